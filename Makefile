@@ -1,0 +1,27 @@
+# `make` prints what it can do.
+PYTHON ?= python3.11
+BIN := .venv/bin
+ONCE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup browser run test check bench lock clean
+
+help:  ## Print this list.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# Installed once per lock file; the hash of every file is checked by pip.
+.venv/.installed: requirements.lock pyproject.toml
+	@echo "Installing Python packages into .venv (about a minute the first time) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: .venv/.installed  ## Install everything into .venv.
+
+lock:  ## Renew requirements.lock from pyproject.toml.
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+
+clean:  ## Remove what the other targets made.
+	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .run

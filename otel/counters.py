@@ -1,0 +1,72 @@
+"""Counting what became of events, as OpenTelemetry metrics and for whoever asks in the process."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+from opentelemetry import metrics
+
+from otel.reasons import Reason
+
+__all__ = ["Counters"]
+
+
+class Counters:
+    """Count events delivered, retried and lost; safe to use from every thread.
+
+    Exported as `posthog.events.delivered`, `posthog.events.retried` and `posthog.events.lost`, the last with
+    the attribute `reason`, one of `otel.Reason`.
+
+    Args:
+        provider: where the metrics go; the global meter provider by default.
+    """
+
+    def __init__(self, provider: metrics.MeterProvider | None = None) -> None:
+        meter = metrics.get_meter("otel", meter_provider=provider)
+        self._delivered = meter.create_counter(
+            "posthog.events.delivered", "{event}", "Events that PostHog acknowledged"
+        )
+        self._retried = meter.create_counter(
+            "posthog.events.retried", "{event}", "Events sent again after a failed attempt"
+        )
+        self._lost = meter.create_counter("posthog.events.lost", "{event}", "Events that will not arrive")
+        self._lock = threading.Lock()
+        self._totals: Counter[str] = Counter()
+
+    def delivered(self, count: int) -> None:
+        """Count events that PostHog acknowledged.
+
+        Args:
+            count: how many.
+        """
+        self._add("delivered", count)
+        self._delivered.add(count)
+
+    def retried(self, count: int) -> None:
+        """Count events that are sent again.
+
+        Args:
+            count: how many.
+        """
+        self._add("retried", count)
+        self._retried.add(count)
+
+    def lost(self, reason: Reason, count: int = 1) -> None:
+        """Count events that will not arrive.
+
+        Args:
+            reason: why.
+            count: how many.
+        """
+        self._add(reason.value, count)
+        self._lost.add(count, {"reason": reason.value})
+
+    def totals(self) -> dict[str, int]:
+        """Return the counts since the process began: `delivered`, `retried` and each reason seen."""
+        with self._lock:
+            return dict(self._totals)
+
+    def _add(self, name: str, count: int) -> None:
+        with self._lock:
+            self._totals[name] += count

@@ -1,0 +1,36 @@
+"""Declaring what is recorded: events, their properties and sensitivity, and the registry of them all."""
+
+from otel.events._declaration import Declaration, Property, SetOnce
+from otel.events._event import Event, TeamEvent, event
+from otel.events._properties import (
+    GroupProperties,
+    PersonProperties,
+    PropertySet,
+    group_properties,
+    person_properties,
+)
+from otel.events._registry import DeclarationError, Registry, default_registry
+from otel.events._sensitivity import Organisation, Sensitivity, Technical
+from otel.events._types import WrongType, legible
+
+__all__ = [
+    "Declaration",
+    "DeclarationError",
+    "Event",
+    "GroupProperties",
+    "Organisation",
+    "PersonProperties",
+    "Property",
+    "PropertySet",
+    "Registry",
+    "Sensitivity",
+    "SetOnce",
+    "TeamEvent",
+    "Technical",
+    "WrongType",
+    "default_registry",
+    "event",
+    "group_properties",
+    "legible",
+    "person_properties",
+]

@@ -1,0 +1,138 @@
+"""What the registry knows of a declared event, or of a declared set of person or group properties."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from otel.events._sensitivity import Sensitivity
+from otel.events._types import Check, check_for, describe
+
+__all__ = ["Declaration", "Property", "Scope", "SetOnce", "Tier"]
+
+Tier = Literal[1, 2, 3]
+Scope = Literal["user", "team", "either"]
+
+
+class SetOnce:
+    """Mark a person or group property that keeps its first value: `Annotated[str, SetOnce]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """Describe one declared property.
+
+    Args:
+        name: snake_case.
+        type_name: for people, such as `github | jira | slack`.
+        annotation: the declared type, as Python resolved it.
+        check: returns a fitting value as JSON carries it, raises `WrongType` otherwise.
+        is_required: whether it has no default.
+        sensitivity: what it tells about a customer.
+        states_sensitivity: whether the declaration says so itself.
+        is_set_once: whether PostHog keeps its first value.
+    """
+
+    name: str
+    type_name: str
+    annotation: Any
+    check: Check
+    is_required: bool
+    sensitivity: Sensitivity
+    states_sensitivity: bool
+    is_set_once: bool
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Describe one declared event.
+
+    Args:
+        name: the event's name in PostHog.
+        event_class: the dataclass that declares it.
+        tier: 1 critical funnel, 2 engagement, 3 interface.
+        owner: who answers for it.
+        source: where it is recorded, `server` or `browser`.
+    """
+
+    name: str
+    event_class: type[Any]
+    tier: Tier
+    owner: str
+    source: Literal["server", "browser"] = "server"
+
+    @property
+    def description(self) -> str:
+        """The class's docstring: the catalogue's entry."""
+        return inspect.cleandoc(self.event_class.__doc__ or "")
+
+    @cached_property
+    def properties(self) -> dict[str, Property]:
+        """The declared properties by name, in declared order."""
+        return properties_of(self.event_class)
+
+    @cached_property
+    def checks(self) -> dict[str, Check]:
+        """Each property's check."""
+        return {name: prop.check for name, prop in self.properties.items()}
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The names of the properties without which the event is rejected."""
+        return frozenset(name for name, prop in self.properties.items() if prop.is_required)
+
+    @cached_property
+    def organisation(self) -> frozenset[str]:
+        """The names of the properties that name a customer's organisation."""
+        return frozenset(
+            name for name, prop in self.properties.items() if prop.sensitivity is Sensitivity.ORGANISATION
+        )
+
+    @property
+    def scope(self) -> Scope:
+        """Whom it is about: `team` if it requires `team_slug`, `either` if it may carry it."""
+        prop = self.properties.get("team_slug")
+        if prop is None:
+            return "user"
+        return "team" if prop.is_required else "either"
+
+
+def properties_of(cls: type[Any]) -> dict[str, Property]:
+    """Read the properties that a dataclass declares.
+
+    Args:
+        cls: a dataclass.
+
+    Raises:
+        UnsupportedTypeError: for a field whose type has no place in an event.
+    """
+    hints = get_type_hints(cls, include_extras=True)
+    return {field.name: _property(field, hints[field.name]) for field in dataclasses.fields(cls)}
+
+
+def _property(field: dataclasses.Field[Any], annotation: Any) -> Property:
+    marks = _marks(annotation)
+    stated = [mark for mark in marks if isinstance(mark, Sensitivity)]
+    return Property(
+        name=field.name,
+        type_name=describe(annotation),
+        annotation=annotation,
+        check=check_for(annotation),
+        is_required=field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
+        sensitivity=stated[0] if stated else Sensitivity.TECHNICAL,
+        states_sensitivity=bool(stated),
+        is_set_once=SetOnce in marks,
+    )
+
+
+def _marks(annotation: Any) -> tuple[Any, ...]:
+    """Collect what `Annotated` says, also inside `X | None` and lists."""
+    args = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return (*args[1:], *_marks(args[0]))
+    if get_origin(annotation) is Literal:
+        return ()
+    return tuple(mark for arg in args for mark in _marks(arg))

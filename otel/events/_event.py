@@ -1,0 +1,72 @@
+"""Declaring an event: a frozen keyword-only dataclass with a name, a tier and a docstring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+
+from otel.events._declaration import Declaration, Tier
+from otel.events._registry import Registry, default_registry
+from otel.events._sensitivity import Organisation
+
+__all__ = ["Event", "TeamEvent", "event"]
+
+
+class Event:
+    """Be the base of every declared event.
+
+    An instance says what happened; its identity, time and place are the envelope's.
+    """
+
+    __slots__ = ()
+    event_name: ClassVar[str]
+    property_names: ClassVar[tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeamEvent(Event):
+    """Be the base of every team-scoped event.
+
+    Args:
+        team_slug: the team's readable name in addresses.
+    """
+
+    team_slug: Organisation
+
+
+E_ = TypeVar("E_", bound=Event)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def event(
+    name: str,
+    *,
+    tier: Tier,
+    owner: str,
+    source: Literal["server", "browser"] = "server",
+    registry: Registry | None = None,
+) -> Callable[[type[E_]], type[E_]]:
+    """Declare the decorated class as an event.
+
+    Args:
+        name: snake_case; past tense for a completed action.
+        tier: 1 critical funnel, 2 engagement, 3 interface.
+        owner: the team or app that answers for it.
+        source: where it is recorded.
+        registry: where it is declared; the process's registry by default.
+
+    Raises:
+        DeclarationError: if the name is taken, or a field's type has no place in an event.
+    """
+
+    def declare(cls: type[E_]) -> type[E_]:
+        declared: type[Any] = dataclass(frozen=True, kw_only=True, slots=True)(cls)
+        declared.event_name = name
+        declared.property_names = tuple(field.name for field in fields(declared))
+        (registry or default_registry).add(
+            Declaration(name=name, event_class=declared, tier=tier, owner=owner, source=source)
+        )
+        return declared
+
+    return declare

@@ -1,0 +1,104 @@
+"""Declaring the properties of persons and groups, as closed sets like events."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from otel.events._declaration import Property, properties_of
+from otel.events._registry import Registry, default_registry
+
+__all__ = ["GroupProperties", "PersonProperties", "PropertySet", "group_properties", "person_properties"]
+
+
+@dataclass(frozen=True)
+class PropertySet:
+    """Describe the declared properties of persons, or of one type of group.
+
+    Args:
+        group_type: the PostHog group type; None for persons.
+        set_class: the dataclass that declares them.
+        owner: who answers for them.
+    """
+
+    group_type: str | None
+    set_class: type[Any]
+    owner: str
+
+    @property
+    def description(self) -> str:
+        """The class's docstring: the catalogue's entry."""
+        return inspect.cleandoc(self.set_class.__doc__ or "")
+
+    @cached_property
+    def properties(self) -> dict[str, Property]:
+        """The declared properties by name."""
+        return properties_of(self.set_class)
+
+
+class PersonProperties:
+    """Be the base of the declared person properties; None leaves a property as it is."""
+
+    __slots__ = ()
+    property_names: ClassVar[tuple[str, ...]]
+
+
+class GroupProperties:
+    """Be the base of the declared properties of a group type; None leaves a property as it is."""
+
+    __slots__ = ()
+    group_type: ClassVar[str]
+    property_names: ClassVar[tuple[str, ...]]
+
+
+P_ = TypeVar("P_", bound=PersonProperties)
+G_ = TypeVar("G_", bound=GroupProperties)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def person_properties(*, owner: str, registry: Registry | None = None) -> Callable[[type[P_]], type[P_]]:
+    """Declare the decorated class as the properties of persons.
+
+    Args:
+        owner: the team or app that answers for them.
+        registry: where they are declared; the process's registry by default.
+
+    Raises:
+        DeclarationError: if person properties are declared already, or a type has no place in them.
+    """
+
+    def declare(cls: type[P_]) -> type[P_]:
+        declared: type[Any] = dataclass(frozen=True, kw_only=True, slots=True)(cls)
+        declared.property_names = tuple(field.name for field in fields(declared))
+        (registry or default_registry).add_properties(PropertySet(None, declared, owner))
+        return declared
+
+    return declare
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def group_properties(
+    group_type: str, *, owner: str, registry: Registry | None = None
+) -> Callable[[type[G_]], type[G_]]:
+    """Declare the decorated class as the properties of a type of group.
+
+    Args:
+        group_type: the PostHog group type, such as `team`.
+        owner: the team or app that answers for them.
+        registry: where they are declared; the process's registry by default.
+
+    Raises:
+        DeclarationError: if the type's properties are declared already, or a type has no place in them.
+    """
+
+    def declare(cls: type[G_]) -> type[G_]:
+        declared: type[Any] = dataclass(frozen=True, kw_only=True, slots=True)(cls)
+        declared.group_type = group_type
+        declared.property_names = tuple(field.name for field in fields(declared))
+        (registry or default_registry).add_properties(PropertySet(group_type, declared, owner))
+        return declared
+
+    return declare

@@ -1,0 +1,107 @@
+"""The registry: every declared event and property set, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from otel.events._types import UnsupportedTypeError
+
+if TYPE_CHECKING:
+    from otel.events._declaration import Declaration
+    from otel.events._properties import PropertySet
+
+__all__ = ["DeclarationError", "Registry", "default_registry"]
+
+
+class DeclarationError(TypeError):
+    """Raised where an event is declared, for a mistake in the declaration."""
+
+
+class Registry:
+    """Hold the declared events and property sets of one program."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, Declaration] = {}
+        self._property_sets: dict[str | None, PropertySet] = {}
+
+    def add(self, declaration: Declaration) -> None:
+        """Add a declared event.
+
+        Args:
+            declaration: the event.
+
+        Raises:
+            DeclarationError: if the name is taken, or a field's type has no place in an event.
+        """
+        taken = self._events.get(declaration.name)
+        if taken is not None and _place(taken.event_class) != _place(declaration.event_class):
+            msg = (
+                f"{_place(declaration.event_class)} declares the event {declaration.name!r}, "
+                f"which {_place(taken.event_class)} declares already: give one of them another name"
+            )
+            raise DeclarationError(msg)
+        try:
+            declaration.checks  # noqa: B018 - resolves the types now, where a mistake in them is made
+        except UnsupportedTypeError as error:
+            msg = f"{_place(declaration.event_class)}: {error}"
+            raise DeclarationError(msg) from error
+        self._events[declaration.name] = declaration
+
+    def add_properties(self, properties: PropertySet) -> None:
+        """Add the declared properties of persons or of a group type.
+
+        Args:
+            properties: the set.
+
+        Raises:
+            DeclarationError: if there is one already, or a field's type has no place in it.
+        """
+        taken = self._property_sets.get(properties.group_type)
+        if taken is not None and _place(taken.set_class) != _place(properties.set_class):
+            what = f"group type {properties.group_type!r}" if properties.group_type else "persons"
+            msg = f"{_place(properties.set_class)}: {_place(taken.set_class)} declares the properties of {what}"
+            raise DeclarationError(msg)
+        try:
+            properties.properties  # noqa: B018 - as above
+        except UnsupportedTypeError as error:
+            msg = f"{_place(properties.set_class)}: {error}"
+            raise DeclarationError(msg) from error
+        self._property_sets[properties.group_type] = properties
+
+    def get(self, name: str) -> Declaration | None:
+        """Return the event declared under a name.
+
+        Args:
+            name: the event's name.
+        """
+        return self._events.get(name)
+
+    def properties(self, group_type: str | None = None) -> PropertySet | None:
+        """Return the declared properties of persons, or of a group type.
+
+        Args:
+            group_type: the group type; None for persons.
+        """
+        return self._property_sets.get(group_type)
+
+    @property
+    def property_sets(self) -> tuple[PropertySet, ...]:
+        """Every declared property set, persons first."""
+        return tuple(sorted(self._property_sets.values(), key=lambda one: one.group_type or ""))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._events
+
+    def __iter__(self) -> Iterator[Declaration]:
+        return iter(sorted(self._events.values(), key=lambda one: (one.tier, one.name)))
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+
+def _place(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+default_registry = Registry()

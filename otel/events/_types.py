@@ -1,0 +1,138 @@
+"""Checking a recorded value against a property's declared type."""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+__all__ = ["Check", "UnsupportedTypeError", "WrongType", "check_for", "describe", "legible"]
+
+Check = Callable[[Any], Any]
+
+# PostHog's ingestion discards an event over 1 MB (`wire.md` section 1.3). Events hold at most 128 attributes,
+# and 128 strings of 4,000 characters stay below that even when each takes two bytes.
+MAX_STRING = 4_000
+# The same bound for a list: no property of an event is a table.
+MAX_ITEMS = 100
+# What orjson writes: signed and unsigned 64 bits.
+_MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
+
+
+class UnsupportedTypeError(TypeError):
+    """Raised at declaration for a property whose type has no place in an event."""
+
+
+class WrongType(ValueError):  # noqa: N818 - a control signal of the mapping, not an error that a person meets
+    """Raised by a check for a value that does not fit."""
+
+
+def legible(text: str) -> str:
+    """Return text as JSON can carry it: lone surrogates replaced, at most `MAX_STRING` characters.
+
+    Args:
+        text: any string.
+    """
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text if len(text) <= MAX_STRING else text[: MAX_STRING - 1] + "…"
+
+
+def _text(value: Any) -> str:
+    if type(value) is str:
+        return value if value.isascii() and len(value) <= MAX_STRING else legible(value)
+    if isinstance(value, str):
+        return legible(str(value))
+    raise WrongType
+
+
+def _integer(value: Any) -> Any:
+    if type(value) is int:
+        # Beyond 64 bits JSON's readers round; text keeps every digit, and the event.
+        return value if _MIN_INT <= value <= _MAX_INT else legible(hex(value))
+    raise WrongType
+
+
+def _number(value: Any) -> Any:
+    if type(value) is float:
+        return value if math.isfinite(value) else None  # JSON has no NaN and no infinity
+    return _integer(value)
+
+
+def _boolean(value: Any) -> bool:
+    if type(value) is bool:
+        return value
+    raise WrongType
+
+
+def _choice(options: tuple[Any, ...]) -> Check:
+    def check(value: Any) -> Any:
+        for option in options:
+            if value == option and type(value) is type(option):
+                return value
+        raise WrongType
+
+    return check
+
+
+def _list_of(item: Check) -> Check:
+    def check(value: Any) -> list[Any]:
+        if isinstance(value, list | tuple):
+            return [item(one) for one in value[:MAX_ITEMS]]
+        raise WrongType
+
+    return check
+
+
+def _optional(inner: Check) -> Check:
+    def check(value: Any) -> Any:
+        return None if value is None else inner(value)
+
+    return check
+
+
+_SCALARS: dict[Any, Check] = {str: _text, int: _integer, float: _number, bool: _boolean}
+
+
+def check_for(annotation: Any) -> Check:
+    """Build the check of a declared type, which returns the value as JSON carries it.
+
+    Args:
+        annotation: `str`, `int`, `float`, `bool`, a `Literal`, a list or tuple of one of them, each possibly
+            `Annotated` or `| None`.
+
+    Raises:
+        UnsupportedTypeError: for anything else.
+    """
+    if annotation in _SCALARS:
+        return _SCALARS[annotation]
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return check_for(args[0])
+    if origin is Literal:
+        return _choice(args)
+    if origin in (Union, types.UnionType) and len(args) == 2 and type(None) in args:
+        return _optional(check_for(args[0] if args[1] is type(None) else args[1]))
+    if origin is list or (origin is tuple and len(args) == 2 and args[1] is Ellipsis):
+        return _list_of(check_for(args[0]))
+    msg = f"{annotation!r} has no place in an event; use str, int, float, bool, Literal or a list of them"
+    raise UnsupportedTypeError(msg)
+
+
+def describe(annotation: Any) -> str:
+    """Name a declared type for the catalogue and for error messages.
+
+    Args:
+        annotation: a type that `check_for` takes.
+    """
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return describe(args[0])
+    if origin is Literal:
+        return " | ".join(str(option) for option in args)
+    if origin in (Union, types.UnionType):
+        return " | ".join(describe(arg) for arg in args if arg is not type(None))
+    if origin in (list, tuple):
+        return f"list of {describe(args[0])}"
+    return str(annotation.__name__)

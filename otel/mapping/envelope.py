@@ -1,0 +1,64 @@
+"""What travels through the mapping: an envelope goes in, a capture or a reject comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from otel.reasons import Reason
+
+__all__ = ["Capture", "Envelope", "Reject"]
+
+
+@dataclass(slots=True)
+class Envelope:
+    """Carry one event with its time, place and resource, whatever it was recorded on.
+
+    Args:
+        name: the event's name.
+        attributes: what was recorded with it, the identity stamped by `record` included.
+        time_unix_nano: when it happened, in nanoseconds since 1970.
+        trace_id: 128 bits; 0 outside a trace.
+        span_id: 64 bits; 0 outside a span.
+        ordinal: position among the span's events of the same name and time.
+        span_attributes: the entry span's identity, for events that carry none of their own.
+        resource: the OpenTelemetry resource's attributes (service.name and so on).
+    """
+
+    name: str
+    attributes: Mapping[str, Any]
+    time_unix_nano: int
+    trace_id: int = 0
+    span_id: int = 0
+    ordinal: int = 0
+    span_attributes: Mapping[str, Any] = field(default_factory=dict)
+    resource: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Capture:
+    """Be one event as PostHog takes it; the fields are the wire's own (`wire.md` section 1.2).
+
+    Nothing of it changes after the first attempt to deliver it: PostHog dedupes on uuid, event,
+    distinct_id and timestamp together (`wire.md` section 1.7).
+    """
+
+    event: str
+    distinct_id: str
+    uuid: str
+    timestamp: str
+    properties: dict[str, Any]
+
+
+@dataclass(slots=True, frozen=True)
+class Reject:
+    """Say why an event is no capture.
+
+    Args:
+        reason: the member of the one enum.
+        detail: which property, which value's type; never the value itself.
+    """
+
+    reason: Reason
+    detail: str = ""

@@ -1,0 +1,72 @@
+"""Why an event did not arrive: the one list that code, metrics, the quarantine, docs and tests share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["Reason"]
+
+
+class Reason(StrEnum):
+    """Name each way in which an event can fail to reach PostHog.
+
+    The docstring under a member is its entry in `docs/reasons.md`.
+    """
+
+    UNDECLARED = "undeclared"
+    """`track_event` or `record` was given a name that no event declares."""
+    MISSING_PROPERTY = "missing_property"
+    """A required property of a declared event is absent."""
+    UNKNOWN_PROPERTY = "unknown_property"
+    """A declared event carries a property that it does not declare."""
+    WRONG_TYPE = "wrong_type"
+    """A property's value does not fit its declared type."""
+    ILLEGAL_ID = "illegal_id"
+    """A person or group property update names nobody, or an id that PostHog shares between strangers."""
+    OPTED_OUT = "opted_out"
+    """The person asked not to be tracked: privacy setting, `Sec-GPC` or `DNT`."""
+    THINNED = "thinned"
+    """`POSTHOG_TIER_RATIOS` keeps only a share of this tier, and this trace is not in it."""
+    TOO_LARGE = "too_large"
+    """The event alone is larger than PostHog stores."""
+    MAPPING_FAILED = "mapping_failed"
+    """Our own mapping raised: a defect of this project, logged with its traceback."""
+    QUEUE_FULL = "queue_full"
+    """Spans ended faster than they were exported: `OTEL_BSP_MAX_QUEUE_SIZE` was reached."""
+    SPAN_EVENT_LIMIT = "span_event_limit"
+    """`span.add_event` was called past `OTEL_SPAN_EVENT_COUNT_LIMIT`; `record` never is."""
+    NOT_RECORDING = "not_recording"
+    """No tracer provider of the SDK is installed, so no span could carry the event."""
+    REFUSED = "refused"
+    """PostHog refused the event (400 once it stood alone, or a `drop` of capture v1)."""
+    UNAUTHORISED = "unauthorised"
+    """PostHog refused the project API key (401, 403)."""
+    OVER_QUOTA = "over_quota"
+    """PostHog's billing limit is reached (402)."""
+    UNDELIVERED = "undelivered"
+    """PostHog could not be reached, or asked to retry, until the time for the batch was over."""
+    SHUTDOWN = "shutdown"
+    """The process ended before the event could be delivered within its flush deadline."""
+    NO_KEY = "no_key"
+    """No `POSTHOG_API_KEY` is configured, so nothing is sent."""
+
+    @property
+    def is_quarantined(self) -> bool:
+        """Whether an event lost for this reason is kept, to be replayed once its cause is mended."""
+        return self in _QUARANTINED
+
+
+# A caller's or the schema's mistake: a fix in code makes the same event deliverable. What the person asked
+# for (OPTED_OUT), what was configured (THINNED) and what has no content any more (QUEUE_FULL) is not kept.
+_QUARANTINED = frozenset(
+    {
+        Reason.UNDECLARED,
+        Reason.MISSING_PROPERTY,
+        Reason.UNKNOWN_PROPERTY,
+        Reason.WRONG_TYPE,
+        Reason.ILLEGAL_ID,
+        Reason.TOO_LARGE,
+        Reason.MAPPING_FAILED,
+        Reason.REFUSED,
+    }
+)

@@ -1,0 +1,132 @@
+"""The pipeline's settings: the standard environment variables, and what a host product passes in code."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+__all__ = ["CaptureMode", "Settings", "SettingsError"]
+
+CaptureMode = Literal["v0", "v1"]
+
+_log = logging.getLogger(__name__)
+
+
+class SettingsError(ValueError):
+    """Raised for a setting that was given in code and cannot be used; from the environment it only warns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Hold every setting of the pipeline; each is in `docs/settings.md`.
+
+    Args:
+        api_key: the PostHog project API key; empty makes the pipeline a no-op.
+        host: PostHog's ingestion address, without a path.
+        capture_mode: which of PostHog's capture endpoints is used, as in its own SDK.
+        events: patterns (`fnmatch`) of undeclared span event names to forward.
+        tier_ratios: the share of a tier's events to keep, from 0 to 1; tier 1 is always kept whole.
+        send_organisation: whether properties that name a customer's organisation leave.
+        send_error_messages: whether the messages of exceptions leave (scrubbed), or only their types.
+        groups: for each PostHog group type the span attribute that carries its key.
+        error_event: the declared event that stands for an error, by name; None sends `$exception` alone.
+        in_app: module prefixes that count as the product's own frames; empty: what is not installed.
+        quarantine: the folder that keeps rejected events; None keeps none.
+        strict: whether a caller's mistake raises (tests, development) or is rejected with a reason.
+        flush_timeout: seconds that a flush or shutdown may take.
+    """
+
+    api_key: str = ""
+    host: str = "https://us.i.posthog.com"
+    capture_mode: CaptureMode = "v0"
+    events: tuple[str, ...] = ()
+    tier_ratios: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
+    send_organisation: bool = True
+    send_error_messages: bool = True
+    groups: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    error_event: str | None = None
+    in_app: tuple[str, ...] = ()
+    quarantine: Path | None = None
+    strict: bool = False
+    # Kubernetes gives a container 30 s from SIGTERM to SIGKILL; the server's own requests need some of it.
+    flush_timeout: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Raise `SettingsError` for a value that cannot be used."""
+        if self.capture_mode not in ("v0", "v1"):
+            msg = f"capture_mode is {self.capture_mode!r}; use 'v0' or 'v1'"
+            raise SettingsError(msg)
+        if not self.host.startswith(("http://", "https://")):
+            msg = f"host is {self.host!r}; give a full address such as https://eu.i.posthog.com"
+            raise SettingsError(msg)
+        for tier, ratio in self.tier_ratios.items():
+            if tier not in (2, 3) or not 0.0 <= ratio <= 1.0:
+                msg = f"tier_ratios has {tier}={ratio}; only tiers 2 and 3 can be thinned, by 0 to 1"
+                raise SettingsError(msg)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from environment variables; an unusable value warns and leaves the default.
+
+        Args:
+            environ: the variables; the process's own by default.
+        """
+        env = os.environ if environ is None else environ
+        settings = cls(api_key=env.get("POSTHOG_API_KEY", "").strip())
+        for name, read in _READERS.items():
+            raw = env.get(name, "").strip()
+            if not raw:
+                continue
+            try:
+                settings = settings.replace(**read(raw))
+            except (SettingsError, ValueError) as error:
+                _log.warning("%s=%s is ignored: %s", name, raw, error)
+        return settings
+
+    def replace(self, **changes: object) -> Settings:
+        """Return a copy with some values changed, checked like new ones.
+
+        Args:
+            changes: the new values, by field name.
+
+        Raises:
+            SettingsError: for a value that cannot be used.
+        """
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return Settings(**(values | changes))
+
+
+def _names(raw: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in raw.split(",") if part.strip())
+
+
+def _flag(raw: str) -> bool:
+    value = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(raw.lower())
+    if value is None:
+        msg = "say true or false"
+        raise SettingsError(msg)
+    return value
+
+
+def _ratios(raw: str) -> dict[int, float]:
+    """Read `3=0.25,2=0.5`."""
+    return {int(tier): float(ratio) for tier, ratio in (part.split("=", 1) for part in _names(raw))}
+
+
+_READERS = {
+    "POSTHOG_HOST": lambda raw: {"host": raw.rstrip("/")},
+    "POSTHOG_CAPTURE_MODE": lambda raw: {"capture_mode": raw.lower()},
+    "POSTHOG_EVENTS": lambda raw: {"events": _names(raw)},
+    "POSTHOG_TIER_RATIOS": lambda raw: {"tier_ratios": _ratios(raw)},
+    "POSTHOG_SEND_ORGANISATION": lambda raw: {"send_organisation": _flag(raw)},
+    "POSTHOG_SEND_ERROR_MESSAGES": lambda raw: {"send_error_messages": _flag(raw)},
+    "POSTHOG_IN_APP": lambda raw: {"in_app": _names(raw)},
+    "POSTHOG_QUARANTINE": lambda raw: {"quarantine": Path(raw)},
+    "POSTHOG_STRICT": lambda raw: {"strict": _flag(raw)},
+    "POSTHOG_FLUSH_TIMEOUT": lambda raw: {"flush_timeout": float(raw)},
+}
