@@ -1,1 +1,58 @@
-"""x"""
+"""Business events and errors, recorded once through OpenTelemetry, delivered to PostHog."""
+
+from otel.delivery.exporter import PostHogSpanExporter
+from otel.events import (
+    Event,
+    GroupProperties,
+    Organisation,
+    PersonProperties,
+    SetOnce,
+    TeamEvent,
+    Technical,
+    event,
+    group_properties,
+    person_properties,
+)
+from otel.pipeline import flush, install
+from otel.reasons import Reason
+from otel.recording import (
+    Identity,
+    PostHogSpanProcessor,
+    RecordingError,
+    RecordingSampler,
+    record,
+    record_error,
+    record_named,
+    set_group,
+    set_person,
+)
+from otel.settings import Settings
+from otel.version import __version__
+
+__all__ = [
+    "Event",
+    "GroupProperties",
+    "Identity",
+    "Organisation",
+    "PersonProperties",
+    "PostHogSpanExporter",
+    "PostHogSpanProcessor",
+    "Reason",
+    "RecordingError",
+    "RecordingSampler",
+    "SetOnce",
+    "Settings",
+    "TeamEvent",
+    "Technical",
+    "__version__",
+    "event",
+    "flush",
+    "group_properties",
+    "install",
+    "person_properties",
+    "record",
+    "record_error",
+    "record_named",
+    "set_group",
+    "set_person",
+]

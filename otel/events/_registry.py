@@ -60,7 +60,9 @@ class Registry:
         taken = self._property_sets.get(properties.group_type)
         if taken is not None and _place(taken.set_class) != _place(properties.set_class):
             what = f"group type {properties.group_type!r}" if properties.group_type else "persons"
-            msg = f"{_place(properties.set_class)}: {_place(taken.set_class)} declares the properties of {what}"
+            msg = (
+                f"{_place(properties.set_class)}: {_place(taken.set_class)} declares the properties of {what}"
+            )
             raise DeclarationError(msg)
         try:
             properties.properties  # noqa: B018 - as above

@@ -24,7 +24,7 @@ class UnsupportedTypeError(TypeError):
     """Raised at declaration for a property whose type has no place in an event."""
 
 
-class WrongType(ValueError):  # noqa: N818 - a control signal of the mapping, not an error that a person meets
+class WrongType(ValueError):  # noqa: N818 - a control signal of the mapping, met by no person
     """Raised by a check for a value that does not fit."""
 
 

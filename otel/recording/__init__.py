@@ -1,1 +1,45 @@
-"""To come."""
+"""The request's side: recording events, stamping identity, sampling, and selecting spans."""
+
+from otel.recording._api import (
+    install_recorder,
+    join_visitor,
+    record,
+    record_error,
+    record_named,
+    set_group,
+    set_person,
+)
+from otel.recording._identity import (
+    Identity,
+    IdentitySource,
+    current_identity,
+    enter_identity,
+    identified,
+    leave_identity,
+)
+from otel.recording._processor import PostHogSpanProcessor
+from otel.recording._recorder import Defer, Recorder, RecordingError
+from otel.recording._sampler import RecordingSampler
+from otel.recording._selected import SelectedSpan
+
+__all__ = [
+    "Defer",
+    "Identity",
+    "IdentitySource",
+    "PostHogSpanProcessor",
+    "Recorder",
+    "RecordingError",
+    "RecordingSampler",
+    "SelectedSpan",
+    "current_identity",
+    "enter_identity",
+    "identified",
+    "install_recorder",
+    "join_visitor",
+    "leave_identity",
+    "record",
+    "record_error",
+    "record_named",
+    "set_group",
+    "set_person",
+]

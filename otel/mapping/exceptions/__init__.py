@@ -1,1 +1,18 @@
-"""To come."""
+"""Exceptions: from the live object or its recorded traceback to PostHog's `$exception_list`."""
+
+from otel.mapping.exceptions._fingerprint import fingerprint
+from otel.mapping.exceptions._live import LiveException
+from otel.mapping.exceptions._model import Frame, ParsedException
+from otel.mapping.exceptions._parse import parse_stacktrace
+from otel.mapping.exceptions._scrub import scrub
+from otel.mapping.exceptions._wire import exception_list
+
+__all__ = [
+    "Frame",
+    "LiveException",
+    "ParsedException",
+    "exception_list",
+    "fingerprint",
+    "parse_stacktrace",
+    "scrub",
+]

@@ -1,0 +1,1 @@
+"""Tformance's Django apps; README.md says what each holds."""

@@ -1,0 +1,1 @@
+"""Teams, memberships, invitations, and the team that a request is about."""

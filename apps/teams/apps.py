@@ -1,0 +1,17 @@
+"""The app's configuration."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class TeamsConfig(AppConfig):
+    """Configure the teams app."""
+
+    name = "apps.teams"
+
+    def ready(self) -> None:
+        """Connect the signal receivers."""
+        import_module("apps.teams.signals")

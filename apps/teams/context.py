@@ -1,0 +1,24 @@
+"""What every page's header shows: the person's teams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from apps.teams.current import current_membership, memberships_of
+
+__all__ = ["teams"]
+
+
+def teams(request: HttpRequest) -> dict[str, Any]:
+    """Offer the person's memberships and the current one to templates; a template that asks pays the query.
+
+    Args:
+        request: the request under way.
+    """
+    return {
+        "memberships": SimpleLazyObject(lambda: memberships_of(request)),
+        "current_membership": SimpleLazyObject(lambda: current_membership(request)),
+    }

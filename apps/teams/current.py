@@ -1,0 +1,67 @@
+"""The team that a request is about: the one chosen in this session, else the one last worked in."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.teams.models import Membership
+from apps.teams.standing import update_person
+from apps.users.models import User
+
+__all__ = ["current_membership", "make_current", "memberships_of"]
+
+_SESSION_KEY = "team"
+
+
+def memberships_of(request: HttpRequest) -> list[Membership]:
+    """Return the memberships of the request's user, the last used first; one query a request.
+
+    Args:
+        request: the request under way.
+    """
+    user = request.user
+    if not isinstance(user, User):
+        return []
+    known: tuple[int, list[Membership]] | None = getattr(request, "_memberships", None)
+    if known is None or known[0] != user.pk:  # another user: a login or logout within the request
+        memberships = list(user.memberships.select_related("team").order_by("-current_since", "-pk"))
+        known = (user.pk, memberships)
+        _remember(request, known)
+    return known[1]
+
+
+def current_membership(request: HttpRequest) -> Membership | None:
+    """Return the membership in the current team; None for who is in no team.
+
+    Args:
+        request: the request under way.
+    """
+    memberships = memberships_of(request)
+    chosen = request.session.get(_SESSION_KEY) if memberships else None
+    current = next(
+        (one for one in memberships if str(one.team.public_id) == chosen),
+        memberships[0] if memberships else None,
+    )
+    # What `apps.users.identity` attributes events to, without a query.
+    request.__dict__["team_key"] = str(current.team.public_id) if current else None
+    return current
+
+
+def make_current(request: HttpRequest, membership: Membership) -> None:
+    """Turn the session, and the person, to a team.
+
+    Args:
+        request: the request under way.
+        membership: the person's own place in that team.
+    """
+    membership.current_since = timezone.now()
+    membership.save(update_fields=["current_since"])
+    request.session[_SESSION_KEY] = str(membership.team.public_id)
+    _remember(request, None)
+    request.__dict__.update(team=membership.team, team_key=str(membership.team.public_id))
+    update_person(membership.user)
+
+
+def _remember(request: HttpRequest, known: tuple[int, list[Membership]] | None) -> None:
+    request.__dict__["_memberships"] = known

@@ -1,0 +1,92 @@
+"""Forms about teams and invitations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.text import slugify
+
+from apps.teams.models import Invitation, Membership, Role, Team
+
+__all__ = ["CreateTeamForm", "InviteForm", "TeamSettingsForm"]
+
+# Django's form classes are generic for type checkers only.
+if TYPE_CHECKING:
+    TeamModelForm = forms.ModelForm[Team]
+    InvitationModelForm = forms.ModelForm[Invitation]
+else:
+    TeamModelForm = InvitationModelForm = forms.ModelForm
+
+
+class CreateTeamForm(TeamModelForm):
+    """Ask for a new team's name."""
+
+    class Meta:
+        """Ask for nothing else; the address follows from the name."""
+
+        model = Team
+        fields = ("name",)
+
+    def free_slug(self) -> str:
+        """Return a slug for the given name that no other team has."""
+        stem = slugify(self.cleaned_data["name"])[:50] or "team"
+        taken = set(Team.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+        slug, number = stem, 1
+        while slug in taken:
+            number += 1
+            slug = f"{stem}-{number}"
+        return slug
+
+
+class TeamSettingsForm(TeamModelForm):
+    """Change what a team is called, and its plan."""
+
+    slug = forms.SlugField(
+        label="Address",
+        max_length=60,
+        validators=[RegexValidator("^[a-z0-9-]+$", "Use small letters, digits and hyphens.")],
+    )
+
+    class Meta:
+        """Hold all that an admin may change."""
+
+        model = Team
+        fields = ("name", "slug", "plan")
+
+
+class InviteForm(InvitationModelForm):
+    """Ask whom to invite, as what.
+
+    Args:
+        team: which to join.
+    """
+
+    class Meta:
+        """Ask for the address and the role; the rest follows."""
+
+        model = Invitation
+        fields = ("email", "role")
+
+    def __init__(self, *args: object, team: Team, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
+        self._team = team
+
+    def clean_email(self) -> str:
+        """Refuse who is in the team or invited already."""
+        email = str(self.cleaned_data["email"]).lower()
+        if Membership.objects.filter(team=self._team, user__email=email).exists():
+            msg = "This person is a member already."
+            raise ValidationError(msg)
+        pending = self._team.invitations.filter(email=email, accepted_at=None, cancelled_at=None)
+        if pending.exists():
+            msg = "This address is invited already; send that invitation again."
+            raise ValidationError(msg)
+        return email
+
+    @property
+    def role(self) -> Role:
+        """The chosen role."""
+        return Role(self.cleaned_data["role"])

@@ -1,0 +1,47 @@
+"""Giving each request its team, looked up when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+from django.utils.functional import SimpleLazyObject
+
+from apps.teams.current import current_membership
+from apps.teams.models import Team
+
+__all__ = ["team_middleware"]
+
+_Response = HttpResponseBase | Awaitable[HttpResponseBase]
+
+
+@sync_and_async_middleware
+def team_middleware(get_response: Callable[[HttpRequest], _Response]) -> Callable[[HttpRequest], _Response]:
+    """Set `request.team`: the current team, false for who has none; a page that does not ask pays no query.
+
+    Args:
+        get_response: the next middleware, or the view.
+    """
+    if iscoroutinefunction(get_response):
+
+        async def attach_async(request: HttpRequest) -> HttpResponseBase:
+            _attach(request)
+            return await get_response(request)
+
+        return attach_async
+
+    def attach(request: HttpRequest) -> _Response:
+        _attach(request)
+        return get_response(request)
+
+    return attach
+
+
+def _attach(request: HttpRequest) -> None:
+    def team() -> Team | None:
+        membership = current_membership(request)
+        return membership.team if membership else None
+
+    request.__dict__.update(team=SimpleLazyObject(team), team_key=None)

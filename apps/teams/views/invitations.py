@@ -1,0 +1,63 @@
+"""An admin's side of invitations: send, send again, cancel."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from apps.teams import invitations
+from apps.teams.access import TeamRequest, admin_required
+from apps.teams.forms import InviteForm
+from apps.teams.views._page import members_page
+
+__all__ = ["cancel", "invite", "resend"]
+
+_CLOSED = "This invitation is used or cancelled already."
+
+
+@admin_required
+@require_POST
+def invite(request: TeamRequest) -> HttpResponse:
+    """Invite an address to the current team."""
+    form = InviteForm(request.POST, team=request.team)
+    if not form.is_valid():
+        return members_page(request, form)
+    invitation = invitations.invite(
+        request.team,
+        form.cleaned_data["email"],
+        form.role,
+        inviter=request.user,
+        build_url=request.build_absolute_uri,
+    )
+    messages.success(request, f"{invitation.email} is invited.")
+    return redirect("teams:members")
+
+
+@admin_required
+@require_POST
+def resend(request: TeamRequest, pk: int) -> HttpResponse:
+    """Send one of the current team's invitations again."""
+    invitation = get_object_or_404(request.team.invitations, pk=pk)
+    try:
+        invitations.resend(invitation, inviter=request.user, build_url=request.build_absolute_uri)
+    except invitations.InvitationClosedError:
+        messages.error(request, _CLOSED)
+    else:
+        messages.success(request, f"The invitation to {invitation.email} is on its way again.")
+    return redirect("teams:members")
+
+
+@admin_required
+@require_POST
+def cancel(request: TeamRequest, pk: int) -> HttpResponse:
+    """Cancel one of the current team's invitations."""
+    invitation = get_object_or_404(request.team.invitations, pk=pk)
+    try:
+        invitations.cancel(invitation)
+    except invitations.InvitationClosedError:
+        messages.error(request, _CLOSED)
+    else:
+        messages.success(request, f"The invitation to {invitation.email} is cancelled.")
+    return redirect("teams:members")

@@ -1,0 +1,82 @@
+"""The invited person's side of an invitation: the page behind the link, and joining."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+
+from allauth.account.adapter import get_adapter
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.teams.current import make_current
+from apps.teams.invitations import InvitationClosedError, WrongAddressError
+from apps.teams.invitations import accept as accept_invitation
+from apps.teams.models import Invitation, InvitationState
+from apps.teams.signals import INVITATION_SESSION_KEY
+
+if TYPE_CHECKING:
+    from apps.users.models import User
+
+__all__ = ["accept", "show", "sign_up"]
+
+
+@never_cache
+@require_safe
+def show(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the invitation, or why it cannot be used."""
+    invitation = _find(token)
+    if request.user.is_authenticated and invitation and invitation.accepted_by == request.user:
+        return redirect("web:dashboard")  # where a sign-up that has joined already comes back to
+    return _page(request, invitation)
+
+
+@login_required
+@require_POST
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Join with the account that is signed in."""
+    invitation = _find(token)
+    if invitation is None:
+        return _page(request, None)
+    user = cast("User", request.user)
+    try:
+        membership = accept_invitation(invitation, user, joined_via="existing_account")
+    except (InvitationClosedError, WrongAddressError):
+        return _page(request, _find(token))
+    make_current(request, membership)
+    messages.success(request, f"Welcome to {membership.team}.")
+    return redirect("web:dashboard")
+
+
+@require_POST
+def sign_up(request: HttpRequest, token: str) -> HttpResponse:
+    """Go and make an account; the session keeps the invitation until there is one."""
+    invitation = _find(token)
+    if invitation is None or invitation.state is not InvitationState.OPEN or request.user.is_authenticated:
+        return _page(request, invitation)
+    request.session[INVITATION_SESSION_KEY] = token
+    # Who has the link has the mailbox: allauth need not ask again, and fills in the address.
+    get_adapter(request).stash_verified_email(request, invitation.email)
+    back = urlencode({"next": resolve_url("teams:invitation", token)})
+    return redirect(f"{resolve_url('account_signup')}?{back}")
+
+
+def _find(token: str) -> Invitation | None:
+    return Invitation.objects.select_related("team", "accepted_by").filter(token=token).first()
+
+
+def _page(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
+    """Render what the invitation's state allows, with a status that says the same."""
+    if invitation is None:
+        return render(request, "teams/invitation_closed.html", status=HTTPStatus.NOT_FOUND)
+    context = {"invitation": invitation, "state": invitation.state.value}
+    if invitation.state is not InvitationState.OPEN:
+        return render(request, "teams/invitation_closed.html", context, status=HTTPStatus.GONE)
+    if request.user.is_authenticated and not invitation.is_for(request.user.email):
+        return render(request, "teams/invitation_wrong_address.html", context, status=HTTPStatus.FORBIDDEN)
+    return render(request, "teams/invitation.html", context)

@@ -1,0 +1,70 @@
+"""Making a team, changing it, and turning to another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.teams.access import TeamRequest, admin_required
+from apps.teams.current import make_current, memberships_of
+from apps.teams.forms import CreateTeamForm, TeamSettingsForm
+from apps.teams.memberships import create_team
+from apps.teams.models import Team
+from apps.teams.standing import update_team
+from apps.users.events import SettingsUpdated
+from otel import record
+
+if TYPE_CHECKING:
+    from apps.users.models import User
+
+__all__ = ["create", "settings", "switch"]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    """Make a team and turn to it."""
+    form = CreateTeamForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        user = cast("User", request.user)
+        membership = create_team(user, name=form.cleaned_data["name"], slug=form.free_slug())
+        make_current(request, membership)
+        messages.success(request, f"{membership.team} is ready.")
+        return redirect("web:dashboard")
+    return render(request, "teams/create.html", {"form": form})
+
+
+@login_required
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    """Turn to another team of one's own."""
+    chosen = request.POST.get("team")
+    for membership in memberships_of(request):
+        if str(membership.team.public_id) == chosen:
+            make_current(request, membership)
+            return redirect("web:dashboard")
+    raise Http404
+
+
+@admin_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: TeamRequest) -> HttpResponse:
+    """Show and change the current team."""
+    # An instance of its own: a form that is not valid leaves its values on it.
+    team = Team.objects.get(pk=request.team.pk)
+    form = TeamSettingsForm(request.POST if request.method == "POST" else None, instance=team)
+    if request.method == "POST" and form.is_valid():
+        if form.changed_data:
+            form.save()
+            record(
+                SettingsUpdated(section="team", changed_fields=tuple(form.changed_data), team_slug=team.slug)
+            )
+            update_team(team)
+        messages.success(request, "Saved.")
+        return redirect("teams:settings")
+    return render(request, "teams/settings.html", {"form": form})

@@ -1,0 +1,1 @@
+"""Accounts: e-mail login, profile, privacy, and who an event is about."""

@@ -1,0 +1,46 @@
+"""The pages of a person's own settings."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from apps.users.events import SettingsSection, SettingsUpdated
+from apps.users.forms import PrivacyForm, ProfileForm
+from apps.users.models import User
+from otel import record
+
+__all__ = ["privacy", "profile"]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show and change what others see of the person."""
+    return _settings_page(request, "profile", ProfileForm)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def privacy(request: HttpRequest) -> HttpResponse:
+    """Show and change what is recorded of the person."""
+    return _settings_page(request, "privacy", PrivacyForm)
+
+
+def _settings_page(
+    request: HttpRequest, section: SettingsSection, form_class: type[ModelForm[User]]
+) -> HttpResponse:
+    # An instance of its own: a form that is not valid leaves its values on it.
+    user = User.objects.get(pk=request.user.pk)
+    form = form_class(request.POST if request.method == "POST" else None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        if form.changed_data:
+            request.user = form.save()  # the choice just made counts for the event that reports it
+            record(SettingsUpdated(section=section, changed_fields=tuple(form.changed_data)))
+        messages.success(request, "Saved.")
+        return redirect(f"users:{section}")
+    return render(request, f"users/{section}.html", {"form": form})

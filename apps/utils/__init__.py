@@ -1,0 +1,1 @@
+"""The plan's by-name analytics API; nothing else belongs here."""

@@ -1,0 +1,1 @@
+"""Landing, dashboard, health, and the page that fails on purpose."""

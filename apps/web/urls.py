@@ -1,0 +1,16 @@
+"""The addresses of the product's own pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.web import views
+
+app_name = "web"
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("dashboard/", views.dashboard, name="dashboard"),
+    path("health/", views.health, name="health"),
+    path("debug/fail/", views.fail, name="fail"),
+]

@@ -1,0 +1,60 @@
+"""The product's own pages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from apps.teams.access import TeamRequest, team_required
+from apps.users.models import User
+from apps.web.events import DashboardFirstView
+from otel import record
+
+__all__ = ["dashboard", "fail", "health", "landing"]
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """Say what Tformance is."""
+    return render(request, "web/landing.html")
+
+
+@team_required
+@require_safe
+def dashboard(request: TeamRequest) -> HttpResponse:
+    """Show the current team's dashboard."""
+    _note_first_view(request)
+    return render(request, "web/dashboard.html", {"member_count": request.team.memberships.count()})
+
+
+def _note_first_view(request: TeamRequest) -> None:
+    if request.user.dashboard_seen_at is not None:
+        return
+    now = timezone.now()
+    # Of two tabs opened at once, one changes the row.
+    if User.objects.filter(pk=request.user.pk, dashboard_seen_at=None).update(dashboard_seen_at=now):
+        days = (now - request.user.date_joined).days
+        record(DashboardFirstView(team_slug=request.team.slug, days_since_signup=days))
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django hands it over
+    """Say that the process answers; it asks nothing of the database or of anybody else."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def fail(request: HttpRequest) -> HttpResponse:
+    """Raise, with a cause, to see where errors go; for staff, or in development."""
+    if not settings.DEBUG and not (isinstance(request.user, User) and request.user.is_staff):
+        raise Http404
+    try:
+        int("not a number")
+    except ValueError as error:
+        msg = "This page fails on purpose."
+        raise RuntimeError(msg) from error

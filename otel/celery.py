@@ -1,0 +1,85 @@
+"""Celery: identity travels with the task, expected failures are no errors, and dying children flush."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from celery import Task, signals
+from opentelemetry import trace
+from opentelemetry.instrumentation.celery import CeleryInstrumentor
+
+from otel import pipeline
+from otel._guard import guarded
+from otel.recording import Identity, current_identity, enter_identity, leave_identity
+
+__all__ = ["instrument"]
+
+# A message header of its own: baggage would travel on to every third party that a task calls.
+_HEADER = "otel_identity"
+
+_UID = "otel.celery"
+
+
+def instrument() -> None:
+    """Instrument Celery and let identity travel; call it where the Celery app is made."""
+    instrumentor = CeleryInstrumentor()  # type: ignore[no-untyped-call]  # contrib leaves it unannotated
+    if not instrumentor.is_instrumented_by_opentelemetry:
+        instrumentor.instrument()
+    # After the instrumentation's own handlers, which make the task's span and end it.
+    signals.before_task_publish.connect(_send, dispatch_uid=_UID, weak=False)
+    signals.task_prerun.connect(_enter, dispatch_uid=_UID, weak=False)
+    signals.task_postrun.connect(_leave, dispatch_uid=_UID, weak=False)
+    signals.task_failure.connect(_failed, dispatch_uid=_UID, weak=False)
+    # A prefork child ends without `atexit` (`otel.md` section 4).
+    signals.worker_process_shutdown.connect(_flush, dispatch_uid=_UID, weak=False)
+    signals.worker_shutdown.connect(_flush, dispatch_uid=_UID, weak=False)
+
+
+class _TaskIdentity:
+    """Know whom a task is about: whoever's request or task sent it."""
+
+    def __init__(self, sent: dict[str, Any]) -> None:
+        self._identity = Identity(**sent)
+
+    def identity(self) -> Identity:
+        return self._identity
+
+
+def _send(*, headers: dict[str, Any], **_: Any) -> None:
+    with guarded("sending identity with a task"):
+        identity = current_identity()
+        if identity is not None:
+            headers[_HEADER] = asdict(identity) | {"groups": dict(identity.groups)}
+
+
+def _enter(*, task: Task[Any, Any], **_: Any) -> None:
+    with guarded("taking up a task's identity"):
+        sent = getattr(task.request, _HEADER, None) or (task.request.headers or {}).get(_HEADER)
+        if sent:
+            source = _TaskIdentity(sent)
+            task.request.update({"_otel_entered": enter_identity(source)})
+        identity = current_identity()
+        if identity is not None:
+            trace.get_current_span().set_attributes(pipeline.identity_attributes(identity))
+
+
+def _leave(*, task: Task[Any, Any], **_: Any) -> None:
+    with guarded("leaving a task's identity"):
+        entered = getattr(task.request, "_otel_entered", None)
+        if entered is not None:
+            leave_identity(entered)
+
+
+def _failed(*, sender: Task[Any, Any], exception: BaseException, **_: Any) -> None:
+    """Mark what a task declares in `throws` as expected; the instrumentation records it as an error."""
+    with guarded("judging a task's failure"):
+        # A worker hands over billiard's wrapper around the exception.
+        raised = getattr(exception, "exc", exception)
+        if isinstance(raised, tuple(sender.throws or ())):
+            pipeline.expect(trace.get_current_span().get_span_context().span_id)
+
+
+def _flush(**_: Any) -> None:
+    with guarded("flushing at the end of a worker"):
+        pipeline.flush()

@@ -1,0 +1,60 @@
+"""Capture v0, `POST /batch/`: the default of PostHog's clients; one status for the whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+
+from otel.delivery._transport import Answer
+from otel.delivery._wire import Fate
+from otel.mapping.envelope import Capture, Reject
+
+__all__ = ["WireV0"]
+
+
+class WireV0:
+    """Speak capture v0 (`wire.md` sections 1.2 to 1.4).
+
+    Without `sent_at`: PostHog would move an event's time by the network's delay, to a different place at
+    each attempt, and dedupe on it (`wire.md` section 1.6).
+
+    Args:
+        api_key: the project API key.
+    """
+
+    path = "/batch/"
+
+    def __init__(self, api_key: str) -> None:
+        self._api_key = api_key
+
+    def body(self, captures: Sequence[Capture], time: float) -> bytes:  # noqa: ARG002 - v1's
+        """Write the request's JSON; orjson takes the dataclass as it is, which no step before it beats.
+
+        Args:
+            captures: the events.
+            time: unused.
+
+        Raises:
+            TypeError: when one of them cannot be written.
+        """
+        return orjson.dumps({"api_key": self._api_key, "batch": captures})
+
+    def headers(self, request_id: str, attempt: int, time: float) -> dict[str, str]:  # noqa: ARG002 - v1's
+        """Add nothing: v0 takes the key from the body, and knows no attempts.
+
+        Args:
+            request_id: unused.
+            attempt: unused.
+            time: unused.
+        """
+        return {}
+
+    def read(self, answer: Answer, captures: Sequence[Capture]) -> list[Fate | Reject]:  # noqa: ARG002 - v1's
+        """Take all captures as delivered: the body of an accepting answer says no more.
+
+        Args:
+            answer: unused.
+            captures: those of the request.
+        """
+        return [Fate.DELIVERED] * len(captures)

@@ -1,0 +1,207 @@
+"""The exporter: spans in, captures out, and a reason for each that does not arrive."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from otel._guard import fault, guarded
+from otel.counters import Counters
+from otel.delivery._delivery import Delivery
+from otel.delivery._quarantine import Quarantine
+from otel.delivery.occurrences import WINDOW, OccurrenceLimiter
+from otel.events import Declaration, Registry, default_registry
+from otel.mapping import Capture, Envelope, Mapper, Reject
+from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.spans import envelopes, errors_of
+from otel.reasons import Reason
+from otel.recording import SelectedSpan
+from otel.settings import Settings
+
+__all__ = ["PostHogSpanExporter", "Sink"]
+
+_log = logging.getLogger("otel.delivery")
+
+
+class Sink(Protocol):
+    """Take captures and try to deliver them until a deadline."""
+
+    def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> Any:
+        """Deliver captures; count and keep what does not arrive."""
+        ...
+
+    def interrupt(self, deadline: float) -> None:
+        """Shorten the deadline of what is under way."""
+        ...
+
+    def close(self) -> None:
+        """End."""
+        ...
+
+
+class PostHogSpanExporter(SpanExporter):
+    """Export business events and errors on spans to PostHog.
+
+    Behind OpenTelemetry's stock processors it sees sampled spans only; `otel.install` puts it behind a
+    processor that passes on the others too. Every argument is optional, so that
+    `OTEL_TRACES_EXPORTER=posthog` can make one; a missing key warns and never raises, which would switch
+    all of OpenTelemetry off.
+
+    Args:
+        api_key: the PostHog project API key; `POSTHOG_API_KEY` by default.
+        host: PostHog's ingestion address; `POSTHOG_HOST` by default.
+        settings: all settings at once, instead of the environment's.
+        registry: the declared events; the process's by default.
+        counters: count what becomes of events.
+        sink: takes the captures instead of PostHog.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        host: str | None = None,
+        *,
+        settings: Settings | None = None,
+        registry: Registry = default_registry,
+        counters: Counters | None = None,
+        sink: Sink | None = None,
+    ) -> None:
+        settings = settings or Settings.from_environ()
+        given = {"api_key": api_key, "host": host}
+        self._settings = settings.replace(
+            **{name: value for name, value in given.items() if value is not None}
+        )
+        self.counters = counters or Counters()
+        self._quarantine = Quarantine(settings.quarantine) if settings.quarantine is not None else None
+        if sink is None and self._settings.api_key:
+            sink = Delivery(self._settings, self.counters, quarantine=self._quarantine)
+        elif sink is None:
+            _log.warning("POSTHOG_API_KEY is not set: no event is sent to PostHog")
+        self._sink = sink
+        self.map = Mapper(registry, self._settings)
+        self._map_error = ErrorMapper(self._settings, _error_event(self._settings, registry))
+        self._limiter = OccurrenceLimiter()
+        self._timer: threading.Timer | None = None
+        self._finish_by: float | None = None
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Map and deliver a batch of spans.
+
+        Args:
+            spans: ended.
+        """
+        if self._sink is None:
+            self.counters.lost(Reason.NO_KEY, sum(len(span.events) for span in spans))
+            return SpanExportResult.FAILURE
+        captures: list[Capture] = []
+        for span in spans:
+            for envelope in envelopes(span, self.map.selects):
+                self._take(self._mapped(envelope), envelope, captures)
+            errors = span.errors if isinstance(span, SelectedSpan) else errors_of(span)
+            for error in errors:
+                if self._limiter.admit(error):
+                    self._take_error(error, 1, captures)
+        self._take_due(captures)
+        self._watch_window()
+        return self._deliver(captures)
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Deliver the counts of errors that wait for their window to end.
+
+        Args:
+            timeout_millis: milliseconds.
+        """
+        captures: list[Capture] = []
+        self._take_due(captures, everything=True)
+        deadline = time.monotonic() + timeout_millis / 1000
+        return self._deliver(captures, deadline) is SpanExportResult.SUCCESS
+
+    def finish_by(self, deadline: float) -> None:
+        """Give up at a deadline, also on a batch that is under way.
+
+        Args:
+            deadline: on the clock of `time.monotonic`.
+        """
+        self._finish_by = deadline
+        if self._sink is not None:
+            self._sink.interrupt(deadline)
+
+    def shutdown(self) -> None:
+        """Deliver what is held back, within the settings' flush timeout, and end."""
+        if self._finish_by is None:
+            self.finish_by(time.monotonic() + self._settings.flush_timeout)
+        if self._timer is not None:
+            self._timer.cancel()
+        self.force_flush()
+        if self._sink is not None:
+            self._sink.close()
+
+    def _deliver(self, captures: list[Capture], deadline: float | None = None) -> SpanExportResult:
+        if not captures or self._sink is None:
+            return SpanExportResult.SUCCESS
+        if self._finish_by is not None:
+            deadline = self._finish_by if deadline is None else min(deadline, self._finish_by)
+        undelivered = self._sink.deliver(captures, deadline)
+        return SpanExportResult.FAILURE if undelivered else SpanExportResult.SUCCESS
+
+    def _mapped(self, envelope: Envelope) -> Capture | Reject:
+        try:
+            return self.map(envelope)
+        except Exception as error:  # noqa: BLE001 - one event's fault must not cost the batch
+            fault(f"mapping {envelope.name}", error)
+            return Reject(Reason.MAPPING_FAILED, type(error).__name__)
+
+    def keep(self, envelope: Envelope, reject: Reject) -> None:
+        """Keep a rejected event in the quarantine, if there is one.
+
+        Args:
+            envelope: the event.
+            reject: why.
+        """
+        if self._quarantine is not None:
+            self._quarantine.keep(envelope, reject)
+
+    def _take(self, mapped: Capture | Reject, envelope: Envelope, captures: list[Capture]) -> None:
+        if isinstance(mapped, Capture):
+            captures.append(mapped)
+            return
+        self.counters.lost(mapped.reason)
+        if mapped.reason.is_quarantined:
+            _log.warning("event %r is rejected: %s (%s)", envelope.name, mapped.detail, mapped.reason)
+            self.keep(envelope, mapped)
+
+    def _take_error(self, error: SpanError, occurrences: int, captures: list[Capture]) -> None:
+        with guarded("mapping an error"):
+            for mapped in self._map_error(error, occurrences):
+                self._take(mapped, error.envelope, captures)
+
+    def _take_due(self, captures: list[Capture], *, everything: bool = False) -> None:
+        for error, occurrences in self._limiter.due(everything=everything):
+            self._take_error(error, occurrences, captures)
+
+    def _watch_window(self) -> None:
+        """See that a count leaves when its window ends, though no further span may come."""
+        if self._limiter.is_holding_back and (self._timer is None or not self._timer.is_alive()):
+            self._timer = threading.Timer(WINDOW, self._end_window)
+            self._timer.daemon = True
+            with guarded("starting a timer"):
+                self._timer.start()
+
+    def _end_window(self) -> None:
+        with guarded("ending a window of errors"):
+            captures: list[Capture] = []
+            self._take_due(captures)
+            self._deliver(captures)
+            self._watch_window()
+
+
+def _error_event(settings: Settings, registry: Registry) -> Callable[[], Declaration | None]:
+    """Return a look-up of the product's error event, which is declared after the exporter may be made."""
+    name = settings.error_event
+    return lambda: None if name is None else registry.get(name)

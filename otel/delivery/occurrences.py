@@ -1,0 +1,85 @@
+"""Limiting errors of one kind: the first few go in full, the rest are counted and go as one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from otel.mapping.errors import SpanError
+
+__all__ = ["WINDOW", "OccurrenceLimiter"]
+
+# A loop that fails for all users sends a handful of examples a minute instead of thousands.
+FIRST = 5
+WINDOW = 60.0  # seconds
+
+# Kinds of errors remembered at once; a program with more of them than this in a minute sends the oldest
+# kind's count early.
+_MAX_KINDS = 1_000
+
+
+@dataclass(slots=True)
+class _Kind:
+    began: float
+    admitted: int = 0
+    held_back: int = 0
+    first_held_back: SpanError | None = None
+
+
+class OccurrenceLimiter:
+    """Admit the first errors of a kind in a window, and count the others.
+
+    The sum of what is admitted and of the counts is always the number of errors.
+
+    Args:
+        clock: seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kinds: dict[str, _Kind] = {}
+
+    def admit(self, error: SpanError) -> bool:
+        """Whether an error goes in full; otherwise it is counted.
+
+        Args:
+            error: what happened.
+        """
+        key = f"{error.fingerprint}:{error.is_handled}"
+        with self._lock:
+            kind = self._kinds.get(key)
+            if kind is None:
+                kind = self._kinds[key] = _Kind(self._clock())
+            if kind.admitted < FIRST and kind.held_back == 0:
+                kind.admitted += 1
+                return True
+            if kind.first_held_back is None:
+                kind.first_held_back = error
+            kind.held_back += 1
+            return False
+
+    def due(self, *, everything: bool = False) -> list[tuple[SpanError, int]]:
+        """Return the errors that stand for others, with their counts, of the windows that are over.
+
+        Args:
+            everything: also of the windows under way, for a flush.
+        """
+        with self._lock:
+            now = self._clock()
+            surplus = len(self._kinds) - _MAX_KINDS
+            ended = [
+                key
+                for position, (key, kind) in enumerate(self._kinds.items())
+                if everything or now - kind.began >= WINDOW or position < surplus
+            ]
+            kinds = [self._kinds.pop(key) for key in ended]
+        return [(kind.first_held_back, kind.held_back) for kind in kinds if kind.first_held_back is not None]
+
+    @property
+    def is_holding_back(self) -> bool:
+        """Whether a count waits for its window to end."""
+        with self._lock:
+            return any(kind.held_back for kind in self._kinds.values())

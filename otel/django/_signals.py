@@ -1,0 +1,94 @@
+"""Django's signals and logs that tell what its auto-instrumentation does not."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in
+from django.core.signals import got_request_exception
+from django.http import HttpRequest
+from opentelemetry import trace
+from opentelemetry.trace import Status, StatusCode
+
+from otel import pipeline
+from otel._guard import guarded
+from otel.attributes import VIEW_NAME
+from otel.django._config import config
+from otel.django._identity import RequestIdentity
+from otel.recording import join_visitor
+
+__all__ = ["connect"]
+
+# Where the instrumentation notes an exception that it is going to record itself (`otel.md` section 5). If it
+# ever moves, the span carries the exception twice and one error leaves all the same.
+_NOTED_BY_INSTRUMENTATION = "opentelemetry-instrumentor-django.exception_key"
+
+_tracer = trace.get_tracer("otel.django")
+
+
+def connect() -> None:
+    """Listen to Django, once per process."""
+    got_request_exception.connect(_on_exception, dispatch_uid="otel.django")
+    user_logged_in.connect(_on_login, dispatch_uid="otel.django")
+    logger = logging.getLogger("django.security.DisallowedHost")
+    if not any(isinstance(handler, _DisallowedHosts) for handler in logger.handlers):
+        logger.addHandler(_DisallowedHosts())
+
+
+def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
+    """Record what the instrumentation does not: failures of middleware, and of requests without a span."""
+    error = sys.exc_info()[1]
+    if error is None:
+        return
+    with guarded("recording a request's exception"):
+        span = trace.get_current_span()
+        if not span.is_recording():
+            _record_alone(error, request, 500, escaped=True)
+            return
+        if request is None or _NOTED_BY_INSTRUMENTATION not in request.META:
+            span.record_exception(error, escaped=True)
+            span.set_status(Status(StatusCode.ERROR))
+        pipeline.note(error, span.get_span_context().span_id)
+
+
+def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:
+    """Join the visitor's trail to the account that it turns out to be."""
+    if request is None:
+        return
+    with guarded("joining a visitor to an account"):
+        visitor = RequestIdentity(request, config().identify)
+        account = config().identify(user, request)
+        if (
+            visitor.visitor_id is not None
+            and not visitor.known_identity().opted_out
+            and not account.opted_out
+        ):
+            join_visitor(visitor.visitor_id, account)
+
+
+class _DisallowedHosts(logging.Handler):
+    """Record requests for a host that is not allowed: no span is made for them (`otel.md` section 5).
+
+    Django logs them, with the exception, under a logger of their own (its documentation, "Logging").
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with guarded("recording a disallowed host"):
+            error = record.exc_info[1] if record.exc_info else None
+            if error is not None:
+                _record_alone(error, getattr(record, "request", None), 400, escaped=False)
+
+
+def _record_alone(error: BaseException, request: HttpRequest | None, status: int, *, escaped: bool) -> None:
+    """Record an error on a span of its own, with what the request's would have told."""
+    attributes: dict[str, str | int] = {"http.response.status_code": status}
+    if request is not None:
+        attributes["http.request.method"] = str(request.method)
+        if request.resolver_match is not None:
+            attributes[VIEW_NAME] = request.resolver_match.view_name
+    with _tracer.start_as_current_span("request", attributes=attributes) as span:
+        span.record_exception(error, escaped=escaped)
+        span.set_status(Status(StatusCode.ERROR))

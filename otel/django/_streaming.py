@@ -1,0 +1,99 @@
+"""Answers that stream: what is recorded, or fails, after the request's span has ended."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import cast
+
+from django.http import HttpRequest, StreamingHttpResponse
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Status, StatusCode
+
+from otel._guard import guarded
+from otel.django._config import config
+from otel.recording import IdentitySource, identified
+
+__all__ = ["follow_stream"]
+
+_tracer = trace.get_tracer("otel.django")
+
+
+class _Stream:
+    """The request that an answer belongs to, made current again for each of its chunks."""
+
+    def __init__(self, context: Context, source: IdentitySource, view: Mapping[str, str | int]) -> None:
+        self._context = context
+        self._source = source
+        self._view = view
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        token = otel_context.attach(self._context)
+        try:
+            with identified(self._source):
+                yield
+        finally:
+            otel_context.detach(token)
+
+    def failed(self, error: Exception) -> None:
+        with guarded("recording a stream's failure"), self.current():
+            known = self._source.identity()
+            stamps = known.attributes(config().groups) if known is not None else {}
+            with _tracer.start_as_current_span("stream", attributes={**self._view, **stamps}) as span:
+                span.record_exception(error, escaped=True)
+                span.set_status(Status(StatusCode.ERROR))
+
+    def chunks(self, content: Iterable[bytes]) -> Iterator[bytes]:
+        iterator = iter(content)
+        while True:
+            try:
+                with self.current():
+                    chunk = next(iterator)
+            except StopIteration:
+                return
+            except Exception as error:
+                self.failed(error)
+                raise
+            yield chunk
+
+    async def chunks_async(self, content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        iterator = aiter(content)
+        while True:
+            try:
+                with self.current():
+                    chunk = await anext(iterator)
+            except StopAsyncIteration:
+                return
+            except Exception as error:
+                self.failed(error)
+                raise
+            yield chunk
+
+
+def follow_stream(
+    request: HttpRequest, response: StreamingHttpResponse, source: IdentitySource, view: Mapping[str, str]
+) -> None:
+    """Let a streamed answer's events and errors belong to its request.
+
+    The request's span ends before the first chunk (`otel.md` section 5).
+
+    Args:
+        request: answered.
+        response: its content is wrapped.
+        source: whom the request is about.
+        view: the view's name, as an attribute.
+    """
+    facts: dict[str, str | int] = {
+        **view,
+        "http.request.method": str(request.method),
+        "http.response.status_code": response.status_code,
+    }
+    stream = _Stream(otel_context.get_current(), source, facts)
+    content = response.streaming_content
+    if response.is_async:
+        response.streaming_content = stream.chunks_async(cast("AsyncIterable[bytes]", content))
+    else:
+        response.streaming_content = stream.chunks(cast("Iterable[bytes]", content))

@@ -1,0 +1,120 @@
+"""System checks: faults of declarations and of configuration, with ids and hints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.utils.module_loading import import_string
+
+from otel import pipeline
+from otel.django._config import KEYS
+from otel.events import default_registry
+from otel.events.lint import lint
+from otel.settings import Settings
+
+__all__ = ["check_configuration", "check_declarations"]
+
+_MIDDLEWARE = "otel.django.middleware.TelemetryMiddleware"
+_AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+
+
+@checks.register("otel")
+def check_declarations(**_: Any) -> list[checks.CheckMessage]:
+    """Return what is wrong with the declared events and properties."""
+    level = {"E": checks.Error, "W": checks.Warning}
+    return [
+        level[finding.rule[0]](
+            finding.problem, hint=finding.hint, obj=finding.subject, id=f"otel.{finding.rule}"
+        )
+        for finding in lint(default_registry)
+    ]
+
+
+@checks.register("otel")
+def check_configuration(**_: Any) -> list[checks.CheckMessage]:
+    """Return what is wrong with the project's telemetry settings."""
+    return [*_middleware(), *_telemetry(), *_environment()]
+
+
+def _middleware() -> Iterator[checks.CheckMessage]:
+    stack = list(settings.MIDDLEWARE)
+    if _MIDDLEWARE not in stack:
+        yield checks.Error(
+            "TelemetryMiddleware is not in MIDDLEWARE: no event would know its person",
+            hint=f"Add {_MIDDLEWARE!r} right after {_AUTHENTICATION!r}.",
+            id="otel.E101",
+        )
+    elif _AUTHENTICATION in stack and stack.index(_MIDDLEWARE) < stack.index(_AUTHENTICATION):
+        yield checks.Error(
+            "TelemetryMiddleware stands before AuthenticationMiddleware, where nobody is signed in yet",
+            hint=f"Move {_MIDDLEWARE!r} right after {_AUTHENTICATION!r}.",
+            id="otel.E102",
+        )
+    if find_spec("opentelemetry.instrumentation.asgi") is None:
+        yield checks.Warning(
+            "opentelemetry-instrumentation-asgi is missing: under ASGI no request would have a span",
+            hint="Install opentelemetry-instrumentation-django[asgi].",
+            id="otel.W101",
+        )
+
+
+def _telemetry() -> Iterator[checks.CheckMessage]:
+    telemetry = getattr(settings, "TELEMETRY", {})
+    unknown = sorted(set(telemetry) - KEYS)
+    if unknown:
+        yield checks.Error(
+            f"TELEMETRY has unknown keys: {', '.join(unknown)}",
+            hint=f"The known ones are {', '.join(sorted(KEYS))}.",
+            id="otel.E103",
+        )
+    path = telemetry.get("IDENTIFY")
+    if path:
+        try:
+            import_string(path)
+        except ImportError as error:
+            yield checks.Error(
+                f"TELEMETRY['IDENTIFY'] cannot be imported: {error}",
+                hint="Name a function (user, request) -> otel.Identity by its dotted path.",
+                id="otel.E104",
+            )
+    name = telemetry.get("ERROR_EVENT")
+    if name and name not in default_registry:
+        yield checks.Error(
+            f"TELEMETRY['ERROR_EVENT'] is {name!r}, which no event declares",
+            hint="Declare it in an app's events.py, or leave the setting out; $exception is sent anyway.",
+            id="otel.E105",
+        )
+
+
+def _environment() -> Iterator[checks.CheckMessage]:
+    running = pipeline.running()
+    current = running.settings if running is not None else Settings.from_environ()
+    if not current.api_key:
+        yield checks.Warning(
+            "POSTHOG_API_KEY is not set: nothing is sent to PostHog",
+            hint="Set it to the project's API key (phc_…), or run the inspector with `make run`.",
+            id="otel.W102",
+        )
+    elif current.api_key.startswith("phx_"):
+        yield checks.Error(
+            "POSTHOG_API_KEY is a personal key (phx_…): PostHog refuses every event sent with it",
+            hint="Use the project's API key, which begins with phc_.",
+            id="otel.E106",
+        )
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        yield checks.Warning(
+            "OTEL_SDK_DISABLED=true: spans record nothing, so no event is sent",
+            hint="Unset it; OTEL_TRACES_SAMPLER=always_off switches traces off and keeps the events.",
+            id="otel.W103",
+        )
+    if os.environ.get("OTEL_SPAN_EVENT_COUNT_LIMIT") == "0":
+        yield checks.Warning(
+            "OTEL_SPAN_EVENT_COUNT_LIMIT=0 drops every span event",
+            hint="Unset it; `record` never lets a span exceed its limit.",
+            id="otel.W104",
+        )

@@ -1,0 +1,73 @@
+"""The middleware that lets events know whom a request is about; it stands right after authentication."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from opentelemetry import trace
+
+from otel._guard import guarded
+from otel.attributes import VIEW_NAME
+from otel.django._config import config
+from otel.django._identity import RequestIdentity
+from otel.django._streaming import follow_stream
+from otel.recording import identified
+
+__all__ = ["TelemetryMiddleware"]
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+class TelemetryMiddleware:
+    """Stamp person, session and groups on the entry span and on the events recorded in the request.
+
+    Args:
+        get_response: the rest of the stack, sync or async.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer a request.
+
+        Args:
+            request: authenticated.
+        """
+        if self._is_async:
+            return self._answer_async(request)
+        get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self._get_response)
+        source = RequestIdentity(request, config().identify)
+        with identified(source):
+            response = get_response(request)
+            _finish(request, response, source)
+        return response
+
+    async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
+        get_response = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", self._get_response)
+        source = RequestIdentity(request, config().identify)
+        with identified(source):
+            response = await get_response(request)
+            _finish(request, response, source)
+        return response
+
+
+def _finish(request: HttpRequest, response: HttpResponseBase, source: RequestIdentity) -> None:
+    with guarded("stamping a request's identity"):
+        span = trace.get_current_span()
+        view = {} if request.resolver_match is None else {VIEW_NAME: request.resolver_match.view_name}
+        if span.is_recording():
+            span.set_attributes({**source.known_identity().attributes(config().groups), **view})
+        # A file goes out by the server's own means; following it would read it through Python.
+        if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
+            follow_stream(request, response, source, view)

@@ -1,0 +1,195 @@
+"""Rules for declarations: each a function whose docstring is its explanation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import combinations
+from typing import Literal, get_args, get_origin
+
+from otel.events._declaration import Declaration, Property
+from otel.events._properties import PropertySet
+from otel.events._registry import Registry
+from otel.events._sensitivity import Sensitivity
+
+__all__ = ["RULES", "Finding", "lint"]
+
+_SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+# Past tenses that do not end in -ed, as far as product events need them.
+_IRREGULAR = frozenset(
+    {
+        "begun",
+        "bought",
+        "built",
+        "chosen",
+        "done",
+        "drawn",
+        "found",
+        "given",
+        "gone",
+        "held",
+        "kept",
+        "left",
+        "lost",
+    }
+    | {
+        "made",
+        "met",
+        "paid",
+        "read",
+        "run",
+        "said",
+        "seen",
+        "sent",
+        "set",
+        "shown",
+        "sold",
+        "spent",
+        "taken",
+        "won",
+    }
+)
+# A state or an occasion rather than an action, and named so by the plan (`events.md`).
+_NOT_VERBS = frozenset({"view"})
+
+# Names this alike are one event written twice ("repo_synced", "repos_synced").
+_TOO_SIMILAR = 0.93
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Say what is wrong with a declaration.
+
+    Args:
+        rule: the rule's id, such as `E001`.
+        subject: the class or property.
+        problem: what is wrong.
+        hint: what to do.
+    """
+
+    rule: str
+    subject: object
+    problem: str
+    hint: str
+
+
+def snake_case(registry: Registry) -> Iterator[Finding]:
+    """Names are snake_case: PostHog sorts, searches and exports them as they are written."""
+    for event in registry:
+        for name in (event.name, *event.properties):
+            if not _SNAKE_CASE.fullmatch(name):
+                yield Finding(
+                    "E001",
+                    event.event_class,
+                    f"{name!r} is not snake_case",
+                    "Use a-z, 0-9 and single underscores.",
+                )
+    for declared in registry.property_sets:
+        for name in declared.properties:
+            if not _SNAKE_CASE.fullmatch(name):
+                yield Finding(
+                    "E001",
+                    declared.set_class,
+                    f"{name!r} is not snake_case",
+                    "Use a-z, 0-9 and single underscores.",
+                )
+
+
+def past_tense(registry: Registry) -> Iterator[Finding]:
+    """Events of tiers 1 and 2 are completed actions and end in a past tense: `connected`, not `connect`."""
+    for event in registry:
+        last = event.name.rsplit("_", 1)[-1]
+        if event.tier < 3 and not (last.endswith("ed") or last in _IRREGULAR or last in _NOT_VERBS):
+            yield Finding(
+                "E002",
+                event.event_class,
+                f"{event.name!r} does not end in a past tense",
+                "Name what has happened, such as `report_exported`; a state belongs in tier 3.",
+            )
+
+
+def described(registry: Registry) -> Iterator[Finding]:
+    """Every declaration has a docstring of its own: it is the catalogue's entry."""
+    for one in (*registry, *registry.property_sets):
+        subject = one.event_class if isinstance(one, Declaration) else one.set_class
+        # A dataclass without one gets its signature as docstring.
+        if not one.description or one.description.startswith(f"{subject.__name__}("):
+            yield Finding("E003", subject, "it has no docstring", "Say in a sentence when it is recorded.")
+
+
+def owned(registry: Registry) -> Iterator[Finding]:
+    """Every declaration names who answers for it."""
+    for one in (*registry, *registry.property_sets):
+        if not one.owner.strip():
+            subject = one.event_class if isinstance(one, Declaration) else one.set_class
+            yield Finding("E004", subject, "it has no owner", "Name the app or team that answers for it.")
+
+
+def not_personal(registry: Registry) -> Iterator[Finding]:
+    """No property is personal: people are known by their id alone."""
+    for subject, prop in _properties(registry):
+        if prop.sensitivity is Sensitivity.PERSONAL:
+            yield Finding(
+                "E005", subject, f"{prop.name!r} is personal", "Leave it out; the distinct id is enough."
+            )
+
+
+def sensitivity_stated(registry: Registry) -> Iterator[Finding]:
+    """Free text says how sensitive it is: a customer's name hides most easily in a plain `str`."""
+    for subject, prop in _properties(registry):
+        if not prop.states_sensitivity and _holds_text(prop.annotation):
+            yield Finding(
+                "E006",
+                subject,
+                f"{prop.name!r} is free text and does not state its sensitivity",
+                "Declare it as Technical or Organisation, or as a Literal of its values.",
+            )
+
+
+def distinct_names(registry: Registry) -> Iterator[Finding]:
+    """No two events have nearly the same name: the product team could not tell which to trust."""
+    for one, other in combinations(registry, 2):
+        if SequenceMatcher(None, one.name, other.name, autojunk=False).ratio() >= _TOO_SIMILAR:
+            yield Finding(
+                "W001",
+                one.event_class,
+                f"{one.name!r} and {other.name!r} are nearly the same name",
+                "Make them one event with a property, or name their difference.",
+            )
+
+
+RULES: tuple[Callable[[Registry], Iterator[Finding]], ...] = (
+    snake_case,
+    past_tense,
+    described,
+    owned,
+    not_personal,
+    sensitivity_stated,
+    distinct_names,
+)
+
+
+def lint(registry: Registry) -> Iterator[Finding]:
+    """Return what is wrong with the declarations of a registry.
+
+    Args:
+        registry: the declared events and properties.
+    """
+    for rule in RULES:
+        yield from rule(registry)
+
+
+def _properties(registry: Registry) -> Iterator[tuple[object, Property]]:
+    for one in (*registry, *registry.property_sets):
+        subject = one.set_class if isinstance(one, PropertySet) else one.event_class
+        for prop in one.properties.values():
+            yield subject, prop
+
+
+def _holds_text(annotation: object) -> bool:
+    if get_origin(annotation) is Literal:
+        return False
+    return annotation is str or any(_holds_text(arg) for arg in get_args(annotation))

@@ -1,0 +1,120 @@
+"""`python -m otel.inspector`: the inspector as a program."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import webbrowser
+from collections.abc import Sequence
+
+from otel.inspector._funnel import DEFAULT_STEPS, Steps, parse_steps
+from otel.inspector._state import State
+from otel.inspector._store import CAPTURES_KEPT, Store
+from otel.inspector.running import listen, server_of
+
+__all__ = ["main"]
+
+_EXAMPLES = """
+Point a program at it with POSTHOG_HOST=http://127.0.0.1:8010 and any POSTHOG_API_KEY, such as phc_local.
+What arrived is on its page, and as JSON for programs under /inspector/: all, good, bad, requests, warnings,
+persons, groups, errors, funnel; POST /inspector/reset forgets it, and
+  curl -d '{"status": 503, "count": 3, "retry_after": 1}' http://127.0.0.1:8010/inspector/fail
+makes the next three requests fail.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until interrupted.
+
+    Args:
+        arguments: of the command line; the process's own by default.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        listening = listen(options.host, options.port)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        print(
+            f"The inspector cannot listen on {options.host} port {options.port}: {reason}.\n"
+            "Is one running already? Choose another port with --port.",
+            file=sys.stderr,
+        )
+        return 1
+    host, port = listening.getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    print(f"The inspector, a stand-in for PostHog, listens on {url}", flush=True)
+    if options.open:
+        webbrowser.open(url)
+    state = State(store=Store(options.keep), steps=options.funnel, discard=options.discard)
+    try:
+        server_of(state, options.host).run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass  # uvicorn ends in order, and then raises what it was ended by
+    finally:
+        listening.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m otel.inspector",
+        description="A local stand-in for PostHog: it accepts what PostHog accepts, refuses what PostHog "
+        "refuses, shows what arrived, and fails when it is told to.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to bind; any other than loopback lets others read what arrives (default: %(default)s)",
+    )
+    parser.add_argument("--port", type=_port, default=8010, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    parser.add_argument(
+        "--keep",
+        type=_positive,
+        default=CAPTURES_KEPT,
+        metavar="N",
+        help="how many captures are kept before the oldest goes (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--funnel",
+        type=_steps,
+        default=DEFAULT_STEPS,
+        metavar="STEPS",
+        help="the steps to show, such as 'signed_up > connected | imported > activated' "
+        "(default: Tformance's way to activation)",
+    )
+    parser.add_argument(
+        "--discard",
+        action="store_true",
+        help="for benchmarks: decode and count events, check and keep none",
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        msg = f"{text} is no port"
+        raise argparse.ArgumentTypeError(msg)
+    return port
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        msg = "keep at least one"
+        raise argparse.ArgumentTypeError(msg)
+    return number
+
+
+def _steps(text: str) -> Steps:
+    try:
+        return parse_steps(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""The inspector's own interface, JSON for programs, in the manner of Snowplow Micro."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from otel.inspector._failures import Failure, FailureError
+from otel.inspector._flags import FlagsError
+from otel.inspector._funnel import parse_steps
+from otel.inspector._query import newest
+from otel.inspector._state import State
+from otel.inspector._views import Views
+
+__all__ = ["api_routes"]
+
+
+def api_routes(state: State) -> list[Route]:
+    """Return the routes under `/inspector/`.
+
+    Args:
+        state: what they show and change.
+    """
+    api = _Api(state)
+    reads: Mapping[str, Callable[[Request], object]] = {
+        "health": lambda _: {"status": "ok"},
+        "all": lambda _: state.store.counts(),
+        "good": api.good,
+        "bad": lambda _: list(state.store.rejected),
+        "requests": lambda _: list(state.store.requests),
+        "warnings": lambda _: api.views.warnings(),
+        "persons": lambda _: [person.as_json() for person in api.views.persons()],
+        "groups": lambda _: api.views.groups(),
+        "errors": lambda _: api.views.errors(),
+        "funnel": api.funnel,
+    }
+    routes = [Route(f"/inspector/{name}", _reading(read)) for name, read in reads.items()]
+    return [
+        *routes,
+        Route("/inspector/reset", api.reset, methods=["GET", "POST"]),
+        Route("/inspector/fail", api.fail, methods=["GET", "POST"]),
+        Route("/inspector/flags", api.flags, methods=["POST"]),
+    ]
+
+
+def _json(data: object, status: int = 200) -> Response:
+    return Response(
+        orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS),
+        status,
+        {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        "application/json",
+    )
+
+
+def _reading(read: Callable[[Request], object]) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return _json(read(request))
+        except ValueError as error:
+            return _json({"error": str(error)}, 400)
+
+    return endpoint
+
+
+class _Api:
+    """Answer what takes more than one expression."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.views = Views(state)
+
+    def good(self, request: Request) -> list[dict[str, Any]]:
+        """List captures, oldest first; `limit` keeps the newest so many."""
+        query = request.query_params
+        found = newest(self._state.store, query, int(query.get("limit", "0")))
+        return [capture.as_json() for capture in reversed(found)]
+
+    def funnel(self, request: Request) -> dict[str, Any]:
+        """Show the funnel; `steps` asks for another than the configured one."""
+        steps = request.query_params.get("steps")
+        return self.views.funnel(parse_steps(steps) if steps else self._state.steps)
+
+    async def reset(self, _: Request) -> Response:
+        """Forget everything."""
+        self._state.reset()
+        return _json(self._state.store.counts())
+
+    async def fail(self, request: Request) -> Response:
+        """Be told what goes wrong next; GET lists what is still to come."""
+        if request.method == "POST":
+            try:
+                self._state.failures.add(Failure.from_json(orjson.loads(await request.body())))
+            except (orjson.JSONDecodeError, FailureError) as error:
+                return _json({"error": str(error)}, 400)
+        return _json(self._state.failures.pending())
+
+    async def flags(self, request: Request) -> Response:
+        """Be told the feature flags."""
+        try:
+            self._state.flags.replace(orjson.loads(await request.body()))
+        except (orjson.JSONDecodeError, FlagsError) as error:
+            return _json({"error": str(error)}, 400)
+        return _json(self._state.flags.evaluated()["flags"])

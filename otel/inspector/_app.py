@@ -1,0 +1,37 @@
+"""The inspector as one ASGI application."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount, Router
+from starlette.types import ASGIApp
+
+from otel.inspector._api import api_routes
+from otel.inspector._guard import Guard
+from otel.inspector._ingestion import ingestion_routes
+from otel.inspector._page import page_routes
+from otel.inspector._sdk import sdk_routes
+from otel.inspector._state import State
+
+__all__ = ["create_app"]
+
+
+def create_app(state: State, host: str = "127.0.0.1") -> ASGIApp:
+    """Return the application.
+
+    Args:
+        state: what it keeps and shows.
+        host: what it is bound to, and therefore answers to.
+    """
+    posthog = Router([*ingestion_routes(state), *sdk_routes(state)], redirect_slashes=False)
+    # As PostHog's (`wire.md` section 1.1): posthog-js runs on any page, and sends credentials.
+    open_to_all = CORSMiddleware(
+        posthog,
+        allow_origin_regex=".*",
+        allow_methods=["GET", "POST", "OPTIONS"],
+        allow_headers=["*"],
+        allow_credentials=True,
+    )
+    app = Starlette(routes=[*page_routes(state), *api_routes(state), Mount("/", open_to_all)])
+    return Guard(app, host)

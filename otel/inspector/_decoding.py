@@ -1,0 +1,115 @@
+"""Decoding: from a request's bytes to its JSON text, within PostHog's limits."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from otel.inspector._answer import Refused, WireRequest
+
+__all__ = ["BODY_LIMIT", "decode_v0", "decode_v1"]
+
+# PostHog's limit for a v0 body, on the wire and again once decompressed (`wire.md` section 1.3).
+BODY_LIMIT = 20 * 1024 * 1024
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WINDOW = 31  # zlib's way to say: a gzip header, the largest window
+_BASE64 = ("base64", "b64")
+_LZ64 = ("lz64", "lz-string")
+
+
+def decode_v0(request: WireRequest) -> tuple[bytes, str]:
+    """Return a v0 request's JSON text and the name of its encoding.
+
+    The content type is ignored, as PostHog does: posthog-js posts gzip as `text/plain`.
+
+    Args:
+        request: as it came.
+
+    Raises:
+        Refused: for what cannot be decoded or is too large (`wire.md` sections 1.2 to 1.4).
+    """
+    hint = request.query.get("compression", "").lower()
+    body = request.body
+    form = False
+    if request.method == "GET":
+        body, form = request.query.get("data", "").encode(), True
+    elif body.startswith((b"data=", b"compression=")):
+        fields = _form(body)
+        body, form = fields.get("data", "").encode(), True
+        hint = hint or fields.get("compression", "").lower()
+    if not body:
+        raise Refused(400, "request missing data payload")
+    declared_gzip = "gzip" in hint or "gzip" in request.headers.get("content-encoding", "").lower()
+    if body.startswith(_GZIP_MAGIC) or (declared_gzip and not form):
+        return _gunzip(body), "gzip"
+    if hint in _LZ64:
+        raise Refused(400, "failed to decode request: the inspector does not read lz64; PostHog does")
+    if hint in _BASE64 or (form and body[:1] not in b"{["):
+        decoded = _unbase64(body)
+        return (_gunzip(decoded) if decoded.startswith(_GZIP_MAGIC) else decoded), "base64"
+    return body, "form" if form else "none"
+
+
+def decode_v1(request: WireRequest) -> tuple[bytes, str]:
+    """Return a capture v1 request's JSON text and the name of its encoding.
+
+    Args:
+        request: as it came.
+
+    Raises:
+        Refused: for what cannot be decoded or is too large (`wire.md` section 1.8).
+    """
+    encoding = request.headers.get("content-encoding", "").strip().lower() or "none"
+    try:
+        if encoding in ("none", "identity"):
+            return request.body, "none"
+        if encoding == "gzip":
+            return _gunzip(request.body), encoding
+        if encoding == "deflate":
+            return _inflate(request.body, zlib.MAX_WBITS), encoding
+    except Refused as refused:
+        code = "payload_too_large" if refused.status == 413 else "request_decoding_error"
+        raise Refused(refused.status, refused.reason, code=code) from refused
+    # PostHog reads br and zstd too; Python's standard library reads neither before 3.14.
+    raise Refused(
+        415, f"the inspector does not read Content-Encoding {encoding!r}", code="unsupported_encoding"
+    )
+
+
+def _form(body: bytes) -> Mapping[str, str]:
+    try:
+        # One field more than are known, so that a flood of them is refused rather than read.
+        fields = parse_qs(body.decode(), max_num_fields=16, keep_blank_values=True)
+    except ValueError as error:
+        raise Refused(400, f"failed to decode request: {error}") from error
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def _unbase64(text: bytes) -> bytes:
+    # A form turns base64's `+` into a space; and browsers leave the padding out.
+    text = text.replace(b" ", b"+").rstrip(b"=")
+    try:
+        return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
+    except binascii.Error as error:
+        raise Refused(400, f"failed to decode request: invalid base64 data: {error}") from error
+
+
+def _gunzip(body: bytes) -> bytes:
+    return _inflate(body, _GZIP_WINDOW)
+
+
+def _inflate(body: bytes, window: int) -> bytes:
+    decompressor = zlib.decompressobj(window)
+    try:
+        text = decompressor.decompress(body, BODY_LIMIT + 1)
+    except zlib.error as error:
+        raise Refused(400, "failed to decode request: invalid GZIP data") from error
+    if len(text) > BODY_LIMIT:
+        raise Refused(413, f"maximum event size exceeded: more than {BODY_LIMIT} bytes once decompressed")
+    if not decompressor.eof:
+        raise Refused(400, "failed to decode request: invalid GZIP data")
+    return text

@@ -1,0 +1,52 @@
+"""Keeping other web pages out: the Host header, and where a browser says a request comes from."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["Guard"]
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
+
+
+class Guard:
+    """Refuse what a page of somebody else's makes a browser send.
+
+    A Host header that names another host is DNS rebinding; a request to `/inspector/` from another origin
+    would read or reset what was captured. Ingestion stays open to other origins, as PostHog's is.
+
+    Args:
+        app: what is guarded.
+        host: what the server is bound to; bound to every address, it answers to any name.
+    """
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self._app = app
+        own = f"[{host}]" if ":" in host else host
+        self._hosts = None if host in _EVERYWHERE else _LOOPBACK | {own.lower()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            fault = self._fault(scope["path"], Headers(scope=scope))
+            if fault:
+                await PlainTextResponse(fault, status_code=403)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _fault(self, path: str, headers: Headers) -> str:
+        host = headers.get("host", "")
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if self._hosts is not None and name.lower() not in self._hosts:
+            return f"this inspector does not answer to the host {host!r}; see --host"
+        if not path.startswith("/inspector/"):
+            return ""
+        site = headers.get("sec-fetch-site")
+        if site not in (None, "same-origin", "none"):
+            return "the inspector's own interface is closed to other sites"
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != host:
+            return "the inspector's own interface is closed to other origins"
+        return ""

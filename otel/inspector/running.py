@@ -1,0 +1,224 @@
+"""A running inspector inside the process, for tests and benchmarks."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+import uvicorn
+
+from otel.inspector._app import create_app
+from otel.inspector._connections import DroppableProtocol
+from otel.inspector._state import State
+from otel.inspector._store import CAPTURES_KEPT, Store
+
+__all__ = ["InspectorError", "RunningInspector", "listen", "running_inspector", "server_of"]
+
+_START_TIMEOUT = 10.0
+# Requests that were told to be slow do not hold up the end of a test.
+_SHUTDOWN_TIMEOUT = 1
+
+
+class InspectorError(RuntimeError):
+    """Raised if the inspector does not start, or does not understand what it is told."""
+
+
+class RunningInspector:
+    """Ask a running inspector what arrived, over its own JSON.
+
+    `http.client` is used because no OpenTelemetry instrumentation patches it: a test that looks at what its
+    program sent adds no span of its own.
+
+    Args:
+        host: where it listens.
+        port: where it listens.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
+        self.url = f"http://{host}:{port}"
+
+    def good(
+        self, event: str | None = None, *, distinct_id: str | None = None, group: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the captures, oldest first.
+
+        Args:
+            event: only those of this name.
+            distinct_id: only those of this id.
+            group: only those of the group with this key, or the team with this slug.
+        """
+        filters = {"event": event, "distinct_id": distinct_id, "group": group}
+        asked = {name: value for name, value in filters.items() if value is not None}
+        return self._list(f"good?{urlencode(asked, quote_via=quote)}")
+
+    def all(self) -> dict[str, int]:
+        """Return the counts `total`, `good`, `bad` and `duplicates`."""
+        counts: dict[str, int] = self._ask("GET", "all")
+        return counts
+
+    def bad(self) -> list[dict[str, Any]]:
+        """Return what was refused, and why."""
+        return self._list("bad")
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Return the ingestion warnings."""
+        return self._list("warnings")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return a record of each ingestion request."""
+        return self._list("requests")
+
+    def persons(self) -> list[dict[str, Any]]:
+        """Return the persons."""
+        return self._list("persons")
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Return the groups."""
+        return self._list("groups")
+
+    def errors(self) -> list[dict[str, Any]]:
+        """Return the issues."""
+        return self._list("errors")
+
+    def funnel(self, steps: str = "") -> dict[str, Any]:
+        """Return how far persons came.
+
+        Args:
+            steps: as in `a > b | c`; the configured ones by default.
+        """
+        funnel: dict[str, Any] = self._ask("GET", f"funnel?{urlencode({'steps': steps})}")
+        return funnel
+
+    def fail(self, **failure: Any) -> None:
+        """Tell it what goes wrong with the next requests.
+
+        Args:
+            failure: fields of `otel.inspector.Failure`: status, count, delay, drop, lose_answer, retry_after,
+                body, events, result.
+
+        Raises:
+            InspectorError: for what it does not understand.
+        """
+        self._ask("POST", "fail", failure)
+
+    def flags(self, flags: Mapping[str, bool | str]) -> None:
+        """Tell it the feature flags that it answers with.
+
+        Args:
+            flags: name and `True`, `False` or a variant.
+        """
+        self._ask("POST", "flags", dict(flags))
+
+    def reset(self) -> None:
+        """Make it forget what it received and was told."""
+        self._ask("POST", "reset")
+
+    def _list(self, path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._ask("GET", path)
+        return found
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=30)
+        try:
+            connection.request(method, f"/inspector/{path}", None if body is None else orjson.dumps(body))
+            response = connection.getresponse()
+            answer = orjson.loads(response.read())
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise InspectorError(answer["error"])
+        return answer
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket.
+
+    `socket.create_server` leaves the protocol at 0, for which asyncio does not set TCP_NODELAY: an answer of
+    headers and body then waits 40 ms for a delayed acknowledgement.
+
+    Args:
+        host: an address or name.
+        port: 0 takes a free one.
+
+    Raises:
+        OSError: if the address cannot be bound.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, _, _, address = found[0]
+    listening = socket.socket(family, kind, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def server_of(state: State, host: str) -> uvicorn.Server:
+    """Return a server of an inspector, to be run with a bound socket.
+
+    Args:
+        state: what the inspector keeps.
+        host: what the socket is bound to.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(state, host),
+            http=DroppableProtocol,
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
+        )
+    )
+
+
+@contextmanager
+def running_inspector(
+    port: int = 0, *, discard: bool = False, captures_kept: int = CAPTURES_KEPT
+) -> Iterator[RunningInspector]:
+    """Run an inspector on loopback, in a thread that ends with the block.
+
+    Args:
+        port: where it listens; 0 takes a free one.
+        discard: whether events are only decoded and counted.
+        captures_kept: how many captures are kept before the oldest goes.
+
+    Raises:
+        OSError: if the port is taken.
+        InspectorError: if it does not start.
+    """
+    listening = listen("127.0.0.1", port)
+    server = server_of(State(store=Store(captures_kept), discard=discard), "127.0.0.1")
+    # A daemon: a test session that is interrupted ends all the same.
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listening]}, name="inspector", daemon=True
+    )
+    try:
+        thread.start()
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                msg = "the inspector did not start"
+                raise InspectorError(msg)
+            time.sleep(0.005)
+        yield RunningInspector("127.0.0.1", listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()

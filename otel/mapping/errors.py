@@ -1,0 +1,158 @@
+"""Errors: `$exception` and the product's own event, from an `exception` span event and the entry it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from otel.attributes import (
+    IDENTITY_ATTRIBUTES,
+    OPTED_OUT,
+    SESSION_ID,
+    TASK_NAME,
+    VIEW_NAME,
+    VISITOR_ID,
+)
+from otel.events import Declaration, legible
+from otel.mapping.envelope import Capture, Envelope, Reject
+from otel.mapping.exceptions import (
+    LiveException,
+    ParsedException,
+    exception_list,
+    fingerprint,
+    parse_stacktrace,
+)
+from otel.mapping.identify import identify
+from otel.mapping.limit import limit
+from otel.mapping.map import to_capture
+from otel.settings import Settings
+
+__all__ = ["ErrorMapper", "SpanError", "http_status"]
+
+# The default semantic conventions of the instrumentations are still the old ones (`otel.md` section 5).
+_STATUS_CODE = ("http.response.status_code", "http.status_code")
+_METHOD = ("http.request.method", "http.method")
+
+_PERSONAL = frozenset({*IDENTITY_ATTRIBUTES, VISITOR_ID, SESSION_ID})
+
+
+def http_status(attributes: Mapping[str, Any]) -> int | None:
+    """Return what the client got, from a server span's attributes.
+
+    Args:
+        attributes: old or new semantic conventions.
+    """
+    status = _first(attributes, _STATUS_CODE)
+    return status if type(status) is int else None
+
+
+@dataclass(eq=False)
+class SpanError:
+    """Hold one error: the span event that recorded it, and the entry that it ended.
+
+    Args:
+        envelope: the span event `exception`, with the identity it is about.
+        entry: the entry span's attributes.
+        is_handled: whether the product went on after it.
+        live: the exception's own frames, if it was at hand while the span ended.
+    """
+
+    envelope: Envelope
+    entry: Mapping[str, Any]
+    is_handled: bool
+    live: LiveException | None = None
+
+    @cached_property
+    def exceptions(self) -> tuple[ParsedException, ...]:
+        """The exception with its causes and members, outermost first."""
+        if self.live is not None:
+            return self.live.exceptions
+        attributes = self.envelope.attributes
+        return parse_stacktrace(
+            str(attributes.get("exception.stacktrace", "")),
+            type_name=str(attributes.get("exception.type", "")),
+            message=str(attributes.get("exception.message", "")),
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What errors of one kind share."""
+        return fingerprint(self.exceptions)
+
+
+class ErrorMapper:
+    """Map errors to captures.
+
+    Args:
+        settings: the pipeline's.
+        declaration: looks up the product's error event; None sends `$exception` alone.
+    """
+
+    def __init__(self, settings: Settings, declaration: Callable[[], Declaration | None]) -> None:
+        self._settings = settings
+        self._declaration = declaration
+
+    def __call__(self, error: SpanError, occurrences: int = 1) -> list[Capture | Reject]:
+        """Return the `$exception` of an error, and the product's own event beside it.
+
+        Args:
+            error: what happened.
+            occurrences: for how many errors of its kind it stands.
+        """
+        about = self._about(error, occurrences)
+        captures = [self._exception(error, about)]
+        declaration = self._declaration()
+        if declaration is not None:
+            declared = {name: about[name] for name in declaration.properties if about.get(name) is not None}
+            captures.append(self._capture(error, declaration.name, declared))
+        return captures
+
+    def _exception(self, error: SpanError, about: dict[str, Any]) -> Capture | Reject:
+        properties = {name: value for name, value in about.items() if value is not None}
+        properties["$exception_list"] = exception_list(
+            error.exceptions,
+            handled=error.is_handled,
+            in_app=self._settings.in_app,
+            send_messages=self._settings.send_error_messages,
+        )
+        properties["$exception_level"] = "error"
+        return self._capture(error, "$exception", properties)
+
+    def _about(self, error: SpanError, occurrences: int) -> dict[str, Any]:
+        entry = error.entry
+        outermost = error.exceptions[0].type_name if error.exceptions else "Error"
+        return {
+            "error_type": legible(outermost),
+            "view_name": _text(entry.get(VIEW_NAME)),
+            "task_name": _text(entry.get(TASK_NAME)),
+            "status_code": http_status(entry),
+            "method": _text(_first(entry, _METHOD)),
+            "handled": error.is_handled,
+            "occurrences": occurrences,
+        }
+
+    def _capture(self, error: SpanError, name: str, properties: dict[str, Any]) -> Capture | Reject:
+        envelope = error.envelope
+        span_attributes = envelope.span_attributes
+        if span_attributes.get(OPTED_OUT):
+            span_attributes = {k: v for k, v in span_attributes.items() if k not in _PERSONAL}
+        named = Envelope(
+            name,
+            {},
+            envelope.time_unix_nano,
+            envelope.trace_id,
+            envelope.span_id,
+            envelope.ordinal,
+            span_attributes,
+        )
+        return limit(to_capture(named, properties, identify(named, self._settings.groups)))
+
+
+def _first(attributes: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    return next((attributes[name] for name in names if name in attributes), None)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else legible(str(value))

@@ -1,0 +1,210 @@
+"""One level of a traceback's text: a chain of exceptions, each with its stack, message and members."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from otel.mapping.exceptions._groups import Unfolded, region_at, unfold
+from otel.mapping.exceptions._model import MAX_FRAMES, UNKNOWN_TYPE, Frame, Source, both_ends, first_own
+from otel.mapping.exceptions._names import is_carrier, quoted_traceback, split_type
+
+__all__ = ["CAUSE", "CONTEXT", "HEADER", "TYPE", "Expected", "Node", "read_chain"]
+
+CAUSE = "The above exception was the direct cause of the following exception:"
+CONTEXT = "During handling of the above exception, another exception occurred:"
+HEADER = "Traceback (most recent call last):\n"
+
+# `traceback` prints ten levels of groups, and workers do not nest: what is deeper is hostile.
+_MAX_NESTING = 14
+
+# What a class is called, also one made by `type()`; prose and punctuation are no type.
+TYPE = r"[^\s:\"'(){}\[\]/\\|]{1,200}"
+_TYPE = re.compile(TYPE)
+_HEADER = re.compile(rf"(?:Exception Group )?{re.escape(HEADER)}")
+# One frame: its source line, what follows that (carets; further lines since 3.13), its repetition.
+_FRAME = re.compile(
+    r'  File "([^\n]*)", line (\d{1,9}|None), in ([^\n]*)\n'
+    r"(?:    ([^\n]*)\n(?:    [^\n]*\n)*+)?"
+    r"(?:  \[Previous line repeated (\d{1,9}) more times?\]\n)?"
+)
+# Where a SyntaxError was found: like a frame, but of no function.
+_SYNTAX_ERROR = re.compile(r'  File "([^\n]*)", line (\d{1,9})\n(?:    [^\n]*\n)*+')
+_SEPARATOR = re.compile(rf"\n(?:({re.escape(CAUSE)})|{re.escape(CONTEXT)})\n\n")
+# Where a message ends: before a separator, if what comes after can begin an exception (a message may quote one).
+_END = re.compile(
+    rf"\n(?=\n(?:{re.escape(CAUSE)}|{re.escape(CONTEXT)})\n\n"
+    rf'(?:(?:Exception Group )?Traceback \(most|  \+ Exc|  \| |  File "|{TYPE}(?::|\n)|\Z))'
+)
+
+
+@dataclass(slots=True)
+class Node:
+    """Be one exception with what it was caused by and what it groups.
+
+    Args:
+        printed: what the text calls its type; empty if it was cut before, or calls it nothing.
+        inner: its cause or context.
+        source: how the inner one belongs to it.
+    """
+
+    type_name: str
+    module: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+    printed: str = ""
+    inner: Node | None = None
+    source: Source | None = None
+    members: list[Node] = field(default_factory=list)
+
+
+@dataclass(slots=True, frozen=True)
+class Expected:
+    """Say what the outermost exception is by the span event's attributes, and how the text prints it.
+
+    `traceback` prints no `__main__`, and no message where it is empty or the word None.
+    """
+
+    type_name: str = ""
+    message: str = ""
+    final: str = ""
+
+    @classmethod
+    def of(cls, type_name: str, message: str) -> Expected:
+        """Return what to expect; of a carrier nothing, since the exception it carries takes its place.
+
+        Args:
+            type_name: the event's `exception.type`.
+            message: the event's `exception.message`.
+        """
+        if is_carrier(type_name):
+            return cls()
+        printed = type_name.removeprefix("__main__.")
+        shown = message.replace("\r\n", "\n")
+        return cls(type_name, message, f"{printed}: {shown}" if shown not in ("", "None") else printed)
+
+    def node(self) -> Node:
+        """Return the exception, without a stack."""
+        module, name = split_type(self.type_name or UNKNOWN_TYPE)
+        return Node(name, module, self.message, printed=self.type_name.removeprefix("__main__."))
+
+
+_NOTHING = Expected()
+
+
+def read_chain(text: str, expected: Expected) -> Node | None:
+    """Return the last exception of a chain, which is the outermost, with those before it inside.
+
+    Args:
+        text: ends with a line feed.
+        expected: what the outermost is.
+    """
+    return _chain(Unfolded(text, {}), expected, depth=0, nesting=0)
+
+
+def _chain(level: Unfolded, expected: Expected, *, depth: int, nesting: int) -> Node | None:
+    outermost: Node | None = None
+    source: Source | None = None
+    position = 0
+    while position < len(level.text):
+        region = region_at(level.text, position) if depth == 0 else ""
+        if region:
+            group = unfold(region.splitlines(keepends=True), 1)
+            node, _ = _exception(group, 0, expected, depth=1, nesting=nesting + 1)
+            position += len(region)
+        else:
+            node, position = _exception(level, position, expected, depth=depth, nesting=nesting)
+        if node is not None:
+            root = node
+            while root.inner is not None:  # a carried exception brings its own chain
+                root = root.inner
+            root.inner, root.source = outermost, source
+            outermost = node
+        separator = _SEPARATOR.match(level.text, position)
+        if separator is None:
+            break
+        source = "cause" if separator[1] else "context"
+        position = separator.end()
+    return outermost
+
+
+def _exception(
+    level: Unfolded, position: int, expected: Expected, *, depth: int, nesting: int
+) -> tuple[Node | None, int]:
+    """Return the exception that begins at a position, and where it ends."""
+    text = level.text
+    if header := _HEADER.match(text, position):
+        position = header.end()
+    frames, position = _stack(text, position)
+    if place := _SYNTAX_ERROR.match(text, position):
+        position = place.end()
+    limit = level.end_of_group(position)
+    final = expected.final
+    if final and text.startswith(final, position) and text.startswith("\n", position + len(final)):
+        # Whatever its message quotes, it ends where it says; notes may follow.
+        node = expected.node()
+        end = _end(text, position + len(final), limit)
+    else:
+        end = _end(text, position, limit)
+        printed = text[position : end - 1]
+        if final and end == len(text) and final.startswith(printed):  # cut
+            node = expected.node()
+        elif is_carrier(printed.partition(":")[0]) and nesting < _MAX_NESTING:
+            end = _end_of_quote(text, position, end, limit)
+            quoted = quoted_traceback(text[position:end])
+            return _chain(Unfolded(quoted, {}), _NOTHING, depth=0, nesting=nesting + 1), end
+        else:
+            node = _named(printed, place)
+            if not (header or frames or node.printed or node.message):
+                return None, end
+    node.frames = frames
+    if nesting < _MAX_NESTING:
+        for lines in level.members.get(end, ()):
+            inner = unfold(lines, depth + 1)
+            member = _chain(inner, _NOTHING, depth=depth + 1, nesting=nesting + 1)
+            if member is not None:
+                node.members.append(member)
+    return node, end
+
+
+def _stack(text: str, position: int) -> tuple[tuple[Frame, ...], int]:
+    frames: list[Frame] = []
+    while found := _FRAME.match(text, position):
+        filename, lineno, function, line, repeated = found.groups()
+        frame = Frame(
+            filename, 0 if lineno == "None" else int(lineno), function, "", line.strip() if line else ""
+        )
+        frames.append(frame)
+        if repeated:
+            frames.extend([frame] * min(int(repeated), MAX_FRAMES))  # more would be cut from the middle
+        position = found.end()
+    own = first_own([frame.filename for frame in frames])
+    return tuple(both_ends(frames[own:])), position
+
+
+def _end(text: str, position: int, limit: int) -> int:
+    found = _END.search(text, position, limit)
+    return found.end() if found else limit
+
+
+def _end_of_quote(text: str, position: int, end: int, limit: int) -> int:
+    """Return where a carrier's message ends: its quote may hold a chain of its own."""
+    closing = text.find('\n"""\n', position, limit)
+    return end if closing < 0 else _end(text, closing + len('\n"""'), limit)
+
+
+def _named(printed: str, place: re.Match[str] | None) -> Node:
+    """Return the exception that a text's last lines name."""
+    if printed.startswith(("  ", "... (max_group_depth")) or HEADER.startswith(printed):
+        return Node(UNKNOWN_TYPE, "", "")  # half a line of the stack, or a group too deep to be printed
+    first, feed, rest = printed.partition("\n")
+    head, colon, message = first.partition(": ")
+    if not colon:
+        head = head.removesuffix(":")
+    if not _TYPE.fullmatch(head):
+        return Node(UNKNOWN_TYPE, "", printed)
+    message += (feed if colon else "") + rest
+    if place is not None:  # as `str()` of a SyntaxError has it
+        message += f" ({place[1].rpartition('/')[2]}, line {place[2]})"
+    module, name = split_type(head)
+    return Node(name, module, message, printed=head)

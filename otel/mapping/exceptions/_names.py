@@ -1,0 +1,75 @@
+"""Qualified type names: which part is the module, and which types only wrap another exception."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+__all__ = ["is_carrier", "qualified", "quoted_traceback", "split_type"]
+
+# These carry an exception's traceback as text out of a worker process, as their whole message between triple
+# quotes; the types of billiard are what Celery hands to its signals.
+_CARRIERS = frozenset(
+    {
+        "billiard.einfo.ExceptionWithTraceback",
+        "billiard.einfo.RemoteTraceback",
+        "concurrent.futures.process._RemoteTraceback",
+        "multiprocessing.pool.RemoteTraceback",
+    }
+)
+_OPENING, _CLOSING = '"""\n', '\n"""'
+
+
+def is_carrier(type_name: str) -> bool:
+    """Whether a type only carries another exception's traceback.
+
+    Args:
+        type_name: qualified, with its module.
+    """
+    return type_name in _CARRIERS
+
+
+def quoted_traceback(message: str) -> str:
+    """Return the traceback that a carrier's message quotes.
+
+    Args:
+        message: the carrier's, possibly cut.
+    """
+    text = message[message.find(_OPENING) + len(_OPENING) :] if _OPENING in message else message
+    end = text.rfind(_CLOSING)
+    return text if end < 0 else text[: end + 1]
+
+
+def qualified(module: str, type_name: str) -> str:
+    """Return a type's name as OpenTelemetry's `exception.type` has it.
+
+    Args:
+        module: empty for builtins.
+        type_name: the qualified name within the module.
+    """
+    return f"{module}.{type_name}" if module else type_name
+
+
+def split_type(name: str) -> tuple[str, str]:
+    """Return the module and the qualified name of a type.
+
+    Text does not tell them apart. Classes are capitalised and modules are not (PEP 8), and what encloses a
+    local class is followed by `<locals>`; the module is never nothing.
+
+    Args:
+        name: such as `pkg.errors.Outer.Inner`.
+    """
+    parts = name.split(".")
+    if len(parts) == 1:
+        return "", name
+    if "<locals>" in parts:
+        enclosing = parts[: max(parts.index("<locals>") - 1, 0)]
+        methods_class = len(list(takewhile(_is_class, reversed(enclosing))))
+        at = len(enclosing) - methods_class
+    else:
+        at = len(parts) - max(len(list(takewhile(_is_class, reversed(parts)))), 1)
+        at = max(at, 1)
+    return ".".join(parts[:at]), ".".join(parts[at:])
+
+
+def _is_class(part: str) -> bool:
+    return part.lstrip("_")[:1].isupper()

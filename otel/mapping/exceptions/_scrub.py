@@ -1,0 +1,42 @@
+"""Removing from a message what tells about persons or opens doors; a marker says what was there.
+
+This is the second defence: what a developer writes into a message cannot be known. The first is that messages
+can be switched off (`POSTHOG_SEND_ERROR_MESSAGES=false`).
+"""
+
+from __future__ import annotations
+
+from otel.mapping.exceptions._secrets import RULES
+
+__all__ = ["MAX_MESSAGE", "scrub"]
+
+# An issue shows its message's first lines; 50 of this length fit into one event.
+MAX_MESSAGE = 4_000
+# A cut can make a new match of what was longer, and a marker can be longer than what it stands for.
+_MAX_PASSES = 5
+
+
+def scrub(text: str) -> str:
+    """Return a message without secrets and personal data, at most `MAX_MESSAGE` characters.
+
+    Args:
+        text: a message. Scrubbing a scrubbed one changes nothing.
+    """
+    for _ in range(_MAX_PASSES):
+        was_short = len(text) <= MAX_MESSAGE
+        # Twice what leaves: a secret that begins before the cut below is seen whole.
+        text = text[: 2 * MAX_MESSAGE]
+        for rule in RULES:
+            if rule.needle in text:
+                text = rule.pattern.sub(rule.replacement, text)
+        if len(text) > MAX_MESSAGE:
+            text = _without_half_a_word(text[:MAX_MESSAGE])
+        elif was_short:
+            break
+    return text
+
+
+def _without_half_a_word(text: str) -> str:
+    """Drop the word that a cut went through, which may be half of a secret or of a marker."""
+    start = max(text.rfind(" "), text.rfind("\n"))
+    return text[: max(start, MAX_MESSAGE // 2)].rstrip()

@@ -1,0 +1,130 @@
+"""Step 4: whom the event is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from otel.attributes import IDENTITY_ATTRIBUTES, OPTED_OUT, SESSION_ID, VISITOR_ID
+from otel.mapping.envelope import Envelope
+
+__all__ = ["Person", "identify", "is_opted_out", "legal_id", "nobody"]
+
+# Names the ids of events about nobody; made once for this project by uuid4.
+_ANONYMOUS_NAMESPACE = UUID("8c1f9a52-54f3-4f0a-9e5b-0c6b0e1c7d2a")
+
+# PostHog v1 drops events with an id of more than 200 bytes, v0 cuts it, which merges people
+# (`wire.md` section 1.5).
+_MAX_ID_BYTES = 200
+
+# All who carry one of these would become one person (`wire.md` section 1.5).
+_ILLEGAL_IDS = frozenset(
+    {
+        "0",
+        "00000000-0000-0000-0000-000000000000",
+        "[object object]",
+        "anonymous",
+        "anonymous-user",
+        "backend",
+        "distinct_id",
+        "distinctid",
+        "email",
+        "false",
+        "guest",
+        "id",
+        "nan",
+        "none",
+        "not_authenticated",
+        "null",
+        "system",
+        "true",
+        "undefined",
+        "user",
+    }
+)
+
+
+@dataclass(slots=True)
+class Person:
+    """Say whom a capture is about.
+
+    Args:
+        distinct_id: a legal id.
+        is_anonymous: whether PostHog should make no person profile for it.
+        session_id: posthog-js's session id, if it is a UUIDv7.
+        groups: the key of each group type.
+    """
+
+    distinct_id: str
+    is_anonymous: bool
+    session_id: str | None
+    groups: dict[str, str]
+
+
+def legal_id(value: Any) -> str | None:
+    """Return an id as PostHog may have it, or None for one that strangers share.
+
+    Args:
+        value: a recorded id.
+    """
+    if value is None or isinstance(value, bool):
+        return None
+    text = (value if type(value) is str else str(value)).strip()
+    if not text or text.lower().strip("\"'") in _ILLEGAL_IDS or not text.isprintable():
+        return None
+    return text if len(text.encode("utf-8", "replace")) <= _MAX_ID_BYTES else None
+
+
+def is_opted_out(envelope: Envelope) -> bool:
+    """Whether the person asked not to be tracked.
+
+    Args:
+        envelope: the event.
+    """
+    return bool(envelope.attributes.get(OPTED_OUT) or envelope.span_attributes.get(OPTED_OUT))
+
+
+def identify(envelope: Envelope, group_attributes: Mapping[str, str]) -> Person:
+    """Find whom an event is about: its own stamp, else its span's; else nobody, stably by trace.
+
+    Args:
+        envelope: the event.
+        group_attributes: for each group type the attribute that carries its key.
+    """
+    attributes, span_attributes = envelope.attributes, envelope.span_attributes
+    groups = {}
+    for group_type, attribute in group_attributes.items():
+        key = attributes.get(attribute) or span_attributes.get(attribute)
+        if key:
+            groups[group_type] = str(key)
+    session_id = _uuid7(attributes.get(SESSION_ID) or span_attributes.get(SESSION_ID))
+    for source in (attributes, span_attributes):
+        for name in IDENTITY_ATTRIBUTES:
+            distinct_id = legal_id(source.get(name))
+            if distinct_id is not None:
+                return Person(distinct_id, is_anonymous=False, session_id=session_id, groups=groups)
+        distinct_id = legal_id(source.get(VISITOR_ID))
+        if distinct_id is not None:
+            return Person(distinct_id, is_anonymous=True, session_id=session_id, groups=groups)
+    return Person(nobody(envelope.trace_id), is_anonymous=True, session_id=session_id, groups=groups)
+
+
+def nobody(trace_id: int) -> str:
+    """Return the id of nobody in particular, the same throughout a trace.
+
+    Args:
+        trace_id: 128 bits.
+    """
+    return str(uuid5(_ANONYMOUS_NAMESPACE, f"trace:{trace_id:032x}"))
+
+
+def _uuid7(value: Any) -> str | None:
+    """Return a session id only if PostHog's session aggregation takes it (`wire.md` section 1.7)."""
+    if type(value) is not str or len(value) != 36 or value[14] != "7":
+        return None
+    try:
+        return str(UUID(value))
+    except ValueError:
+        return None

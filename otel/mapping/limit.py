@@ -1,0 +1,74 @@
+"""Step 6: nothing leaves that PostHog would drop for its size, or that JSON cannot carry."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from otel.events import legible
+from otel.mapping.envelope import Capture, Reject
+from otel.reasons import Reason
+
+__all__ = ["jsonable", "limit"]
+
+# PostHog v1 drops longer names (`wire.md` section 1.3).
+MAX_NAME = 200
+# PostHog discards an event over 1 MB after answering 200 (`wire.md` section 1.3); 200,000 characters stay
+# below it even where JSON escapes each of them to four bytes. Delivery measures the bytes once more.
+MAX_CHARACTERS = 200_000
+# Deeper than any event that a person would write, shallow enough for every reader of the JSON.
+MAX_DEPTH = 5
+MAX_ITEMS = 100
+
+
+def limit(capture: Capture) -> Capture | Reject:
+    """Return the capture, or a reject if it alone is more than PostHog stores.
+
+    Args:
+        capture: mapped and complete.
+    """
+    if len(capture.event) > MAX_NAME:
+        return Reject(
+            Reason.TOO_LARGE, f"the name has {len(capture.event)} characters, {MAX_NAME} are allowed"
+        )
+    characters = _characters(capture.properties)
+    if characters > MAX_CHARACTERS:
+        return Reject(Reason.TOO_LARGE, f"{characters} characters, {MAX_CHARACTERS} are allowed")
+    return capture
+
+
+def _characters(value: Any) -> int:
+    if type(value) is str:
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(key) + _characters(one) for key, one in value.items())
+    if isinstance(value, list):
+        return sum(map(_characters, value))
+    return 8
+
+
+def jsonable(value: Any, depth: int = 0) -> Any:
+    """Return any attribute value as JSON carries it, for events that no declaration describes.
+
+    Args:
+        value: an attribute's value.
+        depth: how deep inside the attribute it is.
+    """
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, str):
+        return legible(str(value))
+    if isinstance(value, int):
+        return int(value) if -(2**63) <= value < 2**64 else legible(hex(value))
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, bytes):
+        return legible(base64.b64encode(value[:MAX_CHARACTERS]).decode("ascii"))
+    if depth < MAX_DEPTH and isinstance(value, Mapping):
+        items = list(value.items())[:MAX_ITEMS]
+        return {legible(str(key)): jsonable(one, depth + 1) for key, one in items}
+    if depth < MAX_DEPTH and isinstance(value, list | tuple):
+        return [jsonable(one, depth + 1) for one in value[:MAX_ITEMS]]
+    return legible(str(value))

@@ -1,0 +1,89 @@
+"""Step 5: the capture, with an id and a time that every retry and every path give again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha1
+from typing import Any
+from uuid import UUID
+
+from otel.mapping.envelope import Capture, Envelope
+from otel.mapping.identify import Person
+from otel.version import __version__
+
+__all__ = ["LIBRARY", "capture_uuid", "timestamp", "to_capture"]
+
+LIBRARY = "tformance-otel"
+
+# Names our captures' ids (RFC 9562, version 5); made once for this project by uuid4, and never changed:
+# another one would double every event that is delivered again after an upgrade.
+_NAMESPACE = UUID("5b0d5c54-3c0e-4a2b-9d7e-6f6f3f6e9a11").bytes
+
+_LAST_SECOND = 253402300799  # 9999-12-31T23:59:59Z
+
+_VERSION_5_AND_VARIANT = (0x5 << 76) | (0x2 << 62)
+_ALL_BUT_VERSION_AND_VARIANT = ~((0xF << 76) | (0x3 << 62))
+
+
+def capture_uuid(envelope: Envelope) -> str:
+    """Return the UUIDv5 of trace id, span id, name, time and ordinal.
+
+    Args:
+        envelope: the event.
+    """
+    name = (
+        f"{envelope.trace_id:032x}:{envelope.span_id:016x}:{envelope.name}"
+        f":{envelope.time_unix_nano}:{envelope.ordinal}"
+    )
+    # What uuid.uuid5 computes, in a third of its time.
+    digest = sha1(_NAMESPACE + name.encode("utf-8", "replace"), usedforsecurity=False).digest()
+    number = int.from_bytes(digest[:16], "big") & _ALL_BUT_VERSION_AND_VARIANT | _VERSION_5_AND_VARIANT
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def timestamp(time_unix_nano: int) -> str:
+    """Return a time as RFC 3339 in UTC, to the microsecond, which is what PostHog keeps.
+
+    Args:
+        time_unix_nano: nanoseconds since 1970.
+    """
+    seconds, nanoseconds = divmod(time_unix_nano, 1_000_000_000)
+    return f"{_second(seconds)}.{nanoseconds // 1000:06d}Z"
+
+
+@lru_cache(maxsize=64)  # the events of a batch share a few seconds, and formatting one costs 3 µs
+def _second(seconds: int) -> str:
+    # Years beyond 9999 are no time at all to PostHog (`wire.md` section 1.6).
+    return f"{datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def to_capture(envelope: Envelope, properties: dict[str, Any], person: Person) -> Capture:
+    """Put together what PostHog gets.
+
+    Args:
+        envelope: the event.
+        properties: what leaves of it; PostHog's own are added to this dict.
+        person: whom it is about.
+    """
+    properties["$trace_id"] = f"{envelope.trace_id:032x}"
+    properties["$span_id"] = f"{envelope.span_id:016x}"
+    properties["$lib"] = LIBRARY
+    properties["$lib_version"] = __version__
+    properties["$is_server"] = True
+    # The address is the server's own; PostHog's place for it would be wrong for everybody.
+    properties["$geoip_disable"] = True
+    if person.groups:
+        properties["$groups"] = person.groups
+    if person.session_id is not None:
+        properties["$session_id"] = person.session_id
+    if person.is_anonymous:
+        properties["$process_person_profile"] = False
+    return Capture(
+        envelope.name,
+        person.distinct_id,
+        capture_uuid(envelope),
+        timestamp(envelope.time_unix_nano),
+        properties,
+    )

@@ -1,0 +1,77 @@
+"""From an ended span to the envelopes of the span events that are for PostHog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import SpanKind, StatusCode
+
+from otel.attributes import EXCEPTION_EVENT
+from otel.mapping.envelope import Envelope
+from otel.mapping.errors import SpanError, http_status
+
+__all__ = ["envelope_of", "envelopes", "errors_of"]
+
+_ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
+
+
+def envelopes(span: ReadableSpan, selects: Callable[[str], bool]) -> list[Envelope]:
+    """Return the envelopes of a span's business events, in recorded order.
+
+    Args:
+        span: ended.
+        selects: whether a span event's name is for PostHog.
+    """
+    events = span.events
+    return [
+        envelope_of(span, event, _ordinal(events, index))
+        for index, event in enumerate(events)
+        if event.name != EXCEPTION_EVENT and selects(event.name)
+    ]
+
+
+def errors_of(span: ReadableSpan) -> list[SpanError]:
+    """Return the error that ended an entry span, as far as the span alone tells.
+
+    Without the processor nobody knows which inner exceptions were handled: only entry spans count, and not
+    those that answered with less than 500.
+
+    Args:
+        span: ended.
+    """
+    attributes = dict(span.attributes or {})
+    is_entry = span.kind in _ENTRY_KINDS or span.parent is None or span.parent.is_remote
+    status = http_status(attributes)
+    if not is_entry or span.status.status_code is not StatusCode.ERROR or (status or 500) < 500:
+        return []
+    exceptions = [event for event in span.events if event.name == EXCEPTION_EVENT]
+    return [SpanError(envelope_of(span, event), attributes, is_handled=False) for event in exceptions[-1:]]
+
+
+def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:
+    """Return the envelope of one span event.
+
+    Args:
+        span: the span that carries it.
+        event: the span event.
+        ordinal: its position among the span's events of the same name and time.
+    """
+    context = span.context
+    return Envelope(
+        event.name,
+        event.attributes or {},
+        event.timestamp,
+        context.trace_id if context is not None else 0,
+        context.span_id if context is not None else 0,
+        ordinal,
+        span.attributes or {},
+        span.resource.attributes,
+    )
+
+
+def _ordinal(events: Sequence[Event], index: int) -> int:
+    if index == 0:
+        return 0
+    event = events[index]
+    return sum(one.timestamp == event.timestamp and one.name == event.name for one in events[:index])

@@ -1,0 +1,111 @@
+"""Person and group properties: the span events `$set`, `$groupidentify` and `$identify`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from otel.attributes import ANON_DISTINCT_ID, GROUP_KEY, GROUP_TYPE, OWN_PREFIX
+from otel.events import PropertySet, Registry, Sensitivity, WrongType
+from otel.mapping.envelope import Envelope, Reject
+from otel.mapping.identify import Person, legal_id
+from otel.reasons import Reason
+
+__all__ = ["group_update", "person_merge", "person_update"]
+
+# PostHog's own bound for a group's type and key (`wire.md` section 1.3).
+_MAX_GROUP_KEY = 400
+
+
+def person_update(
+    envelope: Envelope,
+    person: Person,
+    registry: Registry,
+    stamps: AbstractSet[str],
+    *,
+    send_organisation: bool,
+) -> dict[str, Any] | Reject:
+    """Return the properties of a `$set` capture.
+
+    Args:
+        envelope: a span event `$set`.
+        person: whom it is about.
+        registry: declares the person properties.
+        stamps: the names of the identity attributes.
+        send_organisation: whether properties that name a customer's organisation leave.
+    """
+    if person.is_anonymous:
+        return Reject(Reason.ILLEGAL_ID, "person properties need a person who is signed in")
+    split = _split(envelope.attributes, registry.properties(), stamps, send_organisation)
+    if isinstance(split, Reject):
+        return split
+    values, once = split
+    return {"$set": values, "$set_once": once} if once else {"$set": values}
+
+
+def group_update(
+    envelope: Envelope, registry: Registry, stamps: AbstractSet[str], *, send_organisation: bool
+) -> tuple[dict[str, Any], Person] | Reject:
+    """Return the properties of a `$groupidentify` capture, and the stand-in it is sent under.
+
+    PostHog has no `$group_set_once`: a property that is set once is sent like the others, and does not change
+    because the product does not change it.
+
+    Args:
+        envelope: a span event `$groupidentify`.
+        registry: declares the group's properties.
+        stamps: the names of the identity attributes.
+        send_organisation: whether properties that name a customer's organisation leave.
+    """
+    group_type = str(envelope.attributes.get(GROUP_TYPE, ""))
+    key = legal_id(envelope.attributes.get(GROUP_KEY))
+    if not group_type or key is None or len(key) > _MAX_GROUP_KEY:
+        return Reject(Reason.ILLEGAL_ID, f"a group of type {group_type!r} needs a key")
+    split = _split(envelope.attributes, registry.properties(group_type), stamps, send_organisation)
+    if isinstance(split, Reject):
+        return split
+    values, once = split
+    properties = {"$group_type": group_type, "$group_key": key, "$group_set": values | once}
+    # A group's update is about no person; this is the id that posthog-node gives it.
+    return properties, Person(f"${group_type}_{key}", is_anonymous=True, session_id=None, groups={})
+
+
+def person_merge(envelope: Envelope, person: Person) -> dict[str, Any] | Reject:
+    """Return the properties of an `$identify` capture, which joins a visitor's trail to an account.
+
+    Args:
+        envelope: a span event `$identify`.
+        person: the account.
+    """
+    visitor = legal_id(envelope.attributes.get(ANON_DISTINCT_ID))
+    if person.is_anonymous or visitor is None:
+        return Reject(Reason.ILLEGAL_ID, "$identify joins a visitor's id to the id of an account")
+    return {"$anon_distinct_id": visitor}
+
+
+def _split(
+    attributes: Mapping[str, Any],
+    declared: PropertySet | None,
+    stamps: AbstractSet[str],
+    send_organisation: bool,
+) -> tuple[dict[str, Any], dict[str, Any]] | Reject:
+    """Check declared properties and part those that keep their first value from the others."""
+    values: dict[str, Any] = {}
+    once: dict[str, Any] = {}
+    known = declared.properties if declared is not None else {}
+    for name, value in attributes.items():
+        if name in stamps or name.startswith(OWN_PREFIX):
+            continue
+        prop = known.get(name)
+        if prop is None:
+            return Reject(Reason.UNKNOWN_PROPERTY, f"{name} is not declared")
+        try:
+            checked = prop.check(value)
+        except WrongType:
+            return Reject(
+                Reason.WRONG_TYPE, f"{name} is a {type(value).__name__} that does not fit {prop.type_name}"
+            )
+        if send_organisation or prop.sensitivity is not Sensitivity.ORGANISATION:
+            (once if prop.is_set_once else values)[name] = checked
+    return values, once

@@ -1,0 +1,183 @@
+"""The one place where the pipeline is put together: sampler, processor, exporter and recorder."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel._guard import guarded
+from otel.counters import Counters
+from otel.delivery.exporter import PostHogSpanExporter, Sink
+from otel.events import Registry, default_registry
+from otel.recording import (
+    Defer,
+    Identity,
+    PostHogSpanProcessor,
+    Recorder,
+    RecordingSampler,
+    install_recorder,
+)
+from otel.settings import Settings
+
+__all__ = [
+    "Pipeline",
+    "expect",
+    "flush",
+    "identity_attributes",
+    "install",
+    "note",
+    "pre_instrument",
+    "running",
+]
+
+_log = logging.getLogger("otel")
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Hold the parts of an installed pipeline.
+
+    Args:
+        settings: what it was installed with.
+        registry: the declared events.
+        counters: what became of events.
+        exporter: maps and delivers; None without a key.
+        processor: selects and queues; None without a key.
+        recorder: what `record` goes through.
+    """
+
+    settings: Settings
+    registry: Registry
+    counters: Counters
+    exporter: PostHogSpanExporter | None
+    processor: PostHogSpanProcessor | None
+    recorder: Recorder
+
+
+_running: Pipeline | None = None
+
+
+def running() -> Pipeline | None:
+    """Return the installed pipeline."""
+    return _running
+
+
+def install(
+    settings: Settings | None = None,
+    *,
+    registry: Registry = default_registry,
+    provider: TracerProvider | None = None,
+    defer: Defer | None = None,
+    sink: Sink | None = None,
+) -> Pipeline:
+    """Put the pipeline together on a tracer provider, in place of one that was installed before.
+
+    Without a key (and without a sink) nothing is sent, and nothing but recording costs anything.
+
+    Args:
+        settings: the environment's by default.
+        registry: the declared events; the process's by default.
+        provider: the global one by default; made and set if there is none of the SDK's.
+        defer: calls a function after the commit; returns False if nothing is to be waited for.
+        sink: takes the captures instead of PostHog.
+    """
+    global _running
+    settings = settings or Settings.from_environ()
+    provider = provider or _provider()
+    # A public attribute that each new tracer reads; the standard samplers keep their meaning for traces.
+    if not isinstance(provider.sampler, RecordingSampler):
+        provider.sampler = RecordingSampler(provider.sampler)
+    if _running is not None and _running.processor is not None:
+        _running.processor.retire()
+    counters = Counters()
+    exporter = processor = None
+    if settings.api_key or sink is not None:
+        exporter = PostHogSpanExporter(settings=settings, registry=registry, counters=counters, sink=sink)
+        processor = PostHogSpanProcessor(
+            exporter,
+            selects=exporter.map.selects,
+            counters=counters,
+            groups=settings.groups,
+            flush_timeout=settings.flush_timeout,
+        )
+        provider.add_span_processor(processor)
+    else:
+        _log.warning("POSTHOG_API_KEY is not set: events are recorded on spans, and not sent to PostHog")
+    recorder = Recorder(
+        registry,
+        groups=settings.groups,
+        strict=settings.strict,
+        counters=counters if processor is not None else None,
+        keep=exporter.keep if exporter is not None else None,
+    )
+    if defer is not None:
+        recorder.defer = defer
+    install_recorder(recorder)
+    _running = Pipeline(settings, registry, counters, exporter, processor, recorder)
+    return _running
+
+
+def pre_instrument() -> None:
+    """Install the pipeline under `opentelemetry-instrument`, if a key is configured.
+
+    It runs for every program in whose environment this package is installed, when the provider stands and no
+    tracer is made yet (entry point `opentelemetry_pre_instrument`).
+    """
+    with guarded("setting up under opentelemetry-instrument"):
+        settings = Settings.from_environ()
+        if settings.api_key:
+            install(settings)
+
+
+def flush(timeout: float | None = None) -> bool:
+    """Deliver what is queued; return whether all of it was.
+
+    Args:
+        timeout: seconds; the settings' flush timeout by default.
+    """
+    if _running is None or _running.processor is None:
+        return True
+    seconds = _running.settings.flush_timeout if timeout is None else timeout
+    return _running.processor.force_flush(int(seconds * 1000))
+
+
+def note(exception: BaseException, span_id: int) -> None:
+    """Keep the frames of an exception that ends the current entry, where its span will not see it live.
+
+    Args:
+        exception: being handled by a framework.
+        span_id: of the current span.
+    """
+    if _running is not None and _running.processor is not None:
+        _running.processor.note(exception, span_id)
+
+
+def expect(span_id: int) -> None:
+    """Say that the exception which ends the current entry is no error.
+
+    Args:
+        span_id: of the current span.
+    """
+    if _running is not None and _running.processor is not None:
+        _running.processor.expect(span_id)
+
+
+def identity_attributes(identity: Identity) -> dict[str, str | bool]:
+    """Return what is stamped on an entry span for an identity.
+
+    Args:
+        identity: whom the request or task is about.
+    """
+    return identity.attributes(_running.settings.groups if _running is not None else {})
+
+
+def _provider() -> TracerProvider:
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        return provider
+    made = TracerProvider()
+    trace.set_tracer_provider(made)
+    return made

@@ -1,0 +1,108 @@
+"""Whom an event is about: stamped while the request is alive; the exporter's thread sees none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+from otel.attributes import OPTED_OUT, SESSION_ID, USER_ID, VISITOR_ID
+
+__all__ = ["Identity", "IdentitySource", "current_identity", "enter_identity", "identified", "leave_identity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Say whom an event is about.
+
+    Args:
+        distinct_id: the signed-in person's id; always wins over the visitor's.
+        groups: the key of each group type, such as `{"team": "<public id>"}`.
+        opted_out: whether the person asked not to be tracked.
+        visitor_id: posthog-js's id of a visitor who is not signed in.
+        session_id: posthog-js's session id, a UUIDv7.
+    """
+
+    distinct_id: str | None = None
+    groups: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    opted_out: bool = False
+    visitor_id: str | None = None
+    session_id: str | None = None
+
+    def attributes(self, group_attributes: Mapping[str, str]) -> dict[str, str | bool]:
+        """Return what is stamped on spans and span events.
+
+        Who opted out leaves no id behind, in the traces neither.
+
+        Args:
+            group_attributes: for each group type the attribute that carries its key.
+        """
+        stamps: dict[str, str | bool] = {}
+        if self.opted_out:
+            stamps[OPTED_OUT] = True
+        elif self.distinct_id:
+            stamps[USER_ID] = self.distinct_id
+        elif self.visitor_id:
+            stamps[VISITOR_ID] = self.visitor_id
+        if self.session_id and not self.opted_out:
+            stamps[SESSION_ID] = self.session_id
+        for group_type, key in self.groups.items():
+            attribute = group_attributes.get(group_type)
+            if attribute:
+                stamps[attribute] = key
+        return stamps
+
+
+class IdentitySource(Protocol):
+    """Know the identity of a request or task under way; asked late, so that a login within it counts."""
+
+    def identity(self) -> Identity | None:
+        """Return the identity as it is now; None while it cannot be known."""
+        ...
+
+
+# A variable of its own rather than a key in OpenTelemetry's context: Celery's instrumentation attaches and
+# detaches that context in signal handlers whose order with ours is not defined, and a token reset out of
+# order would leave a dead task's span current.
+_source: ContextVar[IdentitySource | None] = ContextVar("otel_identity_source", default=None)
+
+
+def current_identity() -> Identity | None:
+    """Return the identity of the request or task under way; None outside of any."""
+    source = _source.get()
+    return None if source is None else source.identity()
+
+
+def enter_identity(source: IdentitySource) -> Token[IdentitySource | None]:
+    """Make a source current; return what `leave_identity` needs.
+
+    Args:
+        source: asked at each event.
+    """
+    return _source.set(source)
+
+
+def leave_identity(entered: Token[IdentitySource | None]) -> None:
+    """Make the source before current again.
+
+    Args:
+        entered: from `enter_identity`, in the same thread.
+    """
+    _source.reset(entered)
+
+
+@contextmanager
+def identified(source: IdentitySource) -> Iterator[None]:
+    """Let events recorded inside be about the source's identity.
+
+    Args:
+        source: asked at each event.
+    """
+    entered = enter_identity(source)
+    try:
+        yield
+    finally:
+        leave_identity(entered)

@@ -1,0 +1,260 @@
+"""Selecting: the span processor that queues what is for PostHog, sampled or not."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.environment_variables import OTEL_BSP_SCHEDULE_DELAY
+from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from otel._guard import guarded
+from otel.attributes import EXCEPTION_EVENT
+from otel.counters import Counters
+from otel.mapping.exceptions import LiveException
+from otel.reasons import Reason
+from otel.recording._entries import Entries
+from otel.recording._identity import current_identity
+from otel.recording._selected import SelectedSpan
+
+__all__ = ["PostHogSpanProcessor"]
+
+# OpenTelemetry waits 5 s by default. A process that is killed loses what waits; a second of events is little,
+# and the post of a second's events is cheap.
+_SCHEDULE_DELAY_MS = 1_000.0
+
+# OpenTelemetry's own default of 2,048 spans is a burst of a few seconds; a selected span holds about 2 KiB.
+_MAX_QUEUE_SIZE = 10_000
+
+
+class BatchExporter(Protocol):
+    """Deliver spans, and be told until when."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Deliver a batch of spans."""
+        ...
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Deliver what the exporter itself holds back."""
+        ...
+
+    def finish_by(self, deadline: float) -> None:
+        """Give up at `deadline`, on the clock of `time.monotonic`."""
+        ...
+
+    def shutdown(self) -> None:
+        """End."""
+        ...
+
+
+class PostHogSpanProcessor(SpanProcessor):
+    """Queue the spans that carry a business event or an error, whatever the sampling decision.
+
+    Batching is the stock BatchSpanProcessor's. It drops the oldest span of a full queue without a count;
+    this processor refuses the newest before that, with a reason. Every hook is guarded: one that raised
+    would break the product and starve the processors after it (`otel.md` section 4).
+
+    Args:
+        exporter: gets `SelectedSpan`s.
+        selects: whether a span event's name is for PostHog.
+        counters: count what is lost here.
+        groups: for each group type the attribute that carries its key.
+        flush_timeout: seconds that a shutdown may take.
+        max_queue_size: spans; `OTEL_BSP_MAX_QUEUE_SIZE` by default.
+        schedule_delay_millis: between exports; `OTEL_BSP_SCHEDULE_DELAY` by default.
+    """
+
+    def __init__(
+        self,
+        exporter: BatchExporter,
+        *,
+        selects: Callable[[str], bool],
+        counters: Counters,
+        groups: Mapping[str, str],
+        flush_timeout: float,
+        max_queue_size: int | None = None,
+        schedule_delay_millis: float | None = None,
+    ) -> None:
+        self._selects = selects
+        self._counters = counters
+        self._groups = groups
+        self._flush_timeout = flush_timeout
+        self._entries = Entries()
+        self._exporter = exporter
+        self._queued = _Queued(exporter)
+        self._max_queue_size = max_queue_size or _environ_int("OTEL_BSP_MAX_QUEUE_SIZE", _MAX_QUEUE_SIZE)
+        if schedule_delay_millis is None and not os.environ.get(OTEL_BSP_SCHEDULE_DELAY):
+            schedule_delay_millis = _SCHEDULE_DELAY_MS
+        self._batches = BatchSpanProcessor(
+            self._queued,
+            max_queue_size=self._max_queue_size,
+            schedule_delay_millis=schedule_delay_millis,
+        )
+        self._flushing = threading.Lock()
+        self._is_shut_down = False
+        self._is_retired = False
+        reset = weakref.WeakMethod(self._after_fork)
+        os.register_at_fork(after_in_child=lambda: (after := reset()) is not None and after())
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the interface
+        """Follow a span that begins.
+
+        Args:
+            span: recording.
+            parent_context: the context that holds its parent.
+        """
+        if self._is_retired:
+            return
+        with guarded("following a span"):
+            self._entries.start(span)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Queue a span that carries something for PostHog.
+
+        Args:
+            span: ended.
+        """
+        if self._is_retired:
+            return
+        with guarded("selecting a span"):
+            self._select(span)
+
+    def shutdown(self) -> None:
+        """Deliver what is queued, within the exporter's deadline, and end."""
+        if self._is_shut_down:
+            return
+        self._is_shut_down = True
+        self._exporter.finish_by(time.monotonic() + self._flush_timeout)
+        self._batches.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Deliver what is queued; return whether all of it was, within the time.
+
+        The stock processor ignores the time (`otel.md` section 4), so the wait for it is bounded here.
+
+        Args:
+            timeout_millis: milliseconds.
+        """
+        if self._is_shut_down:
+            return True
+        done = threading.Event()
+        delivered = [False]
+
+        def flush() -> None:
+            try:
+                with self._flushing:
+                    delivered[0] = self._batches.force_flush() and self._queued.flush(deadline)
+            finally:
+                done.set()
+
+        deadline = time.monotonic() + timeout_millis / 1000
+        try:
+            threading.Thread(target=flush, name="otel-posthog-flush", daemon=True).start()
+        except RuntimeError:  # the interpreter is ending and starts no threads any more
+            flush()
+        return done.wait(timeout_millis / 1000) and delivered[0]
+
+    def note(self, exception: BaseException, span_id: int) -> None:
+        """Keep the frames of an exception that ends an entry, where the span will not see it live.
+
+        Args:
+            exception: being handled by the framework.
+            span_id: of the current span.
+        """
+        entry = self._entries.current(span_id)
+        if entry is not None:
+            entry.noted = LiveException.of(exception)
+
+    def expect(self, span_id: int) -> None:
+        """Say that the exception which ends an entry is no error.
+
+        Args:
+            span_id: of the current span.
+        """
+        entry = self._entries.current(span_id)
+        if entry is not None:
+            entry.is_expected = True
+
+    def retire(self) -> None:
+        """Deliver what is queued and see no further span: another processor takes over.
+
+        A provider has no way to remove a processor.
+        """
+        self._is_retired = True
+        self.shutdown()
+
+    def _select(self, span: ReadableSpan) -> None:
+        events: Sequence[Event] = span.events
+        selects = self._selects
+        chosen = [event for event in events if event.name != EXCEPTION_EVENT and selects(event.name)]
+        is_entry = span.parent is None or span.parent.is_remote
+        identity = None
+        if events and not is_entry:
+            identity = self._identity(span)
+        if chosen:
+            self._queue(SelectedSpan(span, chosen, identity))
+            if span.dropped_events:
+                self._counters.lost(Reason.SPAN_EVENT_LIMIT, span.dropped_events)
+        for located in self._entries.end(span, identity):
+            self._queue(SelectedSpan(located.span, (), None, (located.error,)))
+
+    def _identity(self, span: ReadableSpan) -> dict[str, Any]:
+        """Return whom an inner span is about: as the request knows, else as its entry and it itself say."""
+        known = current_identity()
+        if known is not None:
+            return dict(known.attributes(self._groups))
+        entry = self._entries.current(span.context.span_id) if span.context is not None else None
+        return {**((entry.span.attributes if entry is not None else None) or {}), **(span.attributes or {})}
+
+    def _queue(self, span: SelectedSpan) -> None:
+        if self._is_shut_down:
+            self._counters.lost(Reason.SHUTDOWN, len(span.events) + len(span.errors))
+        elif self._queued.count >= self._max_queue_size:
+            self._counters.lost(Reason.QUEUE_FULL, len(span.events) + len(span.errors))
+        else:
+            self._queued.add()
+            self._batches.on_end(span)
+
+    def _after_fork(self) -> None:
+        self._queued.reset()
+        self._flushing = threading.Lock()
+        self._entries = Entries()
+
+
+class _Queued(SpanExporter):
+    """Count the spans between queueing and export, in front of the exporter."""
+
+    def __init__(self, exporter: BatchExporter) -> None:
+        self._exporter = exporter
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def add(self) -> None:
+        with self._lock:
+            self.count += 1
+
+    def reset(self) -> None:
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def flush(self, deadline: float) -> bool:
+        return self._exporter.force_flush(max(0, int((deadline - time.monotonic()) * 1000)))
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        with self._lock:
+            self.count -= len(spans)
+        return self._exporter.export(spans)
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+
+def _environ_int(name: str, default: int) -> int:
+    value = os.environ.get(name, "")
+    return int(value) if value.isdigit() and int(value) > 0 else default

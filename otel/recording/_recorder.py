@@ -1,0 +1,236 @@
+"""Recording an event: a span event on the current span, or on a short span of its own."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from otel._guard import guarded
+from otel.attributes import (
+    ANON_DISTINCT_ID,
+    GROUP_KEY,
+    GROUP_TYPE,
+    GROUPIDENTIFY_EVENT,
+    IDENTIFY_EVENT,
+    SET_EVENT,
+)
+from otel.counters import Counters
+from otel.events import Event, GroupProperties, PersonProperties, Registry, default_registry
+from otel.mapping.envelope import Envelope, Reject
+from otel.mapping.validate import validate
+from otel.reasons import Reason
+from otel.recording._entries import LONG_LIVED_NS
+from otel.recording._identity import Identity, current_identity
+from otel.recording._values import attributes_of
+
+__all__ = ["Defer", "Recorder", "RecordingError"]
+
+_log = logging.getLogger("otel.recording")
+
+# What is left free on a span for exceptions and for the plain API: a full span drops its oldest event in
+# silence (`otel.md` section 4).
+_HEADROOM = 16
+
+_tracer = trace.get_tracer("otel")
+
+Defer = Callable[[Callable[[], None]], bool]
+
+
+class RecordingError(ValueError):
+    """Raised in development and tests for an event that production would reject."""
+
+
+def _at_once(_: Callable[[], None]) -> bool:
+    return False
+
+
+class Recorder:
+    """Record events for one program.
+
+    Args:
+        registry: the declared events.
+        groups: for each group type the attribute that carries its key.
+        strict: whether a caller's mistake raises.
+        counters: count what is lost here.
+        keep: is given what is rejected here.
+        defer: takes a function and calls it after the commit; returns False if nothing is to be waited for.
+    """
+
+    def __init__(
+        self,
+        registry: Registry = default_registry,
+        *,
+        groups: Mapping[str, str] | None = None,
+        strict: bool = False,
+        counters: Counters | None = None,
+        keep: Callable[[Envelope, Reject], None] | None = None,
+        defer: Defer = _at_once,
+    ) -> None:
+        self.defer = defer
+        self._registry = registry
+        self._groups = groups or {}
+        self._strict = strict
+        self._counters = counters
+        self._keep = keep
+        self._stamps = frozenset(self._groups.values())
+        limit = SpanLimits().max_events
+        self._full = None if limit is None else max(limit - _HEADROOM, 0)
+
+    def event(self, event: Event, identity: Identity | None) -> None:
+        """Record a declared event.
+
+        Args:
+            event: an instance of its class.
+            identity: whom it is about; by default the request's or task's.
+
+        Raises:
+            RecordingError: only when strict, for values that do not fit.
+        """
+        attributes = {name: getattr(event, name) for name in event.property_names}
+        self.named(event.event_name, attributes, identity)
+
+    def named(self, name: str, properties: Mapping[str, Any], identity: Identity | None) -> None:
+        """Record a declared event by its name.
+
+        Args:
+            name: a declared event's.
+            properties: its properties.
+            identity: whom it is about; by default the request's or task's.
+
+        Raises:
+            RecordingError: only when strict, for a name or properties that do not fit.
+        """
+        attributes = attributes_of(properties)
+        if self._strict or name not in self._registry:
+            reject = self._reject(name, attributes)
+            if reject is not None:
+                self._refuse(name, attributes, reject)
+                return
+        self._add(name, attributes, identity)
+
+    def person(self, properties: PersonProperties, identity: Identity | None) -> None:
+        """Record a change of person properties.
+
+        Args:
+            properties: the new values; None leaves one as it is.
+            identity: whose; by default the request's or task's.
+        """
+        self._add(SET_EVENT, _values(properties), identity)
+
+    def group(self, properties: GroupProperties, key: str) -> None:
+        """Record a change of a group's properties.
+
+        Args:
+            properties: the new values; None leaves one as it is.
+            key: the group's.
+        """
+        attributes = _values(properties)
+        attributes[GROUP_TYPE] = properties.group_type
+        attributes[GROUP_KEY] = key
+        self._add(GROUPIDENTIFY_EVENT, attributes, None)
+
+    def joined(self, visitor_id: str, identity: Identity) -> None:
+        """Record that a visitor's trail belongs to an account.
+
+        Args:
+            visitor_id: posthog-js's id before the sign-up.
+            identity: the account.
+        """
+        self._add(IDENTIFY_EVENT, {ANON_DISTINCT_ID: visitor_id}, identity)
+
+    def error(
+        self, exception: BaseException, attributes: Mapping[str, Any], identity: Identity | None
+    ) -> None:
+        """Record an error that the product handled.
+
+        Args:
+            exception: the error.
+            attributes: what the span tells besides.
+            identity: whom it happened to; by default the request's or task's.
+        """
+        stamps = self._identity(identity)
+        with _tracer.start_as_current_span(
+            f"error {type(exception).__name__}", attributes={**attributes_of(attributes), **stamps}
+        ) as span:
+            span.record_exception(exception)
+            span.set_status(Status(StatusCode.ERROR))
+            self._check_recording(span)
+
+    def _add(self, name: str, attributes: dict[str, Any], identity: Identity | None) -> None:
+        """Stamp and time the event now; let it out after the commit."""
+        attributes.update(self._identity(identity))
+        now = time.time_ns()
+        span = trace.get_current_span()
+
+        def add() -> None:
+            with guarded("recording an event"):
+                if self._has_room(span):
+                    span.add_event(name, attributes, now)
+                else:
+                    self._on_own_span(name, attributes, now, span)
+
+        if not self.defer(add):
+            add()
+
+    def _has_room(self, span: trace.Span) -> bool:
+        return (
+            span.is_recording()
+            and isinstance(span, ReadableSpan)
+            and span.kind is not SpanKind.CONSUMER
+            and (self._full is None or len(span.events) < self._full)
+            and time.time_ns() - (span.start_time or 0) < LONG_LIVED_NS
+        )
+
+    def _on_own_span(self, name: str, attributes: dict[str, Any], now: int, parent: trace.Span) -> None:
+        context = trace.set_span_in_context(parent)
+        span = _tracer.start_span(name, context)
+        span.add_event(name, attributes, now)
+        self._check_recording(span)
+        span.end()
+
+    def _check_recording(self, span: trace.Span) -> None:
+        if not span.is_recording() and self._counters is not None:
+            self._counters.lost(Reason.NOT_RECORDING)
+
+    def _identity(self, identity: Identity | None) -> dict[str, str | bool]:
+        known = current_identity()
+        if identity is None:
+            return {} if known is None else known.attributes(self._groups)
+        stamps = identity.attributes(self._groups)
+        if known is None or identity.opted_out:
+            return stamps
+        # The person is named, the request adds its session, and its team where none is named.
+        request = known.attributes(self._groups)
+        return {**request, **stamps} if known.distinct_id == identity.distinct_id else stamps
+
+    def _reject(self, name: str, attributes: Mapping[str, Any]) -> Reject | None:
+        declaration = self._registry.get(name)
+        if declaration is None:
+            return Reject(Reason.UNDECLARED, "no event declares this name")
+        result = validate(declaration, attributes, self._stamps)
+        return result if isinstance(result, Reject) else None
+
+    def _refuse(self, name: str, attributes: dict[str, Any], reject: Reject) -> None:
+        if self._strict:
+            msg = (
+                f"event {name!r}: {reject.detail} ({reject.reason}); "
+                "declare it in the app's events.py, or mend the call"
+            )
+            raise RecordingError(msg)
+        _log.warning("event %r is rejected: %s (%s)", name, reject.detail, reject.reason)
+        if self._counters is not None:
+            self._counters.lost(reject.reason)
+        if self._keep is not None:
+            stamped = {**attributes, **self._identity(None)}
+            context = trace.get_current_span().get_span_context()
+            self._keep(Envelope(name, stamped, time.time_ns(), context.trace_id, context.span_id), reject)
+
+
+def _values(properties: PersonProperties | GroupProperties) -> dict[str, Any]:
+    return attributes_of({name: getattr(properties, name) for name in properties.property_names})

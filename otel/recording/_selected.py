@@ -1,0 +1,49 @@
+"""The span as the exporter gets it: what is for PostHog of it, with what only the request knew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import SpanContext, TraceFlags
+
+from otel.mapping.errors import SpanError
+
+__all__ = ["SelectedSpan"]
+
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+
+
+class SelectedSpan(ReadableSpan):
+    """Carry a span's business events and errors through OpenTelemetry's batching.
+
+    The stock BatchSpanProcessor passes over spans that are not sampled, so this copy's context says that it
+    is: for PostHog, every span that gets here is. It has only what mapping reads.
+
+    Args:
+        span: the ended span.
+        events: its business events.
+        identity: the identity attributes that hold for it, in place of its own.
+        errors: what ended with it.
+    """
+
+    def __init__(
+        self,
+        span: ReadableSpan,
+        events: Sequence[Event],
+        identity: Mapping[str, Any] | None,
+        errors: tuple[SpanError, ...] = (),
+    ) -> None:
+        context = span.context
+        if context is not None and not context.trace_flags.sampled:
+            context = SpanContext(context.trace_id, context.span_id, context.is_remote, _SAMPLED)
+        super().__init__(
+            name=span.name,
+            context=context,
+            resource=span.resource,
+            attributes=span.attributes if identity is None else identity,
+            events=events,
+            kind=span.kind,
+        )
+        self.errors = errors

@@ -1,0 +1,46 @@
+"""Turning Python values into attribute values before OpenTelemetry drops or stringifies them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from enum import Enum
+from typing import Any
+
+__all__ = ["attribute_value", "attributes_of"]
+
+_AS_IS = frozenset({str, int, float, bool})
+
+
+def attribute_value(value: Any) -> Any:
+    """Return a value as an OpenTelemetry attribute carries it.
+
+    The SDK drops or stringifies what it does not know, with a warning each (`otel.md` section 2).
+
+    Args:
+        value: anything; sequences are converted item by item.
+    """
+    if type(value) in _AS_IS:
+        return value
+    if isinstance(value, Enum):
+        return attribute_value(value.value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(attribute_value(item) for item in value)
+    if isinstance(value, bool | int | float | bytes):
+        return value
+    return str(value)  # UUID, Decimal, Path, a lazy translation, a subclass of str
+
+
+def attributes_of(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return properties as attributes, without those that are None.
+
+    Args:
+        properties: names and values.
+    """
+    return {
+        name: value if type(value) in _AS_IS else attribute_value(value)
+        for name, value in properties.items()
+        if value is not None
+    }

@@ -1,0 +1,122 @@
+"""Capturing what the pipeline would deliver, in the test's own process and without waiting."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import overload
+
+from otel import pipeline
+from otel._guard import raise_faults
+from otel.events import Event, Registry, default_registry
+from otel.mapping import Capture
+from otel.settings import Settings
+
+__all__ = ["CapturedEvents", "capturing"]
+
+
+class CapturedEvents(Sequence[Capture]):
+    """Be the captures so far, in the order in which their spans ended.
+
+    Looking at it first delivers what is queued, and runs what waits for the commit of the test's own
+    outermost transaction, which never comes.
+    """
+
+    def __init__(self) -> None:
+        self._captures: list[Capture] = []
+
+    def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> tuple[()]:  # noqa: ARG002
+        """Take what the exporter delivers.
+
+        Args:
+            captures: mapped.
+            deadline: unused: nothing is sent.
+        """
+        self._captures.extend(captures)
+        return ()
+
+    def interrupt(self, deadline: float) -> None:
+        """Do nothing: nothing takes time here."""
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
+    def named(self, name: str) -> list[Capture]:
+        """Return the captures of one event.
+
+        Args:
+            name: the event's.
+        """
+        return [capture for capture in self if capture.event == name]
+
+    def of(self, event: type[Event]) -> list[Capture]:
+        """Return the captures of one declared event.
+
+        Args:
+            event: its class.
+        """
+        return self.named(event.event_name)
+
+    def clear(self) -> None:
+        """Forget the captures so far."""
+        self._settle()
+        self._captures.clear()
+
+    @overload
+    def __getitem__(self, index: int) -> Capture: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Capture]: ...
+    def __getitem__(self, index: int | slice) -> Capture | list[Capture]:
+        self._settle()
+        return self._captures[index]
+
+    def __len__(self) -> int:
+        self._settle()
+        return len(self._captures)
+
+    def __repr__(self) -> str:
+        return f"CapturedEvents({[capture.event for capture in self]})"
+
+    def _settle(self) -> None:
+        _commit_test_transaction()
+        pipeline.flush()
+
+
+@contextmanager
+def capturing(
+    settings: Settings | None = None, registry: Registry = default_registry
+) -> Iterator[CapturedEvents]:
+    """Install a pipeline that captures instead of sending; faults and callers' mistakes raise.
+
+    Args:
+        settings: the running pipeline's by default.
+        registry: the declared events.
+    """
+    running = pipeline.running()
+    base = settings or (running.settings if running is not None else Settings())
+    defer = running.recorder.defer if running is not None else None
+    captured = CapturedEvents()
+    before = raise_faults(True)
+    pipeline.install(base.replace(strict=True), registry=registry, sink=captured, defer=defer)
+    try:
+        yield captured
+    finally:
+        raise_faults(before)
+        pipeline.install(
+            (running.settings if running is not None else Settings()), registry=registry, defer=defer
+        )
+
+
+def _commit_test_transaction() -> None:
+    """Run what waits for a commit, if all that is open is the transaction that a test case rolls back."""
+    if "django.db" not in sys.modules:
+        return
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        if len(connection.savepoint_ids) > 0 or not connection.in_atomic_block:
+            continue
+        waiting, connection.run_on_commit = connection.run_on_commit, []
+        for _, function, _ in waiting:
+            function()

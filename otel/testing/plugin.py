@@ -1,0 +1,22 @@
+"""The pytest plugin: the fixture `captured_events`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+__all__ = ["captured_events"]
+
+
+@pytest.fixture
+def captured_events() -> Iterator[object]:
+    """Capture what the code under test records, instead of sending it.
+
+    Its value is a sequence of `otel.mapping.Capture`, an `otel.testing.CapturedEvents`.
+    """
+    # Imported late: a plugin is loaded before coverage starts, and before Django's settings are.
+    from otel.testing.captured import capturing
+
+    with capturing() as captured:
+        yield captured

@@ -1,0 +1,1 @@
+"""The product's flows, through its pages."""

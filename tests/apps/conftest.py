@@ -1,0 +1,65 @@
+"""The characters: Alice runs Acme, Bob is its member, Charlie runs another team; and a browser for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
+
+from apps.teams.memberships import create_team
+from apps.teams.models import Membership, Role, Team
+from apps.users.models import User
+
+PASSWORD = "correct horse battery"
+
+Browser = Callable[[User | None], Client]
+
+
+@pytest.fixture(autouse=True)
+def _product(transactional_db: None, settings: SettingsWrapper) -> None:
+    """Commit for real, hash quickly, and forget whom allauth has seen too often."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """Open a new session, signed in or not."""
+
+    def open_session(user: User | None = None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return open_session
+
+
+@pytest.fixture
+def alice() -> User:
+    return User.objects.create_user("alice@acme.example", PASSWORD, name="Alice")
+
+
+@pytest.fixture
+def acme(alice: User) -> Team:
+    return create_team(alice, name="Acme", slug="acme").team
+
+
+@pytest.fixture
+def bob(acme: Team) -> User:
+    user = User.objects.create_user("bob@acme.example", PASSWORD, name="Bob")
+    Membership.objects.create(team=acme, user=user, role=Role.MEMBER)
+    return user
+
+
+@pytest.fixture
+def charlie() -> User:
+    return User.objects.create_user("charlie@other.example", PASSWORD, name="Charlie")
+
+
+@pytest.fixture
+def other(charlie: User) -> Team:
+    return create_team(charlie, name="Other", slug="other").team

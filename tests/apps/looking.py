@@ -1,0 +1,56 @@
+"""Looking at captured events: what was recorded, of whom and for which team."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.core import mail
+
+from apps.teams.models import Team
+from apps.users.models import User
+from otel.mapping import Capture
+
+__all__ = ["declared", "group_updates", "invitation_link", "of_team", "person_updates", "what"]
+
+
+def declared(capture: Capture) -> dict[str, Any]:
+    """Return the event's own properties, without those that PostHog and OpenTelemetry add."""
+    return {name: value for name, value in capture.properties.items() if not name.startswith("$")}
+
+
+def what(captures: Iterable[Capture]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return event, person and properties of each business event, in the recorded order."""
+    return [(one.event, one.distinct_id, declared(one)) for one in captures if not one.event.startswith("$")]
+
+
+def of_team(capture: Capture) -> str | None:
+    """Return the key of the team that an event is attributed to."""
+    groups: dict[str, str] = capture.properties.get("$groups", {})
+    return groups.get("team")
+
+
+def person_updates(captures: Iterable[Capture], user: User) -> list[dict[str, Any]]:
+    """Return what PostHog was told of a person, update by update."""
+    return [
+        one.properties["$set"] | one.properties.get("$set_once", {})
+        for one in captures
+        if one.event == "$set" and one.distinct_id == str(user.public_id)
+    ]
+
+
+def group_updates(captures: Iterable[Capture], team: Team) -> list[dict[str, Any]]:
+    """Return what PostHog was told of a team, update by update."""
+    return [
+        one.properties["$group_set"]
+        for one in captures
+        if one.event == "$groupidentify" and one.properties["$group_key"] == str(team.public_id)
+    ]
+
+
+def invitation_link() -> str:
+    """Return the link of the latest e-mail, as a path."""
+    found = re.search(r"http://testserver(/\S+)", str(mail.outbox[-1].body))
+    assert found is not None
+    return found[1]

@@ -1,0 +1,100 @@
+"""Inviting: an admin's side."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from pytest_django.fixtures import SettingsWrapper
+
+from apps.teams.models import Invitation, Team
+from apps.users.models import User
+from otel.testing import CapturedEvents
+from tests.apps.conftest import Browser
+from tests.apps.looking import invitation_link, of_team, what
+
+
+def test_an_invitation_is_sent_and_recorded_without_the_address(
+    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
+) -> None:
+    captured_events.clear()
+    browser(alice).post("/team/invitations/", {"email": "Dana@New.example", "role": "admin"})
+
+    assert mail.outbox[0].to == ["dana@new.example"]
+    assert invitation_link() == f"/invitations/{Invitation.objects.get().token}/"
+    assert what(captured_events) == [
+        (
+            "team_member_invited",
+            str(alice.public_id),
+            {"team_slug": "acme", "role": "admin", "is_resend": False},
+        )
+    ]
+    assert of_team(captured_events.named("team_member_invited")[0]) == str(acme.public_id)
+
+
+def test_sending_again_is_a_resend_that_renews_the_time(
+    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
+) -> None:
+    client = browser(alice)
+    client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
+    link = invitation_link()
+    invitation = Invitation.objects.get()
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
+
+    client.post(f"/team/invitations/{invitation.pk}/resend/")
+
+    assert invitation_link() == link
+    assert [one.properties["is_resend"] for one in captured_events.named("team_member_invited")] == [
+        False,
+        True,
+    ]
+    assert browser(None).get(link).status_code == 200
+
+
+def test_an_address_that_is_invited_or_in_the_team_is_not_invited_again(
+    browser: Browser, captured_events: CapturedEvents, alice: User, bob: User, acme: Team
+) -> None:
+    client = browser(alice)
+    client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
+    again = client.post("/team/invitations/", {"email": "DANA@new.example", "role": "member"})
+    member = client.post("/team/invitations/", {"email": bob.email, "role": "member"})
+
+    assert "invited already" in again.content.decode()
+    assert "member already" in member.content.decode()
+    assert len(mail.outbox) == 1
+    assert len(captured_events.named("team_member_invited")) == 1
+
+
+def test_a_cancelled_invitation_is_worthless_and_can_be_made_anew(
+    browser: Browser, alice: User, acme: Team
+) -> None:
+    client = browser(alice)
+    client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
+    old_link, invitation = invitation_link(), Invitation.objects.get()
+
+    client.post(f"/team/invitations/{invitation.pk}/cancel/")
+    assert browser(None).get(old_link).status_code == 410
+    client.post(f"/team/invitations/{invitation.pk}/resend/")
+    assert len(mail.outbox) == 1
+
+    client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
+    assert browser(None).get(invitation_link()).status_code == 200
+
+
+def test_an_invitation_that_could_not_be_sent_is_not_recorded(
+    browser: Browser,
+    captured_events: CapturedEvents,
+    alice: User,
+    acme: Team,
+    settings: SettingsWrapper,
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
+
+    with pytest.raises(ConnectionRefusedError):
+        browser(alice).post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
+
+    assert captured_events.named("team_member_invited") == []
+    assert Invitation.objects.get().email == "dana@new.example"  # to be sent again

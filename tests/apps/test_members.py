@@ -1,0 +1,93 @@
+"""Changing who is in a team, and as what."""
+
+from __future__ import annotations
+
+from apps.teams.models import Membership, Role, Team
+from apps.users.models import User
+from otel.testing import CapturedEvents
+from tests.apps.conftest import Browser
+from tests.apps.looking import group_updates, person_updates
+
+
+def test_a_new_role_is_told_of_the_member_and_not_of_the_admin(
+    browser: Browser, captured_events: CapturedEvents, alice: User, bob: User, acme: Team
+) -> None:
+    captured_events.clear()
+    membership = Membership.objects.get(user=bob)
+
+    browser(alice).post(f"/team/members/{membership.pk}/role/", {"role": "admin"})
+
+    assert person_updates(captured_events, bob) == [{"role": "admin", "teams_count": 1}]
+    assert person_updates(captured_events, alice) == []
+
+
+def test_the_same_role_again_tells_nothing(
+    browser: Browser, captured_events: CapturedEvents, alice: User, bob: User
+) -> None:
+    captured_events.clear()
+    membership = Membership.objects.get(user=bob)
+
+    browser(alice).post(f"/team/members/{membership.pk}/role/", {"role": "member"})
+
+    assert list(captured_events) == []
+
+
+def test_a_removed_member_is_one_less(
+    browser: Browser, captured_events: CapturedEvents, alice: User, bob: User, acme: Team
+) -> None:
+    captured_events.clear()
+    bobs = browser(bob)
+    assert bobs.get("/team/").status_code == 200
+
+    browser(alice).post(f"/team/members/{Membership.objects.get(user=bob).pk}/remove/")
+
+    assert bobs.get("/team/").headers["Location"] == "/teams/new/"
+    assert person_updates(captured_events, bob) == [{"teams_count": 0}]
+    assert group_updates(captured_events, acme)[-1]["member_count"] == 1
+
+
+def test_leaving_turns_to_the_team_that_is_left(
+    browser: Browser, captured_events: CapturedEvents, bob: User, acme: Team, other: Team
+) -> None:
+    Membership.objects.create(team=other, user=bob, role=Role.ADMIN)
+    client = browser(bob)
+    client.post("/teams/switch/", {"team": str(acme.public_id)})
+    captured_events.clear()
+
+    page = client.post("/team/leave/", follow=True)
+
+    assert page.context["request"].team == other
+    assert person_updates(captured_events, bob) == [{"role": "admin", "teams_count": 1}]
+    assert group_updates(captured_events, acme)[-1]["member_count"] == 1
+
+
+def test_a_team_keeps_an_admin(browser: Browser, alice: User, bob: User) -> None:
+    client, own = browser(alice), Membership.objects.get(user=alice)
+
+    for path in ("/team/leave/", f"/team/members/{own.pk}/remove/", f"/team/members/{own.pk}/role/"):
+        page = client.post(path, {"role": "member"}, follow=True)
+        assert "needs an admin" in page.content.decode()
+
+    assert Membership.objects.get(user=alice).role == Role.ADMIN
+
+
+def test_the_members_page_costs_the_same_for_many_as_for_few(
+    browser: Browser, alice: User, acme: Team, django_assert_num_queries: object
+) -> None:
+    client = browser(alice)
+
+    def queries() -> int:
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/team/").status_code == 200
+        return len(captured)
+
+    few = queries()
+    for number in range(20):
+        user = User.objects.create_user(f"member{number}@acme.example")
+        Membership.objects.create(team=acme, user=user)
+        acme.invitations.create(email=f"invited{number}@acme.example")
+
+    assert queries() == few <= 5

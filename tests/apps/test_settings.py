@@ -1,0 +1,59 @@
+"""A person's own settings."""
+
+from __future__ import annotations
+
+from apps.users.models import User
+from otel.testing import CapturedEvents
+from tests.apps.conftest import Browser
+from tests.apps.looking import what
+
+
+def test_a_changed_profile_tells_the_names_of_fields_and_no_values(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
+    browser(alice).post("/profile/", {"name": "Alice Archer"})
+
+    properties = {"section": "profile", "changed_fields": ["name"]}
+    assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)]
+    assert "Archer" not in repr(captured_events[0].properties)
+
+
+def test_a_form_saved_unchanged_tells_nothing(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
+    client = browser(alice)
+    client.post("/profile/", {"name": " Alice "})
+    client.post("/profile/privacy/", {})
+
+    assert list(captured_events) == []
+
+
+def test_a_refused_form_tells_nothing_and_changes_nothing(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
+    page = browser(alice).post("/profile/", {"name": "x" * 101})
+
+    assert page.context["form"].errors
+    assert page.context["user"].name == "Alice"
+    assert list(captured_events) == []
+
+
+def test_who_opts_out_is_not_recorded_from_that_moment(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
+    client = browser(alice)
+    client.post("/profile/privacy/", {"analytics_opt_out": "on"})
+    client.post("/profile/", {"name": "Someone else"})
+
+    assert User.objects.get(pk=alice.pk).analytics_opt_out
+    assert list(captured_events) == []
+
+
+def test_who_opts_in_again_is_recorded_from_that_moment(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
+    User.objects.update(analytics_opt_out=True)
+    browser(alice).post("/profile/privacy/", {})
+
+    properties = {"section": "privacy", "changed_fields": ["analytics_opt_out"]}
+    assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)]

@@ -1,0 +1,86 @@
+"""Making an account."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from allauth.account.signals import user_signed_up
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import RequestFactory
+
+from apps.users.models import User
+from otel.testing import CapturedEvents
+from tests.apps.conftest import PASSWORD, Browser
+from tests.apps.looking import person_updates, what
+
+
+def test_signing_up_by_email_is_one_step_and_one_event(
+    browser: Browser, captured_events: CapturedEvents
+) -> None:
+    response = browser(None).post(
+        "/accounts/signup/", {"email": "Dana@New.example", "password1": PASSWORD}, follow=True
+    )
+
+    dana = User.objects.get(email="dana@new.example")
+    assert response.context["user"] == dana
+    assert what(captured_events) == [
+        ("user_signed_up", str(dana.public_id), {"method": "email", "signup_source": "email"})
+    ]
+    assert person_updates(captured_events, dana) == [
+        {
+            "teams_count": 0,
+            "signup_source": "email",
+            "signed_up_at": dana.date_joined.isoformat(),
+            "has_connected_github": False,
+            "has_connected_jira": False,
+            "has_connected_slack": False,
+        }
+    ]
+
+
+def test_what_a_person_was_at_sign_up_is_set_once(browser: Browser, captured_events: CapturedEvents) -> None:
+    browser(None).post("/accounts/signup/", {"email": "dana@new.example", "password1": PASSWORD})
+
+    (update,) = captured_events.named("$set")
+    assert update.properties["$set_once"].keys() == {"signup_source", "signed_up_at"}
+
+
+def test_an_account_that_another_service_vouches_for_counts_as_github(
+    captured_events: CapturedEvents, alice: User
+) -> None:
+    request = RequestFactory().get("/accounts/github/login/callback/")
+    request.session = SessionStore()
+
+    user_signed_up.send(User, request=request, user=alice, sociallogin=object())
+
+    assert what(captured_events) == [
+        ("user_signed_up", str(alice.public_id), {"method": "github", "signup_source": "github"})
+    ]
+
+
+def test_a_refused_form_records_nothing(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
+    browser(None).post("/accounts/signup/", {"email": alice.email, "password1": PASSWORD})
+    browser(None).post("/accounts/signup/", {"email": "dana@new.example", "password1": "123"})
+
+    assert list(captured_events) == []
+    assert not EmailAddress.objects.filter(email="dana@new.example").exists()
+
+
+def test_a_new_account_is_asked_to_make_a_team(browser: Browser) -> None:
+    client = browser(None)
+    response = client.post(
+        "/accounts/signup/", {"email": "dana@new.example", "password1": PASSWORD}, follow=True
+    )
+
+    assert response.redirect_chain[-1][0] == "/teams/new/"
+
+
+def test_logging_in_and_out_works_by_email(browser: Browser, alice: User) -> None:
+    client = browser(None)
+
+    client.post("/accounts/login/", {"login": alice.email, "password": PASSWORD})
+    assert client.get("/profile/").status_code == 200
+
+    client.post("/accounts/logout/")
+    assert client.get("/profile/").status_code == 302

@@ -1,0 +1,142 @@
+"""Making teams, changing them, and which of them is current."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.teams.memberships import create_team
+from apps.teams.models import Membership, Team
+from apps.users.models import User
+from otel.testing import CapturedEvents
+from tests.apps.conftest import Browser
+from tests.apps.looking import group_updates, of_team, person_updates, what
+
+
+def test_a_new_team_is_told_of_with_all_that_is_known(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
+    browser(alice).post("/teams/new/", {"name": "Acme & Söhne"})
+
+    team = Team.objects.get()
+    assert group_updates(captured_events, team) == [
+        {
+            "name": "Acme & Söhne",
+            "slug": "acme-sohne",
+            "plan": "trial",
+            "onboarding_complete": False,
+            "member_count": 1,
+            "repos_tracked": 0,
+            "total_prs": 0,
+            "created_at": team.created_at.isoformat(),
+        }
+    ]
+    assert person_updates(captured_events, alice) == [{"role": "admin", "teams_count": 1}]
+
+
+@pytest.mark.parametrize(("name", "slug"), [("Acme", "acme-2"), ("acme!", "acme-2"), ("茶", "team")])
+def test_a_slug_is_readable_and_nobody_elses(
+    browser: Browser, acme: Team, charlie: User, name: str, slug: str
+) -> None:
+    browser(charlie).post("/teams/new/", {"name": name})
+
+    assert Membership.objects.get(user=charlie).team.slug == slug
+
+
+def test_the_chosen_team_is_current_and_not_the_first_one(
+    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
+) -> None:
+    second = create_team(alice, name="Second", slug="second").team
+    client = browser(alice)
+    client.post("/teams/switch/", {"team": str(acme.public_id)})
+    assert client.get("/dashboard/").context["request"].team == acme
+    captured_events.clear()
+
+    client.post("/teams/switch/", {"team": str(second.public_id)})
+    client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
+
+    (invited,) = captured_events.named("team_member_invited")
+    assert (invited.properties["team_slug"], of_team(invited)) == ("second", str(second.public_id))
+
+
+def test_each_session_keeps_its_own_current_team(browser: Browser, alice: User, acme: Team) -> None:
+    second = create_team(alice, name="Second", slug="second").team
+    laptop, phone = browser(alice), browser(alice)
+
+    laptop.post("/teams/switch/", {"team": str(acme.public_id)})
+    phone.post("/teams/switch/", {"team": str(second.public_id)})
+
+    assert laptop.get("/dashboard/").context["request"].team == acme
+    assert phone.get("/dashboard/").context["request"].team == second
+
+
+def test_a_new_session_begins_in_the_team_last_worked_in(browser: Browser, alice: User, acme: Team) -> None:
+    create_team(alice, name="Second", slug="second")
+    browser(alice).post("/teams/switch/", {"team": str(acme.public_id)})
+
+    assert browser(alice).get("/dashboard/").context["request"].team == acme
+
+
+def test_switching_tells_the_role_in_the_team_switched_to(
+    browser: Browser, captured_events: CapturedEvents, bob: User, acme: Team
+) -> None:
+    create_team(bob, name="Bob's", slug="bobs")
+    captured_events.clear()
+
+    browser(bob).post("/teams/switch/", {"team": str(acme.public_id)})
+
+    assert person_updates(captured_events, bob) == [{"role": "member", "teams_count": 2}]
+
+
+def test_nobody_switches_to_a_team_of_others(browser: Browser, bob: User, acme: Team, other: Team) -> None:
+    client = browser(bob)
+
+    assert client.post("/teams/switch/", {"team": str(other.public_id)}).status_code == 404
+    assert client.post("/teams/switch/", {"team": "nonsense"}).status_code == 404
+    assert client.get("/dashboard/").context["request"].team == acme
+
+
+def test_team_settings_tell_the_names_of_changed_fields_and_the_new_facts(
+    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
+) -> None:
+    captured_events.clear()
+
+    browser(alice).post("/team/settings/", {"name": "Acme Inc", "slug": "acme-inc", "plan": "trial"})
+
+    properties = {"section": "team", "changed_fields": ["name", "slug"], "team_slug": "acme-inc"}
+    assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)]
+    assert of_team(captured_events.named("settings_updated")[0]) == str(acme.public_id)
+    (update,) = group_updates(captured_events, acme)
+    assert (update["name"], update["slug"], update["plan"]) == ("Acme Inc", "acme-inc", "trial")
+
+
+def test_a_new_plan_is_told(
+    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
+) -> None:
+    captured_events.clear()
+
+    browser(alice).post("/team/settings/", {"name": "Acme", "slug": "acme", "plan": "pro"})
+
+    assert group_updates(captured_events, acme)[0]["plan"] == "pro"
+
+
+@pytest.mark.parametrize("slug", ["acme", " acme ", "Acme!", "other", ""])
+def test_team_settings_saved_unchanged_or_refused_tell_nothing(
+    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team, other: Team, slug: str
+) -> None:
+    captured_events.clear()
+
+    browser(alice).post("/team/settings/", {"name": "Acme", "slug": slug, "plan": "trial"})
+
+    assert list(captured_events) == []
+    assert Team.objects.get(pk=acme.pk).slug == "acme"
+
+
+def test_a_page_without_a_team_pays_no_query_for_one(browser: Browser, alice: User, acme: Team) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = browser(alice)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get("/health/").status_code == 200
+
+    assert [query["sql"] for query in captured if "teams_" in query["sql"]] == []

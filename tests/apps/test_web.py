@@ -1,0 +1,82 @@
+"""Landing, dashboard, health, and the page that fails on purpose."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import SettingsWrapper
+
+from apps.teams.memberships import create_team
+from apps.teams.models import Team
+from apps.users.models import User
+from otel.testing import CapturedEvents
+from tests.apps.conftest import Browser
+from tests.apps.looking import declared, of_team, what
+
+
+def test_the_first_view_of_the_dashboard_counts_once_ever(
+    browser: Browser, captured_events: CapturedEvents, bob: User, acme: Team
+) -> None:
+    User.objects.filter(pk=bob.pk).update(date_joined=timezone.now() - timedelta(days=2, hours=1))
+    captured_events.clear()
+
+    browser(bob).get("/dashboard/")
+    browser(bob).get("/dashboard/")
+    second = create_team(bob, name="Second", slug="second").team
+    client = browser(bob)
+    client.post("/teams/switch/", {"team": str(second.public_id)}, follow=True)
+
+    properties = {"team_slug": "acme", "days_since_signup": 2}
+    assert what(captured_events) == [("dashboard_first_view", str(bob.public_id), properties)]
+    assert of_team(captured_events.named("dashboard_first_view")[0]) == str(acme.public_id)
+
+
+def test_the_dashboard_costs_few_queries(
+    browser: Browser, alice: User, acme: Team, django_assert_max_num_queries: pytest.FixtureRequest
+) -> None:
+    client = browser(alice)
+    client.get("/dashboard/")
+
+    with django_assert_max_num_queries(4):  # type: ignore[operator]  # pytest-django's own callable
+        client.get("/dashboard/")
+
+
+def test_the_landing_page_asks_the_database_nothing_for_a_visitor(
+    browser: Browser, django_assert_num_queries: pytest.FixtureRequest
+) -> None:
+    with django_assert_num_queries(0):  # type: ignore[operator]  # pytest-django's own callable
+        assert browser(None).get("/").status_code == 200
+
+
+def test_the_failing_page_is_for_staff(
+    browser: Browser, alice: User, captured_events: CapturedEvents
+) -> None:
+    assert browser(None).get("/debug/fail/").status_code == 404
+    assert browser(alice).get("/debug/fail/").status_code == 404
+    assert list(captured_events) == []
+
+
+def test_an_error_is_recorded_with_its_view_and_its_person(
+    alice: User, captured_events: CapturedEvents, settings: SettingsWrapper
+) -> None:
+    settings.DEBUG = True
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+
+    assert client.get("/debug/fail/").status_code == 500
+
+    (occurred,) = captured_events.named("error_occurred")
+    assert occurred.distinct_id == str(alice.public_id)
+    assert declared(occurred) == {
+        "error_type": "RuntimeError",
+        "view_name": "web:fail",
+        "status_code": 500,
+        "method": "GET",
+        "handled": False,
+        "occurrences": 1,
+    }
+    (issue,) = captured_events.named("$exception")
+    assert [one["type"] for one in issue.properties["$exception_list"]] == ["RuntimeError", "ValueError"]

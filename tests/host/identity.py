@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from otel import Identity
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+def identify(user: AbstractBaseUser, request: HttpRequest | None) -> Identity:
+    return Identity(
+        distinct_id=f"person-{user.get_username()}",
+        groups={"team": "team-1"} if request is None or "no_team" not in request.GET else {},
+        opted_out=user.get_username().startswith("shy"),
+    )

@@ -1,0 +1,59 @@
+"""A Celery app of the host, for the tests with a real worker."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from opentelemetry import trace
+
+from otel import record
+from otel.celery import instrument
+from tests.host.events import ParcelShipped
+
+app = Celery("host", broker=os.environ.get("HOST_BROKER", "memory://"))
+app.conf.broker_transport_options = {
+    "data_folder_in": os.environ.get("HOST_BROKER_FOLDER", "/nonexistent"),
+    "data_folder_out": os.environ.get("HOST_BROKER_FOLDER", "/nonexistent"),
+    "control_folder": os.environ.get("HOST_BROKER_FOLDER", "/nonexistent") + "/control",
+}
+app.conf.task_always_eager = not os.environ.get("HOST_BROKER")
+app.conf.broker_connection_retry_on_startup = True
+instrument()
+
+
+class ExpectedError(Exception):
+    pass
+
+
+@app.task
+def ship_later(number: int) -> None:
+    record(ParcelShipped(number=number))
+
+
+@app.task
+def fail_later() -> None:
+    msg = "the task failed"
+    raise ValueError(msg)
+
+
+@app.task(throws=(ExpectedError,))
+def fail_as_expected() -> None:
+    msg = "nothing to worry about"
+    raise ExpectedError(msg)
+
+
+@app.task
+def handle_later() -> None:
+    from otel import record_error
+
+    try:
+        msg = "handled in a task"
+        raise ValueError(msg)
+    except ValueError as error:
+        record_error(error)
+
+
+@app.task
+def ship_plainly_later() -> None:
+    trace.get_current_span().add_event("parcel_shipped", {"number": 5})

@@ -1,0 +1,5 @@
+"""The Django project: settings, addresses, servers' entry points and the Celery app."""
+
+from tformance.celery import app as celery_app
+
+__all__ = ["celery_app"]

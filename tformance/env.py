@@ -1,0 +1,71 @@
+"""Reading settings from environment variables, failing loudly on what cannot be used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+
+__all__ = ["env_bool", "env_choice", "env_list", "env_str"]
+
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def env_str(name: str, default: str = "") -> str:
+    """Read a string; an empty variable counts as an absent one.
+
+    Args:
+        name: the variable.
+        default: what stands for an absent one.
+    """
+    return os.environ.get(name, "").strip() or default
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    """Read a switch.
+
+    Args:
+        name: the variable.
+        default: what stands for an absent one.
+
+    Raises:
+        ImproperlyConfigured: for anything but true, 1, yes, false, 0 or no.
+    """
+    raw = env_str(name)
+    if not raw:
+        return default
+    value = _BOOLEANS.get(raw.lower())
+    if value is None:
+        msg = f"{name}={raw!r}: say true or false"
+        raise ImproperlyConfigured(msg)
+    return value
+
+
+def env_list(name: str, default: Sequence[str] = ()) -> list[str]:
+    """Read a comma-separated list.
+
+    Args:
+        name: the variable.
+        default: what stands for an absent one.
+    """
+    raw = env_str(name)
+    return [part.strip() for part in raw.split(",") if part.strip()] if raw else list(default)
+
+
+def env_choice(name: str, choices: Sequence[str], default: str) -> str:
+    """Read one of a few values.
+
+    Args:
+        name: the variable.
+        choices: the values that it may have.
+        default: what stands for an absent one.
+
+    Raises:
+        ImproperlyConfigured: for any other value.
+    """
+    raw = env_str(name, default)
+    if raw not in choices:
+        msg = f"{name}={raw!r}: use one of {', '.join(choices)}"
+        raise ImproperlyConfigured(msg)
+    return raw
