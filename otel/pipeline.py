@@ -104,7 +104,7 @@ def install(
             flush_timeout=settings.flush_timeout,
         )
         provider.add_span_processor(processor)
-    else:
+    elif _running is None:
         _log.warning("POSTHOG_API_KEY is not set: events are recorded on spans, and not sent to PostHog")
     recorder = Recorder(
         registry,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +35,7 @@ class Settings:
         send_error_messages: whether the messages of exceptions leave (scrubbed), or only their types.
         groups: for each PostHog group type the span attribute that carries its key.
         error_event: the declared event that stands for an error, by name; None sends `$exception` alone.
+        error_properties: for a property of that event the attribute of the entry span that it is taken from.
         in_app: module prefixes that count as the product's own frames; empty: what is not installed.
         quarantine: the folder that keeps rejected events; None keeps none.
         strict: whether a caller's mistake raises (tests, development) or is rejected with a reason.
@@ -50,6 +51,7 @@ class Settings:
     send_error_messages: bool = True
     groups: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     error_event: str | None = None
+    error_properties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     in_app: tuple[str, ...] = ()
     quarantine: Path | None = None
     strict: bool = False
@@ -118,7 +120,7 @@ def _ratios(raw: str) -> dict[int, float]:
     return {int(tier): float(ratio) for tier, ratio in (part.split("=", 1) for part in _names(raw))}
 
 
-_READERS = {
+_READERS: dict[str, Callable[[str], dict[str, object]]] = {
     "POSTHOG_HOST": lambda raw: {"host": raw.rstrip("/")},
     "POSTHOG_CAPTURE_MODE": lambda raw: {"capture_mode": raw.lower()},
     "POSTHOG_EVENTS": lambda raw: {"events": _names(raw)},

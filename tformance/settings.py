@@ -107,6 +107,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 # The password once: it can be shown, and reset by e-mail.
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "apps.teams.signup.InvitedSignupForm"}
 # Signing up is one step. What hangs on an address, an invitation, proves it by its own e-mailed link.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

@@ -11,7 +11,9 @@ from django.utils.text import slugify
 
 from apps.teams.models import Invitation, Membership, Role, Team
 
-__all__ = ["CreateTeamForm", "InviteForm", "TeamSettingsForm"]
+__all__ = ["ALREADY_INVITED", "CreateTeamForm", "InviteForm", "TeamSettingsForm"]
+
+ALREADY_INVITED = "This address is invited already; send that invitation again."
 
 # Django's form classes are generic for type checkers only.
 if TYPE_CHECKING:
@@ -82,8 +84,7 @@ class InviteForm(InvitationModelForm):
             raise ValidationError(msg)
         pending = self._team.invitations.filter(email=email, accepted_at=None, cancelled_at=None)
         if pending.exists():
-            msg = "This address is invited already; send that invitation again."
-            raise ValidationError(msg)
+            raise ValidationError(ALREADY_INVITED)
         return email
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 from django.core.mail import send_mail
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.teams.events import JoinedVia, TeamMemberInvited, TeamMemberJoined
+from apps.teams.events import JoinedVia, RoleName, TeamMemberInvited, TeamMemberJoined
 from apps.teams.models import Invitation, InvitationState, Membership, Role, Team, new_expiry
 from apps.teams.standing import identity_in, update_team
 from apps.users.models import User
@@ -110,7 +111,7 @@ def accept(invitation: Invitation, user: User, *, joined_via: JoinedVia) -> Memb
         record(
             TeamMemberJoined(
                 team_slug=invitation.team.slug,
-                role=membership.role,
+                role=cast("RoleName", membership.role),
                 joined_via=joined_via,
                 invite_age_days=(invitation.accepted_at - invitation.created_at).days,
             ),
@@ -138,7 +139,7 @@ def _send(invitation: Invitation, inviter: User, build_url: BuildUrl, *, is_rese
     record(
         TeamMemberInvited(
             team_slug=invitation.team.slug,
-            role=invitation.role,
+            role=cast("RoleName", invitation.role),
             is_resend=is_resend,
         ),
         identity=identity_in(inviter, invitation.team),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
@@ -18,7 +19,7 @@ _Response = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
 @sync_and_async_middleware
-def team_middleware(get_response: Callable[[HttpRequest], _Response]) -> Callable[[HttpRequest], _Response]:
+def team_middleware(get_response: Callable[..., Any]) -> Callable[[HttpRequest], _Response]:
     """Set `request.team`: the current team, false for who has none; a page that does not ask pays no query.
 
     Args:
@@ -28,13 +29,15 @@ def team_middleware(get_response: Callable[[HttpRequest], _Response]) -> Callabl
 
         async def attach_async(request: HttpRequest) -> HttpResponseBase:
             _attach(request)
-            return await get_response(request)
+            response: HttpResponseBase = await get_response(request)
+            return response
 
         return attach_async
 
-    def attach(request: HttpRequest) -> _Response:
+    def attach(request: HttpRequest) -> HttpResponseBase:
         _attach(request)
-        return get_response(request)
+        response: HttpResponseBase = get_response(request)
+        return response
 
     return attach
 

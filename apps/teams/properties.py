@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from otel.events import GroupProperties, Organisation, SetOnce, Technical, group_properties
 
-__all__ = ["TeamProperties"]
+__all__ = ["PlanName", "TeamProperties"]
+
+PlanName = Literal["trial", "starter", "pro"]
 
 
 @group_properties("team", owner="teams")
@@ -27,7 +29,7 @@ class TeamProperties(GroupProperties):
 
     name: Organisation | None = None
     slug: Organisation | None = None
-    plan: Literal["trial", "starter", "pro"] | None = None
+    plan: PlanName | None = None
     onboarding_complete: bool | None = None
     member_count: int | None = None
     repos_tracked: int | None = None

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from apps.teams.current import make_current
 from apps.teams.invitations import accept
 from apps.teams.models import Invitation, InvitationState
+from apps.users.events import SignupMethod
 from apps.users.models import User
 from apps.users.signup import record_signup
 
@@ -30,7 +31,7 @@ def welcome(request: HttpRequest, user: User, sociallogin: object = None, **_: A
         user: the new account.
         sociallogin: allauth's, if another service vouches for the person; GitHub is the only one we offer.
     """
-    method = "email" if sociallogin is None else "github"
+    method: SignupMethod = "email" if sociallogin is None else "github"
     with transaction.atomic():
         invitation = _invitation(request, user)
         record_signup(user, method=method, source="invite" if invitation else method)

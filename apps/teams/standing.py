@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
+from apps.teams.events import RoleName
 from apps.teams.models import Membership, Team
-from apps.teams.properties import TeamProperties
+from apps.teams.properties import PlanName, TeamProperties
 from apps.users.identity import identify
 from apps.users.models import User
 from apps.users.properties import UserProperties
@@ -33,7 +35,7 @@ def person_facts(user: User) -> UserProperties:
     roles = list(
         Membership.objects.filter(user=user).order_by("-current_since", "-pk").values_list("role", flat=True)
     )
-    return UserProperties(role=roles[0] if roles else None, teams_count=len(roles))
+    return UserProperties(role=cast("RoleName", roles[0]) if roles else None, teams_count=len(roles))
 
 
 def team_facts(team: Team) -> TeamProperties:
@@ -45,7 +47,7 @@ def team_facts(team: Team) -> TeamProperties:
     return TeamProperties(
         name=team.name,
         slug=team.slug,
-        plan=team.plan,
+        plan=cast("PlanName", team.plan),
         member_count=team.memberships.count(),
         created_at=team.created_at.isoformat(),
     )

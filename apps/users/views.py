@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import ModelForm
@@ -35,7 +37,7 @@ def _settings_page(
     request: HttpRequest, section: SettingsSection, form_class: type[ModelForm[User]]
 ) -> HttpResponse:
     # An instance of its own: a form that is not valid leaves its values on it.
-    user = User.objects.get(pk=request.user.pk)
+    user = User.objects.get(pk=cast("User", request.user).pk)
     form = form_class(request.POST if request.method == "POST" else None, instance=user)
     if request.method == "POST" and form.is_valid():
         if form.changed_data:

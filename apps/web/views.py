@@ -54,7 +54,7 @@ def fail(request: HttpRequest) -> HttpResponse:
     if not settings.DEBUG and not (isinstance(request.user, User) and request.user.is_staff):
         raise Http404
     try:
-        int("not a number")
+        return HttpResponse(int("not a number"))
     except ValueError as error:
         msg = "This page fails on purpose."
         raise RuntimeError(msg) from error

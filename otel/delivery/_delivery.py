@@ -145,9 +145,9 @@ class Delivery:
         self._transport.close()
 
     def _wire(self, settings: Settings) -> Wire:
-        if settings.capture_mode == "v1":
-            return WireV1(settings.api_key, self._log)
-        return WireV0(settings.api_key)
+        # A key is ASCII. Of any other PostHog is to say so; it must not stand in the way of writing a request.
+        key = settings.api_key.encode("ascii", "replace").decode()
+        return WireV1(key, self._log) if settings.capture_mode == "v1" else WireV0(key)
 
     def _account(self, run: Run, losses: tuple[Loss, ...]) -> None:
         delivered = len(run.captures) - len(losses)

@@ -19,7 +19,7 @@ from otel.settings import Settings
 
 __all__ = ["KEYS", "Config", "config", "pipeline_settings"]
 
-KEYS = frozenset({"ERROR_EVENT", "GROUPS", "IDENTIFY"})
+KEYS = frozenset({"ERROR_EVENT", "ERROR_PROPERTIES", "GROUPS", "IDENTIFY"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def pipeline_settings() -> Settings:
     return settings.replace(
         groups=telemetry.get("GROUPS", {}),
         error_event=telemetry.get("ERROR_EVENT"),
+        error_properties=telemetry.get("ERROR_PROPERTIES", {}),
         strict=settings.strict or django_settings.DEBUG,
     )
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from functools import cached_property
 from urllib.parse import unquote
-from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.functional import LazyObject
 
 from otel._guard import guarded
+from otel.mapping.identify import uuid7_or_none
 from otel.recording import Identity
 
 __all__ = ["Identify", "RequestIdentity"]
@@ -53,7 +53,7 @@ class RequestIdentity:
         """posthog-js's id for a visitor: of its tracing header, else of its first-party cookie."""
         claimed = self._request.headers.get("X-POSTHOG-DISTINCT-ID") or self._cookie.get("distinct_id")
         # posthog-js makes UUIDv7 ids, accounts have UUIDv4: nobody can claim to be an account by a header.
-        return claimed if _is_uuid7(claimed) else None
+        return uuid7_or_none(claimed)
 
     def _about(self, user: object) -> Identity:
         if isinstance(user, AbstractBaseUser) and user.is_authenticated:
@@ -87,7 +87,7 @@ class RequestIdentity:
         if claimed is None:
             session = self._cookie.get("$sesid")
             claimed = session[1] if isinstance(session, list) and len(session) > 1 else None
-        return claimed if _is_uuid7(claimed) else None
+        return uuid7_or_none(claimed)
 
     @cached_property
     def _cookie(self) -> dict[str, object]:
@@ -107,15 +107,5 @@ def _in_event_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return False
-    return True
-
-
-def _is_uuid7(value: object) -> bool:
-    if not isinstance(value, str) or len(value) != 36 or value[14] != "7":
-        return False
-    try:
-        UUID(value)
-    except ValueError:
         return False
     return True

@@ -64,7 +64,7 @@ def event(
         declared: type[Any] = dataclass(frozen=True, kw_only=True, slots=True)(cls)
         declared.event_name = name
         declared.property_names = tuple(field.name for field in fields(declared))
-        (registry or default_registry).add(
+        (default_registry if registry is None else registry).add(
             Declaration(name=name, event_class=declared, tier=tier, owner=owner, source=source)
         )
         return declared

@@ -73,7 +73,7 @@ def person_properties(*, owner: str, registry: Registry | None = None) -> Callab
     def declare(cls: type[P_]) -> type[P_]:
         declared: type[Any] = dataclass(frozen=True, kw_only=True, slots=True)(cls)
         declared.property_names = tuple(field.name for field in fields(declared))
-        (registry or default_registry).add_properties(PropertySet(None, declared, owner))
+        (default_registry if registry is None else registry).add_properties(PropertySet(None, declared, owner))
         return declared
 
     return declare
@@ -98,7 +98,7 @@ def group_properties(
         declared: type[Any] = dataclass(frozen=True, kw_only=True, slots=True)(cls)
         declared.group_type = group_type
         declared.property_names = tuple(field.name for field in fields(declared))
-        (registry or default_registry).add_properties(PropertySet(group_type, declared, owner))
+        (default_registry if registry is None else registry).add_properties(PropertySet(group_type, declared, owner))
         return declared
 
     return declare

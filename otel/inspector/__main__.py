@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="the address to bind; any other than loopback lets others read what arrives (default: %(default)s)",
+        help="the address to bind; beyond loopback, others can read what arrives (default: %(default)s)",
     )
     parser.add_argument("--port", type=_port, default=8010, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")

@@ -18,8 +18,8 @@ def newest(store: Store, query: Mapping[str, str], limit: int = 0) -> list[Recei
 
     Args:
         store: where they are.
-        query: `uuid`, `event`, `distinct_id` and `group` (its key, or a team's slug), each to be met letter by
-            letter, or as a pattern if a `*` is in it.
+        query: `uuid`, `event`, `distinct_id` and `group` (its key, or a team's slug), each to be met
+            letter by letter, or as a pattern if a `*` is in it.
         limit: how many at most; 0 for all.
     """
     found = (

@@ -161,26 +161,18 @@ def _event(raw: object, context: _Context) -> Incoming:
         event=name,
         distinct_id=distinct_id,
         timestamp=time,
-        properties=to_text(properties),
+        properties=_to_text(properties),
         lib=f"{properties.get('$lib', '')} {properties.get('$lib_version', '')}".strip(),
         warnings=tuple(warnings),
     )
 
 
-def to_text(properties: dict[str, Any]) -> bytes:
-    """Return properties as JSON text.
-
-    Args:
-        properties: as parsed.
-
-    Raises:
-        Refused: 400, if they are nested too deeply.
-    """
+def _to_text(value: object) -> bytes:
     try:
-        return orjson.dumps(properties)
+        return orjson.dumps(value)
     except orjson.JSONEncodeError as error:
         # PostHog's parser stops at 128 levels, orjson's writer at 254.
-        raise Refused(400, f"failed to parse request: {error}", code="request_parsing_error") from error
+        raise Refused(400, f"failed to parse request: {error}") from error
 
 
 def _name(raw: dict[str, Any]) -> str:
@@ -211,7 +203,7 @@ def _distinct_id(raw: dict[str, Any], properties: dict[str, Any], warnings: list
         value = properties.get("distinct_id")
     if value is None:
         raise Refused(400, "event submitted without a distinct_id")
-    distinct_id = value if isinstance(value, str) else to_text(value).decode()  # type: ignore[arg-type]  # any JSON
+    distinct_id = value if isinstance(value, str) else _to_text(value).decode()
     if "\0" in distinct_id:
         distinct_id = distinct_id.replace("\0", "\ufffd")
     if not distinct_id.strip():

@@ -27,6 +27,7 @@ from otel.mapping.exceptions import (
 from otel.mapping.identify import identify
 from otel.mapping.limit import limit
 from otel.mapping.map import to_capture
+from otel.mapping.redact import redact
 from otel.settings import Settings
 
 __all__ = ["ErrorMapper", "SpanError", "http_status"]
@@ -105,8 +106,17 @@ class ErrorMapper:
         captures = [self._exception(error, about)]
         declaration = self._declaration()
         if declaration is not None:
-            declared = {name: about[name] for name in declaration.properties if about.get(name) is not None}
-            captures.append(self._capture(error, declaration.name, declared))
+            taken = {
+                name: _text(error.entry.get(attribute))
+                for name, attribute in self._settings.error_properties.items()
+            }
+            declared = {
+                name: value
+                for name, value in {**taken, **about}.items()
+                if value is not None and name in declaration.properties
+            }
+            withheld: frozenset[str] = frozenset() if self._settings.send_organisation else declaration.organisation
+            captures.append(self._capture(error, declaration.name, redact(declared, withheld)))
         return captures
 
     def _exception(self, error: SpanError, about: dict[str, Any]) -> Capture | Reject:

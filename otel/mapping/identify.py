@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from otel.attributes import IDENTITY_ATTRIBUTES, OPTED_OUT, SESSION_ID, VISITOR_ID
 from otel.mapping.envelope import Envelope
 
-__all__ = ["Person", "identify", "is_opted_out", "legal_id", "nobody"]
+__all__ = ["Person", "identify", "is_opted_out", "legal_id", "nobody", "uuid7_or_none"]
 
 # Names the ids of events about nobody; made once for this project by uuid4.
 _ANONYMOUS_NAMESPACE = UUID("8c1f9a52-54f3-4f0a-9e5b-0c6b0e1c7d2a")
@@ -99,7 +99,7 @@ def identify(envelope: Envelope, group_attributes: Mapping[str, str]) -> Person:
         key = attributes.get(attribute) or span_attributes.get(attribute)
         if key:
             groups[group_type] = str(key)
-    session_id = _uuid7(attributes.get(SESSION_ID) or span_attributes.get(SESSION_ID))
+    session_id = uuid7_or_none(attributes.get(SESSION_ID) or span_attributes.get(SESSION_ID))
     for source in (attributes, span_attributes):
         for name in IDENTITY_ATTRIBUTES:
             distinct_id = legal_id(source.get(name))
@@ -120,8 +120,14 @@ def nobody(trace_id: int) -> str:
     return str(uuid5(_ANONYMOUS_NAMESPACE, f"trace:{trace_id:032x}"))
 
 
-def _uuid7(value: Any) -> str | None:
-    """Return a session id only if PostHog's session aggregation takes it (`wire.md` section 1.7)."""
+def uuid7_or_none(value: object) -> str | None:
+    """Return an id only if it is a UUIDv7, as posthog-js makes them.
+
+    Others would be left out of PostHog's session aggregation (`wire.md` section 1.7).
+
+    Args:
+        value: what a header, cookie or attribute claims.
+    """
     if type(value) is not str or len(value) != 36 or value[14] != "7":
         return None
     try:

@@ -131,7 +131,7 @@ class PostHogSpanProcessor(SpanProcessor):
             return
         self._is_shut_down = True
         self._exporter.finish_by(time.monotonic() + self._flush_timeout)
-        self._batches.shutdown()
+        self._batches.shutdown()  # type: ignore[no-untyped-call]  # the SDK leaves it unannotated
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Deliver what is queued; return whether all of it was, within the time.

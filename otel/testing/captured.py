@@ -118,5 +118,5 @@ def _commit_test_transaction() -> None:
         if len(connection.savepoint_ids) > 0 or not connection.in_atomic_block:
             continue
         waiting, connection.run_on_commit = connection.run_on_commit, []
-        for _, function, _ in waiting:
-            function()
+        for one in waiting:
+            one[1]()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from apps.teams.memberships import create_team
 from apps.teams.models import Membership, Role, Team
@@ -19,8 +19,8 @@ Browser = Callable[[User | None], Client]
 
 
 @pytest.fixture(autouse=True)
-def _product(transactional_db: None, settings: SettingsWrapper) -> None:
-    """Commit for real, hash quickly, and forget whom allauth has seen too often."""
+def _product(transactional_db: None, settings: Settings) -> None:  # noqa: ARG001 - commits for real
+    """Hash quickly, and forget whom allauth has seen too often."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from apps.teams.models import Team
 from apps.users.models import User
@@ -79,7 +79,7 @@ def test_single_properties_are_updated_and_the_others_left(
 
 
 def test_an_undeclared_property_raises_in_development_only(
-    captured_events: CapturedEvents, alice: User, settings: SettingsWrapper
+    captured_events: CapturedEvents, alice: User, settings: Settings
 ) -> None:
     analytics.update_user_properties(alice, shoe_size=42)
     assert list(captured_events) == []

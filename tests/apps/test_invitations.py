@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from apps.teams.models import Invitation, Team
 from apps.users.models import User
@@ -34,8 +34,11 @@ def test_an_invitation_is_sent_and_recorded_without_the_address(
     assert of_team(captured_events.named("team_member_invited")[0]) == str(acme.public_id)
 
 
+@pytest.mark.usefixtures("acme")
 def test_sending_again_is_a_resend_that_renews_the_time(
-    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
+    browser: Browser,
+    captured_events: CapturedEvents,
+    alice: User,
 ) -> None:
     client = browser(alice)
     client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
@@ -53,8 +56,12 @@ def test_sending_again_is_a_resend_that_renews_the_time(
     assert browser(None).get(link).status_code == 200
 
 
+@pytest.mark.usefixtures("acme")
 def test_an_address_that_is_invited_or_in_the_team_is_not_invited_again(
-    browser: Browser, captured_events: CapturedEvents, alice: User, bob: User, acme: Team
+    browser: Browser,
+    captured_events: CapturedEvents,
+    alice: User,
+    bob: User,
 ) -> None:
     client = browser(alice)
     client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
@@ -67,8 +74,10 @@ def test_an_address_that_is_invited_or_in_the_team_is_not_invited_again(
     assert len(captured_events.named("team_member_invited")) == 1
 
 
+@pytest.mark.usefixtures("acme")
 def test_a_cancelled_invitation_is_worthless_and_can_be_made_anew(
-    browser: Browser, alice: User, acme: Team
+    browser: Browser,
+    alice: User,
 ) -> None:
     client = browser(alice)
     client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
@@ -83,12 +92,12 @@ def test_a_cancelled_invitation_is_worthless_and_can_be_made_anew(
     assert browser(None).get(invitation_link()).status_code == 200
 
 
+@pytest.mark.usefixtures("acme")
 def test_an_invitation_that_could_not_be_sent_is_not_recorded(
     browser: Browser,
     captured_events: CapturedEvents,
     alice: User,
-    acme: Team,
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there

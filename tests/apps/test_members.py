@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
@@ -9,8 +13,12 @@ from tests.apps.conftest import Browser
 from tests.apps.looking import group_updates, person_updates
 
 
+@pytest.mark.usefixtures("acme")
 def test_a_new_role_is_told_of_the_member_and_not_of_the_admin(
-    browser: Browser, captured_events: CapturedEvents, alice: User, bob: User, acme: Team
+    browser: Browser,
+    captured_events: CapturedEvents,
+    alice: User,
+    bob: User,
 ) -> None:
     captured_events.clear()
     membership = Membership.objects.get(user=bob)
@@ -61,7 +69,11 @@ def test_leaving_turns_to_the_team_that_is_left(
     assert group_updates(captured_events, acme)[-1]["member_count"] == 1
 
 
-def test_a_team_keeps_an_admin(browser: Browser, alice: User, bob: User) -> None:
+@pytest.mark.usefixtures("bob")
+def test_a_team_keeps_an_admin(
+    browser: Browser,
+    alice: User,
+) -> None:
     client, own = browser(alice), Membership.objects.get(user=alice)
 
     for path in ("/team/leave/", f"/team/members/{own.pk}/remove/", f"/team/members/{own.pk}/role/"):
@@ -72,14 +84,11 @@ def test_a_team_keeps_an_admin(browser: Browser, alice: User, bob: User) -> None
 
 
 def test_the_members_page_costs_the_same_for_many_as_for_few(
-    browser: Browser, alice: User, acme: Team, django_assert_num_queries: object
+    browser: Browser, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
 
     def queries() -> int:
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
         with CaptureQueriesContext(connection) as captured:
             assert client.get("/team/").status_code == 200
         return len(captured)

@@ -68,7 +68,7 @@ def _filled(path: str, pending: Invitation, member: Membership) -> str:
 
 def _everything() -> str:
     rows = [*User.objects.all(), *Team.objects.all(), *Membership.objects.all(), *Invitation.objects.all()]
-    return serialize("json", rows)
+    return str(serialize("json", rows))
 
 
 def test_every_address_has_a_rule() -> None:
@@ -109,8 +109,9 @@ def test_a_member_cannot_do_an_admins_acts(
 
 
 @pytest.mark.parametrize("name", ["teams:set_role", "teams:remove", "teams:resend", "teams:cancel"])
+@pytest.mark.usefixtures("other")
 def test_an_admin_of_another_team_reaches_nothing_of_this_one(
-    browser: Browser, pending: Invitation, bob: User, charlie: User, other: Team, name: str
+    browser: Browser, pending: Invitation, bob: User, charlie: User, name: str
 ) -> None:
     client, before = browser(charlie), _everything()
     path = _filled(POST_ONLY[name], pending, Membership.objects.get(user=bob))
@@ -119,8 +120,11 @@ def test_an_admin_of_another_team_reaches_nothing_of_this_one(
     assert _everything() == before
 
 
+@pytest.mark.usefixtures("bob", "other")
 def test_nobody_sees_another_teams_people(
-    browser: Browser, pending: Invitation, bob: User, charlie: User, other: Team
+    browser: Browser,
+    pending: Invitation,
+    charlie: User,
 ) -> None:
     client = browser(charlie)
     shown = "".join(
@@ -173,7 +177,10 @@ def test_looking_at_an_invitation_changes_nothing_not_even_the_session(
     assert dict(client.session) == session
 
 
-def test_a_form_without_its_csrf_token_is_refused(alice: User, acme: Team) -> None:
+@pytest.mark.usefixtures("acme")
+def test_a_form_without_its_csrf_token_is_refused(
+    alice: User,
+) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
 

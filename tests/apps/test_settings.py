@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
-from tests.apps.looking import what
+from tests.apps.looking import group_updates, what
 
 
 def test_a_changed_profile_tells_the_names_of_fields_and_no_values(
@@ -57,3 +58,15 @@ def test_who_opts_in_again_is_recorded_from_that_moment(
 
     properties = {"section": "privacy", "changed_fields": ["analytics_opt_out"]}
     assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)]
+
+
+def test_what_an_admin_who_opted_out_changes_in_a_team_is_still_known_of_the_team(
+    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
+) -> None:
+    User.objects.update(analytics_opt_out=True)
+    captured_events.clear()
+
+    browser(alice).post("/team/settings/", {"name": "Acme", "slug": "acme", "plan": "pro"})
+
+    assert what(captured_events) == []
+    assert group_updates(captured_events, acme)[0]["plan"] == "pro"

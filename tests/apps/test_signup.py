@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_signed_up
 from django.contrib.sessions.backends.db import SessionStore
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from apps.users.models import User
 from otel.testing import CapturedEvents
@@ -84,3 +85,15 @@ def test_logging_in_and_out_works_by_email(browser: Browser, alice: User) -> Non
 
     client.post("/accounts/logout/")
     assert client.get("/profile/").status_code == 302
+
+
+@pytest.mark.parametrize("header", ["HTTP_SEC_GPC", "HTTP_DNT"])
+def test_a_sign_up_from_a_browser_that_refuses_tracking_is_not_recorded(
+    captured_events: CapturedEvents, header: str
+) -> None:
+    client = Client(**{header: "1"})
+
+    client.post("/accounts/signup/", {"email": "dana@new.example", "password1": PASSWORD})
+
+    assert User.objects.filter(email="dana@new.example").exists()
+    assert list(captured_events) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.teams.memberships import create_team
 from apps.teams.models import Membership, Team
@@ -34,9 +36,8 @@ def test_a_new_team_is_told_of_with_all_that_is_known(
 
 
 @pytest.mark.parametrize(("name", "slug"), [("Acme", "acme-2"), ("acme!", "acme-2"), ("茶", "team")])
-def test_a_slug_is_readable_and_nobody_elses(
-    browser: Browser, acme: Team, charlie: User, name: str, slug: str
-) -> None:
+@pytest.mark.usefixtures("acme")
+def test_a_slug_is_readable_and_nobody_elses(browser: Browser, charlie: User, name: str, slug: str) -> None:
     browser(charlie).post("/teams/new/", {"name": name})
 
     assert Membership.objects.get(user=charlie).team.slug == slug
@@ -120,8 +121,9 @@ def test_a_new_plan_is_told(
 
 
 @pytest.mark.parametrize("slug", ["acme", " acme ", "Acme!", "other", ""])
+@pytest.mark.usefixtures("other")
 def test_team_settings_saved_unchanged_or_refused_tell_nothing(
-    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team, other: Team, slug: str
+    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team, slug: str
 ) -> None:
     captured_events.clear()
 
@@ -131,10 +133,11 @@ def test_team_settings_saved_unchanged_or_refused_tell_nothing(
     assert Team.objects.get(pk=acme.pk).slug == "acme"
 
 
-def test_a_page_without_a_team_pays_no_query_for_one(browser: Browser, alice: User, acme: Team) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+@pytest.mark.usefixtures("acme")
+def test_a_page_without_a_team_pays_no_query_for_one(
+    browser: Browser,
+    alice: User,
+) -> None:
     client = browser(alice)
     with CaptureQueriesContext(connection) as captured:
         assert client.get("/health/").status_code == 200

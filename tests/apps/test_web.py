@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.teams.memberships import create_team
 from apps.teams.models import Team
@@ -34,20 +35,21 @@ def test_the_first_view_of_the_dashboard_counts_once_ever(
     assert of_team(captured_events.named("dashboard_first_view")[0]) == str(acme.public_id)
 
 
+@pytest.mark.usefixtures("acme")
 def test_the_dashboard_costs_few_queries(
-    browser: Browser, alice: User, acme: Team, django_assert_max_num_queries: pytest.FixtureRequest
+    browser: Browser, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = browser(alice)
     client.get("/dashboard/")
 
-    with django_assert_max_num_queries(4):  # type: ignore[operator]  # pytest-django's own callable
+    with django_assert_max_num_queries(4):
         client.get("/dashboard/")
 
 
 def test_the_landing_page_asks_the_database_nothing_for_a_visitor(
-    browser: Browser, django_assert_num_queries: pytest.FixtureRequest
+    browser: Browser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(0):  # type: ignore[operator]  # pytest-django's own callable
+    with django_assert_num_queries(0):
         assert browser(None).get("/").status_code == 200
 
 
@@ -60,7 +62,7 @@ def test_the_failing_page_is_for_staff(
 
 
 def test_an_error_is_recorded_with_its_view_and_its_person(
-    alice: User, captured_events: CapturedEvents, settings: SettingsWrapper
+    alice: User, captured_events: CapturedEvents, settings: Settings
 ) -> None:
     settings.DEBUG = True
     client = Client(raise_request_exception=False)
@@ -80,3 +82,22 @@ def test_an_error_is_recorded_with_its_view_and_its_person(
     }
     (issue,) = captured_events.named("$exception")
     assert [one["type"] for one in issue.properties["$exception_list"]] == ["RuntimeError", "ValueError"]
+
+
+def test_the_pages_are_the_same_under_asgi(bob: User, acme: Team, captured_events: CapturedEvents) -> None:
+    captured_events.clear()
+    client = AsyncClient()
+    client.force_login(bob)
+
+    page = async_to_sync(client.get)("/dashboard/")
+
+    assert page.context["request"].team == acme
+    (viewed,) = captured_events.named("dashboard_first_view")
+    assert (viewed.distinct_id, of_team(viewed)) == (str(bob.public_id), str(acme.public_id))
+
+
+def test_the_stylesheet_is_served_without_collecting_it(browser: Browser) -> None:
+    page = browser(None).get("/static/web/site.css")
+
+    assert page.status_code == 200
+    assert b"--accent" in b"".join(page.streaming_content)  # type: ignore[attr-defined]  # a file's response

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from apps.teams import invitations
 from apps.teams.access import TeamRequest, admin_required
-from apps.teams.forms import InviteForm
+from apps.teams.forms import ALREADY_INVITED, InviteForm
 from apps.teams.views._page import members_page
 
 __all__ = ["cancel", "invite", "resend"]
@@ -24,13 +25,17 @@ def invite(request: TeamRequest) -> HttpResponse:
     form = InviteForm(request.POST, team=request.team)
     if not form.is_valid():
         return members_page(request, form)
-    invitation = invitations.invite(
-        request.team,
-        form.cleaned_data["email"],
-        form.role,
-        inviter=request.user,
-        build_url=request.build_absolute_uri,
-    )
+    try:
+        invitation = invitations.invite(
+            request.team,
+            form.cleaned_data["email"],
+            form.role,
+            inviter=request.user,
+            build_url=request.build_absolute_uri,
+        )
+    except IntegrityError:  # a double click: the other request has just invited the same address
+        form.add_error("email", ALREADY_INVITED)
+        return members_page(request, form)
     messages.success(request, f"{invitation.email} is invited.")
     return redirect("teams:members")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -60,8 +59,6 @@ def sign_up(request: HttpRequest, token: str) -> HttpResponse:
     if invitation is None or invitation.state is not InvitationState.OPEN or request.user.is_authenticated:
         return _page(request, invitation)
     request.session[INVITATION_SESSION_KEY] = token
-    # Who has the link has the mailbox: allauth need not ask again, and fills in the address.
-    get_adapter(request).stash_verified_email(request, invitation.email)
     back = urlencode({"next": resolve_url("teams:invitation", token)})
     return redirect(f"{resolve_url('account_signup')}?{back}")
 

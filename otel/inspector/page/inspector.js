@@ -54,12 +54,12 @@ function captureRow(one) {
 
 async function showCaptures() {
   const rows = await ask(`page/rows?${wanted()}`);
-  const body = $("#captures tbody");
+  const body = $("#list tbody");
   const focused = document.activeElement?.closest?.("tr[data-uuid]")?.dataset.uuid;
   body.replaceChildren(...rows.map(captureRow));
   known = new Set([...known, ...rows.map((one) => one.uuid)]);
   if (focused) $(`tr[data-uuid="${CSS.escape(focused)}"] button`, body)?.focus({ preventScroll: true });
-  const empty = $("#captures .empty");
+  const empty = $("#list .empty");
   empty.hidden = rows.length > 0;
   if (!rows.length && [...wanted()].length) empty.textContent = "No capture fits the filters.";
   const names = [...new Set(rows.map((one) => one.event))].sort();
@@ -123,6 +123,7 @@ function table(columns, rows, nothing) {
   return make("table", "", make("thead", "", head), make("tbody", "", ...body));
 }
 
+const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const moment = (time) => (time ? `${time.slice(0, 10)} ${time.slice(11, 19)}` : "");
 const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
@@ -135,13 +136,13 @@ const properties = (values) => pairs(make("dl", "pairs"), Object.entries(values)
 function person(one) {
   const others = one.distinct_ids.filter((id) => id !== one.distinct_id);
   const kind = one.is_identified ? "identified" : "not identified";
-  return card(one.distinct_id, `${kind} · ${one.events} events · last seen ${moment(one.last_seen)}`,
+  return card(one.distinct_id, `${kind} · ${count(one.events, "event")} · last seen ${moment(one.last_seen)}`,
     others.length ? make("p", "soft", `also known as ${others.join(", ")}`) : null, properties(one.properties));
 }
 
 function group(one) {
   return card(`${one.type} ${one.properties.name ?? one.properties.slug ?? one.key}`,
-    `${one.key} · ${one.events} events · last seen ${moment(one.last_seen)}`, properties(one.properties));
+    `${one.key} · ${count(one.events, "event")} · last seen ${moment(one.last_seen)}`, properties(one.properties));
 }
 
 function frame(one) {
@@ -159,11 +160,11 @@ function issue(one) {
   const handled = one.handled === null ? "" : one.handled ? "handled" : "unhandled";
   const chain = one.exceptions.map((exception, position) => {
     const frames = [...(exception.stacktrace?.frames ?? [])].reverse(); // the raise site first
-    return make("details", "", make("summary", "", `${position ? "caused by " : ""}${exception.type}: ${exception.value ?? ""} · ${frames.length} frames`), ...frames.map(frame));
+    return make("details", "", make("summary", "", `${position ? "caused by " : ""}${exception.type}: ${exception.value ?? ""} · ${count(frames.length, "frame")}`), ...frames.map(frame));
   });
   chain[0]?.setAttribute("open", "");
   const title = make("h2", "", one.type, " ", make("span", "badge error", `${one.occurrences}×`), handled ? make("span", "badge", handled) : null);
-  const subtitle = `${one.value} · ${one.distinct_ids.length} persons · last seen ${moment(one.last_seen)}${one.trace_id ? ` · trace ${one.trace_id}` : ""}`;
+  const subtitle = `${one.value} · ${count(one.distinct_ids.length, "person")} · last seen ${moment(one.last_seen)}${one.trace_id ? ` · trace ${one.trace_id}` : ""}`;
   return make("article", "card", title, make("p", "", subtitle), ...chain);
 }
 
@@ -241,7 +242,7 @@ function show() {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  $("#captures").hidden = filters.hidden = name !== "captures";
+  $("#list").hidden = filters.hidden = name !== "captures";
   $("#other").hidden = name === "captures";
   $("#other").replaceChildren();
   return refresh(true);
@@ -253,6 +254,10 @@ async function tick() {
 }
 
 addEventListener("hashchange", show);
+$(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the fragment says which view is shown
+  $("#view").focus();
+});
 filters.addEventListener("submit", (event) => event.preventDefault());
 filters.addEventListener("input", () => refresh(true));
 pause.addEventListener("click", () => {
@@ -268,7 +273,7 @@ $("#reset").addEventListener("click", async () => {
   known.clear();
   refresh(true);
 });
-$("#captures tbody").addEventListener("click", (event) => {
+$("#list tbody").addEventListener("click", (event) => {
   const row = event.target.closest("tr[data-uuid]");
   if (row) showDetail(row.dataset.uuid);
 });

@@ -31,7 +31,7 @@ _FRAME = re.compile(
 # Where a SyntaxError was found: like a frame, but of no function.
 _SYNTAX_ERROR = re.compile(r'  File "([^\n]*)", line (\d{1,9})\n(?:    [^\n]*\n)*+')
 _SEPARATOR = re.compile(rf"\n(?:({re.escape(CAUSE)})|{re.escape(CONTEXT)})\n\n")
-# Where a message ends: before a separator, if what comes after can begin an exception (a message may quote one).
+# Where a message ends: before a separator, if what follows can begin an exception. A message may quote one.
 _END = re.compile(
     rf"\n(?=\n(?:{re.escape(CAUSE)}|{re.escape(CONTEXT)})\n\n"
     rf'(?:(?:Exception Group )?Traceback \(most|  \+ Exc|  \| |  File "|{TYPE}(?::|\n)|\Z))'
@@ -189,8 +189,9 @@ def _end(text: str, position: int, limit: int) -> int:
 
 def _end_of_quote(text: str, position: int, end: int, limit: int) -> int:
     """Return where a carrier's message ends: its quote may hold a chain of its own."""
-    closing = text.find('\n"""\n', position, limit)
-    return end if closing < 0 else _end(text, closing + len('\n"""'), limit)
+    opening = text.find('\n"""\n', position, limit)
+    closing = text.find('\n"""\n', opening + 1, limit)
+    return end if opening < 0 or closing < 0 else _end(text, closing + len('\n"""'), limit)
 
 
 def _named(printed: str, place: re.Match[str] | None) -> Node:

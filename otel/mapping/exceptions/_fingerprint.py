@@ -31,14 +31,14 @@ def fingerprint(exceptions: Sequence[ParsedException]) -> str:
     Args:
         exceptions: a chain, outermost first.
     """
-    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
-    for one in exceptions:
-        parts = [qualified(one.module, one.type_name), *_functions(one.frames)]
-        if not one.frames:
-            parts.append(_VARIABLE.sub("*", one.message[:_MESSAGE_READ]))
-        digest.update("\0".join(parts).encode("utf-8", "replace"))
-        digest.update(b"\1")
-    return digest.hexdigest()
+    # Each kind once: how many members of a group fail alike varies.
+    kinds = dict.fromkeys(_kind(one) for one in exceptions)
+    return hashlib.blake2b("\1".join(kinds).encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def _kind(one: ParsedException) -> str:
+    place = _functions(one.frames) or [_VARIABLE.sub("*", one.message[:_MESSAGE_READ])]
+    return "\0".join([qualified(one.module, one.type_name), *place])
 
 
 def _functions(frames: Sequence[Frame]) -> list[str]:

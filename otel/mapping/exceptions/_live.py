@@ -111,27 +111,24 @@ def _frames(traceback: TracebackType | None) -> tuple[Frame, ...]:
     while traceback is not None:
         stack.append(traceback)
         traceback = traceback.tb_next
+    own = first_own([one.tb_frame.f_code.co_filename for one in stack])
     frames = []
-    skipped = first_own([one.tb_frame.f_code.co_filename for one in stack])
-    for one in both_ends(stack[skipped:]):
-        frame = one.tb_frame
-        code = frame.f_code
-        module = frame.f_globals.get("__name__")
-        # None where code was made without line numbers, of which typeshed does not know.
+    for one in both_ends(stack[own:]):
+        code = one.tb_frame.f_code
+        module = one.tb_frame.f_globals.get("__name__")
+        # Code can be made without line numbers, of which typeshed does not know.
+        lineno = one.tb_lineno or 0
         frames.append(
-            Frame(
-                code.co_filename, one.tb_lineno or 0, code.co_name, module if isinstance(module, str) else ""
-            )
+            Frame(code.co_filename, lineno, code.co_name, module if isinstance(module, str) else "")
         )
     return tuple(frames)
 
 
 def _type_of(exc: BaseException) -> tuple[str, str]:
     cls = type(exc)
-    module = cls.__module__
-    if not isinstance(module, str) or module == "builtins":
-        module = ""
-    return module, cls.__qualname__ or UNKNOWN_TYPE
+    module: object = cls.__module__
+    name = cls.__qualname__ or UNKNOWN_TYPE
+    return (module if isinstance(module, str) and module != "builtins" else ""), name
 
 
 def _message(exc: BaseException) -> str:

@@ -38,20 +38,16 @@ _HOST_AND_PORT = re.compile(r"[^:@]*(?::\d*)?")
 _UNMARKED = r"(?!\[[a-z]{2,12}\])"
 _QUOTED = r"""\\?"[^"\n]{0,4000}(?:"|$)|\\?'[^'\n]{0,4000}(?:'|$)"""
 _ASSIGNED = r"""\\?["']?\s{0,3}+(?:=>|[=:])\s{0,3}+"""
-_NAMES_OF_SECRETS = "|".join(
-    (
-        r"passw(?:or)?d|passphrase|passcode|pwd|secret|credentials?|session_?id|csrf|signature",
-        r"token(?!s|iz|_count)",  # language models count tokens
-        r"(?:api|access|private|signing|client)[_ -]?key",
-        r"(?<![a-z0-9])(?:auth|dsn|jwt|otp|pin|sig)",
-    )
+_NAMES_OF_SECRETS = (
+    r"passw(?:or)?d|passphrase|passcode|pwd|secret|credentials?|session_?id|csrf|signature"
+    r"|token(?!s|iz|_count)"  # language models count tokens
+    r"|(?:api|access|private|signing|client)[_ -]?key"
+    r"|(?<![a-z0-9])(?:auth|dsn|jwt|otp|pin|sig)"
 )
-_PREFIXES_OF_TOKENS = "|".join(
-    (
-        r"gh[oprsu]_|github_pat_|glpat-|npm_|pypi-|hf_|dckr_pat_",
-        r"xox[abeoprs]-|sk-|[sr]k_(?:live|test)_|whsec_|ph[cxs]_|lin_api_|shp(?:at|ca|ss)_",
-        r"AT[AC]TT|ya29\.|AIza|SG\.",
-    )
+_PREFIXES_OF_TOKENS = (
+    r"gh[oprsu]_|github_pat_|glpat-|npm_|pypi-|hf_|dckr_pat_"
+    r"|xox[abeoprs]-|sk-|[sr]k_(?:live|test)_|whsec_|ph[cxs]_|lin_api_|shp(?:at|ca|ss)_"
+    r"|AT[AC]TT|ya29\.|AIza|SG\."
 )
 
 

@@ -98,12 +98,12 @@ def _frame(frame: Frame, lines: int, in_app: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _context(frame: Frame, lines: int) -> tuple[list[str], str, list[str]]:
-    """Return the lines before a frame's, its own, and those after it."""
+def _context(frame: Frame, lines: int) -> tuple[list[str], str | None, list[str]]:
+    """Return the lines before a frame's, its own (None if unknown, as in PostHog's SDK), those after."""
     source = _source(frame)
     at = frame.lineno - 1
     if not source or not 0 <= at < len(source):
-        return [], _cut(frame.line, _MAX_LINE), []
+        return [], _cut(frame.line, _MAX_LINE) or None, []
     shown = [_cut(line.rstrip("\r\n"), _MAX_LINE) for line in source[max(at - lines, 0) : at + lines + 1]]
     own = min(at, lines)
     return shown[:own], shown[own], shown[own + 1 :]

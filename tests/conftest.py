@@ -1,0 +1,60 @@
+"""What holds for every test: no network but loopback, and telemetry's own faults raise."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from otel._guard import raise_faults
+
+
+class NetworkError(AssertionError):
+    """A test reached for an address that is not this machine's own."""
+
+
+def _is_loopback(address: Any) -> bool:
+    if not isinstance(address, tuple):
+        return True  # a Unix socket
+    host = str(address[0])
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """Refuse connections to anywhere else, for the whole session and all its threads."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def checked(self: socket.socket, address: Any) -> None:
+        if not _is_loopback(address):
+            msg = f"a test reached for {address!r}; only loopback is allowed"
+            raise NetworkError(msg)
+        connect(self, address)
+
+    def checked_ex(self: socket.socket, address: Any) -> int:
+        if not _is_loopback(address):
+            msg = f"a test reached for {address!r}; only loopback is allowed"
+            raise NetworkError(msg)
+        return connect_ex(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", checked)
+    patch.setattr(socket.socket, "connect_ex", checked_ex)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def faults_raise() -> Iterator[None]:
+    """Let telemetry's own faults fail the test instead of being logged."""
+    before = raise_faults(True)
+    yield
+    raise_faults(before)

@@ -1,0 +1,233 @@
+"""Real servers and programs as processes of their own: started, asked over HTTP, stopped, and cleaned up."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TypeVar
+
+__all__ = [
+    "BIN",
+    "ROOT",
+    "TIMEOUT",
+    "Answer",
+    "Process",
+    "Server",
+    "environment",
+    "gunicorn",
+    "run",
+    "running",
+    "serving",
+    "traceparent",
+    "uvicorn",
+    "wait_for",
+]
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+# Far more than anything here takes: a loaded machine makes a test slow, not red.
+TIMEOUT = 30.0
+
+_LISTENING = re.compile(r"(?:Listening at:|running on) http://127\.0\.0\.1:(\d+)")
+
+# What the machine's own environment says must not reach the programs under test.
+_OURS = re.compile(r"OTEL_|POSTHOG_|HOST_|DJANGO_|PYTEST_|COV_")
+
+_numbers = count(1)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold what a client got.
+
+    Args:
+        status: of the status line.
+        body: as far as it came.
+        is_broken: whether the connection ended before the body did.
+        seconds: until its end.
+    """
+
+    status: int
+    body: bytes
+    is_broken: bool
+    seconds: float
+    cookie: str
+
+
+class Process:
+    """Hold a process that was started here.
+
+    Args:
+        popen: it.
+        log: the file that takes what it prints.
+    """
+
+    def __init__(self, popen: subprocess.Popen[bytes], log: Path) -> None:
+        self._popen = popen
+        self._log = log
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def is_running(self) -> bool:
+        return self._popen.poll() is None
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> float:
+        """Send a signal, wait for the end, and return how many seconds that took."""
+        began = time.monotonic()
+        self._popen.send_signal(sign)
+        try:
+            self._popen.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            msg = f"still running {TIMEOUT} s after {sign.name}:\n{self.log()}"
+            raise AssertionError(msg) from None
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """End it and what it started, if anything is left."""
+        try:
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._popen.wait()
+
+
+class Server(Process):
+    """Ask a server that listens on loopback."""
+
+    port = 0
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None, *, timeout: float = TIMEOUT) -> Answer:
+        """Ask once, on a connection of its own."""
+        began = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.putrequest("GET", path, skip_host=bool(headers and "Host" in headers))
+            for name, value in (headers or {}).items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            response = connection.getresponse()
+            is_broken = False
+            try:
+                body = response.read()
+            except (http.client.IncompleteRead, ConnectionError) as error:
+                is_broken, body = True, getattr(error, "partial", b"")
+            cookie = response.getheader("Set-Cookie", "").partition(";")[0]
+            return Answer(response.status, body, is_broken, time.monotonic() - began, cookie)
+        finally:
+            connection.close()
+
+
+def environment(posthog: str | None, **more: str) -> dict[str, str]:
+    """Return the environment of a program under test; without an address it has no key."""
+    env = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
+    env |= {"DJANGO_SETTINGS_MODULE": "tests.host.settings", "PYTHONUNBUFFERED": "1"}
+    if posthog is not None:
+        env |= {"POSTHOG_API_KEY": "phc_test", "POSTHOG_HOST": posthog}
+    return env | more
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path], env: Mapping[str, str], folder: Path, kind: type[Process] = Process
+) -> Iterator[Process]:
+    """Run a program; what is left of it and its children is killed at the end."""
+    log = folder / f"{next(_numbers)}.log"
+    with log.open("wb") as file:
+        popen = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    process = kind(popen, log)
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+@contextmanager
+def serving(command: Sequence[str | Path], env: Mapping[str, str], folder: Path) -> Iterator[Server]:
+    """Run a server on a port of its own choice, from when it answers."""
+    with running(command, env, folder, Server) as server:
+        assert isinstance(server, Server)
+        server.port = int(wait_for(lambda: _listening(server)).group(1))
+        wait_for(lambda: _answers(server))
+        yield server
+
+
+def run(command: Sequence[str | Path], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end."""
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT * 2,
+        check=False,
+    )
+
+
+def gunicorn(*options: str, application: str = "tests.host.wsgi") -> list[str | Path]:
+    """Return the command of a gunicorn; its control socket is in nobody's home."""
+    return [BIN / "gunicorn", "--bind", "127.0.0.1:0", "--no-control-socket", *options, application]
+
+
+def uvicorn(*options: str) -> list[str | Path]:
+    """Return the command of a uvicorn."""
+    return [BIN / "uvicorn", "--host", "127.0.0.1", "--port", "0", *options, "tests.host.asgi:application"]
+
+
+def traceparent(trace_id: str, flags: str = "01") -> dict[str, str]:
+    """Return the header that makes a request part of a trace (W3C Trace Context)."""
+    return {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-{flags}"}
+
+
+def wait_for(condition: Callable[[], T]) -> T:
+    """Return what a condition gives as soon as it holds."""
+    deadline = time.monotonic() + TIMEOUT
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            msg = f"not within {TIMEOUT} s; the last answer was {result!r}"
+            raise AssertionError(msg)
+        time.sleep(0.02)
+    return result
+
+
+def _listening(server: Server) -> re.Match[str] | None:
+    found = _LISTENING.search(server.log())
+    if found is None and not server.is_running():
+        raise AssertionError(server.log())
+    return found
+
+
+def _answers(server: Server) -> bool:
+    if not server.is_running():
+        raise AssertionError(server.log())
+    try:
+        return server.get("/no/such/page/").status == 404
+    except OSError:
+        return False

@@ -1,0 +1,99 @@
+"""What the tests of delivery share: servers, a clock that costs no time, deliveries that are closed again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any, Protocol
+from uuid import UUID
+
+import pytest
+
+from otel.counters import Counters
+from otel.delivery import Delivery
+from otel.inspector.running import RunningInspector, running_inspector
+from otel.mapping.envelope import Capture
+from otel.settings import Settings
+from tests.otel.delivery.scripted import Scripted, scripted_server
+
+KEY = "phc_test"
+
+
+def captures(*names: str) -> list[Capture]:
+    """Return one capture for each name, with ids and times of its own."""
+    return [
+        Capture(
+            event=name,
+            distinct_id=f"user-{number}",
+            uuid=str(UUID(int=number + 1, version=5)),
+            timestamp=f"2026-11-23T01:02:03.{number:06}Z",
+            properties={"number": number},
+        )
+        for number, name in enumerate(names)
+    ]
+
+
+class FakeClock:
+    """Pass only while someone waits; wall time begins on 2026-11-23 at 01:00."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.waits: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def wall(self) -> float:
+        return 1_795_395_600.0 - 1_000.0 + self.now
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.waits.append(seconds)
+        self.now += seconds
+        return event.is_set()
+
+
+class MakeDelivery(Protocol):
+    def __call__(self, url: str, *, mode: str = "v0", key: str = KEY, **options: Any) -> Delivery: ...
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def counters() -> Counters:
+    return Counters()
+
+
+@pytest.fixture
+def make_delivery(clock: FakeClock, counters: Counters) -> Iterator[MakeDelivery]:
+    made: list[Delivery] = []
+
+    def make(url: str, *, mode: str = "v0", key: str = KEY, **options: Any) -> Delivery:
+        settings = Settings(api_key=key, host=url).replace(capture_mode=mode)
+        times: dict[str, Any] = {"clock": clock, "wall": clock.wall, "wait": clock.wait}
+        made.append(Delivery(settings, counters, **{**times, "jitter": lambda: 0.0, **options}))
+        return made[-1]
+
+    yield make
+    for delivery in made:
+        delivery.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    with scripted_server() as scripted:
+        yield scripted
+
+
+@pytest.fixture(scope="session")
+def session_inspector() -> Iterator[RunningInspector]:
+    with running_inspector() as inspector:
+        yield inspector
+
+
+@pytest.fixture
+def inspector(session_inspector: RunningInspector) -> RunningInspector:
+    session_inspector.reset()
+    return session_inspector

@@ -1,0 +1,228 @@
+"""PostHog's retry contract (`wire.md` section 1.9), and how the waits between attempts come about."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otel.delivery import Loss
+from otel.delivery._retry import Backoff, parse_retry_after
+from otel.inspector.running import RunningInspector
+from otel.reasons import Reason
+from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
+from tests.otel.delivery.scripted import Scripted, Step
+
+NOW = 1_795_395_600.0  # 2026-11-23T01:00:00Z
+
+
+def test_retry_after_in_seconds_is_waited_for(
+    server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    server.steps.append(Step(429, headers={"Retry-After": "3"}))
+    assert make_delivery(server.url).deliver(captures("a")) == ()
+    assert clock.waits == [3.0]
+
+
+def test_retry_after_as_a_date_is_waited_for(
+    server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    server.steps.append(Step(503, headers={"Retry-After": "Mon, 23 Nov 2026 01:00:07 GMT"}))
+    assert make_delivery(server.url).deliver(captures("a")) == ()
+    assert clock.waits == [7.0]
+
+
+def test_retry_after_past_the_deadline_ends_the_delivery_at_once(
+    server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    server.respond = lambda _: Step(429, headers={"Retry-After": "31"})
+    losses = make_delivery(server.url, timeout=30).deliver(captures("a"))
+    assert losses == (Loss(0, Reason.UNDELIVERED, "status 429"),)
+    assert clock.waits == []
+    assert len(server.asked) == 1
+
+
+def test_the_waits_double_from_half_a_second_up_to_five(
+    server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    server.respond = lambda _: Step(503)
+    make_delivery(server.url, timeout=30).deliver(captures("a"))
+    assert clock.waits == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 5.0]
+
+
+def test_a_deadline_of_the_call_beats_the_timeout(
+    server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    server.respond = lambda _: Step(503)
+    make_delivery(server.url, timeout=30).deliver(captures("a"), clock.now + 2)
+    assert clock.waits == [0.5, 1.0]
+
+
+def test_a_deadline_that_has_passed_sends_nothing(
+    server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    losses = make_delivery(server.url).deliver(captures("a"), clock.now - 1)
+    assert losses == (Loss(0, Reason.UNDELIVERED, "no time was left to send it"),)
+    assert server.asked == []
+
+
+def test_body_uuid_and_time_are_the_same_bytes_at_each_attempt(
+    server: Scripted, make_delivery: MakeDelivery
+) -> None:
+    server.steps.extend([Step(503), Step(429), Step(silent=True), Step(500)])
+    sent = captures("a", "b")
+    assert make_delivery(server.url).deliver(sent) == ()
+    assert len(server.asked) == 5
+    assert len({asked.raw for asked in server.asked}) == 1
+    assert server.asked[0].json == {
+        "api_key": "phc_test",
+        "batch": [
+            {
+                "event": capture.event,
+                "distinct_id": capture.distinct_id,
+                "uuid": capture.uuid,
+                "timestamp": capture.timestamp,
+                "properties": capture.properties,
+            }
+            for capture in sent
+        ],
+    }
+
+
+def test_the_body_is_gzipped_and_says_so(server: Scripted, make_delivery: MakeDelivery) -> None:
+    make_delivery(server.url).deliver(captures("a"))
+    (asked,) = server.asked
+    assert asked.path == "/batch/"
+    assert asked.headers["content-encoding"] == "gzip"
+    assert asked.headers["content-type"] == "application/json"
+    assert asked.headers["user-agent"].startswith("tformance-otel/")
+
+
+def test_a_path_in_the_host_is_kept(server: Scripted, make_delivery: MakeDelivery) -> None:
+    make_delivery(f"{server.url}/ph/").deliver(captures("a"))
+    assert server.asked[0].path == "/ph/batch/"
+
+
+def test_a_host_that_is_not_there_is_asked_until_the_deadline(
+    make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    (loss,) = make_delivery(f"http://127.0.0.1:{port}", timeout=10).deliver(captures("a"))
+    assert loss.reason is Reason.UNDELIVERED
+    assert "refused" in loss.detail
+    assert clock.waits == [0.5, 1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize("host", ["http://", "http://[", "http://a b", "https://\ud800", "http://x:99999"])
+def test_a_host_that_cannot_be_one_raises_nothing(host: str, make_delivery: MakeDelivery) -> None:
+    (loss,) = make_delivery(host, timeout=0.1).deliver(captures("a"))
+    assert loss.reason is Reason.UNDELIVERED
+
+
+@pytest.mark.parametrize("key", ["phc_\n", "phc_ü", "phc_\ud800"])
+@pytest.mark.parametrize("mode", ["v0", "v1"])
+def test_a_key_that_cannot_be_sent_raises_nothing_and_is_not_quoted(
+    key: str, mode: str, server: Scripted, make_delivery: MakeDelivery
+) -> None:
+    server.respond = lambda _: Step(401)
+    (loss,) = make_delivery(server.url, mode=mode, key=key, timeout=0.1).deliver(captures("a"))
+    assert "phc_" not in loss.detail
+
+
+@pytest.mark.parametrize("mode", ["v0", "v1"])
+def test_a_lost_answer_is_sent_again_and_stored_once(
+    mode: str, inspector: RunningInspector, make_delivery: MakeDelivery
+) -> None:
+    delivery = make_delivery(inspector.url, mode=mode)
+    for warm in (False, True):
+        inspector.reset()
+        inspector.fail(lose_answer=True)
+        assert delivery.deliver(captures("a", "b")) == (), warm
+        assert inspector.all() == {"total": 4, "good": 2, "bad": 0, "duplicates": 2}
+        assert [event["deliveries"] for event in inspector.good()] == [2, 2]
+
+
+def test_an_answer_that_breaks_off_is_sent_again(server: Scripted, make_delivery: MakeDelivery) -> None:
+    server.steps.append(Step(body=b"x" * 100, cut=True))
+    assert make_delivery(server.url).deliver(captures("a")) == ()
+    assert len(server.asked) == 2
+
+
+def test_a_kept_connection_that_the_server_closed_is_replaced_without_a_wait(
+    server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    server.respond = lambda _: Step(closes=True)
+    delivery = make_delivery(server.url)
+    for _ in range(5):
+        assert delivery.deliver(captures("a")) == ()
+    assert len(server.asked) == 5
+    assert clock.waits == []
+
+
+def test_a_kept_connection_that_breaks_unanswered_is_replaced_once_without_a_wait(
+    server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    delivery = make_delivery(server.url)
+    delivery.deliver(captures("a"))
+    server.steps.append(Step(silent=True))
+    assert delivery.deliver(captures("b")) == ()
+    assert clock.waits == []
+    server.steps.extend([Step(silent=True), Step(silent=True)])
+    assert delivery.deliver(captures("c")) == ()
+    assert clock.waits == [0.5]
+
+
+def test_a_new_connection_that_breaks_unanswered_is_a_failed_attempt(
+    server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
+) -> None:
+    server.steps.append(Step(silent=True))
+    assert make_delivery(server.url).deliver(captures("a")) == ()
+    assert clock.waits == [0.5]
+
+
+def test_one_connection_serves_many_batches(server: Scripted, make_delivery: MakeDelivery) -> None:
+    delivery = make_delivery(server.url)
+    for _ in range(5):
+        delivery.deliver(captures("a"))
+    assert len({asked.port for asked in server.asked}) == 1
+
+
+@given(attempt=st.integers(1, 10_000), jitter=st.floats(0, 1), asked=st.none() | st.floats(0, 1e6))
+def test_a_wait_is_at_least_100_ms_and_what_was_asked_for(
+    attempt: int, jitter: float, asked: float | None
+) -> None:
+    delay = Backoff(lambda: jitter).delay(attempt, asked)
+    assert delay >= max(0.1, asked or 0)
+    assert delay <= max(7.5, asked or 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("0", 0.0),
+        ("3", 3.0),
+        (" 2.5 ", 2.5),
+        ("-4", 0.0),
+        ("nan", None),
+        ("inf", None),
+        ("soon", None),
+        ("", None),
+        ("Mon, 23 Nov 2026 01:00:10 GMT", 10.0),
+        ("Mon, 23 Nov 2026 01:00:10 -0000", 10.0),
+        ("Mon, 23 Nov 2026 00:00:10 GMT", 0.0),
+    ],
+)
+def test_retry_after_is_read_in_both_forms_and_nonsense_is_none(
+    value: str | None, seconds: float | None
+) -> None:
+    assert parse_retry_after(value, NOW) == seconds
+
+
+@given(st.text())
+def test_retry_after_never_raises(value: str) -> None:
+    seconds = parse_retry_after(value, NOW)
+    assert seconds is None or seconds >= 0

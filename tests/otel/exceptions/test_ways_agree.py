@@ -1,0 +1,159 @@
+"""The text that OpenTelemetry records, the live exception and PostHog's own builder tell the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from posthog.exception_utils import exceptions_from_error_tuple
+
+from otel.mapping.exceptions import (
+    LiveException,
+    ParsedException,
+    exception_list,
+    fingerprint,
+    parse_stacktrace,
+)
+from tests.otel.exceptions.raisers import CASES, caught
+from tests.otel.exceptions.recording import recorded
+from tests.otel.exceptions.wire_types import assert_is_exception_list
+
+# What the text alone cannot tell, and why.
+TEXT_TELLS_LESS = {
+    "group_of_twenty": "traceback prints fifteen members and counts the others",
+}
+TEXT_ALONE_TELLS_LESS = TEXT_TELLS_LESS | {
+    "message_that_is_a_traceback": "only exception.message says where such a message ends",
+    "message_that_is_a_traceback_and_a_cause": "only exception.message says where such a message ends",
+}
+MESSAGES_DIFFER = {
+    "note_on_a_cause": "notes stand under a message like its further lines",
+}
+
+# (case, what): where PostHog's builder is not right or shows something else on purpose.
+_GROUP = "it reads `.message`, which leaves out how many members there are; exception.message has it"
+_CUT = "a recursion's middle is left out here; it sends every frame"
+_CODE = "it takes code without a file for a file in the current directory"
+_PACKAGE = "it calls a package's __init__.py by that name alone, which every package has"
+_CARRIER = "it shows the carrier and not the exception that was raised in the worker"
+_NULL = "its lines over 1024 bytes become null, which PostHog's parser refuses"
+NOT_AS_POSTHOG = {
+    ("group", "value"): _GROUP,
+    ("nested_groups", "value"): _GROUP,
+    ("group_as_cause", "value"): _GROUP,
+    ("group_of_chains", "value"): _GROUP,
+    ("group_with_a_message_of_lines", "value"): _GROUP,
+    ("base_exception_group", "value"): _GROUP,
+    ("group_of_twenty", "value"): _GROUP,
+    ("in_a_coroutine", "value"): _GROUP,
+    ("deep_recursion", "frames"): _CUT,
+    ("deep_recursion", "source"): _CUT,
+    ("in_executed_code", "frames"): _CODE,
+    ("in_code_without_a_name", "frames"): _CODE,
+    ("cause", "frames"): _PACKAGE,
+    ("group_of_chains", "frames"): _PACKAGE,
+    ("long_line", "source"): _NULL,
+    ("before_a_long_line", "source"): _NULL,
+    ("unprintable_as_cause", "value"): "it shows the repr; traceback and so exception.stacktrace do not",
+    (
+        "exception_with_a_detail",
+        "value",
+    ): "it prefers `.detail`, which is what a client is shown, to the message",
+    ("carried_out_of_a_celery_worker", "chain"): _CARRIER,
+    ("remote_traceback", "chain"): _CARRIER,
+}
+# The same for what was parsed from text, besides.
+TEXT_NOT_AS_POSTHOG = {
+    ("group_of_twenty", "chain"): TEXT_TELLS_LESS["group_of_twenty"],
+    ("note_on_a_cause", "value"): MESSAGES_DIFFER["note_on_a_cause"],
+}
+
+
+def shape(exceptions: tuple[ParsedException, ...]) -> list[tuple[object, ...]]:
+    return [
+        (
+            one.type_name,
+            one.module,
+            one.parent,
+            one.source,
+            [(frame.filename, frame.lineno, frame.function) for frame in one.frames],
+        )
+        for one in exceptions
+    ]
+
+
+def aspects(entries: list[dict[str, Any]]) -> dict[str, object]:
+    frames = [entry.get("stacktrace", {}).get("frames", []) for entry in entries]
+    where = ("filename", "abs_path", "function", "lineno")
+    source = ("pre_context", "context_line", "post_context")
+    return {
+        "chain": [
+            (
+                entry["type"],
+                entry["module"],
+                entry["mechanism"]["type"],
+                entry["mechanism"]["exception_id"],
+                entry["mechanism"].get("parent_id"),
+                entry["mechanism"].get("source"),
+            )
+            for entry in entries
+        ],
+        "value": [entry["value"] for entry in entries],
+        "frames": [[[frame[name] for name in where] for frame in stack] for stack in frames],
+        "source": [[[frame[name] for name in source] for frame in stack] for stack in frames],
+    }
+
+
+def assert_as_posthog(name: str, exc: BaseException, entries: list[dict[str, Any]], known: set[str]) -> None:
+    theirs = aspects(exceptions_from_error_tuple((type(exc), exc, exc.__traceback__)))
+    ours = aspects(entries)
+    if "chain" in known:
+        assert ours["chain"] != theirs["chain"], name
+        return
+    assert {what for what in ours if ours[what] != theirs[what]} == known
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_text_and_live_exception_agree(name: str) -> None:
+    exc = caught(name)
+    live = LiveException.of(exc)
+    event = recorded(exc)
+    assert live.matches(event.type_name, event.message)
+    parsed = event.parsed()
+    assert (shape(parsed) == shape(live.exceptions)) == (name not in TEXT_TELLS_LESS)
+    if name not in TEXT_TELLS_LESS:
+        same_messages = [one.message for one in parsed] == [one.message for one in live.exceptions]
+        assert same_messages == (name not in MESSAGES_DIFFER)
+    assert fingerprint(parsed) == fingerprint(live.exceptions)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_text_without_the_other_attributes_tells_types_chain_and_frames(name: str) -> None:
+    exc = caught(name)
+    parsed = parse_stacktrace(recorded(exc).stacktrace)
+    expected = shape(LiveException.of(exc).exceptions)
+    assert (shape(parsed) == expected) == (name not in TEXT_ALONE_TELLS_LESS)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_live_exception_is_built_as_posthog_builds_it(name: str) -> None:
+    exc = caught(name)
+    known = {what for case, what in NOT_AS_POSTHOG if case == name}
+    assert_as_posthog(name, exc, exception_list(LiveException.of(exc).exceptions, handled=True), known)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_recorded_text_is_built_as_posthog_builds_the_live_exception(name: str) -> None:
+    exc = caught(name)
+    known = {what for case, what in NOT_AS_POSTHOG | TEXT_NOT_AS_POSTHOG if case == name}
+    assert_as_posthog(name, exc, exception_list(recorded(exc).parsed(), handled=True), known)
+
+
+@pytest.mark.parametrize("handled", [True, False, None])
+@pytest.mark.parametrize("name", CASES)
+def test_every_case_has_the_types_that_posthog_reads(name: str, *, handled: bool | None) -> None:
+    exc = caught(name)
+    for exceptions in (LiveException.of(exc).exceptions, recorded(exc).parsed()):
+        entries = exception_list(exceptions, handled=handled)
+        assert entries
+        assert_is_exception_list(entries, handled=handled)

@@ -1,0 +1,342 @@
+"""Mapping: an envelope becomes a capture, or a reject with its reason."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otel.events import (
+    Event,
+    GroupProperties,
+    Organisation,
+    PersonProperties,
+    Registry,
+    SetOnce,
+    TeamEvent,
+    Technical,
+    event,
+    group_properties,
+    person_properties,
+)
+from otel.mapping import Capture, Envelope, Mapper, Reject
+from otel.mapping.identify import legal_id
+from otel.mapping.map import timestamp
+from otel.reasons import Reason
+from otel.settings import Settings
+
+REGISTRY = Registry()
+TRACE, SPAN = 0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331
+NOON = 1_767_182_400_123_456_789
+SESSION = "0190f5b0-0000-7000-8000-000000000001"
+
+
+@event("parcel_shipped", tier=1, owner="shop", registry=REGISTRY)
+class ParcelShipped(TeamEvent):
+    """A parcel left."""
+
+    number: int
+    weight: float | None = None
+    carrier: Literal["post", "bike"] = "post"
+    customer: Organisation | None = None
+    tags: tuple[Technical, ...] = ()
+
+
+@event("page_peeked", tier=3, owner="shop", registry=REGISTRY)
+class PagePeeked(Event):
+    """A page is peeked at."""
+
+
+@person_properties(owner="shop", registry=REGISTRY)
+class Person(PersonProperties):
+    """What is known of a person."""
+
+    role: Literal["admin", "member"] | None = None
+    source: Annotated[Technical, SetOnce] | None = None
+
+
+@group_properties("team", owner="shop", registry=REGISTRY)
+class Team(GroupProperties):
+    """What is known of a team."""
+
+    name: Organisation | None = None
+    size: int | None = None
+
+
+SETTINGS = Settings(api_key="phc_test", groups={"team": "shop.team.id"})
+
+
+def envelope(
+    name: str = "parcel_shipped", attributes: Mapping[str, Any] | None = None, **changes: Any
+) -> Envelope:
+    given_ = {"team_slug": "acme", "number": 7} if attributes is None else attributes
+    return Envelope(name, given_, NOON, TRACE, SPAN, **changes)
+
+
+def captured(one: Envelope, settings: Settings = SETTINGS) -> Capture:
+    capture = Mapper(REGISTRY, settings)(one)
+    assert isinstance(capture, Capture), capture
+    return capture
+
+
+def rejected(one: Envelope, settings: Settings = SETTINGS) -> Reject:
+    reject = Mapper(REGISTRY, settings)(one)
+    assert isinstance(reject, Reject), reject
+    return reject
+
+
+def test_a_capture_is_complete_and_the_same_each_time() -> None:
+    one = envelope(
+        attributes={
+            "team_slug": "acme",
+            "number": 7,
+            "user.id": "u1",
+            "shop.team.id": "t1",
+            "session.id": SESSION,
+        }
+    )
+    capture = captured(one)
+    assert capture == Capture(
+        event="parcel_shipped",
+        distinct_id="u1",
+        uuid=capture.uuid,
+        timestamp="2025-12-31T12:00:00.123456Z",
+        properties={
+            "team_slug": "acme",
+            "number": 7,
+            "$groups": {"team": "t1"},
+            "$session_id": SESSION,
+            "$trace_id": "0af7651916cd43dd8448eb211c80319c",
+            "$span_id": "b7ad6b7169203331",
+            "$lib": "tformance-otel",
+            "$lib_version": capture.properties["$lib_version"],
+            "$is_server": True,
+            "$geoip_disable": True,
+        },
+    )
+    assert uuid.UUID(capture.uuid).version == 5
+    assert captured(one) == capture
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        envelope("page_peeked", {}),
+        envelope(ordinal=1),
+        Envelope("parcel_shipped", {"team_slug": "acme", "number": 7}, NOON + 1, TRACE, SPAN),
+        Envelope("parcel_shipped", {"team_slug": "acme", "number": 7}, NOON, TRACE + 1, SPAN),
+        Envelope("parcel_shipped", {"team_slug": "acme", "number": 7}, NOON, TRACE, SPAN + 1),
+    ],
+)
+def test_name_time_place_and_ordinal_make_the_uuid(other: Envelope) -> None:
+    assert captured(other).uuid != captured(envelope()).uuid
+
+
+def test_the_uuid_does_not_depend_on_what_is_told_besides() -> None:
+    assert captured(envelope(attributes={"team_slug": "b", "number": 8})).uuid == captured(envelope()).uuid
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason", "detail"),
+    [
+        ({"team_slug": "acme"}, Reason.MISSING_PROPERTY, "number is required"),
+        ({"team_slug": "acme", "number": "7"}, Reason.WRONG_TYPE, "number is a str that does not fit int"),
+        ({"team_slug": "acme", "number": True}, Reason.WRONG_TYPE, "number is a bool that does not fit int"),
+        ({"team_slug": "acme", "number": 7, "size": 1}, Reason.UNKNOWN_PROPERTY, "size is not declared"),
+        (
+            {"team_slug": "acme", "number": 7, "carrier": "drone"},
+            Reason.WRONG_TYPE,
+            "carrier is a str that does not fit post | bike",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_rejected_with_its_reason(
+    attributes: dict[str, Any], reason: Reason, detail: str
+) -> None:
+    assert rejected(envelope(attributes=attributes)) == Reject(reason, detail)
+
+
+def test_an_undeclared_name_is_no_capture() -> None:
+    assert rejected(envelope("something_else", {})).reason is Reason.UNDECLARED
+
+
+def test_patterns_forward_undeclared_names_but_never_exceptions() -> None:
+    settings = SETTINGS.replace(events=("order_*", "*"))
+    capture = captured(envelope("order_placed", {"amount": 2.5, "nested": {"a": [1, b"\xff"]}}), settings)
+    assert (capture.properties["amount"], capture.properties["nested"]) == (2.5, {"a": [1, "/w=="]})
+    assert rejected(envelope("exception", {}), settings).reason is Reason.UNDECLARED
+
+
+def test_an_organisations_name_stays_in_where_one_setting_says_so() -> None:
+    one = envelope(attributes={"team_slug": "acme", "number": 7, "customer": "Globex"})
+    capture = captured(one, SETTINGS.replace(send_organisation=False))
+    assert not {"team_slug", "customer"} & capture.properties.keys()
+    assert capture.properties["number"] == 7
+
+
+@pytest.mark.parametrize(
+    ("attributes", "span_attributes", "distinct_id"),
+    [
+        ({"user.id": "u1"}, {"user.id": "u2"}, "u1"),
+        ({}, {"user.id": "u2", "enduser.pseudo.id": "v1"}, "u2"),
+        ({"posthog.distinct_id": "p1", "user.id": "u1"}, {}, "p1"),
+        ({"user.id": "anonymous", "enduser.pseudo.id": "v1"}, {}, "v1"),
+        ({"user.id": 42}, {}, "42"),
+    ],
+)
+def test_the_nearest_legal_id_counts(
+    attributes: dict[str, Any], span_attributes: dict[str, Any], distinct_id: str
+) -> None:
+    one = envelope(attributes={"team_slug": "a", "number": 1, **attributes}, span_attributes=span_attributes)
+    assert captured(one).distinct_id == distinct_id
+
+
+def test_nobody_has_a_stable_id_and_no_profile() -> None:
+    first, second = captured(envelope()), captured(envelope("page_peeked", {}))
+    assert first.distinct_id == second.distinct_id
+    assert first.properties["$process_person_profile"] is False
+    other = captured(Envelope("page_peeked", {}, NOON, TRACE + 1, SPAN))
+    assert other.distinct_id != first.distinct_id
+
+
+@pytest.mark.parametrize(
+    "shared",
+    ["0", "Anonymous", " NULL ", "undefined", "'none'", "00000000-0000-0000-0000-000000000000", "", "a\0b"],
+)
+def test_an_id_that_strangers_share_is_refused(shared: str) -> None:
+    assert legal_id(shared) is None
+
+
+def test_a_session_is_told_only_as_a_uuid_of_version_7() -> None:
+    for session in (str(uuid.uuid4()), "0af7651916cd43dd8448eb211c80319c", 7, ""):
+        one = envelope(attributes={"team_slug": "a", "number": 1, "session.id": session})
+        assert "$session_id" not in captured(one).properties
+
+
+def test_who_opted_out_is_not_captured() -> None:
+    assert rejected(envelope(span_attributes={"posthog.opted_out": True})).reason is Reason.OPTED_OUT
+    one = envelope("$set", {"role": "admin", "user.id": "u1", "posthog.opted_out": True})
+    assert rejected(one).reason is Reason.OPTED_OUT
+
+
+def test_a_tier_is_thinned_by_trace_and_says_so() -> None:
+    settings = SETTINGS.replace(tier_ratios={3: 0.25})
+    mapper = Mapper(REGISTRY, settings)
+    kept = [
+        isinstance(mapper(Envelope("page_peeked", {}, NOON, trace << 54, SPAN)), Capture)
+        for trace in range(1024)
+    ]
+    assert sum(kept) == 256
+    low = captured(Envelope("page_peeked", {}, NOON, 1, SPAN), settings)
+    assert low.properties["$sample_rate"] == 0.25
+    assert (
+        "$sample_rate"
+        not in captured(
+            Envelope("parcel_shipped", {"team_slug": "a", "number": 1}, NOON, 2**64 - 1, 1), settings
+        ).properties
+    )
+
+
+def test_person_properties_part_into_set_and_set_once() -> None:
+    capture = captured(envelope("$set", {"role": "admin", "source": "invite", "user.id": "u1"}))
+    assert (capture.distinct_id, capture.properties["$set"], capture.properties["$set_once"]) == (
+        "u1",
+        {"role": "admin"},
+        {"source": "invite"},
+    )
+    assert rejected(envelope("$set", {"role": "admin"})).reason is Reason.ILLEGAL_ID
+    assert rejected(envelope("$set", {"email": "a@b.c", "user.id": "u1"})).reason is Reason.UNKNOWN_PROPERTY
+
+
+def test_a_groups_properties_are_about_no_person() -> None:
+    attributes = {
+        "name": "Acme",
+        "size": 3,
+        "posthog.group_type": "team",
+        "posthog.group_key": "t1",
+        "user.id": "u1",
+    }
+    capture = captured(envelope("$groupidentify", attributes))
+    assert capture.distinct_id == "$team_t1"
+    assert {key: capture.properties[key] for key in ("$group_type", "$group_key", "$group_set")} == {
+        "$group_type": "team",
+        "$group_key": "t1",
+        "$group_set": {"name": "Acme", "size": 3},
+    }
+    assert capture.properties["$process_person_profile"] is False
+    quiet = captured(envelope("$groupidentify", attributes), SETTINGS.replace(send_organisation=False))
+    assert quiet.properties["$group_set"] == {"size": 3}
+
+
+def test_a_visitors_trail_joins_an_account() -> None:
+    capture = captured(envelope("$identify", {"user.id": "u1", "posthog.anon_distinct_id": SESSION}))
+    assert (capture.distinct_id, capture.properties["$anon_distinct_id"]) == ("u1", SESSION)
+
+
+def test_what_json_cannot_carry_does_not_cost_the_event() -> None:
+    one = envelope(
+        attributes={"team_slug": "a\ud800b", "number": 2**80, "weight": float("nan"), "tags": ("x" * 9000,)}
+    )
+    properties = captured(one).properties
+    assert properties["team_slug"] == "a\ufffdb"
+    assert properties["number"] == hex(2**80)
+    assert properties["weight"] is None
+    assert len(properties["tags"][0]) == 4_000
+
+
+def test_an_event_larger_than_posthog_stores_is_rejected() -> None:
+    many = tuple("x" * 4_000 for _ in range(100))
+    assert (
+        rejected(envelope(attributes={"team_slug": "a", "number": 1, "tags": many})).reason
+        is Reason.TOO_LARGE
+    )
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (0, "1970-01-01T00:00:00.000000Z"),
+        (-5, "1970-01-01T00:00:00.999999Z"),
+        (10**30, "9999-12-31T23:59:59.000000Z"),
+    ],
+)
+def test_a_time_is_always_one_that_posthog_reads(nanoseconds: int, text: str) -> None:
+    assert timestamp(nanoseconds).startswith(text)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+names = st.sampled_from(["parcel_shipped", "page_peeked", "$set", "$groupidentify", "$identify", "order_x"])
+keys = st.text() | st.sampled_from(
+    (
+        "team_slug number weight tags role source name size user.id enduser.pseudo.id session.id shop.team.id "
+        "posthog.group_type posthog.group_key posthog.anon_distinct_id posthog.opted_out"
+    ).split()
+)
+
+
+@given(
+    names,
+    st.dictionaries(keys, anything),
+    st.dictionaries(keys, anything),
+    st.integers(),
+    st.integers(0, 2**128 - 1),
+)
+def test_no_input_makes_mapping_raise_or_emit_what_is_no_event(
+    name: str, attributes: dict[str, Any], span_attributes: dict[str, Any], time: int, trace_id: int
+) -> None:
+    mapper = Mapper(REGISTRY, SETTINGS.replace(events=("order_*",)))
+    result = mapper(Envelope(name, attributes, time, trace_id, SPAN, 0, span_attributes))
+    if isinstance(result, Capture):
+        wire = orjson.loads(orjson.dumps(result))
+        assert wire["event"] == name
+        assert 0 < len(wire["distinct_id"].encode()) <= 200
+        assert uuid.UUID(wire["uuid"]).version == 5
