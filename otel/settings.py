@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["CaptureMode", "Settings", "SettingsError"]
+__all__ = ["ENVIRONMENT", "CaptureMode", "Settings", "SettingsError"]
 
 CaptureMode = Literal["v0", "v1"]
 
@@ -79,15 +79,15 @@ class Settings:
             environ: the variables; the process's own by default.
         """
         env = os.environ if environ is None else environ
-        settings = cls(api_key=env.get("POSTHOG_API_KEY", "").strip())
-        for name, read in _READERS.items():
-            raw = env.get(name, "").strip()
+        settings = cls()
+        for variable, name in ENVIRONMENT.items():
+            raw = env.get(variable, "").strip()
             if not raw:
                 continue
             try:
-                settings = settings.replace(**read(raw))
-            except (SettingsError, ValueError) as error:
-                _log.warning("%s=%s is ignored: %s", name, raw, error)
+                settings = settings.replace(**{name: _READERS[name](raw)})
+            except ValueError as error:
+                _log.warning("%s=%s is ignored: %s", variable, raw, error)
         return settings
 
     def replace(self, **changes: object) -> Settings:
@@ -120,15 +120,33 @@ def _ratios(raw: str) -> dict[int, float]:
     return {int(tier): float(ratio) for tier, ratio in (part.split("=", 1) for part in _names(raw))}
 
 
-_READERS: dict[str, Callable[[str], dict[str, object]]] = {
-    "POSTHOG_HOST": lambda raw: {"host": raw.rstrip("/")},
-    "POSTHOG_CAPTURE_MODE": lambda raw: {"capture_mode": raw.lower()},
-    "POSTHOG_EVENTS": lambda raw: {"events": _names(raw)},
-    "POSTHOG_TIER_RATIOS": lambda raw: {"tier_ratios": _ratios(raw)},
-    "POSTHOG_SEND_ORGANISATION": lambda raw: {"send_organisation": _flag(raw)},
-    "POSTHOG_SEND_ERROR_MESSAGES": lambda raw: {"send_error_messages": _flag(raw)},
-    "POSTHOG_IN_APP": lambda raw: {"in_app": _names(raw)},
-    "POSTHOG_QUARANTINE": lambda raw: {"quarantine": Path(raw)},
-    "POSTHOG_STRICT": lambda raw: {"strict": _flag(raw)},
-    "POSTHOG_FLUSH_TIMEOUT": lambda raw: {"flush_timeout": float(raw)},
+# Each variable with the setting that it gives.
+ENVIRONMENT: Mapping[str, str] = MappingProxyType(
+    {
+        "POSTHOG_API_KEY": "api_key",
+        "POSTHOG_HOST": "host",
+        "POSTHOG_CAPTURE_MODE": "capture_mode",
+        "POSTHOG_EVENTS": "events",
+        "POSTHOG_TIER_RATIOS": "tier_ratios",
+        "POSTHOG_SEND_ORGANISATION": "send_organisation",
+        "POSTHOG_SEND_ERROR_MESSAGES": "send_error_messages",
+        "POSTHOG_IN_APP": "in_app",
+        "POSTHOG_QUARANTINE": "quarantine",
+        "POSTHOG_STRICT": "strict",
+        "POSTHOG_FLUSH_TIMEOUT": "flush_timeout",
+    }
+)
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "api_key": str,
+    "host": lambda raw: raw.rstrip("/"),
+    "capture_mode": str.lower,
+    "events": _names,
+    "tier_ratios": _ratios,
+    "send_organisation": _flag,
+    "send_error_messages": _flag,
+    "in_app": _names,
+    "quarantine": Path,
+    "strict": _flag,
+    "flush_timeout": float,
 }

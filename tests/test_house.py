@@ -24,7 +24,7 @@ LAYERS = (
     ("otel.delivery",),
     ("otel.pipeline",),
 )
-HOSTS = ("otel.django", "otel.celery", "otel.testing", "otel.inspector")
+HOSTS = ("otel.django", "otel.celery", "otel.testing", "otel.inspector", "otel.generate")
 
 
 def modules(folder: str) -> list[Path]:

@@ -13,7 +13,17 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-__all__ = ["INVITATION_LIFETIME", "Invitation", "InvitationState", "Membership", "Plan", "Role", "Team"]
+__all__ = [
+    "INVITATION_LIFETIME",
+    "Invitation",
+    "InvitationState",
+    "Membership",
+    "Plan",
+    "Role",
+    "Team",
+    "new_expiry",
+    "new_token",
+]
 
 # Long enough for a holiday; a resend starts it anew.
 INVITATION_LIFETIME = timedelta(days=14)

@@ -145,7 +145,7 @@ class Delivery:
         self._transport.close()
 
     def _wire(self, settings: Settings) -> Wire:
-        # A key is ASCII. Of any other PostHog is to say so; it must not stand in the way of writing a request.
+        # A key is ASCII. Of any other PostHog is to say so; it must not keep a request from being written.
         key = settings.api_key.encode("ascii", "replace").decode()
         return WireV1(key, self._log) if settings.capture_mode == "v1" else WireV0(key)
 

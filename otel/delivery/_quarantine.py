@@ -23,9 +23,9 @@ __all__ = ["Quarantine", "QuarantineEntry"]
 _MAX_BYTES = 64 * 1024 * 1024
 # The oldest file is dropped for room, so one file must be a small part of the whole.
 _FILES = 16
-# After this a process goes on to a new file, so that it is known by its name which files are no longer
+# After ten minutes a process goes on to a new file, so that it is known by a file's name whether it is still
 # written to. A process that stands still for as long between naming a file and writing to it is not foreseen.
-_PERIOD = 600
+_PERIOD = 600 * 10**9  # nanoseconds, as in the names
 # Tells apart processes that have the same number in different containers.
 _PROGRAM = secrets.token_hex(4)
 _KINDS: dict[str, type[Capture | Envelope]] = {"capture": Capture, "envelope": Envelope}
@@ -116,7 +116,7 @@ class Quarantine:
             with contextlib.suppress(FileNotFoundError):
                 _blank(path, removed)
         for path in self._files():
-            if _period(path) + 2 * _PERIOD < self._wall() and _is_blank(path):
+            if _made(path) + 2 * _PERIOD < self._wall() * 1e9 and _is_blank(path):
                 path.unlink(missing_ok=True)
 
     def _append(self, line: bytes) -> None:
@@ -124,8 +124,9 @@ class Quarantine:
             self._log.warning("size", "a rejected event of %d bytes is too large to be kept", len(line))
             return
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._current_file(len(line))
-        self._make_room(len(line), path)
+        files = self._files()
+        path = self._current_file(files, len(line))
+        self._make_room(files, len(line), path)
         with _open_private(path) as file:
             size = file.seek(0, os.SEEK_END)
             if size:
@@ -135,18 +136,18 @@ class Quarantine:
             while line:
                 line = line[file.write(line) :]
 
-    def _current_file(self, needed: int) -> Path:
-        period = int(self._wall()) // _PERIOD * _PERIOD
-        thread = f"{_PROGRAM}-{os.getpid()}-{threading.get_native_id()}"
-        part = 0
-        while True:
-            path = self._folder / f"{period:012}-{thread}-{part:04}.jsonl"
-            if _size(path) + needed <= self._max_bytes // _FILES:
-                return path
-            part += 1
+    def _current_file(self, files: list[Path], needed: int) -> Path:
+        """Return the calling thread's newest file, or a new one if that is old or full."""
+        suffix = f"-{_PROGRAM}-{os.getpid()}-{threading.get_native_id()}.jsonl"
+        newest = next((path for path in reversed(files) if path.name.endswith(suffix)), None)
+        now = int(self._wall() * 1e9)
+        if newest is not None:
+            if now < _made(newest) + _PERIOD and _size(newest) + needed <= self._max_bytes // _FILES:
+                return newest
+            now = max(now, _made(newest) + 1)  # also if the clock was set back
+        return self._folder / f"{now:020}{suffix}"
 
-    def _make_room(self, needed: int, current: Path) -> None:
-        files = self._files()
+    def _make_room(self, files: list[Path], needed: int, current: Path) -> None:
         total = sum(_size(path) for path in files) + needed
         for path in files:
             if total <= self._max_bytes:
@@ -157,7 +158,7 @@ class Quarantine:
                 self._log.warning("room", "the quarantine is full: its oldest events are dropped")
 
     def _files(self) -> list[Path]:
-        return sorted(path for path in self._folder.glob("*.jsonl") if path.name[:12].isdecimal())
+        return sorted(path for path in self._folder.glob("*.jsonl") if path.name[:20].isdecimal())
 
 
 def _open_private(path: Path) -> FileIO:
@@ -172,8 +173,9 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _period(path: Path) -> int:
-    return int(path.name[:12])
+def _made(path: Path) -> int:
+    """Return when a file was begun, in nanoseconds since 1970."""
+    return int(path.name[:20])
 
 
 def _is_blank(path: Path) -> bool:

@@ -48,7 +48,8 @@ def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
         if not span.is_recording():
             _record_alone(error, request, 500, escaped=True)
             return
-        if request is None or _NOTED_BY_INSTRUMENTATION not in request.META:
+        # Another one may be noted there: a view's Http404, after which a middleware failed.
+        if request is None or request.META.get(_NOTED_BY_INSTRUMENTATION) is not error:
             span.record_exception(error, escaped=True)
             span.set_status(Status(StatusCode.ERROR))
         pipeline.note(error, span.get_span_context().span_id)

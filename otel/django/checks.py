@@ -17,7 +17,7 @@ from otel.events import default_registry
 from otel.events.lint import lint
 from otel.settings import Settings
 
-__all__ = ["check_configuration", "check_declarations"]
+__all__ = ["check_configuration", "check_declarations", "check_deployment"]
 
 _MIDDLEWARE = "otel.django.middleware.TelemetryMiddleware"
 _AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -91,16 +91,27 @@ def _telemetry() -> Iterator[checks.CheckMessage]:
         )
 
 
-def _environment() -> Iterator[checks.CheckMessage]:
-    running = pipeline.running()
-    current = running.settings if running is not None else Settings.from_environ()
-    if not current.api_key:
-        yield checks.Warning(
+@checks.register("otel", deploy=True)
+def check_deployment(**_: Any) -> list[checks.CheckMessage]:
+    """Return what would be wrong in production, where a development machine may do without."""
+    if _settings().api_key:
+        return []
+    return [
+        checks.Warning(
             "POSTHOG_API_KEY is not set: nothing is sent to PostHog",
             hint="Set it to the project's API key (phc_…), or run the inspector with `make run`.",
             id="otel.W102",
         )
-    elif current.api_key.startswith("phx_"):
+    ]
+
+
+def _settings() -> Settings:
+    running = pipeline.running()
+    return running.settings if running is not None else Settings.from_environ()
+
+
+def _environment() -> Iterator[checks.CheckMessage]:
+    if _settings().api_key.startswith("phx_"):
         yield checks.Error(
             "POSTHOG_API_KEY is a personal key (phx_…): PostHog refuses every event sent with it",
             hint="Use the project's API key, which begins with phc_.",

@@ -1,6 +1,7 @@
 """Declaring what is recorded: events, their properties and sensitivity, and the registry of them all."""
 
 from otel.events._declaration import Declaration, Property, SetOnce
+from otel.events._docstrings import argument_texts
 from otel.events._event import Event, TeamEvent, event
 from otel.events._properties import (
     GroupProperties,
@@ -28,6 +29,7 @@ __all__ = [
     "TeamEvent",
     "Technical",
     "WrongType",
+    "argument_texts",
     "default_registry",
     "event",
     "group_properties",

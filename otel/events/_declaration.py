@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from otel.events._docstrings import argument_texts, summary
 from otel.events._sensitivity import Sensitivity
 from otel.events._types import Check, check_for, describe
 
@@ -27,6 +27,7 @@ class Property:
 
     Args:
         name: snake_case.
+        description: what the docstring says of it.
         type_name: for people, such as `github | jira | slack`.
         annotation: the declared type, as Python resolved it.
         check: returns a fitting value as JSON carries it, raises `WrongType` otherwise.
@@ -37,6 +38,7 @@ class Property:
     """
 
     name: str
+    description: str
     type_name: str
     annotation: Any
     check: Check
@@ -67,7 +69,7 @@ class Declaration:
     @property
     def description(self) -> str:
         """The class's docstring: the catalogue's entry."""
-        return inspect.cleandoc(self.event_class.__doc__ or "")
+        return summary(self.event_class)
 
     @cached_property
     def properties(self) -> dict[str, Property]:
@@ -110,14 +112,19 @@ def properties_of(cls: type[Any]) -> dict[str, Property]:
         UnsupportedTypeError: for a field whose type has no place in an event.
     """
     hints = get_type_hints(cls, include_extras=True)
-    return {field.name: _property(field, hints[field.name]) for field in dataclasses.fields(cls)}
+    texts = argument_texts(cls)
+    return {
+        field.name: _property(field, hints[field.name], texts.get(field.name, ""))
+        for field in dataclasses.fields(cls)
+    }
 
 
-def _property(field: dataclasses.Field[Any], annotation: Any) -> Property:
+def _property(field: dataclasses.Field[Any], annotation: Any, description: str) -> Property:
     marks = _marks(annotation)
     stated = [mark for mark in marks if isinstance(mark, Sensitivity)]
     return Property(
         name=field.name,
+        description=description,
         type_name=describe(annotation),
         annotation=annotation,
         check=check_for(annotation),

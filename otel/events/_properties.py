@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from otel.events._declaration import Property, properties_of
+from otel.events._docstrings import summary
 from otel.events._registry import Registry, default_registry
 
 __all__ = ["GroupProperties", "PersonProperties", "PropertySet", "group_properties", "person_properties"]
@@ -31,7 +31,7 @@ class PropertySet:
     @property
     def description(self) -> str:
         """The class's docstring: the catalogue's entry."""
-        return inspect.cleandoc(self.set_class.__doc__ or "")
+        return summary(self.set_class)
 
     @cached_property
     def properties(self) -> dict[str, Property]:
@@ -73,7 +73,9 @@ def person_properties(*, owner: str, registry: Registry | None = None) -> Callab
     def declare(cls: type[P_]) -> type[P_]:
         declared: type[Any] = dataclass(frozen=True, kw_only=True, slots=True)(cls)
         declared.property_names = tuple(field.name for field in fields(declared))
-        (default_registry if registry is None else registry).add_properties(PropertySet(None, declared, owner))
+        (default_registry if registry is None else registry).add_properties(
+            PropertySet(None, declared, owner)
+        )
         return declared
 
     return declare
@@ -98,7 +100,9 @@ def group_properties(
         declared: type[Any] = dataclass(frozen=True, kw_only=True, slots=True)(cls)
         declared.group_type = group_type
         declared.property_names = tuple(field.name for field in fields(declared))
-        (default_registry if registry is None else registry).add_properties(PropertySet(group_type, declared, owner))
+        (default_registry if registry is None else registry).add_properties(
+            PropertySet(group_type, declared, owner)
+        )
         return declared
 
     return declare

@@ -67,10 +67,14 @@ def _boolean(value: Any) -> bool:
 
 
 def _choice(options: tuple[Any, ...]) -> Check:
+    allowed = frozenset((type(option), option) for option in options)  # 1 and True are equal, and differ
+
     def check(value: Any) -> Any:
-        for option in options:
-            if value == option and type(value) is type(option):
+        try:
+            if (type(value), value) in allowed:
                 return value
+        except TypeError as error:  # not hashable: a list is none of the choices
+            raise WrongType from error
         raise WrongType
 
     return check

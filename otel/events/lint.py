@@ -99,14 +99,15 @@ def snake_case(registry: Registry) -> Iterator[Finding]:
 
 
 def past_tense(registry: Registry) -> Iterator[Finding]:
-    """Events of tiers 1 and 2 are completed actions and end in a past tense: `connected`, not `connect`."""
+    """Events of tiers 1 and 2 are completed actions, in a past tense: `connected`, not `connect`."""
     for event in registry:
-        last = event.name.rsplit("_", 1)[-1]
-        if event.tier < 3 and not (last.endswith("ed") or last in _IRREGULAR or last in _NOT_VERBS):
+        words = event.name.split("_")
+        is_past = any(word.endswith("ed") or word in _IRREGULAR for word in words)
+        if event.tier < 3 and not is_past and words[-1] not in _NOT_VERBS:
             yield Finding(
                 "E002",
                 event.event_class,
-                f"{event.name!r} does not end in a past tense",
+                f"{event.name!r} has no verb in a past tense",
                 "Name what has happened, such as `report_exported`; a state belongs in tier 3.",
             )
 
@@ -115,8 +116,7 @@ def described(registry: Registry) -> Iterator[Finding]:
     """Every declaration has a docstring of its own: it is the catalogue's entry."""
     for one in (*registry, *registry.property_sets):
         subject = one.event_class if isinstance(one, Declaration) else one.set_class
-        # A dataclass without one gets its signature as docstring.
-        if not one.description or one.description.startswith(f"{subject.__name__}("):
+        if not one.description:
             yield Finding("E003", subject, "it has no docstring", "Say in a sentence when it is recorded.")
 
 

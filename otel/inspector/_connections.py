@@ -24,6 +24,8 @@ class DroppableProtocol(H11Protocol):
             transport: of the new connection.
         """
         super().connection_made(transport)
+        # uvicorn logs each request as soon as the program (a test, say) has any handler at its root.
+        self.access_log = False
         self._peer = self.client
         if self._peer is not None:
             _transports[self._peer] = transport

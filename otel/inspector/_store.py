@@ -36,6 +36,7 @@ class Store:
 
     def __init__(self, captures_kept: int = CAPTURES_KEPT) -> None:
         self._captures_kept = captures_kept
+        self.version = 0  # changes whenever the captures do
         self.reset()
 
     def reset(self) -> None:
@@ -45,17 +46,13 @@ class Store:
         self.warnings: deque[dict[str, Any]] = deque(maxlen=_WARNINGS_KEPT)
         self.requests: deque[dict[str, Any]] = deque(maxlen=_REQUESTS_KEPT)
         self.good = self.bad = self.duplicates = 0
+        self.version += 1
 
     def __iter__(self) -> Iterator[ReceivedCapture]:
         return iter(self._captures.values())
 
     def __reversed__(self) -> Iterator[ReceivedCapture]:
         return reversed(self._captures.values())
-
-    @property
-    def version(self) -> tuple[int, int]:
-        """Something that is equal for as long as the captures are."""
-        return self.good, self.duplicates
 
     def counts(self) -> dict[str, int]:
         """Return how many events were received, by what became of them."""
@@ -81,6 +78,7 @@ class Store:
             now: when the request arrived.
             route: where.
         """
+        self.version += 1
         received_at = rfc3339(now)
         captures = self._captures
         for one in incoming:

@@ -91,11 +91,17 @@ def accept(request: WireRequest, state: State) -> Answer:
                 if is_illegal_id(one.distinct_id):
                     result = {"result": "warning", "details": "person_processing_disabled"}
         if result["result"] == "drop":
-            body = orjson.dumps(raw)
-            state.store.reject(route=request.path, status=200, reason=result["details"], body=body)
+            state.store.reject(route=request.path, status=200, reason=result["details"], body=_excerpt(raw))
         results[event_id] = result
     state.store.receive(incoming, now, request.path)
     return _answer(results, encoding)
+
+
+def _excerpt(raw: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(raw)
+    except orjson.JSONEncodeError:  # too deep to be written, which is what it is dropped for
+        return orjson.dumps({name: raw.get(name) for name in ("event", "uuid")}, default=str)
 
 
 def _answer(results: dict[str, dict[str, str]], encoding: str) -> Answer:

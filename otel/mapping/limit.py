@@ -39,14 +39,19 @@ def limit(capture: Capture) -> Capture | Reject:
     return capture
 
 
-def _characters(value: Any) -> int:
-    if type(value) is str:
-        return len(value)
-    if isinstance(value, dict):
-        return sum(len(key) + _characters(one) for key, one in value.items())
-    if isinstance(value, list):
-        return sum(map(_characters, value))
-    return 8
+def _characters(properties: dict[str, Any]) -> int:
+    characters = 0
+    for name, value in properties.items():
+        kind = type(value)
+        if kind is str:
+            characters += len(name) + len(value)
+        elif kind is dict:
+            characters += len(name) + _characters(value)
+        elif kind is list:
+            characters += len(name) + sum(_characters({"": one}) for one in value)
+        else:
+            characters += len(name) + 8
+    return characters
 
 
 def jsonable(value: Any, depth: int = 0) -> Any:

@@ -193,10 +193,7 @@ class PostHogSpanProcessor(SpanProcessor):
         events: Sequence[Event] = span.events
         selects = self._selects
         chosen = [event for event in events if event.name != EXCEPTION_EVENT and selects(event.name)]
-        is_entry = span.parent is None or span.parent.is_remote
-        identity = None
-        if events and not is_entry:
-            identity = self._identity(span)
+        identity = self._identity(span) if events else None
         if chosen:
             self._queue(SelectedSpan(span, chosen, identity))
             if span.dropped_events:
@@ -204,13 +201,15 @@ class PostHogSpanProcessor(SpanProcessor):
         for located in self._entries.end(span, identity):
             self._queue(SelectedSpan(located.span, (), None, (located.error,)))
 
-    def _identity(self, span: ReadableSpan) -> dict[str, Any]:
-        """Return whom an inner span is about: as the request knows, else as its entry and it itself say."""
+    def _identity(self, span: ReadableSpan) -> dict[str, Any] | None:
+        """Return whom a span's events are about: as the request knows, else as its entry and it itself say."""
         known = current_identity()
         if known is not None:
             return dict(known.attributes(self._groups))
         entry = self._entries.current(span.context.span_id) if span.context is not None else None
-        return {**((entry.span.attributes if entry is not None else None) or {}), **(span.attributes or {})}
+        if entry is None:
+            return None
+        return {**(entry.span.attributes or {}), **(span.attributes or {})}
 
     def _queue(self, span: SelectedSpan) -> None:
         if self._is_shut_down:

@@ -87,11 +87,11 @@ def test_logging_in_and_out_works_by_email(browser: Browser, alice: User) -> Non
     assert client.get("/profile/").status_code == 302
 
 
-@pytest.mark.parametrize("header", ["HTTP_SEC_GPC", "HTTP_DNT"])
+@pytest.mark.parametrize("header", ["Sec-GPC", "DNT"])
 def test_a_sign_up_from_a_browser_that_refuses_tracking_is_not_recorded(
     captured_events: CapturedEvents, header: str
 ) -> None:
-    client = Client(**{header: "1"})
+    client = Client(headers={header: "1"})
 
     client.post("/accounts/signup/", {"email": "dana@new.example", "password1": PASSWORD})
 

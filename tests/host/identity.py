@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 
 def identify(user: AbstractBaseUser, request: HttpRequest | None) -> Identity:
+    if user.get_username().startswith("fatal"):
+        msg = "nobody knows this person"
+        raise LookupError(msg)
     return Identity(
         distinct_id=f"person-{user.get_username()}",
         groups={"team": "team-1"} if request is None or "no_team" not in request.GET else {},

@@ -224,7 +224,8 @@ def pid(request: HttpRequest) -> HttpResponse:
 
 
 def run_task(request: HttpRequest) -> HttpResponse:
-    from tests.host.tasks import ship_later
+    from tests.host import tasks
 
-    ship_later.delay(int(request.GET.get("number", "1")))
+    task = getattr(tasks, request.GET.get("task", "ship_later"))
+    task.delay(*(int(number) for number in request.GET.getlist("number")))
     return HttpResponse("sent")

@@ -192,7 +192,7 @@ def test_an_id_of_any_kind_becomes_text(
 def test_updates_beside_the_properties_move_in_except_unset(
     inspector: RunningInspector, sender: Sender
 ) -> None:
-    sender.post(batch(event(**{"$set": {"a": 1}, "$set_once": {"b": 2}, "$unset": ["c"]})))
+    sender.post(batch(event() | {"$set": {"a": 1}, "$set_once": {"b": 2}, "$unset": ["c"]}))
     [capture] = inspector.good()
     assert capture["properties"] == {"$set": {"a": 1}, "$set_once": {"b": 2}}
     assert capture["warnings"] == ["unset_ignored"]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 
 from otel.mapping.exceptions._chain import CAUSE, CONTEXT, HEADER, TYPE, Expected, Node, read_chain
-from otel.mapping.exceptions._model import MAX_EXCEPTIONS, MESSAGE_KEPT, ParsedException, Source
+from otel.mapping.exceptions._model import (
+    MAX_EXCEPTIONS,
+    MESSAGE_KEPT,
+    UNKNOWN_TYPE,
+    ParsedException,
+    Source,
+)
 
 __all__ = ["parse_stacktrace"]
 
@@ -72,6 +78,8 @@ def _reconcile(outermost: Node | None, expected: Expected, *, is_cut: bool, sour
         outermost.type_name, outermost.module, outermost.message = told.type_name, told.module, told.message
         return outermost
     # The text was cut before it came to the outermost exception, or is another one's.
+    if is_cut and not outermost.message:  # perhaps within the name
+        outermost.type_name, outermost.module = UNKNOWN_TYPE, ""
     told.inner, told.source = outermost, source
     return told
 

@@ -37,7 +37,7 @@ _HOST_AND_PORT = re.compile(r"[^:@]*(?::\d*)?")
 # A value that is a marker already stays, so that scrubbing twice changes nothing.
 _UNMARKED = r"(?!\[[a-z]{2,12}\])"
 _QUOTED = r"""\\?"[^"\n]{0,4000}(?:"|$)|\\?'[^'\n]{0,4000}(?:'|$)"""
-_ASSIGNED = r"""\\?["']?\s{0,3}+(?:=>|[=:])\s{0,3}+"""
+_ASSIGNED = r"""\\?["']?\s{0,3}+(?>=>|[=:])\s{0,3}+"""
 _NAMES_OF_SECRETS = (
     r"passw(?:or)?d|passphrase|passcode|pwd|secret|credentials?|session_?id|csrf|signature"
     r"|token(?!s|iz|_count)"  # language models count tokens

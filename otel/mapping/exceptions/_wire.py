@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from otel.events import legible
-from otel.mapping.exceptions._model import UNKNOWN_TYPE, Frame, ParsedException
+from otel.mapping.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, Frame, ParsedException
 from otel.mapping.exceptions._places import is_in_app, place_of
 from otel.mapping.exceptions._scrub import scrub
 
@@ -27,7 +27,7 @@ _UNNAMED = "<unknown>"
 _MAX_BYTES = 400 * 1024
 # Exceptions, frames of each, lines on each side: the first that fits. Of the last, hostile text that JSON
 # escapes sixfold remains below 600 KiB.
-_BUDGETS = ((50, 100, 5), (50, 20, 0), (10, 4, 0))
+_BUDGETS = ((MAX_EXCEPTIONS, MAX_FRAMES, 5), (MAX_EXCEPTIONS, 20, 0), (10, 4, 0))
 
 
 def exception_list(
@@ -45,11 +45,12 @@ def exception_list(
         in_app: prefixes of the modules that are the product's own; empty: what is not installed.
         send_messages: whether messages leave, scrubbed, or only types.
     """
+    messages = [legible(scrub(one.message)) if send_messages else "" for one in exceptions[:MAX_EXCEPTIONS]]
     entries: list[dict[str, Any]] = []
     for most, frames, lines in _BUDGETS:
         entries = [
-            _entry(index, one, _both_ends(one.frames, frames), lines, in_app, send_messages=send_messages)
-            for index, one in enumerate(exceptions[:most])
+            _entry(index, one, message, _both_ends(one.frames, frames), lines, in_app)
+            for index, (one, message) in enumerate(zip(exceptions[:most], messages[:most], strict=True))
         ]
         if entries and handled is not None:
             entries[0]["mechanism"]["handled"] = handled
@@ -61,18 +62,17 @@ def exception_list(
 def _entry(
     index: int,
     one: ParsedException,
+    message: str,
     frames: Sequence[Frame],
     lines: int,
     in_app: tuple[str, ...],
-    *,
-    send_messages: bool,
 ) -> dict[str, Any]:
     mechanism: dict[str, Any] = {"type": "generic", "synthetic": False, "exception_id": index}
     if one.parent is not None:
         mechanism |= {"type": "chained", "parent_id": one.parent, "source": one.source}
     entry = {
         "type": _cut(one.type_name, _MAX_NAME) or UNKNOWN_TYPE,
-        "value": legible(scrub(one.message)) if send_messages else "",
+        "value": message,
         "module": _cut(one.module, _MAX_NAME) or None,
         "mechanism": mechanism,
     }

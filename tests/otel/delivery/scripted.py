@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
     scripted: Scripted
 
     def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         step = self.scripted.step_for(Asked(self.path, headers, raw, self.client_address[1]))
         if step.hang:
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         if step.closes or step.cut:
             self.close_connection = True
 
-    do_GET = do_POST
+    do_GET = do_POST  # noqa: N815 - http.server's name; a followed redirect would come as a GET
 
     def _send(self, step: Step) -> None:
         if step.cut:

@@ -43,7 +43,7 @@ def test_the_request_is_what_v1_requires(server: Scripted, make_delivery: MakeDe
     assert asked.headers["posthog-sdk-info"] == asked.headers["user-agent"]
     assert asked.headers["posthog-attempt"] == "1"
     assert asked.headers["posthog-request-timestamp"] == "2026-11-23T01:00:00.000Z"
-    assert UUID(asked.headers["posthog-request-id"])
+    assert UUID(asked.headers["posthog-request-id"]).version == 4
     assert asked.json == {
         "created_at": "2026-11-23T01:00:00.000Z",
         "batch": [

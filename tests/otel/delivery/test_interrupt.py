@@ -2,30 +2,148 @@
 
 from __future__ import annotations
 
-import random
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from otel.delivery import Delivery, Loss
 from otel.reasons import Reason
-from tests.otel.delivery.conftest import MakeDelivery, captures
+from tests.otel.delivery.conftest import AT_ONCE, REAL_TIME, MakeDelivery, captures
 from tests.otel.delivery.scripted import Scripted, Step
 
 
 @pytest.fixture
-def deliver_in_thread() -> Callable[..., Future[tuple[Loss, ...]]]:
+def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor() as pool:
-        yield lambda delivery, *names: pool.submit(delivery.deliver, captures(*names))
+        yield pool
 
 
-@pytest.fixture
-def in_real_time(make_delivery: MakeDelivery) -> Callable[..., Delivery]:
-    def make(url: str, **options: object) -> Delivery:
-        times = {"clock": time.monotonic, "wall": time.time, "wait": threading.Event.wait}
-        return make_delivery(url, **times, jitter=random.random, **options)
+def started(pool: ThreadPoolExecutor, delivery: Delivery, server: Scripted) -> Future[tuple[Loss, ...]]:
+    """Deliver in a thread, and return once the server was asked."""
+    server.arrived.clear()
+    running = pool.submit(delivery.deliver, captures("a"))
+    assert server.arrived.wait(5)
+    return running
 
-    return make
+
+def test_a_server_that_hangs_is_bounded_by_the_deadline(
+    server: Scripted, make_delivery: MakeDelivery
+) -> None:
+    server.respond = lambda _: Step(hang=True)
+    delivery = make_delivery(server.url, **REAL_TIME)
+    begin = time.monotonic()
+    (loss,) = delivery.deliver(captures("a"), begin + 0.3)
+    assert 0.25 < time.monotonic() - begin < 0.3 + AT_ONCE
+    assert loss.reason is Reason.UNDELIVERED
+
+
+def test_an_answer_that_drips_is_bounded_by_the_deadline(
+    server: Scripted, make_delivery: MakeDelivery
+) -> None:
+    server.respond = lambda _: Step(body=b"x" * 1_000, drip=0.05)
+    delivery = make_delivery(server.url, **REAL_TIME)
+    begin = time.monotonic()
+    (loss,) = delivery.deliver(captures("a"), begin + 0.3)
+    assert time.monotonic() - begin < 0.3 + AT_ONCE
+    assert loss.reason is Reason.UNDELIVERED
+
+
+@pytest.mark.parametrize("step", [Step(503), Step(hang=True)], ids=["while waiting", "while asking"])
+def test_an_interrupt_ends_a_delivery_at_once(
+    step: Step, server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
+) -> None:
+    server.respond = lambda _: step
+    delivery = make_delivery(server.url, **REAL_TIME)
+    running = started(pool, delivery, server)
+    time.sleep(0.05)
+    begin = time.monotonic()
+    delivery.interrupt(begin)
+    (loss,) = running.result(5)
+    assert time.monotonic() - begin < AT_ONCE
+    assert loss.reason is Reason.SHUTDOWN
+
+
+def test_an_interrupt_also_ends_a_request_on_a_kept_connection(
+    server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
+) -> None:
+    delivery = make_delivery(server.url, **REAL_TIME)
+    assert delivery.deliver(captures("warm")) == ()
+    server.respond = lambda _: Step(hang=True)
+    running = started(pool, delivery, server)
+    begin = time.monotonic()
+    delivery.interrupt(begin)
+    (loss,) = running.result(5)
+    assert time.monotonic() - begin < AT_ONCE
+    assert loss.reason is Reason.SHUTDOWN
+    assert len(server.asked) == 2
+
+
+def test_an_interrupt_lets_a_request_go_on_until_its_deadline(
+    server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
+) -> None:
+    server.respond = lambda _: Step(hang=True)
+    delivery = make_delivery(server.url, **REAL_TIME)
+    running = started(pool, delivery, server)
+    begin = time.monotonic()
+    delivery.interrupt(begin + 0.3)
+    (loss,) = running.result(5)
+    assert 0.25 < time.monotonic() - begin < 0.3 + AT_ONCE
+    assert loss.reason is Reason.SHUTDOWN
+
+
+def test_an_interrupt_leaves_time_to_succeed(
+    server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
+) -> None:
+    server.steps.append(Step(503))
+    delivery = make_delivery(server.url, **(REAL_TIME | {"jitter": lambda: 0.0}))
+    running = started(pool, delivery, server)
+    delivery.interrupt(time.monotonic() + 5)
+    assert running.result(5) == ()
+
+
+def test_a_later_deadline_than_its_own_does_not_lengthen_a_delivery(
+    server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
+) -> None:
+    server.respond = lambda _: Step(hang=True)
+    delivery = make_delivery(server.url, timeout=0.3, **REAL_TIME)
+    begin = time.monotonic()
+    running = started(pool, delivery, server)
+    delivery.interrupt(begin + 60)
+    (loss,) = running.result(5)
+    assert time.monotonic() - begin < 0.3 + AT_ONCE
+    assert loss.reason is Reason.UNDELIVERED
+
+
+def test_a_delivery_after_an_interrupt_is_not_affected(
+    server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
+) -> None:
+    server.steps.append(Step(hang=True))
+    delivery = make_delivery(server.url, **REAL_TIME)
+    running = started(pool, delivery, server)
+    delivery.interrupt(time.monotonic())
+    assert [loss.reason for loss in running.result(5)] == [Reason.SHUTDOWN]
+    assert delivery.deliver(captures("b")) == ()
+
+
+def test_close_ends_what_runs_and_what_comes_later(
+    server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
+) -> None:
+    server.respond = lambda _: Step(hang=True)
+    delivery = make_delivery(server.url, **REAL_TIME)
+    running = started(pool, delivery, server)
+    begin = time.monotonic()
+    delivery.close()
+    assert [loss.reason for loss in running.result(5)] == [Reason.SHUTDOWN]
+    assert [loss.reason for loss in delivery.deliver(captures("b", "c"))] == [Reason.SHUTDOWN] * 2
+    assert time.monotonic() - begin < AT_ONCE
+
+
+def test_threads_deliver_side_by_side(
+    server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
+) -> None:
+    delivery = make_delivery(server.url, **REAL_TIME)
+    names = [f"event {number}" for number in range(64)]
+    assert set(pool.map(lambda name: delivery.deliver(captures(name)), names)) == {()}
+    assert sorted(name for asked in server.asked for name in asked.events) == sorted(names)

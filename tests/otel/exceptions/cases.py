@@ -1,4 +1,4 @@
-"""The registry of cases: exceptions of every kind that Python prints, each raised or returned by a function."""
+"""The registry of cases: exceptions of every kind, each raised or returned by a function."""
 
 from __future__ import annotations
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
-FRAME = {
+FRAME: dict[str, Callable[[Any], bool]] = {
     "platform": lambda v: v == "python",
     "filename": lambda v: type(v) is str and bool(v),
     "abs_path": lambda v: type(v) is str,
@@ -18,7 +19,7 @@ FRAME = {
     "context_line": lambda v: v is None or _is_lines([v]),
     "in_app": lambda v: type(v) is bool,
 }
-ENTRY = {
+ENTRY: dict[str, Callable[[Any], bool]] = {
     "type": lambda v: type(v) is str and bool(v),
     "value": lambda v: type(v) is str and len(v) <= 4_000,
     "module": lambda v: v is None or (type(v) is str and bool(v)),

@@ -1,0 +1,95 @@
+"""`python -m benchmarks`: each benchmark in a process of its own, a table, and `results.json`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks._processes import own_process, run_benchmark
+from benchmarks._result import table
+
+__all__ = ["main"]
+
+_NAMES = ("record", "request", "unsampled", "drain", "memory")
+_RESULTS = Path(__file__).with_name("results.json")
+_PACKAGES = (
+    "tformance-otel",
+    "opentelemetry-sdk",
+    "opentelemetry-instrumentation-django",
+    "django",
+    "posthog",
+    "posthog-otel-exporter",
+    "orjson",
+    "urllib3",
+)
+
+
+def main() -> int:
+    """Run the benchmarks; return 0 however they turn out, since no figure is a fault."""
+    options = _parser().parse_args()
+    names = (options.only,) if options.only else _NAMES
+    results = []
+    for name in names:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        with own_process() as process:
+            results.append(process.submit(run_benchmark, name, is_quick=options.quick).result())
+    print(table(results))
+    target = options.json or (None if options.quick or options.only else _RESULTS)
+    if target is not None:
+        document = {**_circumstances(is_quick=options.quick), "results": [one.as_json() for one in results]}
+        target.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        print(f"\nwritten to {target}", file=sys.stderr)
+    return 0
+
+
+def _circumstances(*, is_quick: bool) -> dict[str, Any]:
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": is_quick,
+        "machine": {
+            "system": platform.platform(),
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "load": os.getloadavg()[0],
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in _PACKAGES},
+        },
+    }
+
+
+def _processor() -> str:
+    """Return the processor's name, which `platform.processor` leaves empty on Linux."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    named = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure what the pipeline costs, side by side with what it stands in for.",
+    )
+    parser.add_argument("--quick", action="store_true", help="a few rounds of each: a look, no verdict")
+    parser.add_argument("--only", choices=_NAMES, help="run one benchmark")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="PATH",
+        help=f"write the figures there (default: {_RESULTS.name} beside this program for a whole run, "
+        "nowhere for a quick or partial one)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

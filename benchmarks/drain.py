@@ -1,0 +1,229 @@
+"""Events a second drained by one exporter, against the SDK, the one other exporter, and the floor.
+
+Ours: spans that have ended, each with one declared event of six properties and its identity, are mapped,
+validated, gzipped and posted in batches of 512, as OpenTelemetry's export thread does it.
+
+- The SDK, with its defaults: `capture()` and `flush()`. What `capture()` does in the request's thread is part
+  of its work on an event, as recording is of ours; so span, `record()` and export together are compared too.
+- `posthog-otel-exporter`: the same ended spans; it calls `capture()` behind its `export()`.
+- The floor: ready-made events of the same content, orjson, gzip, and one POST over a kept connection; at
+  gzip level 1, which is its best, and at 6, the usual one. The better of the two medians counts.
+
+All post to one inspector in another process, which decodes and counts: an event that it did not count is a
+fault of the benchmark, not a fast one. CPU time is the whole process's, all threads together.
+"""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from urllib.parse import urlsplit
+
+import orjson
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from posthog import Posthog
+from posthog_otel_exporter import PosthogSpanExporter
+
+from benchmarks._content import EVENT, GROUPS, IDENTITY, OneIdentity, SyncFinished, properties, settings
+from benchmarks._result import Result, Row, at_least
+from benchmarks._sink import Nowhere, discarding_inspector
+from benchmarks._timing import Rounds, in_turn
+from otel import flush, install, record
+from otel.inspector.running import RunningInspector
+from otel.mapping import Capture, Reject
+from otel.mapping.spans import envelopes
+from otel.recording import SelectedSpan, identified
+
+__all__ = ["measure"]
+
+_BATCH = 512
+
+
+class DrainError(RuntimeError):
+    """Raised if an event was not acknowledged: then nothing was measured."""
+
+
+def measure(*, is_quick: bool) -> Result:
+    """Compare the rates, and the CPU time an event.
+
+    Args:
+        is_quick: a few rounds only.
+    """
+    rounds = 3 if is_quick else 15
+    spans = _ended_spans(_BATCH * (8 if is_quick else 24))
+    few = spans[: _BATCH * 4]
+    with discarding_inspector() as inspector:
+        provider = TracerProvider()
+        pipeline = install(settings(inspector.url), provider=provider)
+        if pipeline.exporter is None:
+            raise DrainError(inspector.url)
+        exporter = pipeline.exporter
+        client = Posthog("phc_benchmark", host=inspector.url, max_queue_size=100_000)
+        peer = PosthogSpanExporter("phc_benchmark", inspector.url)
+        floor = _Floor(inspector.url, [exporter.map(one) for span in spans for one in envelopes(span, bool)])
+        sends: dict[str, tuple[int, Callable[[], None]]] = {
+            "ours": (len(spans), lambda: _export(exporter, spans)),
+            "ours, recorded": (len(few), lambda: _record(provider, len(few))),
+            "sdk": (len(few), lambda: _capture(client, len(few))),
+            "peer": (len(few), lambda: _export_by_peer(peer, few)),
+            "floor 1": (len(spans), lambda: floor.send(1)),
+            "floor 6": (len(spans), lambda: floor.send(6)),
+        }
+        cpu: dict[str, list[float]] = {way: [] for way in sends}
+        found = in_turn(
+            rounds,
+            {way: _timed(inspector, count, send, cpu[way]) for way, (count, send) in sends.items()},
+        )
+        provider.shutdown()
+        client.shutdown()
+        floor.close()
+    used = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the round to warm up
+    best = max("floor 1", "floor 6", key=found.median)
+    return Result("drain", tuple(_rows(found, used, best)), f"the floor that counts is {best}")
+
+
+def _rows(rates: Rounds, cpu: Rounds, best: str) -> Iterator[Row]:
+    compared = (
+        ("export of ended spans to the SDK's capture and drain", "ours", "sdk", at_least(8, "at least 8 x")),
+        ("span, record and export to the SDK's capture and drain", "ours, recorded", "sdk", None),
+        ("export to posthog-otel-exporter's", "ours", "peer", None),
+        ("export to the floor, gzip level 1", "ours", "floor 1", None),
+        ("export to the floor, gzip level 6", "ours", "floor 6", None),
+    )
+    floor_wanted = at_least(0.4, "at least 0.4 x")
+    for what, ours, theirs, wanted in compared:
+        counts = floor_wanted if theirs == best else wanted
+        yield Row(
+            what, "events/s", rates.median(ours), rates.median(theirs), rates.ratio(ours, to=theirs), counts
+        )
+    for what, ours, theirs in (
+        ("CPU, SDK's capture and drain to export", "ours", "sdk"),
+        ("CPU, SDK's capture and drain to span, record and export", "ours, recorded", "sdk"),
+        ("CPU, posthog-otel-exporter to export", "ours", "peer"),
+        ("CPU, the floor to export", "ours", best),
+    ):
+        yield Row(what, "µs/event", cpu.median(ours), cpu.median(theirs), cpu.ratio(theirs, to=ours))
+
+
+def _timed(
+    inspector: RunningInspector, count: int, send: Callable[[], None], cpu: list[float]
+) -> Callable[[], float]:
+    """Return what measures a way: events a second, and in a list beside it the CPU time an event in µs."""
+
+    def once() -> float:
+        before = inspector.all()["good"]
+        used, began = time.process_time(), time.perf_counter()
+        send()
+        took = time.perf_counter() - began
+        cpu.append((time.process_time() - used) / count * 1e6)
+        arrived = inspector.all()["good"] - before
+        if arrived != count:
+            msg = f"{arrived} of {count} events arrived"
+            raise DrainError(msg)
+        return count / took
+
+    return once
+
+
+def _ended_spans(count: int) -> list[ReadableSpan]:
+    """Return what waits in the processor's queue: selected spans with one event each."""
+    spans: list[ReadableSpan] = []
+    kept = install(settings(), provider=(provider := TracerProvider()), sink=Nowhere())
+    if kept.exporter is None:
+        raise DrainError
+    provider.add_span_processor(_Keep(spans, kept.exporter.map.selects))
+    tracer = provider.get_tracer("benchmarks")
+    attributes = {**IDENTITY.attributes(GROUPS), "http.route": "sync/", "http.status_code": 200}
+    with identified(OneIdentity()):
+        for number in range(count):
+            with tracer.start_as_current_span("GET sync/", attributes=attributes):
+                record(SyncFinished(**properties(number)))
+    provider.shutdown()
+    return spans
+
+
+class _Keep(SpanProcessor):
+    """Keep the spans as the exporter is given them."""
+
+    def __init__(self, spans: list[ReadableSpan], selects: Callable[[str], bool]) -> None:
+        self._spans = spans
+        self._selects = selects
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Keep an ended span."""
+        chosen = [event for event in span.events if self._selects(event.name)]
+        self._spans.append(SelectedSpan(span, chosen, None))
+
+
+def _batches(spans: Sequence[ReadableSpan]) -> Iterator[Sequence[ReadableSpan]]:
+    for first in range(0, len(spans), _BATCH):
+        yield spans[first : first + _BATCH]
+
+
+def _export(exporter: SpanExporter, spans: Sequence[ReadableSpan]) -> None:
+    for batch in _batches(spans):
+        if exporter.export(batch) is not SpanExportResult.SUCCESS:
+            raise DrainError
+
+
+def _record(provider: TracerProvider, count: int) -> None:
+    tracer = provider.get_tracer("benchmarks")
+    with identified(OneIdentity()):
+        for number in range(count):
+            with tracer.start_as_current_span("GET sync/"):
+                record(SyncFinished(**properties(number)))
+    flush()
+
+
+def _capture(client: Posthog, count: int) -> None:
+    groups = dict(IDENTITY.groups)
+    for number in range(count):
+        given = {**properties(number), "$session_id": IDENTITY.session_id}
+        client.capture(EVENT, distinct_id=IDENTITY.distinct_id, properties=given, groups=groups)
+    client.flush(None)
+
+
+def _export_by_peer(peer: PosthogSpanExporter, spans: Sequence[ReadableSpan]) -> None:
+    _export(peer, spans)
+    # Its own `force_flush` does nothing, and its client waits 5 s for a batch to fill.
+    peer._posthog_client.flush(None)  # noqa: SLF001
+
+
+class _Floor:
+    """Do what nobody can leave out.
+
+    Args:
+        url: the inspector's.
+        captures: ready-made.
+    """
+
+    def __init__(self, url: str, captures: Sequence[Capture | Reject]) -> None:
+        events = [asdict(one) for one in captures]
+        self._bodies = [
+            {"api_key": "phc_benchmark", "batch": events[first : first + _BATCH]}
+            for first in range(0, len(events), _BATCH)
+        ]
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc)
+
+    def send(self, level: int) -> None:
+        """Post the events.
+
+        Args:
+            level: gzip's.
+        """
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        for body in self._bodies:
+            packed = gzip.compress(orjson.dumps(body), level)
+            self._connection.request("POST", "/batch/", packed, headers)
+            answer = self._connection.getresponse()
+            answer.read()
+            if answer.status != http.client.OK:
+                raise DrainError(answer.status)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

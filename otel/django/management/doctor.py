@@ -1,0 +1,81 @@
+"""The doctor: is telemetry set up, and does PostHog take an event with this key?"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any
+from uuid import uuid4
+
+from django.core import checks
+from django.core.management.base import BaseCommand
+
+from otel import pipeline
+from otel.counters import Counters
+from otel.delivery import Delivery, Quarantine
+from otel.events import default_registry
+from otel.mapping import Capture
+from otel.mapping.map import LIBRARY, timestamp
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the part's options.
+
+    Args:
+        parser: the part's.
+    """
+    parser.add_argument(
+        "--send", action="store_true", help="send a test event `telemetry_checked` to PostHog"
+    )
+
+
+def run(command: BaseCommand, options: dict[str, Any]) -> str:
+    """Print what is set up; return what is wrong.
+
+    Args:
+        command: prints.
+        options: what was given.
+    """
+    running = pipeline.running()
+    if running is None:
+        return "the pipeline is not installed: is otel.django in INSTALLED_APPS?"
+    settings = running.settings
+    say = command.stdout.write
+    say(f"PostHog          {settings.host} (capture {settings.capture_mode})")
+    say(f"project key      {settings.api_key[:8] + '…' if settings.api_key else 'not set: nothing is sent'}")
+    say(f"declared events  {len(default_registry)}, and {len(default_registry.property_sets)} property sets")
+    say(f"groups           {', '.join(f'{k} ({v})' for k, v in settings.groups.items()) or 'none'}")
+    say(f"error event      {settings.error_event or 'none: $exception alone'}")
+    if settings.quarantine is None:
+        say("quarantine       off: rejected events are counted, not kept (POSTHOG_QUARANTINE)")
+    else:
+        kept = sum(1 for _ in Quarantine(settings.quarantine).entries())
+        say(f"quarantine       {settings.quarantine}: {kept} rejected events")
+    messages = checks.run_checks(tags=["otel"], include_deployment_checks=True)
+    problems = [message for message in messages if message.level >= checks.WARNING]
+    for message in problems:
+        say(f"  {message}")
+    if options["send"]:
+        return _send(command, pipeline=running)
+    return "" if not problems else f"{len(problems)} problems, above"
+
+
+def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:
+    if not pipeline.settings.api_key:
+        return "there is no POSTHOG_API_KEY to send a test event with"
+    capture = Capture(
+        "telemetry_checked",
+        str(uuid4()),
+        str(uuid4()),
+        timestamp(time.time_ns()),
+        {"$lib": LIBRARY, "$process_person_profile": False},
+    )
+    delivery = Delivery(pipeline.settings, Counters())
+    losses = delivery.deliver([capture], time.monotonic() + pipeline.settings.flush_timeout)
+    delivery.close()
+    if losses:
+        return f"the test event did not arrive: {losses[0].reason} {losses[0].detail}"
+    command.stdout.write(command.style.SUCCESS("PostHog accepted a test event."))
+    return ""

@@ -1,0 +1,73 @@
+"""The replay: deliver what was rejected, once its cause is mended."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from otel import pipeline
+from otel.counters import Counters
+from otel.delivery import Delivery, Quarantine, QuarantineEntry
+from otel.events import default_registry
+from otel.mapping import Capture, Mapper
+
+__all__ = ["add_arguments", "run"]
+
+# As many as OpenTelemetry puts into a batch by default.
+_BATCH = 512
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the part's options.
+
+    Args:
+        parser: the part's.
+    """
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be delivered")
+
+
+def run(command: BaseCommand, options: dict[str, Any]) -> str:
+    """Map and deliver each kept event anew, under its own time and uuid; return what is wrong.
+
+    What is still rejected stays where it is.
+
+    Args:
+        command: prints.
+        options: what was given.
+    """
+    running = pipeline.running()
+    settings = running.settings if running is not None else None
+    if settings is None or settings.quarantine is None:
+        return "there is no quarantine: set POSTHOG_QUARANTINE to its folder"
+    quarantine, mapper = Quarantine(settings.quarantine), Mapper(default_registry, settings)
+    mended: list[tuple[QuarantineEntry, Capture]] = []
+    rejected: Counter[str] = Counter()
+    for entry in quarantine.entries():
+        mapped = entry.item if isinstance(entry.item, Capture) else mapper(entry.item)
+        if isinstance(mapped, Capture):
+            mended.append((entry, mapped))
+        else:
+            rejected[f"{mapped.reason}: {mapped.detail}"] += 1
+    command.stdout.write(
+        f"{len(mended)} events can be delivered, {sum(rejected.values())} are still rejected"
+    )
+    for why, count in rejected.most_common():
+        command.stdout.write(f"  {count:>6} {why}")
+    if options["dry_run"] or not mended:
+        return ""
+    if not settings.api_key:
+        return "there is no POSTHOG_API_KEY to deliver with"
+    delivery = Delivery(settings, Counters())
+    lost = 0
+    for start in range(0, len(mended), _BATCH):
+        batch = mended[start : start + _BATCH]
+        losses = delivery.deliver([capture for _, capture in batch])
+        still_here = {loss.index for loss in losses}
+        quarantine.remove(entry for index, (entry, _) in enumerate(batch) if index not in still_here)
+        lost += len(losses)
+        command.stdout.write(f"  delivered {min(start + _BATCH, len(mended)) - lost} of {len(mended)}")
+    delivery.close()
+    return f"{lost} events could not be delivered and stay in the quarantine" if lost else ""

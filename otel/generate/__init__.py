@@ -1,0 +1,6 @@
+"""What is generated from the registry, so that it cannot differ from it."""
+
+from otel.generate.catalogue import catalogue
+from otel.generate.reference import reasons, settings_table
+
+__all__ = ["catalogue", "reasons", "settings_table"]

@@ -1,0 +1,29 @@
+"""The host's Django app: what its environment asks for is put in place here, after the pipeline."""
+
+from __future__ import annotations
+
+import os
+
+from django.apps import AppConfig
+from opentelemetry import trace
+from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor
+from opentelemetry.sdk.trace import TracerProvider
+
+from tests.host.faults import FAULTS
+from tests.host.witness import Witness
+
+
+class HostConfig(AppConfig):
+    name = "tests.host"
+
+    def ready(self) -> None:
+        # `handle_database_error` is about a query that has a span.
+        SQLite3Instrumentor().instrument()
+        fault = os.environ.get("HOST_FAULT")
+        if fault is not None:
+            FAULTS[fault]()
+        seen = os.environ.get("HOST_SPANS")
+        if seen is not None:
+            provider = trace.get_tracer_provider()
+            assert isinstance(provider, TracerProvider)
+            provider.add_span_processor(Witness(seen))

@@ -1,0 +1,63 @@
+"""Parts of the pipeline that fail on purpose, put in by name (HOST_FAULT) in place of good ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from otel import pipeline
+from otel.delivery.exporter import Sink
+from otel.events import Declaration, Registry
+from otel.mapping import Capture
+
+
+class FaultError(RuntimeError):
+    pass
+
+
+def fail() -> NoReturn:
+    msg = "failed on purpose"
+    raise FaultError(msg)
+
+
+class UnlistableRegistry(Registry):
+    """Fail in the request, where a span's events are selected."""
+
+    def __contains__(self, name: object) -> bool:
+        fail()
+
+
+class UnreadableRegistry(Registry):
+    """Fail in the exporter's thread, where events and errors are mapped."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def get(self, name: str) -> Declaration | None:
+        fail()
+
+
+class FailingSink:
+    """Fail where captures are delivered."""
+
+    def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> None:
+        fail()
+
+    def interrupt(self, deadline: float) -> None:
+        fail()
+
+    def close(self) -> None:
+        fail()
+
+
+def _install(registry: Registry, sink: Sink | None = None) -> None:
+    good = pipeline.running()
+    assert good is not None
+    pipeline.install(good.settings, registry=registry, sink=sink, defer=good.recorder.defer)
+
+
+FAULTS: dict[str, Callable[[], None]] = {
+    "selecting": lambda: _install(UnlistableRegistry()),
+    "mapping": lambda: _install(UnreadableRegistry()),
+    "delivering": lambda: _install(pipeline.running().registry, FailingSink()),
+}

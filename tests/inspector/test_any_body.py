@@ -1,0 +1,105 @@
+"""Whatever is sent, the inspector answers as PostHog would, and never with its own failure."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from otel.inspector import RunningInspector, running_inspector
+from tests.inspector.sending import Sender, event
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+NAMES = st.sampled_from(
+    [
+        "event", "distinct_id", "uuid", "timestamp", "offset", "properties", "batch", "api_key", "token",
+        "sent_at", "$set", "$set_once", "$unset", "$groups", "$group_set", "$group_type", "$group_key",
+        "$exception_list", "$session_id", "$anon_distinct_id", "alias", "type", "value", "mechanism",
+        "stacktrace", "frames", "platform", "options", "$exception_fingerprint", "occurrences",
+        "$process_person_profile",
+    ]
+)  # fmt: skip
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(max_size=5), inner, max_size=6)
+    ),
+    max_leaves=25,
+)
+EVENT_NAMES = st.sampled_from(
+    ["$exception", "$identify", "$groupidentify", "$create_alias", "$set", "user_signed_up", "a"]
+)
+EVENTS = st.fixed_dictionaries(
+    {"event": EVENT_NAMES, "distinct_id": st.sampled_from(["u1", "u2", "null"])},
+    optional={
+        "uuid": st.uuids().map(str) | JSON,
+        "timestamp": st.datetimes().map(str) | JSON,
+        "offset": st.integers(),
+        "properties": st.dictionaries(NAMES, JSON, max_size=6),
+        "$set": st.dictionaries(NAMES, JSON),
+    },
+)
+BATCHES = st.fixed_dictionaries({"api_key": st.just("phc_test"), "batch": st.lists(EVENTS, max_size=4)})
+VIEWS = ("all", "good", "bad", "persons", "groups", "errors", "funnel", "warnings", "requests")
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[tuple[RunningInspector, Sender]]:
+    with running_inspector(captures_kept=50) as inspector:
+        sender = Sender(inspector.url)
+        yield inspector, sender
+        sender.close()
+
+
+def _dump(data: Any) -> bytes:
+    try:
+        return orjson.dumps(data)
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits
+        return repr(data).encode(errors="replace")
+
+
+@settings(max_examples=50, deadline=None)
+@given(data=JSON | BATCHES | EVENTS, route=st.sampled_from(["/batch/", "/e/", "/capture", "/s/"]))
+def test_any_json_is_answered_as_posthog_would_and_can_be_shown(
+    target: tuple[RunningInspector, Sender], data: Any, route: str
+) -> None:
+    _, sender = target
+    assert sender.post(_dump(data), route).status in (200, 400, 401)
+    statuses = {view: sender.send("GET", f"/inspector/{view}").status for view in VIEWS}
+    assert statuses == dict.fromkeys(VIEWS, 200)
+    assert sender.send("GET", "/").status == 200
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=JSON | BATCHES)
+def test_any_json_is_answered_by_capture_v1(target: tuple[RunningInspector, Sender], data: Any) -> None:
+    _, sender = target
+    answer = sender.post_v1(_dump(data))
+    assert answer.status in (200, 400)
+    assert "results" in answer.json() or "error" in answer.json()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    body=st.binary(max_size=60),
+    prefix=st.sampled_from([b"", b"\x1f\x8b", b"data=", b"data=%7B", b"compression="]),
+)
+def test_any_bytes_are_answered(target: tuple[RunningInspector, Sender], body: bytes, prefix: bytes) -> None:
+    _, sender = target
+    for query in ("", "?compression=base64", "?compression=gzip-js", "?_=x&beacon=1"):
+        assert sender.post(prefix + body, "/e/" + query).status in (200, 204, 400, 401)
+
+
+@pytest.mark.parametrize("depth", [100, 200, 300, 2000, 100_000])
+def test_deeply_nested_json_is_answered(target: tuple[RunningInspector, Sender], depth: int) -> None:
+    _, sender = target
+    nested = b'{"a":' * depth + b"1" + b"}" * depth
+    body = b'{"api_key":"phc_test","event":"deep","distinct_id":"u1","properties":' + nested + b"}"
+    assert sender.send("POST", "/e/", gzip.compress(body)).status in (200, 400)
+    text = orjson.dumps({"batch": [event(properties="deep")]})
+    assert sender.post_v1(text.replace(b'"deep"', nested)).status in (200, 400)

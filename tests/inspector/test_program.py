@@ -1,0 +1,63 @@
+"""`python -m otel.inspector`, as a person starts it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from otel.inspector import RunningInspector
+from tests.inspector.sending import Sender, batch, event
+
+COMMAND = (sys.executable, "-m", "otel.inspector")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_listens_and_ends_when_asked(ending: signal.Signals) -> None:
+    command = [*COMMAND, "--port", "0", "--funnel", "opened > bought"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            host, _, port = process.stdout.readline().strip().rpartition("http://")[2].partition(":")
+            inspector = RunningInspector(host, int(port))
+            sender = Sender(inspector.url)
+            assert sender.post(batch(event("opened"))).status == 200
+            sender.close()
+            assert [step["persons"] for step in inspector.funnel()["steps"]] == [1, 0]
+        finally:
+            process.send_signal(ending)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == (0 if ending == signal.SIGINT else -signal.SIGTERM)
+    assert errors == ""
+
+
+@pytest.mark.slow
+def test_a_port_that_is_taken_is_said_in_words() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            [*COMMAND, "--port", str(port)], capture_output=True, text=True, timeout=20, check=False
+        )
+    assert ended.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in ended.stderr
+    assert "--port" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
+def test_help_names_every_option_and_how_to_point_a_program_at_it() -> None:
+    ended = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=20, check=True)
+    for part in ("--host", "--port", "--open", "--keep", "--funnel", "--discard", "POSTHOG_HOST"):
+        assert part in ended.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [("--port", "70000"), ("--keep", "0"), ("--funnel", "a>")])
+def test_an_option_that_makes_no_sense_is_refused(arguments: tuple[str, str]) -> None:
+    ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=20, check=False)
+    assert ended.returncode == 2
+    assert arguments[0] in ended.stderr

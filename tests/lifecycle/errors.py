@@ -1,0 +1,210 @@
+"""What is an error: one table, for the tests over HTTP and for docs/errors.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["CASES", "DOCUMENT", "Case", "Flavour", "render"]
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "errors.md"
+
+Flavour = Literal["WSGI", "ASGI"]
+
+_HEADER = """\
+# What counts as an error
+
+An error is what ended a request with a 5xx status, broke off its answer, or was recorded as handled by a
+developer; what Django answers with 4xx, and what was caught on the way, is none. Each error leaves exactly
+once, as `$exception` and as the product's own event beside it (`TELEMETRY["ERROR_EVENT"]`), both with the
+properties below and with `$trace_id` and `$span_id`, whether the server speaks WSGI (gunicorn) or ASGI
+(uvicorn). `status_code` is that of the answer which Django had made: where a stream breaks, the client may
+see another. This page is made by `python -m tests.lifecycle.errors` from the table that `tests/lifecycle`
+runs against both.
+
+"""
+
+_COLUMNS = ("what happens", "the client gets", "error", "`error_type`", "`view_name`", "`status_code`")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Say what a request meets, what its client gets, and which error leaves.
+
+    Args:
+        what: in words.
+        path: of the request to tests/host.
+        got: the status, and whether the answer was broken off.
+        error_type: of the error that leaves; None if none does.
+        handled: whether the product went on after it.
+        status_code: as the error tells it.
+        view_name: as the error tells it.
+        raised_in: the file of the innermost frame.
+        got_from_wsgi: where it differs.
+        host: what the client asks for.
+        events: the numbers of the parcels that leave besides.
+        has_span: whether the instrumentation makes a span, so that the error is in the client's trace.
+    """
+
+    what: str
+    path: str
+    got: str
+    error_type: str | None = None
+    _: KW_ONLY
+    handled: bool = False
+    status_code: int = 500
+    view_name: str | None = None
+    raised_in: str = "tests/host/views.py"
+    got_from_wsgi: str | None = None
+    host: str | None = None
+    events: tuple[int, ...] = ()
+    has_span: bool = True
+
+    def got_from(self, flavour: Flavour) -> str:
+        return self.got_from_wsgi if flavour == "WSGI" and self.got_from_wsgi else self.got
+
+    def properties(self) -> dict[str, Any]:
+        """Return what both events of the error say of it."""
+        about = {
+            "error_type": self.error_type,
+            "handled": self.handled,
+            "method": "GET",
+            "occurrences": 1,
+            "status_code": self.status_code,
+            "view_name": self.view_name,
+        }
+        return {name: value for name, value in about.items() if value is not None}
+
+
+def _failing(what: str, view: str, error_type: str, query: str = "", **more: Any) -> Case:
+    return Case(what, f"/{view}/{query}", "500", error_type, view_name=view, **more)
+
+
+def _handled(what: str, view: str) -> Case:
+    return Case(what, f"/{view}/", "200", "ValueError", handled=True, status_code=200, view_name=view)
+
+
+CASES = (
+    _failing("a view raises", "raise_plainly", "ValueError", events=(1,)),
+    _failing("a view raises from another exception", "raise_chained", "LookupError"),
+    _failing("an async view raises", "raise_async", "ValueError"),
+    _failing("an exception passes through spans of the developer's own", "raise_in_inner_span", "ValueError"),
+    _failing("a developer records an exception and raises it again", "record_and_reraise", "ValueError"),
+    _failing(
+        "a template is missing",
+        "raise_in_template",
+        "TemplateDoesNotExist",
+        raised_in="django/template/backends/django.py",
+    ),
+    _failing(
+        "a template has a syntax error",
+        "raise_in_template",
+        "TemplateSyntaxError",
+        "?syntax=1",
+        raised_in="django/template/base.py",
+    ),
+    Case(
+        "a middleware raises before the view",
+        "/ship/?middleware=before",
+        "500",
+        "MiddlewareFailedError",
+        raised_in="tests/host/middleware.py",
+    ),
+    _failing(
+        "a middleware raises after the view",
+        "ship",
+        "MiddlewareFailedError",
+        "?middleware=after",
+        raised_in="tests/host/middleware.py",
+        events=(0,),
+    ),
+    _failing(
+        "a middleware raises after a view raised `Http404`",
+        "raise_404",
+        "MiddlewareFailedError",
+        "?middleware=after",
+        raised_in="tests/host/middleware.py",
+    ),
+    Case(
+        "a streamed answer fails on its way",
+        "/stream/?fail=1",
+        "200, broken off",
+        "ValueError",
+        status_code=200,
+        view_name="stream",
+        events=(1,),
+    ),
+    Case(
+        "an async streamed answer fails on its way",
+        "/stream_async/?fail=1",
+        "200, broken off",
+        "ValueError",
+        status_code=200,
+        view_name="stream_async",
+        got_from_wsgi="500",
+        events=(1,),
+    ),
+    _handled("a view handles an exception and says `record_error`", "handle_and_report"),
+    _handled("a view handles an exception and records it on a span with error status", "handle_and_record"),
+    Case(
+        "a host that is not allowed",
+        "/ship/",
+        "400",
+        "DisallowedHost",
+        handled=True,
+        status_code=400,
+        raised_in="django/http/request.py",
+        host="elsewhere.example",
+        has_span=False,
+    ),
+    Case("a view handles an exception and records it on a span", "/handle_and_note/", "200"),
+    Case("a view handles an exception that left an inner span", "/handle_inner_span/", "200"),
+    Case("a view handles a failed database query", "/handle_database_error/", "200"),
+    Case("a view raises `Http404`", "/raise_404/", "404"),
+    Case("a view raises `PermissionDenied`", "/raise_403/", "403"),
+    Case("a view raises `BadRequest`", "/raise_400/", "400"),
+    Case("a view raises `SuspiciousOperation`", "/raise_suspicious/", "400"),
+    Case("no URL fits", "/nowhere/", "404"),
+    Case("a view returns 404", "/return_404/", "404"),
+    Case("a view returns 500, without an exception", "/return_500/", "500"),
+    Case(
+        "a transaction is rolled back, and the exception handled", "/ship_and_roll_back/", "200", events=(14,)
+    ),
+    Case("a streamed answer succeeds", "/stream/", "200", events=(1,)),
+    Case("an async streamed answer succeeds", "/stream_async/", "200", events=(1,)),
+    Case("a view succeeds", "/ship/", "200", events=(0,)),
+)
+
+
+def render() -> str:
+    """Return the document."""
+    return _HEADER + "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _line(*_COLUMNS)
+    yield _line(*("---" for _ in _COLUMNS))
+    for case in CASES:
+        got = case.got if case.got_from_wsgi is None else f"{case.got}; under WSGI {case.got_from_wsgi}"
+        if case.error_type is None:
+            yield _line(case.what, got, "no", "", "", "")
+            continue
+        yield _line(
+            case.what,
+            got,
+            "handled" if case.handled else "unhandled",
+            f"`{case.error_type}`",
+            f"`{case.view_name}`" if case.view_name else "",
+            str(case.status_code),
+        )
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    DOCUMENT.parent.mkdir(exist_ok=True)
+    DOCUMENT.write_text(render())

@@ -1,0 +1,108 @@
+"""The quarantine across processes, `kill -9` and full disks."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from otel.delivery import Quarantine
+from otel.mapping.envelope import Capture
+
+pytestmark = pytest.mark.slow
+
+# Writes numbered events of growing size for ever, and says after each that it is kept.
+WRITER = """
+import sys
+from pathlib import Path
+from otel.delivery import Quarantine
+from otel.mapping.envelope import Capture, Reject
+from otel.reasons import Reason
+
+folder, name = sys.argv[1:]
+quarantine = Quarantine(Path(folder))
+for number in range(1_000_000):
+    text = "x" * (number % 50 * 400)
+    capture = Capture(f"{name} {number}", "u", str(number), "now", {"text": text})
+    quarantine.keep(capture, Reject(Reason.REFUSED))
+    print(number, flush=True)
+"""
+
+# Gives the process a disk with little room: writes are cut short, then fail. Later there is room again.
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from otel.delivery import Quarantine
+from otel.mapping.envelope import Capture, Reject
+from otel.reasons import Reason
+
+quarantine = Quarantine(Path(sys.argv[1]))
+def keep(number):
+    capture = Capture(f"event {number}", "u", str(number), "now", {"text": "x" * 1000})
+    quarantine.keep(capture, Reject(Reason.REFUSED))
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (4_500, resource.RLIM_INFINITY))
+for number in range(8):
+    keep(number)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+keep(8)
+"""
+
+
+def kept_in(folder: Path) -> list[Capture]:
+    return [entry.item for entry in Quarantine(folder).entries() if isinstance(entry.item, Capture)]
+
+
+def test_what_processes_kept_before_kill_9_is_there_and_whole(tmp_path: Path) -> None:
+    names = ["one", "two", "three"]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, name], stdout=subprocess.PIPE, text=True)
+        for name in names
+    ]
+    said: dict[str, list[int]] = {name: [] for name in names}
+
+    def listen(name: str, writer: subprocess.Popen[str]) -> None:
+        assert writer.stdout is not None
+        said[name].extend(int(line) for line in writer.stdout)
+
+    listeners = [threading.Thread(target=listen, args=pair) for pair in zip(names, writers, strict=True)]
+    for listener in listeners:
+        listener.start()
+    deadline = time.monotonic() + 20
+    while len({item.event.split()[0] for item in kept_in(tmp_path)}) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    for writer in writers:
+        writer.send_signal(signal.SIGKILL)
+    for listener, writer in zip(listeners, writers, strict=True):
+        listener.join()
+        writer.wait()
+        assert writer.stdout is not None
+        writer.stdout.close()
+    kept: dict[str, list[int]] = {name: [] for name in names}
+    for item in kept_in(tmp_path):
+        name, number = item.event.split()
+        assert item.properties == {"text": "x" * (int(number) % 50 * 400)}
+        kept[name].append(int(number))
+    for name in names:
+        assert kept[name] == list(range(len(kept[name])))
+        # An event may have been kept without the process living to say so.
+        assert len(said[name]) <= len(kept[name]) <= len(said[name]) + 1
+
+
+def test_a_full_disk_raises_nothing_and_spoils_nothing(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert ended.stderr == "rejected events cannot be kept: File too large\n"
+    assert [item.event for item in kept_in(tmp_path)] == [
+        "event 0",
+        "event 1",
+        "event 2",
+        "event 8",
+    ]

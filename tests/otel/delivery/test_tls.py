@@ -1,0 +1,75 @@
+"""HTTPS is verified: what is not PostHog gets no events."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from otel.reasons import Reason
+from tests.otel.delivery.conftest import AT_ONCE, REAL_TIME, MakeDelivery, captures
+from tests.otel.delivery.scripted import Scripted, Step, scripted_server
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    made = subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", "-", "-out", "-"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_bytes(made.stdout)
+    return path
+
+
+@pytest.fixture
+def tls_server(certificate: Path) -> Iterator[Scripted]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def wrap(plain: socket.socket) -> socket.socket:
+        # The handshake belongs to the handler's thread, or one client that refuses it holds up the others.
+        return context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+
+    with scripted_server(wrap, "https") as server:
+        yield server
+
+
+def test_a_certificate_that_does_not_verify_gets_no_events(
+    tls_server: Scripted, make_delivery: MakeDelivery
+) -> None:
+    (loss,) = make_delivery(tls_server.url, timeout=1).deliver(captures("a"))
+    assert loss.reason is Reason.UNDELIVERED
+    assert "certificate verify failed" in loss.detail
+    assert tls_server.asked == []
+
+
+def test_a_certificate_that_verifies_gets_them_and_an_interrupt_works_over_tls(
+    tls_server: Scripted, certificate: Path, make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    delivery = make_delivery(tls_server.url, **REAL_TIME)
+    assert delivery.deliver(captures("a")) == ()
+    tls_server.arrived.clear()
+    tls_server.respond = lambda _: Step(hang=True)
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(delivery.deliver, captures("b"))
+        assert tls_server.arrived.wait(5)
+        begin = time.monotonic()
+        delivery.interrupt(begin)
+        assert [loss.reason for loss in running.result(5)] == [Reason.SHUTDOWN]
+        assert time.monotonic() - begin < AT_ONCE
+    assert [asked.events for asked in tls_server.asked] == [["a"], ["b"]]

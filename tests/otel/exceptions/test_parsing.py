@@ -1,0 +1,229 @@
+"""What else can stand in `exception.stacktrace`."""
+
+from __future__ import annotations
+
+import pytest
+
+from otel.mapping.exceptions import Frame, ParsedException, parse_stacktrace
+from tests.otel.exceptions.raisers import CASES, caught
+from tests.otel.exceptions.recording import recorded
+
+CHAINED = """\
+Traceback (most recent call last):
+  File "/srv/app/shop/orders.py", line 12, in load
+    return rows[number]
+           ~~~~^^^^^^^^
+KeyError: 7
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/srv/app/shop/views.py", line 30, in show
+    order = load(7)
+            ^^^^^^^
+  File "/srv/app/shop/orders.py", line 14, in load
+    raise NoOrder("no order\\nof that number") from error
+shop.orders.NoOrder: no order
+of that number
+"""
+OUTER = ("shop.orders.NoOrder", "no order\nof that number")
+SHOW = Frame("/srv/app/shop/views.py", 30, "show", "", "order = load(7)")
+RAISE = Frame(
+    "/srv/app/shop/orders.py", 14, "load", "", 'raise NoOrder("no order\\nof that number") from error'
+)
+LOAD = Frame("/srv/app/shop/orders.py", 12, "load", "", "return rows[number]")
+EXPECTED = (
+    ParsedException("NoOrder", "shop.orders", OUTER[1], (SHOW, RAISE)),
+    ParsedException("KeyError", "", "7", (LOAD,), 0, "cause"),
+)
+
+
+def parse(text: str) -> tuple[ParsedException, ...]:
+    return parse_stacktrace(text, type_name=OUTER[0], message=OUTER[1])
+
+
+def test_a_chain_is_outermost_first() -> None:
+    assert parse(CHAINED) == EXPECTED
+    assert parse_stacktrace(CHAINED) == EXPECTED
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\n"])
+def test_line_ends_of_windows_are_line_ends(newline: str) -> None:
+    assert parse(CHAINED.replace("\n", newline)) == EXPECTED
+
+
+def test_a_stripped_text_is_whole() -> None:
+    assert parse(CHAINED.strip()) == EXPECTED
+
+
+def test_what_a_logger_wrote_before_is_left_out() -> None:
+    assert parse(f"2026-11-23 12:00 ERROR (worker): Unhandled:\n{CHAINED}") == EXPECTED
+
+
+@pytest.mark.parametrize("length", range(len(CHAINED)))
+def test_the_outermost_survives_every_cut(length: int) -> None:
+    outermost, *inner = parse(CHAINED[:length])
+    assert (outermost.module, outermost.type_name, outermost.message) == ("shop.orders", "NoOrder", OUTER[1])
+    assert {frame.filename for frame in outermost.frames} <= {LOAD.filename, SHOW.filename}
+    assert [one.type_name for one in inner] in ([], ["KeyError"], ["Exception"])
+
+
+def test_a_cut_within_the_separator_keeps_what_it_says() -> None:
+    cut = CHAINED[: CHAINED.index("direct cause")]
+    assert parse(cut) == (EXPECTED[0]._replace(frames=()), EXPECTED[1])
+
+
+def test_a_cut_after_the_cause_leaves_it_a_context() -> None:
+    cut = CHAINED[: CHAINED.index("\n\nThe above")]
+    assert parse(cut) == (EXPECTED[0]._replace(frames=()), EXPECTED[1]._replace(source="context"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "garbage",
+        "java.lang.IllegalStateException: no\n\tat shop.Orders.load(Orders.java:12)\n",
+        "Error: no\n    at load (/srv/app/orders.js:12:3)\n",
+        '  File "/srv',
+        "Traceback (most recent",
+        "Traceback (most recent call last):\n",
+        "  + Exception Group Traceback (most recent call last):\n",
+        "  | ",
+        "  +-+---------------- 1 ----------------\n",
+        "\0\ud800",
+    ],
+)
+def test_of_other_texts_remains_what_the_attributes_tell(text: str) -> None:
+    outermost = parse(text)[0]
+    assert outermost[:4] == ("NoOrder", "shop.orders", OUTER[1], ())
+    assert outermost.parent is None
+
+
+def test_nothing_at_all_is_no_exception() -> None:
+    assert parse_stacktrace("") == ()
+
+
+def test_a_message_alone_is_an_exception() -> None:
+    assert parse_stacktrace("", message="lost") == (ParsedException("Exception", "", "lost"),)
+
+
+def test_a_type_alone_has_no_message() -> None:
+    assert parse_stacktrace("KeyboardInterrupt\n") == (ParsedException("KeyboardInterrupt"),)
+
+
+def test_frames_without_source_and_of_no_file_are_frames() -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "<frozen importlib._bootstrap>", line 241, in _call_with_frames_removed\n'
+        '  File "<string>", line 1, in <module>\n'
+        '  File "/a "quoted", line 1, in x/b.py", line 3, in <lambda>\n'
+        '  File "/no/line.py", line None, in f\n'
+        "ValueError\n"
+    )
+    assert parse_stacktrace(text)[0].frames == (
+        Frame("<frozen importlib._bootstrap>", 241, "_call_with_frames_removed"),
+        Frame("<string>", 1, "<module>"),
+        Frame('/a "quoted", line 1, in x/b.py', 3, "<lambda>"),
+        Frame("/no/line.py", 0, "f"),
+    )
+
+
+def test_a_statement_of_several_lines_shows_its_first() -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/srv/app/a.py", line 3, in f\n'
+        "    total = add(\n"
+        "        1,\n"
+        "    ...<2 lines>...\n"
+        "    )\n"
+        "    ~~~^\n"
+        "TypeError: unsupported\n"
+    )
+    assert parse_stacktrace(text)[0].frames == (Frame("/srv/app/a.py", 3, "f", "", "total = add("),)
+
+
+@pytest.mark.parametrize("repeated", [1, 37, 999_999_999])
+def test_a_repetition_is_expanded_within_the_bound(repeated: int) -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "a.py", line 1, in enter\n'
+        '  File "a.py", line 5, in down\n'
+        f"  [Previous line repeated {repeated} more time{'s' * (repeated > 1)}]\n"
+        '  File "a.py", line 4, in down\n'
+        "RecursionError: too deep\n"
+    )
+    frames = parse_stacktrace(text)[0].frames
+    assert len(frames) == min(repeated + 3, 100)
+    assert (frames[0].function, frames[0].lineno) == ("enter", 1)
+    assert {frame.lineno for frame in frames[1:-1]} == {5}
+    assert frames[-1].lineno == 4
+
+
+def test_open_telemetrys_own_frames_are_left_out_at_the_start_only() -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/venv/lib/python3.11/site-packages/opentelemetry/trace/__init__.py", line 589, in use_span\n'
+        "    yield span\n"
+        '  File "/srv/app/views.py", line 3, in show\n'
+        '  File "/venv/lib/python3.11/site-packages/opentelemetry/sdk/trace/__init__.py", line 9, in add\n'
+        "ValueError\n"
+    )
+    assert [frame.function for frame in parse_stacktrace(text)[0].frames] == ["show", "add"]
+    assert [frame.function for frame in parse(text[: text.index('  File "/srv')])[0].frames] == ["use_span"]
+
+
+def test_a_span_that_an_exception_passes_leaves_no_frame() -> None:
+    assert [frame.function for frame in recorded(caught("through_a_span")).parsed()[0].frames] == [
+        "caught",
+        "through_a_span",
+        "fail",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "module", "type_name"),
+    [
+        ("ValueError", "", "ValueError"),
+        ("json.decoder.JSONDecodeError", "json.decoder", "JSONDecodeError"),
+        ("shop.errors.Outer.Inner", "shop.errors", "Outer.Inner"),
+        ("shop.errors.make.<locals>.Local", "shop.errors", "make.<locals>.Local"),
+        ("shop.errors.Maker.make.<locals>.Local", "shop.errors", "Maker.make.<locals>.Local"),
+        ("socket.timeout", "socket", "timeout"),
+        ("PIL.UnidentifiedImageError", "PIL", "UnidentifiedImageError"),
+        ("MySQLdb._exceptions.OperationalError", "MySQLdb._exceptions", "OperationalError"),
+        ("concurrent.futures.process._RemoteError", "concurrent.futures.process", "_RemoteError"),
+    ],
+)
+def test_a_printed_type_is_split_into_module_and_name(printed: str, module: str, type_name: str) -> None:
+    assert parse_stacktrace(f"{printed}: message\n") == (ParsedException(type_name, module, "message"),)
+
+
+def test_what_a_worker_carries_is_what_was_raised() -> None:
+    expected = recorded(caught("cause")).parsed()
+    parsed = recorded(caught("carried_out_of_a_celery_worker")).parsed()
+    assert [one[:3] for one in parsed] == [one[:3] for one in expected]
+
+
+def test_nested_carriers_end() -> None:
+    text = 'billiard.einfo.RemoteTraceback: \n"""\n' * 500
+    assert parse(text)[0].type_name == "NoOrder"
+
+
+def test_a_thousand_causes_end_at_fifty() -> None:
+    separator = "\nThe above exception was the direct cause of the following exception:\n\n"
+    text = separator.join(f"ValueError: {number}\n" for number in range(1000))
+    parsed = parse_stacktrace(text)
+    assert [one.message for one in parsed] == [str(number) for number in range(999, 949, -1)]
+    assert [one.parent for one in parsed] == [None, *range(49)]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_cut_of_every_case_keeps_the_outermost(name: str) -> None:
+    event = recorded(caught(name))
+    whole = event.parsed()[0]
+    for length in range(0, len(event.stacktrace), 97):
+        cut = event._replace(stacktrace=event.stacktrace[:length]).parsed()
+        if name != "carried_out_of_a_celery_worker":  # what is carried is in the text alone
+            assert cut[0][:3] == whole[:3]

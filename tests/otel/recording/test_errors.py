@@ -1,0 +1,168 @@
+"""Errors, the right ones, once: what ended a request, a task or a script, and what somebody recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
+
+from otel import record_error
+from otel.delivery.occurrences import FIRST
+from otel.testing import CapturedEvents
+from tests.otel.shop import shop
+
+tracer = trace.get_tracer("tests")
+
+
+@pytest.fixture
+def captured() -> Iterator[CapturedEvents]:
+    with shop() as events:
+        yield events
+
+
+def outcome(captured: CapturedEvents) -> list[tuple[str, bool, object]]:
+    """Return type, handled and span of each error, after checking that both of its events agree."""
+    exceptions, failures = captured.named("$exception"), captured.named("shop_failed")
+    for exception, failure in zip(exceptions, failures, strict=True):
+        for name in failure.properties:
+            assert exception.properties[name] == failure.properties[name]
+        assert exception.properties["$exception_list"][0]["type"] == failure.properties["error_type"]
+        assert exception.timestamp == failure.timestamp
+    return [
+        (one.properties["error_type"], one.properties["handled"], one.properties["$span_id"])
+        for one in failures
+    ]
+
+
+def span_id(span: trace.Span) -> str:
+    return f"{span.get_span_context().span_id:016x}"
+
+
+def test_an_exception_that_ends_a_script_is_one_error(captured: CapturedEvents) -> None:
+    with suppress(ValueError), tracer.start_as_current_span("script") as span:
+        raise ValueError("it ended")
+    assert outcome(captured) == [("ValueError", False, span_id(span))]
+
+
+def test_an_exception_through_nested_spans_is_one_error_from_the_innermost(captured: CapturedEvents) -> None:
+    with (
+        suppress(ValueError),
+        tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry,
+        tracer.start_as_current_span("middle"),
+        tracer.start_as_current_span("innermost") as innermost,
+    ):
+        entry.set_attribute("http.response.status_code", 500)
+        raise ValueError("deep down")
+    assert outcome(captured) == [("ValueError", False, span_id(innermost))]
+    assert captured.named("shop_failed")[0].properties["status_code"] == 500
+    functions = [
+        frame["function"] for frame in captured[0].properties["$exception_list"][0]["stacktrace"]["frames"]
+    ]
+    assert functions[-1] == "test_an_exception_through_nested_spans_is_one_error_from_the_innermost"
+
+
+def test_an_exception_that_was_handled_further_out_is_none(captured: CapturedEvents) -> None:
+    with tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
+        with suppress(ValueError), tracer.start_as_current_span("inner"):
+            raise ValueError("handled")
+        entry.set_attribute("http.response.status_code", 200)
+    assert list(captured) == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_raised_answer_is_none(captured: CapturedEvents, status: int) -> None:
+    with suppress(LookupError), tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
+        entry.set_attribute("http.response.status_code", status)
+        raise LookupError("not here")
+    assert list(captured) == []
+
+
+def test_what_fails_in_a_call_to_others_is_none(captured: CapturedEvents) -> None:
+    with tracer.start_as_current_span("request", kind=SpanKind.SERVER):
+        with suppress(OSError), tracer.start_as_current_span("GET", kind=SpanKind.CLIENT):
+            raise OSError("refused")
+        with suppress(OSError), tracer.start_as_current_span("publish", kind=SpanKind.PRODUCER):
+            raise OSError("refused")
+    assert list(captured) == []
+
+
+def test_the_exception_that_replaces_another_is_the_error(captured: CapturedEvents) -> None:
+    with suppress(LookupError), tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
+        entry.set_attribute("http.status_code", 503)
+        try:
+            with tracer.start_as_current_span("inner"):
+                raise KeyError("k")
+        except KeyError as error:
+            raise LookupError("replaced") from error
+    assert outcome(captured) == [("LookupError", False, span_id(entry))]
+    assert [one["type"] for one in captured[0].properties["$exception_list"]] == ["LookupError", "KeyError"]
+
+
+def test_what_a_developer_recorded_with_an_error_status_is_handled(captured: CapturedEvents) -> None:
+    with (
+        tracer.start_as_current_span("request", kind=SpanKind.SERVER),
+        tracer.start_as_current_span("inner") as inner,
+    ):
+        inner.record_exception(ValueError("seen to"))
+        inner.set_status(StatusCode.ERROR)
+    assert outcome(captured) == [("ValueError", True, span_id(inner))]
+
+
+def test_what_was_recorded_without_an_error_status_is_a_note_in_the_trace(captured: CapturedEvents) -> None:
+    with tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
+        entry.record_exception(ValueError("by the way"))
+    assert list(captured) == []
+
+
+def test_a_handled_error_recorded_while_it_is_handled_is_handled(captured: CapturedEvents) -> None:
+    with tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
+        entry.set_attribute("http.response.status_code", 200)
+        try:
+            raise ValueError("seen to")
+        except ValueError as error:
+            record_error(error)
+    ((kind, handled, _),) = outcome(captured)
+    assert (kind, handled) == ("ValueError", True)
+
+
+def test_an_error_recorded_and_raised_again_is_one_and_not_handled(captured: CapturedEvents) -> None:
+    with suppress(ValueError), tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
+        entry.set_attribute("http.response.status_code", 500)
+        try:
+            raise ValueError("too much")
+        except ValueError as error:
+            record_error(error)
+            raise
+    assert [(kind, handled) for kind, handled, _ in outcome(captured)] == [("ValueError", False)]
+
+
+def test_a_task_inside_a_request_that_fails_with_it_is_one_error(captured: CapturedEvents) -> None:
+    with (
+        suppress(ValueError),
+        tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry,
+        tracer.start_as_current_span("run/task", kind=SpanKind.CONSUMER) as task,
+    ):
+        entry.set_attribute("http.response.status_code", 500)
+        raise ValueError("both")
+    assert outcome(captured) == [("ValueError", False, span_id(task))]
+
+
+def test_errors_beyond_the_first_few_of_a_kind_are_counted_and_the_sum_is_exact(
+    captured: CapturedEvents,
+) -> None:
+    for number in range(100):
+        with suppress(ValueError), tracer.start_as_current_span("request", kind=SpanKind.SERVER):
+            raise ValueError(f"order {number} failed")
+    with suppress(KeyError), tracer.start_as_current_span("request", kind=SpanKind.SERVER):
+        raise KeyError("another kind")
+    for name in ("$exception", "shop_failed"):
+        of_kind = [one for one in captured.named(name) if one.properties["error_type"] == "ValueError"]
+        assert len(of_kind) == FIRST + 1
+        assert sum(one.properties["occurrences"] for one in of_kind) == 100
+        assert len({one.uuid for one in of_kind}) == FIRST + 1
+    assert (
+        len([one for one in captured.named("shop_failed") if one.properties["error_type"] == "KeyError"]) == 1
+    )
