@@ -66,6 +66,9 @@ class Settings:
         if not self.host.startswith(("http://", "https://")):
             msg = f"host is {self.host!r}; give a full address such as https://eu.i.posthog.com"
             raise SettingsError(msg)
+        if not self.flush_timeout > 0:
+            msg = f"flush_timeout is {self.flush_timeout}; give a number of seconds above 0"
+            raise SettingsError(msg)
         for tier, ratio in self.tier_ratios.items():
             if tier not in (2, 3) or not 0.0 <= ratio <= 1.0:
                 msg = f"tier_ratios has {tier}={ratio}; only tiers 2 and 3 can be thinned, by 0 to 1"
@@ -117,6 +120,9 @@ def _flag(raw: str) -> bool:
 
 def _ratios(raw: str) -> dict[int, float]:
     """Read `3=0.25,2=0.5`."""
+    if not all("=" in part for part in _names(raw)):
+        msg = "write it as tier=ratio, such as 3=0.25"
+        raise SettingsError(msg)
     return {int(tier): float(ratio) for tier, ratio in (part.split("=", 1) for part in _names(raw))}
 
 

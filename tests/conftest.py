@@ -8,8 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from otel._guard import raise_faults
+
+
+# A slow machine is no failure of the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 class NetworkError(AssertionError):

@@ -6,8 +6,11 @@ import os
 
 from celery import Celery
 
+from otel.celery import instrument
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tformance.settings")
 
 app = Celery("tformance")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+instrument()

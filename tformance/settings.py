@@ -114,6 +114,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "web:landing"
 
 EMAIL_BACKEND = env_str("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# The folder of the file-based backend, which `make run` reads the invitations from.
+EMAIL_FILE_PATH = env_str("EMAIL_FILE_PATH") or None
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Tformance <hello@tformance.example>")
 
 LANGUAGE_CODE = "en"
@@ -133,6 +135,8 @@ TELEMETRY = {
     "IDENTIFY": "apps.users.identity.identify",
     "GROUPS": {"team": "tformance.team.id"},
     "ERROR_EVENT": "error_occurred",
+    # Set by `apps.teams.middleware`.
+    "ERROR_PROPERTIES": {"team_slug": "tformance.team.slug"},
 }
 
 LOGGING = {

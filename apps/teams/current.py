@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.teams.models import Membership
+from apps.teams.models import Membership, Team
 from apps.teams.standing import update_person
 from apps.users.models import User
 
@@ -43,8 +43,7 @@ def current_membership(request: HttpRequest) -> Membership | None:
         (one for one in memberships if str(one.team.public_id) == chosen),
         memberships[0] if memberships else None,
     )
-    # What `apps.users.identity` attributes events to, without a query.
-    request.__dict__["team_key"] = str(current.team.public_id) if current else None
+    _know(request, current.team if current else None)
     return current
 
 
@@ -59,8 +58,15 @@ def make_current(request: HttpRequest, membership: Membership) -> None:
     membership.save(update_fields=["current_since"])
     request.session[_SESSION_KEY] = str(membership.team.public_id)
     _remember(request, None)
-    request.__dict__.update(team=membership.team, team_key=str(membership.team.public_id))
+    request.__dict__["team"] = membership.team
+    _know(request, membership.team)
     update_person(membership.user)
+
+
+def _know(request: HttpRequest, team: Team | None) -> None:
+    """Leave the team where `apps.users.identity` and `apps.teams.middleware` find it without a query."""
+    request.__dict__["team_key"] = str(team.public_id) if team else None
+    request.__dict__["team_slug"] = team.slug if team else None
 
 
 def _remember(request: HttpRequest, known: tuple[int, list[Membership]] | None) -> None:

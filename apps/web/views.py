@@ -53,6 +53,8 @@ def fail(request: HttpRequest) -> HttpResponse:
     """Raise, with a cause, to see where errors go; for staff, or in development."""
     if not settings.DEBUG and not (isinstance(request.user, User) and request.user.is_staff):
         raise Http404
+    # Most pages know their team by the time they fail.
+    bool(getattr(request, "team", None))
     try:
         return HttpResponse(int("not a number"))
     except ValueError as error:

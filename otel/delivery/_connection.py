@@ -22,6 +22,7 @@ class AbortableConnection(HTTPConnection):
 
     def __init__(self, *args: Any, in_flight: dict[int, AbortableConnection], **kwargs: Any) -> None:
         self._in_flight = in_flight
+        self._socket: socket.socket | None = None
         self._requests = 0
         self._is_aborted = False
         super().__init__(*args, **kwargs)
@@ -42,16 +43,24 @@ class AbortableConnection(HTTPConnection):
         self._in_flight[threading.get_ident()] = self
         if self.sock is None:
             self.connect()
+        # Kept, because a connection lets go of its socket while the last answer is still being read from it.
+        self._socket = self.sock
         self._requests += 1
         super().request(*args, **kwargs)
+
+    def limit(self, seconds: float) -> None:
+        """Let the next read wait for at most this long."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.settimeout(seconds)
 
     def abort(self) -> None:
         """Wake the thread that waits on the socket; closing it here would not."""
         self._is_aborted = True
-        if self.sock is not None:
+        if self._socket is not None:
             # The plain socket's shutdown, since SSLSocket's discards the state that the other thread reads.
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class _AbortableTLSConnection(AbortableConnection, HTTPSConnection):

@@ -96,10 +96,8 @@ class Transport:
                 return self._exchange(path, body, headers, deadline)
         except HTTPError as error:
             raise Unreachable(str(error)) from error
-        except (
-            OSError,
-            ValueError,
-        ) as error:  # an address or a header that cannot be sent: may quote the key
+        except (OSError, ValueError) as error:
+            # An address or a header that cannot be sent; the message may quote the key.
             raise Unreachable(type(error).__name__) from error
         finally:
             self._in_flight.pop(threading.get_ident(), None)
@@ -134,7 +132,7 @@ class Transport:
             decode_content=False,
         )
         try:
-            return Answer(response.status, response.headers, _read(response, deadline))
+            return Answer(response.status, response.headers, self._read(response, deadline))
         except BaseException:
             response.close()
             raise
@@ -152,6 +150,21 @@ class Transport:
                 self._pool = AbortablePool(url.host or "", url.port, **options)
         return self._pool
 
+    def _read(self, response: BaseHTTPResponse, deadline: float) -> bytes:
+        """Read chunk by chunk, because a socket's timeout is for one read: a slow server could take for ever."""
+        connection = self._in_flight[threading.get_ident()]
+        body = bytearray()
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or len(body) > _MAX_ANSWER:
+                msg = f"the answer had no end after {len(body)} bytes"
+                raise ProtocolError(msg)
+            connection.limit(left)
+            chunk = response.read1(_CHUNK)
+            if not chunk:
+                return bytes(body)
+            body += chunk
+
     def _was_stale(self, error: ProtocolError) -> bool:
         """Whether a kept connection broke before the first byte of an answer."""
         connection = self._in_flight.get(threading.get_ident())
@@ -163,14 +176,3 @@ class Transport:
         # fork, and closing would wait for it for ever.
         self._inherited, self._pool = self._pool or self._inherited, None
         self._in_flight = {}
-
-
-def _read(response: BaseHTTPResponse, deadline: float) -> bytes:
-    """Read chunk by chunk, because a socket's timeout is for one read: a slow server could take for ever."""
-    body = bytearray()
-    while chunk := response.read1(_CHUNK):
-        body += chunk
-        if len(body) > _MAX_ANSWER or time.monotonic() > deadline:
-            msg = f"the answer had no end after {len(body)} bytes"
-            raise ProtocolError(msg)
-    return bytes(body)

@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from otel._guard import fault, guarded
 from otel.counters import Counters
 from otel.delivery._delivery import Delivery
+from otel.delivery._fork import call_in_child
 from otel.delivery._quarantine import Quarantine
 from otel.delivery.occurrences import WINDOW, OccurrenceLimiter
 from otel.events import Declaration, Registry, default_registry
@@ -89,6 +90,7 @@ class PostHogSpanExporter(SpanExporter):
         self._limiter = OccurrenceLimiter()
         self._timer: threading.Timer | None = None
         self._finish_by: float | None = None
+        call_in_child(self._forget_parents_errors)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Map and deliver a batch of spans.
@@ -192,6 +194,11 @@ class PostHogSpanExporter(SpanExporter):
             self._timer.daemon = True
             with guarded("starting a timer"):
                 self._timer.start()
+
+    def _forget_parents_errors(self) -> None:
+        """Leave to the parent what it has counted: a child that sent it too would double the sum."""
+        self._limiter = OccurrenceLimiter()
+        self._timer = None
 
     def _end_window(self) -> None:
         with guarded("ending a window of errors"):

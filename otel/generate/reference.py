@@ -41,7 +41,8 @@ def settings_table() -> str:
         _GENERATED.format(place="`otel/settings.py`"),
         "# Settings\n",
         "Environment variables; an unusable value warns and leaves the default. OpenTelemetry's own",
-        "(`OTEL_*`) keep their meaning: the sampler decides which traces are seen, never which events arrive.\n",
+        "(`OTEL_*`) keep their meaning: the sampler decides which traces are seen, never which events",
+        "arrive.\n",
         "| variable | what it sets | default |",
         "|---|---|---|",
     ]

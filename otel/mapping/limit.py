@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from otel.events import legible
@@ -33,24 +33,24 @@ def limit(capture: Capture) -> Capture | Reject:
         return Reject(
             Reason.TOO_LARGE, f"the name has {len(capture.event)} characters, {MAX_NAME} are allowed"
         )
-    characters = _characters(capture.properties)
+    characters = _characters((capture.properties,))
     if characters > MAX_CHARACTERS:
         return Reject(Reason.TOO_LARGE, f"{characters} characters, {MAX_CHARACTERS} are allowed")
     return capture
 
 
-def _characters(properties: dict[str, Any]) -> int:
+def _characters(values: Iterable[Any]) -> int:
     characters = 0
-    for name, value in properties.items():
+    for value in values:
         kind = type(value)
         if kind is str:
-            characters += len(name) + len(value)
+            characters += len(value)
         elif kind is dict:
-            characters += len(name) + _characters(value)
+            characters += sum(map(len, value)) + _characters(value.values())
         elif kind is list:
-            characters += len(name) + sum(_characters({"": one}) for one in value)
+            characters += _characters(value)
         else:
-            characters += len(name) + 8
+            characters += 8
     return characters
 
 

@@ -12,9 +12,17 @@ from otel.mapping.envelope import Capture, Envelope
 from otel.mapping.identify import Person
 from otel.version import __version__
 
-__all__ = ["LIBRARY", "capture_uuid", "timestamp", "to_capture"]
+__all__ = ["LIBRARY", "timestamp", "to_capture"]
 
 LIBRARY = "tformance-otel"
+
+_SAME_FOR_ALL = {
+    "$lib": LIBRARY,
+    "$lib_version": __version__,
+    "$is_server": True,
+    # The address is the server's own; PostHog's place for it would be wrong for everybody.
+    "$geoip_disable": True,
+}
 
 # Names our captures' ids (RFC 9562, version 5); made once for this project by uuid4, and never changed:
 # another one would double every event that is delivered again after an upgrade.
@@ -22,25 +30,8 @@ _NAMESPACE = UUID("5b0d5c54-3c0e-4a2b-9d7e-6f6f3f6e9a11").bytes
 
 _LAST_SECOND = 253402300799  # 9999-12-31T23:59:59Z
 
-_VERSION_5_AND_VARIANT = (0x5 << 76) | (0x2 << 62)
-_ALL_BUT_VERSION_AND_VARIANT = ~((0xF << 76) | (0x3 << 62))
-
-
-def capture_uuid(envelope: Envelope) -> str:
-    """Return the UUIDv5 of trace id, span id, name, time and ordinal.
-
-    Args:
-        envelope: the event.
-    """
-    name = (
-        f"{envelope.trace_id:032x}:{envelope.span_id:016x}:{envelope.name}"
-        f":{envelope.time_unix_nano}:{envelope.ordinal}"
-    )
-    # What uuid.uuid5 computes, in a third of its time.
-    digest = sha1(_NAMESPACE + name.encode("utf-8", "replace"), usedforsecurity=False).digest()
-    number = int.from_bytes(digest[:16], "big") & _ALL_BUT_VERSION_AND_VARIANT | _VERSION_5_AND_VARIANT
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+# The digit that holds the variant, with its two highest bits set to 10 (RFC 9562, section 4.1).
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 
 def timestamp(time_unix_nano: int) -> str:
@@ -67,13 +58,11 @@ def to_capture(envelope: Envelope, properties: dict[str, Any], person: Person) -
         properties: what leaves of it; PostHog's own are added to this dict.
         person: whom it is about.
     """
-    properties["$trace_id"] = f"{envelope.trace_id:032x}"
-    properties["$span_id"] = f"{envelope.span_id:016x}"
-    properties["$lib"] = LIBRARY
-    properties["$lib_version"] = __version__
-    properties["$is_server"] = True
-    # The address is the server's own; PostHog's place for it would be wrong for everybody.
-    properties["$geoip_disable"] = True
+    name, time = envelope.name, envelope.time_unix_nano
+    trace_id, span_id = f"{envelope.trace_id:032x}", f"{envelope.span_id:016x}"
+    properties["$trace_id"] = trace_id
+    properties["$span_id"] = span_id
+    properties |= _SAME_FOR_ALL
     if person.groups:
         properties["$groups"] = person.groups
     if person.session_id is not None:
@@ -81,9 +70,15 @@ def to_capture(envelope: Envelope, properties: dict[str, Any], person: Person) -
     if person.is_anonymous:
         properties["$process_person_profile"] = False
     return Capture(
-        envelope.name,
+        name,
         person.distinct_id,
-        capture_uuid(envelope),
-        timestamp(envelope.time_unix_nano),
+        _uuid5(f"{trace_id}:{span_id}:{name}:{time}:{envelope.ordinal}"),
+        timestamp(time),
         properties,
     )
+
+
+def _uuid5(name: str) -> str:
+    """Return what `uuid.uuid5` does, in a quarter of its time."""
+    text = sha1(_NAMESPACE + name.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"

@@ -163,6 +163,7 @@ def running(
         yield process
     finally:
         process.kill()
+        print(process.log())  # pytest shows it for a test that fails
 
 
 @contextmanager

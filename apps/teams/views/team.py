@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,7 +16,7 @@ from apps.teams.access import TeamRequest, admin_required
 from apps.teams.current import make_current, memberships_of
 from apps.teams.forms import CreateTeamForm, TeamSettingsForm
 from apps.teams.memberships import create_team
-from apps.teams.models import Team
+from apps.teams.models import Membership, Team
 from apps.teams.standing import update_team
 from apps.users.events import SettingsUpdated
 from otel import record
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["create", "settings", "switch"]
 
+# How often in a row somebody else may be quicker; then something else is wrong, and the error shows.
+_RIVALS = 5
+
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,12 +36,19 @@ def create(request: HttpRequest) -> HttpResponse:
     """Make a team and turn to it."""
     form = CreateTeamForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        user = cast("User", request.user)
-        membership = create_team(user, name=form.cleaned_data["name"], slug=form.free_slug())
+        membership = _create(cast("User", request.user), form)
         make_current(request, membership)
         messages.success(request, f"{membership.team} is ready.")
         return redirect("web:dashboard")
     return render(request, "teams/create.html", {"form": form})
+
+
+def _create(user: User, form: CreateTeamForm) -> Membership:
+    """Make the team; of several that take one free slug at the same instant, the later take the next."""
+    for _ in range(_RIVALS):
+        with suppress(IntegrityError):
+            return create_team(user, name=form.cleaned_data["name"], slug=form.free_slug())
+    return create_team(user, name=form.cleaned_data["name"], slug=form.free_slug())
 
 
 @login_required

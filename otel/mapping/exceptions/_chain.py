@@ -18,6 +18,8 @@ HEADER = "Traceback (most recent call last):\n"
 # `traceback` prints ten levels of groups, and workers do not nest: what is deeper is hostile.
 _MAX_NESTING = 14
 
+# Linux's PATH_MAX: a longer one is no file.
+_MAX_PATH = 4096
 # What a class is called, also one made by `type()`; prose and punctuation are no type.
 TYPE = r"[^\s:\"'(){}\[\]/\\|]{1,200}"
 _TYPE = re.compile(TYPE)
@@ -172,7 +174,11 @@ def _stack(text: str, position: int) -> tuple[tuple[Frame, ...], int]:
     while found := _FRAME.match(text, position):
         filename, lineno, function, line, repeated = found.groups()
         frame = Frame(
-            filename, 0 if lineno == "None" else int(lineno), function, "", line.strip() if line else ""
+            filename[:_MAX_PATH],
+            0 if lineno == "None" else int(lineno),
+            function,
+            "",
+            line.strip() if line else "",
         )
         frames.append(frame)
         if repeated:

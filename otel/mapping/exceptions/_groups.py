@@ -15,6 +15,7 @@ A group's own lines stand behind two spaces for each level and `| `; its members
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import NamedTuple
 
 __all__ = ["Unfolded", "region_at", "unfold"]
@@ -29,10 +30,12 @@ class Unfolded(NamedTuple):
     Args:
         text: the level's own lines, without margin: a chain as outside of groups.
         members: for each offset in the text at which a group ends, the lines of its members.
+        ends: these offsets, ascending.
     """
 
     text: str
     members: dict[int, list[list[str]]]
+    ends: tuple[int, ...] = ()
 
     def end_of_group(self, position: int) -> int:
         """Return where the next group of this level ends, or else the text.
@@ -40,7 +43,8 @@ class Unfolded(NamedTuple):
         Args:
             position: of the exception in question.
         """
-        return next((offset for offset in self.members if offset >= position), len(self.text))
+        index = bisect_left(self.ends, position)
+        return self.ends[index] if index < len(self.ends) else len(self.text)
 
 
 def region_at(text: str, position: int) -> str:
@@ -83,7 +87,7 @@ def unfold(lines: list[str], depth: int) -> Unfolded:
                 members.setdefault(length, []).append(member)
         elif member is not None:
             member.append(line)
-    return Unfolded("".join(own), members)
+    return Unfolded("".join(own), members, tuple(members))
 
 
 def _title(line: str, depth: int) -> str:

@@ -148,5 +148,5 @@ RULES = (
     Rule("", re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?![ -]?\d)"), _card),
     Rule(".", re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\w)"), _address),
     Rule(":", re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"), _address),
-    Rule("", re.compile(r"(?<![\w+=-])[\w+=-]{32,}"), _token),
+    Rule("", re.compile(r"(?a)(?<![\w+=-])[\w+=-]{32,}+"), _token),
 )

@@ -8,10 +8,9 @@ from typing import Any
 
 import orjson
 
-from otel.events import legible
 from otel.mapping.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, Frame, ParsedException
 from otel.mapping.exceptions._places import is_in_app, place_of
-from otel.mapping.exceptions._scrub import scrub
+from otel.mapping.exceptions._scrub import MAX_MESSAGE, scrub
 
 __all__ = ["exception_list"]
 
@@ -45,7 +44,9 @@ def exception_list(
         in_app: prefixes of the modules that are the product's own; empty: what is not installed.
         send_messages: whether messages leave, scrubbed, or only types.
     """
-    messages = [legible(scrub(one.message)) if send_messages else "" for one in exceptions[:MAX_EXCEPTIONS]]
+    messages = [
+        _cut(scrub(one.message), MAX_MESSAGE) if send_messages else "" for one in exceptions[:MAX_EXCEPTIONS]
+    ]
     entries: list[dict[str, Any]] = []
     for most, frames, lines in _BUDGETS:
         entries = [
@@ -132,4 +133,6 @@ def _both_ends(frames: Sequence[Frame], most: int) -> Sequence[Frame]:
 
 
 def _cut(text: str, length: int) -> str:
-    return legible(text[:length])
+    text = text[:length]
+    # Paths of other encodings hold lone surrogates, which JSON cannot.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -39,10 +39,12 @@ def test_a_server_that_hangs_is_bounded_by_the_deadline(
     assert loss.reason is Reason.UNDELIVERED
 
 
-def test_an_answer_that_drips_is_bounded_by_the_deadline(
-    server: Scripted, make_delivery: MakeDelivery
+@pytest.mark.parametrize("drip", [0.05, 60])
+@pytest.mark.parametrize("headers", [{}, {"Connection": "close"}], ids=["kept", "closed"])
+def test_an_answer_that_drips_or_stalls_is_bounded_by_the_deadline(
+    drip: float, headers: dict[str, str], server: Scripted, make_delivery: MakeDelivery
 ) -> None:
-    server.respond = lambda _: Step(body=b"x" * 1_000, drip=0.05)
+    server.respond = lambda _: Step(body=b"x" * 1_000, drip=drip, headers=headers)
     delivery = make_delivery(server.url, **REAL_TIME)
     begin = time.monotonic()
     (loss,) = delivery.deliver(captures("a"), begin + 0.3)

@@ -116,13 +116,15 @@ def test_a_host_that_is_not_there_is_asked_until_the_deadline(
     assert clock.waits == [0.5, 1.0, 2.0, 4.0]
 
 
-@pytest.mark.parametrize("host", ["http://", "http://[", "http://a b", "https://\ud800", "http://x:99999"])
+@pytest.mark.parametrize(
+    "host", ["http://", "http://[", "http://a b", "https://\ud800", "http://x:99999"], ids=ascii
+)
 def test_a_host_that_cannot_be_one_raises_nothing(host: str, make_delivery: MakeDelivery) -> None:
     (loss,) = make_delivery(host, timeout=0.1).deliver(captures("a"))
     assert loss.reason is Reason.UNDELIVERED
 
 
-@pytest.mark.parametrize("key", ["phc_\n", "phc_ü", "phc_\ud800"])
+@pytest.mark.parametrize("key", ["phc_\n", "phc_ü", "phc_\ud800"], ids=ascii)
 @pytest.mark.parametrize("mode", ["v0", "v1"])
 def test_a_key_that_cannot_be_sent_raises_nothing_and_is_not_quoted(
     key: str, mode: str, server: Scripted, make_delivery: MakeDelivery

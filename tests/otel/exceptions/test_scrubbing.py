@@ -106,14 +106,37 @@ def test_a_long_message_is_cut_once(text: str, times: int) -> None:
     assert scrub(once) == once
 
 
-HOSTILE = """
-    a a@ a.b- eyJ- ://a: password password=" 1 x@1.1. ab: 1. _ -----BEGIN_KEY----- )=( authorization: %40 cookie= \\" token_ '
-""".split()
+WORDS = [
+    "a",
+    "password",
+    'password="',
+    "token_",
+    "token ",
+    "bearer ",
+    "authorization: ",
+    "cookie=",
+    "HTTP_HOST header: '",
+]
+MARKS = [
+    "a@",
+    "a.b-",
+    "eyJ-",
+    "://a:",
+    "1 ",
+    "1",
+    "x@1.1.",
+    "ab:",
+    "1.",
+    "_",
+    ")=(",
+    "%40",
+    " ",
+    '\\"',
+    "-----BEGIN KEY-----",
+]
 
 
-@pytest.mark.parametrize(
-    "piece", [*HOSTILE, "token ", "1 ", "bearer ", " ", "-----BEGIN KEY-----", "HTTP_HOST header: '"]
-)
+@pytest.mark.parametrize("piece", [*WORDS, *MARKS])
 def test_hostile_text_takes_no_longer_than_any_other(piece: str) -> None:
     started = time.process_time()
     scrub(piece * (1_000_000 // len(piece)))

@@ -1,0 +1,49 @@
+"""What mapping emits, PostHog takes: the inspector refuses what PostHog refuses, and is asked about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otel.counters import Counters
+from otel.delivery import Delivery
+from otel.inspector.running import RunningInspector, running_inspector
+from otel.mapping import Capture, Envelope, Mapper
+from tests.otel.mapping.test_mapping import REGISTRY, SETTINGS, anything, attributes_, names
+
+
+@pytest.fixture(scope="module")
+def inspector() -> Iterator[RunningInspector]:
+    with running_inspector() as running:
+        yield running
+
+
+@pytest.mark.parametrize("mode", ["v0", "v1"])
+def test_no_input_makes_mapping_emit_what_the_inspector_refuses(
+    inspector: RunningInspector, mode: str
+) -> None:
+    settings = SETTINGS.replace(host=inspector.url, capture_mode=mode, events=("order_*",))
+    mapper, delivery = Mapper(REGISTRY, settings), Delivery(settings, Counters())
+
+    @given(names, attributes_, attributes_, st.integers(), st.integers(0, 2**128 - 1), anything)
+    def deliver(
+        name: str,
+        attributes: dict[str, Any],
+        span_attributes: dict[str, Any],
+        time: int,
+        trace_id: int,
+        number: Any,
+    ) -> None:
+        told = {"team_slug": "acme", "number": number, "user.id": "u1"} | attributes
+        envelope = Envelope(name, told, time, trace_id, 1, 0, span_attributes)
+        capture = mapper(envelope)
+        if isinstance(capture, Capture):
+            assert delivery.deliver([capture]) == ()
+
+    deliver()
+    delivery.close()
+    assert inspector.bad() == []
