@@ -17,7 +17,22 @@ help:  ## Print this list.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-setup: .venv/.installed  ## Install everything into .venv.
+# posthog-js, which the browser tests load from their own page. npm puts this file there itself.
+node_modules/.package-lock.json: package-lock.json
+	@echo "Installing npm packages into node_modules …"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+setup: .venv/.installed node_modules/.package-lock.json  ## Install everything into .venv and node_modules.
+
+test: setup check  ## Run every check and every test.
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: setup  ## Lint, check types, and check that the generated pages are current.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/python manage.py telemetry catalog --check docs
 
 lock:  ## Renew requirements.lock from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \

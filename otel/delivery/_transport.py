@@ -95,7 +95,8 @@ class Transport:
                     raise
                 return self._exchange(path, body, headers, deadline)
         except HTTPError as error:
-            raise Unreachable(str(error)) from error
+            # It names the host, which may be any text; a log takes none with lone surrogates.
+            raise Unreachable(str(error).encode(errors="backslashreplace").decode()) from error
         except (OSError, ValueError) as error:
             # An address or a header that cannot be sent; the message may quote the key.
             raise Unreachable(type(error).__name__) from error
@@ -151,7 +152,7 @@ class Transport:
         return self._pool
 
     def _read(self, response: BaseHTTPResponse, deadline: float) -> bytes:
-        """Read chunk by chunk, because a socket's timeout is for one read: a slow server could take for ever."""
+        """Read chunk by chunk, because a socket's timeout is for one read: a slow server has no end."""
         connection = self._in_flight[threading.get_ident()]
         body = bytearray()
         while True:

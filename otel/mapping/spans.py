@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -25,8 +25,15 @@ def envelopes(span: ReadableSpan, selects: Callable[[str], bool]) -> list[Envelo
         span: ended.
         selects: whether a span event's name is for PostHog.
     """
-    chosen = [event for event in span.events if event.name != EXCEPTION_EVENT and selects(event.name)]
-    return [envelope_of(span, event, ordinal) for event, ordinal in zip(chosen, _ordinals(chosen), strict=True)]
+    found: list[Envelope] = []
+    seen: dict[tuple[str, int], int] = {}
+    for event in span.events:
+        if event.name != EXCEPTION_EVENT and selects(event.name):
+            key = event.name, event.timestamp
+            ordinal = seen.get(key, 0)
+            seen[key] = ordinal + 1
+            found.append(envelope_of(span, event, ordinal))
+    return found
 
 
 def errors_of(span: ReadableSpan) -> list[SpanError]:
@@ -72,12 +79,3 @@ def _plain(attributes: Attributes) -> dict[str, Any]:
     """Return attributes as a dict: each look-up in the SDK's own mapping takes ten times as long."""
     # A copy made by the mapping itself is a dict's; one made by `dict` asks it for each key and value.
     return attributes.copy() if hasattr(attributes, "copy") else dict(attributes or {})
-
-
-def _ordinals(events: Sequence[Event]) -> Iterator[int]:
-    seen: dict[tuple[str, int], int] = {}
-    for event in events:
-        key = event.name, event.timestamp
-        ordinal = seen.get(key, 0)
-        seen[key] = ordinal + 1
-        yield ordinal

@@ -16,13 +16,18 @@ _LATE = {"OTEL_BSP_SCHEDULE_DELAY": "60000"}
 _UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
 _ASGI = "tests.host.asgi:application"
 
-_SERVERS = {
-    "gunicorn": gunicorn(),
-    "gunicorn with threads": gunicorn("--worker-class", "gthread", "--threads", "4"),
-    "gunicorn with preload": gunicorn("--preload"),
-    "gunicorn with uvicorn's worker": gunicorn(*_UVICORN_WORKER, application=_ASGI),
-    "gunicorn with uvicorn's worker and preload": gunicorn(*_UVICORN_WORKER, "--preload", application=_ASGI),
-    "uvicorn": uvicorn(),
+_ENDS = {
+    "gunicorn": (gunicorn(), signal.SIGTERM),
+    "gunicorn, interrupted": (gunicorn(), signal.SIGINT),
+    "gunicorn with threads": (gunicorn("--worker-class", "gthread", "--threads", "4"), signal.SIGTERM),
+    "gunicorn with preload": (gunicorn("--preload"), signal.SIGTERM),
+    "gunicorn with uvicorn's worker": (gunicorn(*_UVICORN_WORKER, application=_ASGI), signal.SIGTERM),
+    "gunicorn with uvicorn's worker and preload": (
+        gunicorn(*_UVICORN_WORKER, "--preload", application=_ASGI),
+        signal.SIGTERM,
+    ),
+    "uvicorn": (uvicorn(), signal.SIGTERM),
+    "uvicorn, interrupted": (uvicorn(), signal.SIGINT),
 }
 
 _WITH_TWO_WORKERS = {
@@ -40,8 +45,7 @@ def _numbers(inspector: RunningInspector) -> Counter[int]:
     return Counter(one["properties"]["number"] for one in inspector.good("parcel_shipped"))
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT], ids=lambda sign: sign.name)
-@pytest.mark.parametrize("command", _SERVERS.values(), ids=_SERVERS)
+@pytest.mark.parametrize(("command", "sign"), _ENDS.values(), ids=_ENDS)
 def test_an_event_recorded_as_the_last_act_before_the_end_arrives(
     command: list[str | Path],
     sign: signal.Signals,

@@ -38,7 +38,6 @@ function captureRow(one) {
   const row = $("#capture-row").content.firstElementChild.cloneNode(true);
   row.dataset.uuid = one.uuid;
   row.dataset.kind = one.kind;
-  row.classList.toggle("blank-team", !one.team);
   row.classList.toggle("new", !known.has(one.uuid));
   const field = (name) => $(`[data-field="${name}"]`, row);
   for (const name of ["time", "event", "person", "team"]) field(name).textContent = one[name];
@@ -118,8 +117,11 @@ function table(columns, rows, nothing) {
   if (!rows.length) return make("p", "empty", nothing);
   const head = make("tr", "", ...columns.map(([name, , className]) =>
     Object.assign(make("th", className ?? "", name), { scope: "col" })));
-  const body = rows.map((row) => make("tr", "", ...columns.map(([, value, className]) =>
-    make("td", className ?? "", value(row)))));
+  const body = rows.map((row) => make("tr", "", ...columns.map(([name, value, className]) => {
+    const cell = make("td", className ?? "", value(row));
+    cell.dataset.label = name; // stands before the value where the screen is too narrow for a head
+    return cell;
+  })));
   return make("table", "", make("thead", "", head), make("tbody", "", ...body));
 }
 
@@ -190,10 +192,10 @@ const views = {
     return [make("div", "card", ...steps.map(step)), way];
   },
   rejected: async () => [table([["Time (UTC)", (one) => moment(one.time), "time"], ["Route", (one) => one.route], ["Status", (one) => one.status, "num"],
-    ["Events", (one) => one.events, "num"], ["Why", (one) => one.reason], ["Body", (one) => make("code", "", one.body.slice(0, 160))]],
+    ["Events", (one) => one.events, "num"], ["Why", (one) => one.reason, "long"], ["Body", (one) => make("code", "", one.body.slice(0, 160)), "long"]],
   newestFirst(await ask("bad")), "Nothing was rejected.")],
   warnings: async () => [table([["Time (UTC)", (one) => moment(one.time), "time"], ["Type", (one) => one.type], ["Event", (one) => one.event],
-    ["Person", (one) => one.distinct_id, "id"], ["What PostHog makes of it", (one) => one.message]],
+    ["Person", (one) => one.distinct_id, "id"], ["What PostHog makes of it", (one) => one.message, "long"]],
   newestFirst(await ask("warnings")), "No ingestion warnings.")],
 };
 
@@ -239,8 +241,10 @@ async function refresh(force = false) {
 function show() {
   const name = current();
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.hash === `#${name}`) {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else link.removeAttribute("aria-current");
   }
   $("#list").hidden = filters.hidden = name !== "captures";
   $("#other").hidden = name === "captures";

@@ -30,7 +30,7 @@ capture = st.builds(
 
 
 @pytest.mark.parametrize("mode", ["v0", "v1"])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.lists(capture, max_size=5, unique_by=lambda capture: capture.uuid))
 def test_each_capture_has_one_fate_and_it_is_the_truth(
     mode: str, batch: list[Capture], inspector: RunningInspector, make_delivery: MakeDelivery

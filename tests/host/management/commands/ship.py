@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("end", choices=("return", "exit", "raise"))
 
-    def handle(self, *args: Any, end: str, **options: Any) -> None:
+    def handle(self, *_: Any, end: str, **__: Any) -> None:
         record(ParcelShipped(number=7))
         if end == "exit":
             sys.exit(3)

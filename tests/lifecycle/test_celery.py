@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otel.inspector.running import RunningInspector, running_inspector
+from tests.lifecycle.servers import (
+    BIN,
+    Process,
+    Server,
+    environment,
+    gunicorn,
+    running,
+    serving,
+    traceparent,
+    wait_for,
+)
+
+_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+_POOLS = {
+    "prefork, recycled": ("--pool", "prefork", "--max-tasks-per-child", "1"),
+    "prefork": ("--pool", "prefork"),
+    "threads": ("--pool", "threads"),
+    "solo": ("--pool", "solo"),
+}
+
+
+@contextmanager
+def _working(env: dict[str, str], folder: Path, *pool: str) -> Iterator[Process]:
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
+    command = [BIN / "celery", "-A", "tests.host.tasks", "worker", "--concurrency", "1", *quiet, *pool]
+    with running(command, env, folder) as worker:
+        wait_for(lambda: " ready." in worker.log())
+        yield worker
+
+
+def _environment(posthog: str, database: str, folder: Path) -> dict[str, str]:
+    (folder / "control").mkdir()
+    # Nothing but a flush delivers within a test.
+    late = {"OTEL_BSP_SCHEDULE_DELAY": "60000"}
+    broker = {"HOST_BROKER": "filesystem://", "HOST_BROKER_FOLDER": str(folder)}
+    return environment(posthog, HOST_DATABASE=database, **broker, **late)
+
+
+def _send(server: Server, task: str, *numbers: int, person: str | None = "anna") -> None:
+    signed_in = {} if person is None else {"Cookie": server.get(f"/sign_in/?as={person}").cookie}
+    query = "".join(f"&number={number}" for number in numbers)
+    answer = server.get(f"/run_task/?task={task}{query}", signed_in | traceparent(_TRACE))
+    assert answer.body == b"sent"
+
+
+@pytest.fixture(scope="module")
+def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Send one task of each kind to a worker whose children end after each, and return what the tasks left."""
+    folder = tmp_path_factory.mktemp("celery")
+    with running_inspector() as inspector:
+        env = _environment(inspector.url, database, folder)
+        with (
+            serving(gunicorn(), env, folder) as server,
+            _working(env, folder, *_POOLS["prefork, recycled"]) as worker,
+        ):
+            _send(server, "fail_as_expected")
+            _send(server, "ship_later", 9, person="shy-ben")
+            for number in (1, 2, 3):
+                _send(server, "ship_later", number)
+            _send(server, "ship_plainly_later")
+            _send(server, "ship_later", 6, person=None)
+            _send(server, "fail_later")
+            _send(server, "handle_later")
+            wait_for(lambda: len(_ended(worker)) == 9)
+            worker.stop()
+            server.stop()
+        return [one for one in inspector.good() if one["properties"]["$trace_id"] == _TRACE]
+
+
+def _ended(worker: Process) -> list[str]:
+    words = (" succeeded in ", " raised ")
+    return [
+        line
+        for line in worker.log().splitlines()
+        if "Task tests.host" in line and any(w in line for w in words)
+    ]
+
+
+def test_each_event_of_a_child_that_ends_after_its_task_arrives(captures: list[dict[str, Any]]) -> None:
+    numbers = [one["properties"]["number"] for one in captures if one["event"] == "parcel_shipped"]
+    assert Counter(numbers) == {1: 1, 2: 1, 3: 1, 5: 1, 6: 1}
+
+
+def test_a_task_is_about_whom_the_request_was_about(captures: list[dict[str, Any]]) -> None:
+    shipped = {one["properties"]["number"]: one for one in captures if one["event"] == "parcel_shipped"}
+    of_nobody = shipped.pop(6)
+    assert {one["distinct_id"] for one in shipped.values()} == {"person-anna"}
+    assert [one["properties"]["$groups"] for one in shipped.values()] == [{"team": "team-1"}] * 4
+    assert of_nobody["properties"]["$process_person_profile"] is False
+
+
+def test_errors_of_tasks_leave_once_with_their_task(captures: list[dict[str, Any]]) -> None:
+    errors = [one for one in captures if one["event"] != "parcel_shipped"]
+    told = Counter(
+        (one["event"], properties["task_name"], properties["error_type"], properties["handled"])
+        for one in errors
+        for properties in [one["properties"]]
+    )
+    failed = ("tests.host.tasks.fail_later", "ValueError", False)
+    handled = ("tests.host.tasks.handle_later", "ValueError", True)
+    assert told == Counter(
+        (event, *error) for event in ("$exception", "host_failed") for error in (failed, handled)
+    )
+    assert {one["distinct_id"] for one in errors} == {"person-anna"}
+
+
+def test_an_error_of_a_task_has_the_frames_of_the_place_where_it_was_raised(
+    captures: list[dict[str, Any]],
+) -> None:
+    for one in captures:
+        if one["event"] == "$exception":
+            innermost = one["properties"]["$exception_list"][0]["stacktrace"]["frames"][-1]
+            assert innermost["filename"] == "tests/host/tasks.py"
+            assert innermost["function"] in ("fail_later", "handle_later")
+
+
+@pytest.mark.parametrize("pool", _POOLS.values(), ids=_POOLS)
+def test_an_event_recorded_as_the_last_act_of_a_worker_arrives(
+    pool: tuple[str, ...], inspector: RunningInspector, database: str, tmp_path: Path
+) -> None:
+    env = _environment(inspector.url, database, tmp_path)
+    with serving(gunicorn(), env, tmp_path) as server, _working(env, tmp_path, *pool) as worker:
+        _send(server, "ship_later", 8, person=None)
+        wait_for(lambda: _ended(worker))
+        worker.stop()
+    assert [one["properties"]["number"] for one in inspector.good("parcel_shipped")] == [8]
