@@ -80,6 +80,8 @@ def in_turn(rounds: int, ways: Mapping[str, Callable[[], float]]) -> Rounds:
         ways: each returns its measurement.
     """
     values: dict[str, list[float]] = {way: [] for way in ways}
+    gc.collect()
+    gc.freeze()  # what the benchmark itself holds is no product's heap, and is not to be gone through again
     order = list(ways)
     for number in range(rounds + 1):
         for way in order if number % 2 else reversed(order):

@@ -80,7 +80,6 @@ def measure(*, is_quick: bool) -> Result:
         )
         provider.shutdown()
         client.shutdown()
-        floor.close()
     used = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the round to warm up
     best = max("floor 1", "floor 6", key=found.median)
     return Result("drain", tuple(_rows(found, used, best)), f"the floor that counts is {best}")
@@ -207,7 +206,7 @@ class _Floor:
             {"api_key": "phc_benchmark", "batch": events[first : first + _BATCH]}
             for first in range(0, len(events), _BATCH)
         ]
-        self._connection = http.client.HTTPConnection(urlsplit(url).netloc)
+        self._address = urlsplit(url).netloc
 
     def send(self, level: int) -> None:
         """Post the events.
@@ -216,14 +215,13 @@ class _Floor:
             level: gzip's.
         """
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        # A new one each time: while the others are measured, the server would close a kept one.
+        connection = http.client.HTTPConnection(self._address)
         for body in self._bodies:
             packed = gzip.compress(orjson.dumps(body), level)
-            self._connection.request("POST", "/batch/", packed, headers)
-            answer = self._connection.getresponse()
+            connection.request("POST", "/batch/", packed, headers)
+            answer = connection.getresponse()
             answer.read()
             if answer.status != http.client.OK:
                 raise DrainError(answer.status)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        connection.close()

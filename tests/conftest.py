@@ -13,7 +13,6 @@ from hypothesis import settings
 
 from otel._guard import raise_faults
 
-
 # A slow machine is no failure of the code.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
 
@@ -10,4 +11,5 @@ from otel.django.asgi import with_lifespan
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tformance.settings")
 
-application = with_lifespan(get_asgi_application())
+# django-stubs wants a scope that is a dict; servers and `otel` know it as any mapping.
+application = with_lifespan(cast("Any", get_asgi_application()))

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from otel._fork import call_in_child
 from otel._guard import guarded
 from otel.counters import Counters
-from otel.delivery._fork import call_in_child
 from otel.delivery._quarantine import Quarantine
 from otel.delivery._retry import Backoff
 from otel.delivery._run import Run, Wait
@@ -94,6 +94,7 @@ class Delivery:
         )
         self._running: set[Run] = set()
         self._is_closed = False
+        self._end: float | None = None
         call_in_child(self._forget_runs)
 
     def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> tuple[Loss, ...]:
@@ -109,6 +110,8 @@ class Delivery:
             return ()
         run = Run(captures, self._clock() + self._timeout if deadline is None else deadline)
         self._running.add(run)
+        if self._end is not None:
+            run.shorten(self._end)
         try:
             with guarded("delivering"):
                 if self._is_closed:
@@ -123,7 +126,7 @@ class Delivery:
         return losses
 
     def interrupt(self, deadline: float) -> None:
-        """Bring forward the deadline of every running `deliver`, from another thread.
+        """Bring forward the deadline of every running `deliver`, from another thread, and of those to come.
 
         What is not delivered by then is lost with `Reason.SHUTDOWN`. A wait between attempts that would
         pass the deadline ends at once, a request that does ends at the deadline.
@@ -131,6 +134,7 @@ class Delivery:
         Args:
             deadline: on the delivery's clock.
         """
+        self._end = deadline
         running = tuple(self._running)
         for run in running:
             run.shorten(deadline)

@@ -13,8 +13,8 @@ import urllib3
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3.exceptions import HTTPError, ProtocolError
 
+from otel._fork import call_in_child
 from otel.delivery._connection import AbortableConnection, AbortablePool, AbortableTLSPool
-from otel.delivery._fork import call_in_child
 
 __all__ = ["SDK", "Answer", "Transport", "Unreachable"]
 

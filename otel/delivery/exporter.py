@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from otel._fork import call_in_child
 from otel._guard import fault, guarded
 from otel.counters import Counters
 from otel.delivery._delivery import Delivery
-from otel.delivery._fork import call_in_child
 from otel.delivery._quarantine import Quarantine
+from otel.delivery._selflog import SelfLog
 from otel.delivery.occurrences import WINDOW, OccurrenceLimiter
 from otel.events import Declaration, Registry, default_registry
 from otel.mapping import Capture, Envelope, Mapper, Reject
@@ -89,7 +91,8 @@ class PostHogSpanExporter(SpanExporter):
         self._map_error = ErrorMapper(self._settings, _error_event(self._settings, registry))
         self._limiter = OccurrenceLimiter()
         self._timer: threading.Timer | None = None
-        self._finish_by: float | None = None
+        self._log = SelfLog(time.monotonic)
+        self._is_ending = False
         call_in_child(self._forget_parents_errors)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -99,14 +102,14 @@ class PostHogSpanExporter(SpanExporter):
             spans: ended.
         """
         if self._sink is None:
-            self.counters.lost(Reason.NO_KEY, sum(len(span.events) for span in spans))
+            unsent = sum(len(envelopes(span, self.map.selects)) + len(_errors(span)) for span in spans)
+            self.counters.lost(Reason.NO_KEY, unsent)
             return SpanExportResult.FAILURE
         captures: list[Capture] = []
         for span in spans:
             for envelope in envelopes(span, self.map.selects):
                 self._take(self._mapped(envelope), envelope, captures)
-            errors = span.errors if isinstance(span, SelectedSpan) else errors_of(span)
-            for error in errors:
+            for error in _errors(span):
                 if self._limiter.admit(error):
                     self._take_error(error, 1, captures)
         self._take_due(captures)
@@ -130,13 +133,13 @@ class PostHogSpanExporter(SpanExporter):
         Args:
             deadline: on the clock of `time.monotonic`.
         """
-        self._finish_by = deadline
+        self._is_ending = True
         if self._sink is not None:
             self._sink.interrupt(deadline)
 
     def shutdown(self) -> None:
         """Deliver what is held back, within the settings' flush timeout, and end."""
-        if self._finish_by is None:
+        if not self._is_ending:
             self.finish_by(time.monotonic() + self._settings.flush_timeout)
         if self._timer is not None:
             self._timer.cancel()
@@ -147,9 +150,9 @@ class PostHogSpanExporter(SpanExporter):
     def _deliver(self, captures: list[Capture], deadline: float | None = None) -> SpanExportResult:
         if not captures or self._sink is None:
             return SpanExportResult.SUCCESS
-        if self._finish_by is not None:
-            deadline = self._finish_by if deadline is None else min(deadline, self._finish_by)
-        undelivered = self._sink.deliver(captures, deadline)
+        # OpenTelemetry's own thread suppresses it already; a timer's and a replay's do not.
+        with suppress_instrumentation():
+            undelivered = self._sink.deliver(captures, deadline)
         return SpanExportResult.FAILURE if undelivered else SpanExportResult.SUCCESS
 
     def _mapped(self, envelope: Envelope) -> Capture | Reject:
@@ -175,7 +178,10 @@ class PostHogSpanExporter(SpanExporter):
             return
         self.counters.lost(mapped.reason)
         if mapped.reason.is_quarantined:
-            _log.warning("event %r is rejected: %s (%s)", envelope.name, mapped.detail, mapped.reason)
+            kind = f"{envelope.name} {mapped.reason}"
+            self._log.warning(
+                kind, "event %r is rejected: %s (%s)", envelope.name, mapped.detail, mapped.reason
+            )
             self.keep(envelope, mapped)
 
     def _take_error(self, error: SpanError, occurrences: int, captures: list[Capture]) -> None:
@@ -206,6 +212,10 @@ class PostHogSpanExporter(SpanExporter):
             self._take_due(captures)
             self._deliver(captures)
             self._watch_window()
+
+
+def _errors(span: ReadableSpan) -> Sequence[SpanError]:
+    return span.errors if isinstance(span, SelectedSpan) else errors_of(span)
 
 
 def _error_event(settings: Settings, registry: Registry) -> Callable[[], Declaration | None]:

@@ -18,6 +18,7 @@ from otel.attributes import (
 from otel.events import Declaration, legible
 from otel.mapping.envelope import Capture, Envelope, Reject
 from otel.mapping.exceptions import (
+    UNKNOWN_TYPE,
     LiveException,
     ParsedException,
     exception_list,
@@ -71,11 +72,12 @@ class SpanError:
         if self.live is not None:
             return self.live.exceptions
         attributes = self.envelope.attributes
-        return parse_stacktrace(
+        parsed = parse_stacktrace(
             str(attributes.get("exception.stacktrace", "")),
             type_name=str(attributes.get("exception.type", "")),
             message=str(attributes.get("exception.message", "")),
         )
+        return parsed or (ParsedException(UNKNOWN_TYPE),)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -115,7 +117,9 @@ class ErrorMapper:
                 for name, value in {**taken, **about}.items()
                 if value is not None and name in declaration.properties
             }
-            withheld: frozenset[str] = frozenset() if self._settings.send_organisation else declaration.organisation
+            withheld: frozenset[str] = frozenset()
+            if not self._settings.send_organisation:
+                withheld = declaration.organisation
             captures.append(self._capture(error, declaration.name, redact(declared, withheld)))
         return captures
 
@@ -132,9 +136,8 @@ class ErrorMapper:
 
     def _about(self, error: SpanError, occurrences: int) -> dict[str, Any]:
         entry = error.entry
-        outermost = error.exceptions[0].type_name if error.exceptions else "Error"
         return {
-            "error_type": legible(outermost),
+            "error_type": legible(error.exceptions[0].type_name),
             "view_name": _text(entry.get(VIEW_NAME)),
             "task_name": _text(entry.get(TASK_NAME)),
             "status_code": http_status(entry),

@@ -177,7 +177,10 @@ def _at_entry(span: ReadableSpan, entry: Entry, own: list[_Candidate]) -> tuple[
     located: list[LocatedError] = []
     fatal = _fatal(span, entry, own)
     everything = [*entry.candidates, *own]
-    if fatal is not None and not entry.is_expected and _kind(fatal.event) not in entry.reported:
+    if fatal is not None and entry.is_expected:
+        # Here alone: where a request runs the task itself, it may still end the request.
+        entry.reported.append(_kind(fatal.event))
+    elif fatal is not None and _kind(fatal.event) not in entry.reported:
         kind = _kind(fatal.event)
         innermost = next((one for one in everything if _kind(one.event) == kind), fatal)
         # The outermost frames are only in what the entry itself saw.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ from opentelemetry.sdk.environment_variables import OTEL_BSP_SCHEDULE_DELAY
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
+from otel._fork import call_in_child
 from otel._guard import guarded
 from otel.attributes import EXCEPTION_EVENT
 from otel.counters import Counters
@@ -99,8 +99,7 @@ class PostHogSpanProcessor(SpanProcessor):
         self._flushing = threading.Lock()
         self._is_shut_down = False
         self._is_retired = False
-        reset = weakref.WeakMethod(self._after_fork)
-        os.register_at_fork(after_in_child=lambda: (after := reset()) is not None and after())
+        call_in_child(self._after_fork)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the interface
         """Follow a span that begins.
@@ -202,7 +201,7 @@ class PostHogSpanProcessor(SpanProcessor):
             self._queue(SelectedSpan(located.span, (), None, (located.error,)))
 
     def _identity(self, span: ReadableSpan) -> dict[str, Any] | None:
-        """Return whom a span's events are about: as the request knows, else as its entry and it itself say."""
+        """Return whom a span's events are about: as the request knows, else as its entry and itself say."""
         known = current_identity()
         if known is not None:
             return dict(known.attributes(self._groups))

@@ -57,7 +57,7 @@ def _send(server: Server, task: str, *numbers: int, person: str | None = "anna")
 
 @pytest.fixture(scope="module")
 def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Send one task of each kind to a worker whose children end after each, and return what the tasks left."""
+    """Send tasks of each kind to a worker whose children end after each; return what the tasks left."""
     folder = tmp_path_factory.mktemp("celery")
     with running_inspector() as inspector:
         env = _environment(inspector.url, database, folder)

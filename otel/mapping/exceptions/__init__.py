@@ -2,12 +2,13 @@
 
 from otel.mapping.exceptions._fingerprint import fingerprint
 from otel.mapping.exceptions._live import LiveException
-from otel.mapping.exceptions._model import Frame, ParsedException
+from otel.mapping.exceptions._model import UNKNOWN_TYPE, Frame, ParsedException
 from otel.mapping.exceptions._parse import parse_stacktrace
 from otel.mapping.exceptions._scrub import scrub
 from otel.mapping.exceptions._wire import exception_list
 
 __all__ = [
+    "UNKNOWN_TYPE",
     "Frame",
     "LiveException",
     "ParsedException",

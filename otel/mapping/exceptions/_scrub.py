@@ -12,7 +12,7 @@ __all__ = ["MAX_MESSAGE", "scrub"]
 
 # An issue shows its message's first lines; 50 of this length fit into one event.
 MAX_MESSAGE = 4_000
-# What one rule or a cut leaves can be another's: once more until nothing changes, which is the second time for
+# What one rule or a cut leaves can be another's: again until nothing changes, which is the second time for
 # nearly every message.
 _MAX_PASSES = 8
 

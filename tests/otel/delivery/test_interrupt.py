@@ -118,17 +118,6 @@ def test_a_later_deadline_than_its_own_does_not_lengthen_a_delivery(
     assert loss.reason is Reason.UNDELIVERED
 
 
-def test_a_delivery_after_an_interrupt_is_not_affected(
-    server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
-) -> None:
-    server.steps.append(Step(hang=True))
-    delivery = make_delivery(server.url, **REAL_TIME)
-    running = started(pool, delivery, server)
-    delivery.interrupt(time.monotonic())
-    assert [loss.reason for loss in running.result(5)] == [Reason.SHUTDOWN]
-    assert delivery.deliver(captures("b")) == ()
-
-
 def test_close_ends_what_runs_and_what_comes_later(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
@@ -149,3 +138,15 @@ def test_threads_deliver_side_by_side(
     names = [f"event {number}" for number in range(64)]
     assert set(pool.map(lambda name: delivery.deliver(captures(name)), names)) == {()}
     assert sorted(name for asked in server.asked for name in asked.events) == sorted(names)
+
+
+def test_what_begins_after_an_interrupt_ends_by_its_deadline_too(
+    server: Scripted, make_delivery: MakeDelivery
+) -> None:
+    server.respond = lambda _: Step(hang=True)
+    delivery = make_delivery(server.url, **REAL_TIME)
+    begin = time.monotonic()
+    delivery.interrupt(begin + 0.3)
+    (loss,) = delivery.deliver(captures("a"))
+    assert time.monotonic() - begin < 0.3 + AT_ONCE
+    assert loss.reason is Reason.SHUTDOWN

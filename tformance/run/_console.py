@@ -1,0 +1,82 @@
+"""What is printed: steps with their time, tables that are aligned, colours where a person looks."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+__all__ = ["BAD", "BOLD", "DIM", "GOOD", "Console"]
+
+# Select Graphic Rendition codes (ECMA-48) that are legible on a dark and on a light ground.
+BOLD, DIM, GOOD, BAD = "1", "2", "32", "31"
+
+
+class Console:
+    """Print to a terminal, a pipe or a file.
+
+    Args:
+        stream: the standard output by default.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        # https://no-color.org
+        self._is_coloured = self._stream.isatty() and not os.environ.get("NO_COLOR")
+
+    def line(self, text: str = "") -> None:
+        """Print a line.
+
+        Args:
+            text: without its end.
+        """
+        print(text, file=self._stream, flush=True)
+
+    def paint(self, style: str, text: str) -> str:
+        """Return a text in a style, or as it is where there are no colours.
+
+        Args:
+            style: one of this module's.
+            text: what is painted.
+        """
+        return f"\x1b[{style}m{text}\x1b[0m" if self._is_coloured and text else text
+
+    def heading(self, text: str) -> None:
+        """Print a heading, with a line before it.
+
+        Args:
+            text: without its end.
+        """
+        self.line()
+        self.line(self.paint(BOLD, text))
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Say what is being done, and how long it took.
+
+        Args:
+            text: what is being done.
+        """
+        began = time.monotonic()
+        print(f"{text} …", end="", file=self._stream, flush=True)
+        try:
+            yield
+        except BaseException:
+            self.line(self.paint(BAD, " not done"))
+            raise
+        self.line(self.paint(DIM, f" {time.monotonic() - began:.1f} s"))
+
+    def table(self, rows: Sequence[Sequence[str]], *, indent: str = "  ") -> None:
+        """Print rows in aligned columns.
+
+        Args:
+            rows: of equal length; the last column may be of any width.
+            indent: before each row.
+        """
+        widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+        for row in rows:
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            self.line((indent + "  ".join(cells)).rstrip())
