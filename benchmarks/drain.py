@@ -40,7 +40,8 @@ from otel.recording import SelectedSpan, identified
 
 __all__ = ["measure"]
 
-_BATCH = 512
+# OpenTelemetry's default batch, and as many of them as fill its default queue.
+_BATCH, _BATCHES = 512, 4
 
 
 class DrainError(RuntimeError):
@@ -53,9 +54,9 @@ def measure(*, is_quick: bool) -> Result:
     Args:
         is_quick: a few rounds only.
     """
-    rounds = 3 if is_quick else 15
-    spans = _ended_spans(_BATCH * (8 if is_quick else 24))
-    few = spans[: _BATCH * 4]
+    rounds = 3 if is_quick else 30
+    spans = _ended_spans(_BATCH * _BATCHES)
+    count = len(spans)
     with discarding_inspector() as inspector:
         provider = TracerProvider()
         pipeline = install(settings(inspector.url), provider=provider)
@@ -65,19 +66,17 @@ def measure(*, is_quick: bool) -> Result:
         client = Posthog("phc_benchmark", host=inspector.url, max_queue_size=100_000)
         peer = PosthogSpanExporter("phc_benchmark", inspector.url)
         floor = _Floor(inspector.url, [exporter.map(one) for span in spans for one in envelopes(span, bool)])
-        sends: dict[str, tuple[int, Callable[[], None]]] = {
-            "ours": (len(spans), lambda: _export(exporter, spans)),
-            "ours, recorded": (len(few), lambda: _record(provider, len(few))),
-            "sdk": (len(few), lambda: _capture(client, len(few))),
-            "peer": (len(few), lambda: _export_by_peer(peer, few)),
-            "floor 1": (len(spans), lambda: floor.send(1)),
-            "floor 6": (len(spans), lambda: floor.send(6)),
+        sends: dict[str, Callable[[], None]] = {
+            "ours": lambda: _export(exporter, spans),
+            "ours, recorded": lambda: _record(provider, count),
+            "sdk": lambda: _capture(client, count),
+            "peer": lambda: _export_by_peer(peer, spans),
+            "floor 1": lambda: floor.send(1),
+            "floor 6": lambda: floor.send(6),
         }
         cpu: dict[str, list[float]] = {way: [] for way in sends}
-        found = in_turn(
-            rounds,
-            {way: _timed(inspector, count, send, cpu[way]) for way, (count, send) in sends.items()},
-        )
+        ways = {way: _timed(inspector, count, send, cpu[way]) for way, send in sends.items()}
+        found = in_turn(rounds, ways)
         provider.shutdown()
         client.shutdown()
     used = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the round to warm up

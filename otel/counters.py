@@ -7,6 +7,7 @@ from collections import Counter
 
 from opentelemetry import metrics
 
+from otel._fork import call_in_child
 from otel.reasons import Reason
 
 __all__ = ["Counters"]
@@ -33,6 +34,7 @@ class Counters:
         self._lost = meter.create_counter("posthog.events.lost", "{event}", "Events that will not arrive")
         self._lock = threading.Lock()
         self._totals: Counter[str] = Counter()
+        call_in_child(self._begin_anew)
 
     def delivered(self, count: int) -> None:
         """Count events that PostHog acknowledged.
@@ -66,6 +68,11 @@ class Counters:
         """Return the counts since the process began: `delivered`, `retried` and each reason seen."""
         with self._lock:
             return dict(self._totals)
+
+    def _begin_anew(self) -> None:
+        """Count a forked child's own events; another thread of its parent may have held the lock."""
+        self._lock = threading.Lock()
+        self._totals = Counter()
 
     def _add(self, name: str, count: int) -> None:
         with self._lock:

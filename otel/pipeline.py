@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 
 from opentelemetry import trace
+from opentelemetry.sdk.environment_variables import OTEL_TRACES_EXPORTER
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel._guard import guarded
@@ -128,7 +130,9 @@ def pre_instrument() -> None:
     """
     with guarded("setting up under opentelemetry-instrument"):
         settings = Settings.from_environ()
-        if settings.api_key:
+        # `OTEL_TRACES_EXPORTER=posthog` asks for the exporter alone; both would deliver every event twice.
+        exporters = os.environ.get(OTEL_TRACES_EXPORTER, "").split(",")
+        if settings.api_key and "posthog" not in (name.strip() for name in exporters):
             install(settings)
 
 

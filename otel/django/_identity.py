@@ -33,12 +33,17 @@ class RequestIdentity:
     def __init__(self, request: HttpRequest, identify: Identify) -> None:
         self._request = request
         self._identify = identify
+        self.is_awaited = False
 
     def identity(self) -> Identity | None:
-        """Return the identity as it is now; None if the user cannot be loaded here, in an event loop."""
+        """Return the identity as it is now; None if the user cannot be loaded here, in an event loop.
+
+        The middleware then loads the user before the request's span ends (`is_awaited`).
+        """
         user = self._known_user()
         if user is None and self._has_session:
             if _in_event_loop():
+                self.is_awaited = True
                 return None
             user = self._request.user
             bool(user.is_authenticated)  # loads it, which the request did not need until now

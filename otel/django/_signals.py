@@ -49,7 +49,8 @@ def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
             _record_alone(error, request, 500, escaped=True)
             return
         # Another one may be noted there: a view's Http404, after which a middleware failed.
-        if request is None or request.META.get(_NOTED_BY_INSTRUMENTATION) is not error:
+        is_recorded = request is not None and id(request.META.get(_NOTED_BY_INSTRUMENTATION)) == id(error)
+        if not is_recorded:
             span.record_exception(error, escaped=True)
             span.set_status(Status(StatusCode.ERROR))
         pipeline.note(error, span.get_span_context().span_id)

@@ -58,6 +58,8 @@ class TelemetryMiddleware:
         source = RequestIdentity(request, config().identify)
         with identified(source):
             response = await get_response(request)
+            if source.is_awaited:
+                await request.auser()
             _finish(request, response, source)
         return response
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from otel.inspector._capture import ReceivedCapture
@@ -36,7 +36,7 @@ class Person:
 
     def as_json(self) -> dict[str, Any]:
         """Return what `/inspector/persons` lists."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class Persons:

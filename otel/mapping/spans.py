@@ -78,4 +78,6 @@ def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:
 def _plain(attributes: Attributes) -> dict[str, Any]:
     """Return attributes as a dict: each look-up in the SDK's own mapping takes ten times as long."""
     # A copy made by the mapping itself is a dict's; one made by `dict` asks it for each key and value.
-    return attributes.copy() if hasattr(attributes, "copy") else dict(attributes or {})
+    if attributes is None:
+        return {}
+    return attributes.copy() if hasattr(attributes, "copy") else dict(attributes)

@@ -78,8 +78,9 @@ def test_a_child_forked_during_a_delivery_leaves_it_to_the_parent(
     delivery = make_delivery(server.url, **REAL_TIME)
 
     def in_child() -> tuple[Loss, ...]:
+        fates = delivery.deliver(captures("child"))
         delivery.interrupt(time.monotonic())
-        return delivery.deliver(captures("child"))
+        return fates
 
     with ThreadPoolExecutor() as pool:
         running = pool.submit(delivery.deliver, captures("parent"))

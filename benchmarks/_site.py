@@ -1,0 +1,56 @@
+"""The request benchmark's one view, and its one user, who needs no database."""
+
+from __future__ import annotations
+
+import os
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from opentelemetry import trace
+
+from benchmarks._content import EVENT, GROUPS, IDENTITY, SyncFinished, properties
+from otel import Identity, record
+
+__all__ = ["OneUserBackend", "identify", "urlpatterns"]
+
+
+class OneUserBackend(BaseBackend):
+    """Know one user."""
+
+    def get_user(self, user_id: int) -> User:
+        """Return the user.
+
+        Args:
+            user_id: from the session.
+        """
+        return User(pk=user_id, username="ada", is_active=True)
+
+
+def identify(user: User, request: HttpRequest | None) -> Identity:  # noqa: ARG001 - the hook
+    """Return whom a request is about, as a product does.
+
+    Args:
+        user: signed in.
+        request: unused.
+    """
+    return Identity(distinct_id=IDENTITY.distinct_id, groups=IDENTITY.groups)
+
+
+def sync(request: HttpRequest) -> HttpResponse:
+    """Record one event about the signed-in user."""
+    if request.user.is_authenticated:
+        record(SyncFinished(**properties(1)))
+    return HttpResponse("synced")
+
+
+def sync_plainly(request: HttpRequest) -> HttpResponse:
+    """Add the same event by OpenTelemetry's own API, about nobody."""
+    if request.user.is_authenticated:
+        trace.get_current_span().add_event(EVENT, properties(1))
+    return HttpResponse("synced")
+
+
+_view = sync if os.environ.get("BENCHMARK_WAY") == "ours" else sync_plainly
+urlpatterns = [path("sync/", _view, name="sync")]

@@ -1,0 +1,155 @@
+"""What waits in the queue costs memory, bounded by its setting; and nothing stays once it has left.
+
+The queue: 100,000 spans with one event each wait behind an exporter that does not return, in a process of
+their own; then 100,000 more come, which must be refused, counted, and leave the resident memory as it is.
+
+The soak: events at a steady rate, posted to the inspector, for a minute; the slope of the resident memory
+over the last two thirds of it. A run is judged by the bytes that stay for each event that passed: whatever is
+kept of an event takes more than eight, the size of one reference.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import statistics
+import threading
+import time
+from collections.abc import Sequence
+
+import psutil
+from opentelemetry.sdk.trace import TracerProvider
+
+from benchmarks._content import GROUPS, IDENTITY, OneIdentity, SyncFinished, properties, settings
+from benchmarks._processes import own_process
+from benchmarks._result import Result, Row, at_most
+from benchmarks._sink import discarding_inspector
+from otel import Reason, flush, install, record
+from otel.mapping import Capture
+from otel.recording import identified
+
+__all__ = ["measure"]
+
+_QUEUE = 100_000
+# Fast enough for a minute to hold hundreds of thousands of events, slow enough for two shared cores.
+_BURST, _PAUSE = 40, 0.01
+
+
+class LeakyQueueError(RuntimeError):
+    """Raised if the queue did not hold, or refuse, what was to be measured."""
+
+
+class _Gate:
+    """Hold up the export thread until it is opened, as a PostHog that does not answer would."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+
+    def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> tuple[()]:  # noqa: ARG002
+        """Wait.
+
+        Args:
+            captures: forgotten.
+            deadline: unused.
+        """
+        self.open.wait()
+        return ()
+
+    def interrupt(self, deadline: float) -> None:
+        """Do nothing: nothing is waited for that the gate does not end."""
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
+
+def measure(*, is_quick: bool) -> Result:
+    """Measure the queue, and the soak.
+
+    Args:
+        is_quick: soak for a few seconds, which is too short to judge.
+    """
+    with own_process() as process:
+        full, more = process.submit(_fill).result()
+    seconds = 5 if is_quick else 60
+    with own_process() as process:
+        a_minute, an_event = process.submit(_soak, seconds).result()
+    rows = (
+        Row(f"memory of an event that waits in a queue of {_QUEUE:,}", "B", full / _QUEUE),
+        Row(
+            f"memory that {_QUEUE:,} more events take, which the full queue refuses",
+            "of the queue's",
+            more / full,
+            wanted=at_most(0.05, "at most 0.05"),
+        ),
+        Row(f"growth in a soak of {seconds} s", "KiB/min", a_minute / 1024),
+        Row(
+            f"growth for each event that passed in {seconds} s",
+            "B",
+            an_event,
+            wanted=at_most(8, "at most 8 B"),
+            is_conclusive=not is_quick,
+        ),
+    )
+    return Result("memory", rows)
+
+
+def _fill() -> tuple[float, float]:
+    """Return the bytes that a full queue takes, and those that as many events take that find it full."""
+    os.environ["OTEL_BSP_MAX_QUEUE_SIZE"] = str(_QUEUE)
+    gate = _Gate()
+    provider = TracerProvider()
+    running = install(settings(), provider=provider, sink=gate)
+    _record(provider, 2_000)  # whatever is made once, and a batch for the export thread to be held up with
+    time.sleep(0.5)
+    empty = _resident()
+    _record(provider, _QUEUE)
+    full = _resident()
+    _record(provider, _QUEUE)
+    overfull = _resident()
+    refused = running.counters.totals().get(Reason.QUEUE_FULL, 0)
+    if not _QUEUE <= refused <= _QUEUE + 2_000:
+        msg = f"{refused} of {_QUEUE} events were refused"
+        raise LeakyQueueError(msg)
+    gate.open.set()
+    provider.shutdown()
+    return full - empty, overfull - full
+
+
+def _soak(seconds: float) -> tuple[float, float]:
+    """Return by how many bytes the process grows in a minute, and for each event that passes."""
+    with discarding_inspector() as inspector:
+        provider = TracerProvider()
+        install(settings(inspector.url), provider=provider)
+        times: list[float] = []
+        sizes: list[float] = []
+        passed = 0
+        began = time.monotonic()
+        while (now := time.monotonic() - began) < seconds:
+            _record(provider, _BURST)
+            passed += _BURST
+            if now >= seconds / 3 and (not times or now - times[-1] >= seconds / 60):
+                times.append(now)
+                sizes.append(_resident())
+            time.sleep(_PAUSE)
+        flush()
+        arrived = inspector.all()["good"]
+        provider.shutdown()
+    if arrived != passed:
+        msg = f"{arrived} of {passed} events arrived"
+        raise LeakyQueueError(msg)
+    slope = statistics.linear_regression(times, sizes).slope
+    return slope * 60, slope * seconds / passed
+
+
+def _record(provider: TracerProvider, count: int) -> None:
+    tracer = provider.get_tracer("benchmarks")
+    attributes = {**IDENTITY.attributes(GROUPS), "http.route": "sync/", "http.status_code": 200}
+    with identified(OneIdentity()):
+        for number in range(count):
+            with tracer.start_as_current_span("GET sync/", attributes=attributes):
+                record(SyncFinished(**properties(number)))
+
+
+def _resident() -> int:
+    gc.collect()
+    return int(psutil.Process().memory_info().rss)

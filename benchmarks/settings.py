@@ -1,0 +1,30 @@
+"""The Django project of the request benchmark: sessions and users without a database, one view."""
+
+from __future__ import annotations
+
+import os
+
+# Set by each of the two processes that are compared, before Django reads this.
+_IS_OURS = os.environ.get("BENCHMARK_WAY") == "ours"
+
+SECRET_KEY = "only-for-benchmarks"
+ALLOWED_HOSTS = ["testserver"]
+ROOT_URLCONF = "benchmarks._site"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    *(["otel.django"] if _IS_OURS else []),
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    *(["otel.django.middleware.TelemetryMiddleware"] if _IS_OURS else []),
+]
+# A query would take longer than everything that is compared, and hide it.
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+AUTHENTICATION_BACKENDS = ["benchmarks._site.OneUserBackend"]
+USE_TZ = True
+TELEMETRY = {"IDENTIFY": "benchmarks._site.identify", "GROUPS": {"team": "benchmark.team.id"}}

@@ -1,0 +1,91 @@
+"""A request's tree of spans that is not sampled, against one that is, both with our pipeline.
+
+One SERVER span, ten CLIENT spans with ten attributes each, and two events by `record`. Behind both stands the
+SREs' stock BatchSpanProcessor with an exporter that throws away; two tracers of one provider differ in the
+sampler alone. CPU time in the request's thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
+from opentelemetry.trace import SpanKind, Tracer
+
+from benchmarks._content import GROUPS, IDENTITY, OneIdentity, SyncFinished, properties, settings
+from benchmarks._result import Result, Row, at_most
+from benchmarks._sink import Nowhere, NowhereExporter
+from benchmarks._timing import in_turn
+from otel import RecordingSampler, flush, install, record
+from otel.recording import identified
+
+__all__ = ["measure"]
+
+_TREES = 100
+_QUERIES = 10
+
+# What an instrumentation of a database writes, by number and length.
+_QUERY = {
+    "db.system.name": "postgresql",
+    "db.namespace": "tformance",
+    "db.query.text": "SELECT id, title, state FROM metrics_pullrequest WHERE team_id = %s ORDER BY id LIMIT 20",
+    "db.operation.name": "SELECT",
+    "db.collection.name": "metrics_pullrequest",
+    "server.address": "db.internal",
+    "server.port": 5432,
+    "network.peer.address": "10.0.3.7",
+    "network.peer.port": 5432,
+    "db.response.returned_rows": 20,
+}
+
+
+def measure(*, is_quick: bool) -> Result:
+    """Compare the two trees.
+
+    Args:
+        is_quick: a few rounds only.
+    """
+    rounds = 5 if is_quick else 60
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(NowhereExporter()))
+    install(settings(), provider=provider, sink=Nowhere())
+    ways = {}
+    for way, sampler in (("sampled", ALWAYS_ON), ("unsampled", ALWAYS_OFF)):
+        provider.sampler = RecordingSampler(ParentBased(sampler))  # each new tracer reads it
+        ways[way] = _trees(provider.get_tracer(way))
+    found = in_turn(rounds, ways)
+    provider.shutdown()
+    row = Row(
+        "a request's unsampled tree to a sampled one: 1 server, 10 client spans, 2 events",
+        "µs",
+        found.median("unsampled"),
+        found.median("sampled"),
+        found.ratio("unsampled", to="sampled"),
+        at_most(0.5, "at most 0.5 x"),
+    )
+    return Result("unsampled", (row,))
+
+
+def _trees(tracer: Tracer) -> Callable[[], float]:
+    stamps = IDENTITY.attributes(GROUPS)
+
+    def once() -> float:
+        spent = 0.0
+        with identified(OneIdentity()):
+            for number in range(_TREES):
+                began = time.thread_time()
+                with tracer.start_as_current_span("GET sync/", kind=SpanKind.SERVER) as server:
+                    for _ in range(_QUERIES):
+                        with tracer.start_as_current_span("SELECT", kind=SpanKind.CLIENT, attributes=_QUERY):
+                            pass
+                    record(SyncFinished(**properties(number)))
+                    record(SyncFinished(**properties(number + 1)))
+                    server.set_attributes(stamps)
+                spent += time.thread_time() - began
+        flush()
+        return spent / _TREES * 1e6
+
+    return once

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otel.inspector.running import RunningInspector
+from tests.lifecycle.servers import TIMEOUT, Server, environment, gunicorn, serving, uvicorn
+
+# Path, status and what the span of the request is called.
+_REQUESTS = (
+    ("/ship/", 200, b"shipped"),
+    ("/ship_in_inner_span/", 200, b"shipped"),
+    ("/raise_plainly/", 500, b"Server Error (500)"),
+    ("/handle_and_report/", 200, b"handled"),
+    ("/stream/", 200, b"firstlast"),
+    ("/raise_404/", 404, b"Not Found"),
+)
+
+_SPANS = {
+    "GET ship/",
+    "GET ship_in_inner_span/",
+    "packing",
+    "GET raise_plainly/",
+    "GET handle_and_report/",
+    "error ValueError",
+    "GET stream/",
+    "GET raise_404/",
+}
+
+# A request here takes a few milliseconds. What is slow or hangs in these tests takes a minute, so that none
+# of it can hide under this bound, not on a loaded machine either.
+_PROMPT = 10.0
+_FOREVER = 60.0
+
+_FLUSH = 2.0
+
+_UNDER = {"WSGI": gunicorn(), "ASGI": uvicorn()}
+
+
+@contextmanager
+def _host(
+    posthog: str, database: str, folder: Path, flavour: str = "WSGI", **more: str
+) -> Iterator[Server]:
+    env = environment(
+        posthog,
+        HOST_DATABASE=database,
+        HOST_SPANS=str(folder / "spans"),
+        POSTHOG_FLUSH_TIMEOUT=str(_FLUSH),
+        OTEL_BSP_SCHEDULE_DELAY="50",
+        **more,
+    )
+    with serving(_UNDER[flavour], env, folder) as server:
+        yield server
+
+
+def _check_answers(server: Server, headers: dict[str, str] | None = None) -> None:
+    for path, status, text in _REQUESTS:
+        answer = server.get(path, headers, timeout=_FOREVER / 2)
+        assert (answer.status, text in answer.body) == (status, True), path
+        assert answer.seconds < _PROMPT
+
+
+def _check_spans(folder: Path) -> None:
+    """See that the processor after ours missed no span."""
+    assert {line.partition("\t")[0] for line in (folder / "spans").read_text().splitlines()} >= _SPANS
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("selecting", "telemetry failed while selecting a span"),
+        ("mapping", "telemetry failed while mapping parcel_shipped"),
+        ("delivering", "Exception while exporting Span"),
+    ],
+)
+def test_a_part_that_raises_changes_no_answer_and_starves_no_processor(
+    fault: str, says: str, inspector: RunningInspector, database: str, tmp_path: Path
+) -> None:
+    with _host(inspector.url, database, tmp_path, HOST_FAULT=fault) as server:
+        _check_answers(server)
+        server.stop()
+        assert says in server.log()
+    _check_spans(tmp_path)
+
+
+@pytest.mark.parametrize("flavour", _UNDER)
+def test_an_identify_hook_that_raises_changes_no_answer_and_starves_no_processor(
+    flavour: str, inspector: RunningInspector, database: str, tmp_path: Path
+) -> None:
+    with _host(inspector.url, database, tmp_path, flavour) as server:
+        signed_in = server.get("/sign_in/?as=fatal-zoe")
+        assert (signed_in.status, signed_in.body) == (200, b"signed in")
+        _check_answers(server, {"Cookie": signed_in.cookie})
+        server.stop()
+        assert "nobody knows this person" in server.log()
+    _check_spans(tmp_path)
+
+
+@pytest.mark.parametrize("flavour", _UNDER)
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"delay": _FOREVER},
+        {"drop": True},
+        {"status": 503, "retry_after": _FOREVER},
+        {"status": 400, "body": "no"},
+        {"status": 200, "delay": 0.5},
+    ],
+    ids=["hangs", "hangs up", "is down", "refuses", "is slow"],
+)
+def test_posthog_in_trouble_changes_no_answer_and_holds_up_no_end(
+    failure: dict[str, Any], flavour: str, inspector: RunningInspector, database: str, tmp_path: Path
+) -> None:
+    inspector.fail(**failure, count=1_000_000)
+    with _host(inspector.url, database, tmp_path, flavour) as server:
+        _check_answers(server)
+        assert server.stop(signal.SIGTERM) < _FLUSH + _PROMPT
+        assert "Traceback" not in server.log().replace(_OF_THE_VIEW, "")
+    _check_spans(tmp_path)
+
+
+def test_posthog_that_is_nowhere_changes_no_answer_and_holds_up_no_end(database: str, tmp_path: Path) -> None:
+    with _host("http://127.0.0.1:9", database, tmp_path) as server:
+        _check_answers(server)
+        assert server.stop() < _FLUSH + _PROMPT
+    _check_spans(tmp_path)

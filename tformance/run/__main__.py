@@ -1,0 +1,169 @@
+"""`python -m tformance.run`: sets up, starts product and inspector, drives the journey, shows what arrived."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from otel.inspector import RunningInspector
+from tformance.run._browser import JourneyError
+from tformance.run._comparing import await_arrivals
+from tformance.run._console import BAD, Console
+from tformance.run._journey import PASSWORD, STEPS, Stage
+from tformance.run._naming import Names
+from tformance.run._ports import HOST, PortTakenError, choose_port
+from tformance.run._processes import Program, ProgramError
+from tformance.run._programs import API_KEY, Site
+from tformance.run._report import show_events, show_views
+
+__all__ = ["main"]
+
+_PORT, _INSPECTOR_PORT = 8000, 8010
+
+# What a shell reports of a program that Ctrl-C has ended.
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until interrupted, or once.
+
+    Args:
+        arguments: of the command line; the process's own by default.
+    """
+    options = _parser().parse_args(arguments)
+    console = Console()
+    # The same end for both; and a shell that runs this in the background has SIGINT ignored.
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, signal.default_int_handler)
+    try:
+        return _run(options, console)
+    except (PortTakenError, ProgramError) as error:
+        console.line(console.paint(BAD, str(error)))
+        return 1
+    except KeyboardInterrupt:
+        console.line()
+        return _INTERRUPTED if options.once else 0
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    port = choose_port(options.port, _PORT)
+    site = Site(options.folder.resolve(), port, choose_port(options.inspector_port, _INSPECTOR_PORT, beside=port))
+    site.folder.mkdir(parents=True, exist_ok=True)
+    with _started(site, console) as programs:
+        for usual, taken in ((_PORT, site.port), (_INSPECTOR_PORT, site.inspector_port)):
+            asked = options.port if usual == _PORT else options.inspector_port
+            if asked is None and taken != usual:
+                console.line(f"Port {usual} is in use by another program: {taken} is taken instead.")
+        is_whole = _journey(options, console, site)
+        if options.once:
+            return 0 if is_whole else 1
+        console.line(f"Logs and e-mails are in {os.path.relpath(site.folder)}. Ctrl-C stops all of it.")
+        while True:
+            for program in programs:
+                program.check()
+            time.sleep(0.5)
+
+
+@contextmanager
+def _started(site: Site, console: Console) -> Iterator[list[Program]]:
+    """Run the programs as long as the block, and stop them in the reverse order, whatever happens."""
+    programs: list[Program] = []
+    try:
+        with console.step("Starting the inspector"):
+            programs.append(site.start_inspector())
+            programs[-1].wait_until(site.inspector_answers)
+        with console.step("Bringing the database up to date"):
+            site.migrate()
+        with console.step("Starting the product"):
+            programs.append(site.start_product())
+            programs[-1].wait_until(site.product_answers)
+        yield programs
+    finally:
+        # Nothing interrupts the stopping itself, which ends in bounded time.
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, signal.SIG_IGN)
+        for program in reversed(programs):
+            program.stop()
+
+
+def _journey(options: argparse.Namespace, console: Console, site: Site) -> bool:
+    """Drive the journey, show what arrived, and return whether that is all of it and nothing else."""
+    began = time.time()
+    stage = Stage(site.product_url, API_KEY, site.mail, is_unsampled=options.traceparent_unsampled)
+    is_done = _play(console, stage)
+    names = Names(stage.people, site.database)
+    inspector = RunningInspector(HOST, site.inspector_port)
+    with console.step("Waiting for what is to arrive"):
+        outcome = await_arrivals(inspector, names, site.quarantine, began)
+    show_views(console, inspector, names)
+    show_events(console, outcome)
+    if options.once:
+        return is_done and outcome.is_whole
+    console.heading("Click around")
+    console.table([["Product", site.product_url], ["Inspector", site.inspector_url]])
+    console.line("  Log in as")
+    console.table([[person.name, person.email, PASSWORD] for person in stage.people], indent="    ")
+    return is_done and outcome.is_whole
+
+
+def _play(console: Console, stage: Stage) -> bool:
+    """Take the steps one after the other; one that cannot be taken ends the journey."""
+    console.heading("A sample journey")
+    try:
+        for step in STEPS:
+            with console.step(f"  {step.title}"):
+                step.act(stage)
+    except JourneyError as error:
+        console.line(console.paint(BAD, f"  The journey ends here: {error}"))
+        return False
+    finally:
+        for person in stage.people:
+            person.browser.close()
+    return True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tformance.run",
+        description="Start the product and the inspector, a local stand-in for PostHog, drive a sample journey "
+        "through the product's pages, and show what arrived of it. Then stay up until Ctrl-C.",
+        epilog="OTEL_* and POSTHOG_* variables count, such as OTEL_TRACES_SAMPLER=always_off or "
+        "POSTHOG_CAPTURE_MODE=v1; POSTHOG_API_KEY and POSTHOG_HOST are the inspector's.",
+    )
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="end after the journey, with a status other than 0 if anything that was to arrive did not, or "
+        "anything else did",
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="N", help=f"the product's port (default: {_PORT}, or a free one)"
+    )
+    parser.add_argument(
+        "--inspector-port",
+        type=int,
+        metavar="N",
+        help=f"the inspector's port (default: {_INSPECTOR_PORT}, or a free one)",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(".run"),
+        help="keeps the database, e-mails, logs and rejected events (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--traceparent-unsampled",
+        action="store_true",
+        help="send each request of the journey as part of a trace that its caller did not sample",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Comparing what arrived with what was to arrive, one for one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from otel.delivery import Quarantine
+from otel.inspector import RunningInspector
+from tformance.run._arrival import Arrival
+from tformance.run._journey import STEPS, Step
+from tformance.run._naming import Names
+
+__all__ = ["Outcome", "StepOutcome", "await_arrivals"]
+
+# Seconds. The pipeline sends after 0.2 s, and again after a failure of a second or two.
+_PATIENCE = 15.0
+# What is too much comes no later than what is right; ten times the pipeline's own delay.
+_SETTLING = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """Hold what a step was to cause, each with whether it arrived.
+
+    Args:
+        step: the step.
+        arrivals: what was to arrive, and whether it did.
+    """
+
+    step: Step
+    arrivals: tuple[tuple[Arrival, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Hold what became of a journey.
+
+    Args:
+        steps: with what arrived of each.
+        unexpected: what arrived besides.
+        rejected: what the inspector or the pipeline refused, in words.
+    """
+
+    steps: tuple[StepOutcome, ...]
+    unexpected: tuple[Arrival, ...]
+    rejected: tuple[str, ...]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many events arrived of those that were to, and how many were to."""
+        all_of_them = [arrived for step in self.steps for _, arrived in step.arrivals]
+        return sum(all_of_them), len(all_of_them)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything arrived, and nothing else."""
+        arrived, expected = self.counts
+        return arrived == expected and not self.unexpected and not self.rejected
+
+
+def await_arrivals(inspector: RunningInspector, names: Names, quarantine: Path, since: float) -> Outcome:
+    """Wait until what is to arrive has arrived, or the time for it is over, and compare.
+
+    Args:
+        inspector: where it arrives.
+        names: of this run's ids.
+        quarantine: the folder of rejected events.
+        since: when the journey began, in seconds since 1970; what was rejected before is not its own.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and not _compare(STEPS, _arrived(inspector, names))[2]:
+        time.sleep(0.1)
+    time.sleep(_SETTLING)
+    steps, unexpected, _ = _compare(STEPS, _arrived(inspector, names))
+    return Outcome(steps, unexpected, (*_refused(inspector), *_quarantined(quarantine, since)))
+
+
+def _arrived(inspector: RunningInspector, names: Names) -> list[Arrival]:
+    return [names.arrival(capture) for capture in inspector.good()]
+
+
+def _compare(
+    steps: Sequence[Step], arrived: list[Arrival]
+) -> tuple[tuple[StepOutcome, ...], tuple[Arrival, ...], bool]:
+    """Return each step's outcome, what is left over, and whether everything is there."""
+    left = list(arrived)
+
+    def take(wanted: Arrival) -> bool:
+        if wanted not in left:
+            return False
+        left.remove(wanted)
+        return True
+
+    outcomes = tuple(StepOutcome(step, tuple((one, take(one)) for one in step.arrives)) for step in steps)
+    is_all = all(is_there for outcome in outcomes for _, is_there in outcome.arrivals)
+    return outcomes, tuple(left), is_all
+
+
+def _refused(inspector: RunningInspector) -> Iterable[str]:
+    bad: Iterable[Mapping[str, Any]] = inspector.bad()
+    for one in bad:
+        yield f"refused by the inspector with {one['status']}: {one['reason']}: {one['body']}"
+    for one in inspector.warnings():
+        yield f"warned of by the inspector: {one['event']}: {one['message']}"
+
+
+def _quarantined(folder: Path, since: float) -> Iterable[str]:
+    for entry in Quarantine(folder).entries():
+        if entry.time >= since:
+            name = getattr(entry.item, "event", None) or getattr(entry.item, "name", "")
+            yield f"rejected by the pipeline: {name}: {entry.reject.reason}: {entry.reject.detail}"
