@@ -25,6 +25,9 @@ node_modules/.package-lock.json: package-lock.json
 
 setup: .venv/.installed node_modules/.package-lock.json  ## Install everything into .venv and node_modules.
 
+run: .venv/.installed  ## Start product and inspector, drive a sample journey, show what arrived; ONCE=1 ends then.
+	@$(BIN)/python -m tformance.run $(if $(ONCE),--once)
+
 test: setup check  ## Run every check and every test.
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 

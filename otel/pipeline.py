@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 
 from opentelemetry import trace
-from opentelemetry.sdk.environment_variables import OTEL_TRACES_EXPORTER
+from opentelemetry.environment_variables import OTEL_TRACES_EXPORTER
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel._guard import guarded

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = shutil.which("chromium")
 POSTHOG_JS = Path(__file__).parents[2] / "node_modules/posthog-js/dist/array.full.no-external.js"
 
 _ARGUMENTS = [
@@ -33,9 +35,8 @@ class MissingError(RuntimeError):
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        msg = f"{CHROMIUM} is missing: `make setup` installs it (on Debian: apt-get install chromium)"
-        raise MissingError(msg)
+    if CHROMIUM is None:
+        pytest.skip("Chromium is missing (on Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         yield browser

@@ -1,4 +1,4 @@
-"""`python -m tformance.run`: sets up, starts product and inspector, drives the journey, shows what arrived."""
+"""`python -m tformance.run`: starts product and inspector, drives the journey, shows what arrived."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tformance.run._naming import Names
 from tformance.run._ports import HOST, PortTakenError, choose_port
 from tformance.run._processes import Program, ProgramError
 from tformance.run._programs import API_KEY, Site
-from tformance.run._report import show_events, show_views
+from tformance.run._report import show_events, show_verdict, show_views
 
 __all__ = ["main"]
 
@@ -53,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, console: Console) -> int:
     port = choose_port(options.port, _PORT)
-    site = Site(options.folder.resolve(), port, choose_port(options.inspector_port, _INSPECTOR_PORT, beside=port))
+    site = Site(
+        options.folder.resolve(), port, choose_port(options.inspector_port, _INSPECTOR_PORT, beside=port)
+    )
     site.folder.mkdir(parents=True, exist_ok=True)
     with _started(site, console) as programs:
         for usual, taken in ((_PORT, site.port), (_INSPECTOR_PORT, site.inspector_port)):
@@ -101,14 +103,14 @@ def _journey(options: argparse.Namespace, console: Console, site: Site) -> bool:
     inspector = RunningInspector(HOST, site.inspector_port)
     with console.step("Waiting for what is to arrive"):
         outcome = await_arrivals(inspector, names, site.quarantine, began)
-    show_views(console, inspector, names)
     show_events(console, outcome)
-    if options.once:
-        return is_done and outcome.is_whole
-    console.heading("Click around")
-    console.table([["Product", site.product_url], ["Inspector", site.inspector_url]])
-    console.line("  Log in as")
-    console.table([[person.name, person.email, PASSWORD] for person in stage.people], indent="    ")
+    show_views(console, inspector, names)
+    show_verdict(console, outcome)
+    if not options.once:
+        console.heading("Click around")
+        console.table([["Product", site.product_url], ["Inspector", site.inspector_url]])
+        console.line("  Log in as")
+        console.table([[person.name, person.email, PASSWORD] for person in stage.people], indent="    ")
     return is_done and outcome.is_whole
 
 
@@ -131,8 +133,8 @@ def _play(console: Console, stage: Stage) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tformance.run",
-        description="Start the product and the inspector, a local stand-in for PostHog, drive a sample journey "
-        "through the product's pages, and show what arrived of it. Then stay up until Ctrl-C.",
+        description="Start the product and the inspector, a local stand-in for PostHog, drive a sample "
+        "journey through the product's pages, and show what arrived of it. Then stay up until Ctrl-C.",
         epilog="OTEL_* and POSTHOG_* variables count, such as OTEL_TRACES_SAMPLER=always_off or "
         "POSTHOG_CAPTURE_MODE=v1; POSTHOG_API_KEY and POSTHOG_HOST are the inspector's.",
     )

@@ -1,4 +1,4 @@
-"""An event as people speak of it: who did what, in which team; the form in which hoped for and arrived meet."""
+"""An event as people speak of it, the form in which expected and arrived ones are compared."""
 
 from __future__ import annotations
 

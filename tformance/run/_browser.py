@@ -86,7 +86,7 @@ class Browser:
             if link.get_text(strip=True) == text:
                 self.open(str(link["href"]))
                 return
-        raise self._misses(f"link {text!r}")
+        raise self._misses("link", text)
 
     def submit(self, button: str, **fields: str | bool) -> None:
         """Fill in a form of the page and send it.
@@ -101,8 +101,8 @@ class Browser:
         form = self._form(button)
         values = _values(form)
         for name, value in fields.items():
-            if form.find(attrs={"name": name}) is None:
-                raise self._misses(f"field {name!r}")
+            if form.select_one(f'[name="{name}"]') is None:
+                raise self._misses("field", name)
             if value is False:
                 values.pop(name, None)
             else:
@@ -113,20 +113,6 @@ class Browser:
         if mistake is not None:
             msg = f"{self._url} does not take the form: {mistake.get_text(' ', strip=True)}"
             raise JourneyError(msg)
-
-    def read(self, name: str) -> str:
-        """Return what a field of the page holds.
-
-        Args:
-            name: of the field.
-
-        Raises:
-            JourneyError: if there is none.
-        """
-        field = self._page.find("input", attrs={"name": name})
-        if field is None:
-            raise self._misses(f"field {name!r}")
-        return str(field.get("value", ""))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -154,10 +140,10 @@ class Browser:
             for one in form.find_all("button"):
                 if button in (one.get_text(strip=True), one.get("aria-label")):
                     return form
-        raise self._misses(f"button {button!r}")
+        raise self._misses("button", button)
 
-    def _misses(self, what: str) -> JourneyError:
-        return JourneyError(f"{self._url} has no {what}")
+    def _misses(self, kind: str, name: str) -> JourneyError:
+        return JourneyError(f"{self._url} has no {kind} {name!r}")
 
 
 def _values(form: Tag) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -24,8 +25,11 @@ class Console:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
+        is_terminal = self._stream.isatty()
         # https://no-color.org
-        self._is_coloured = self._stream.isatty() and not os.environ.get("NO_COLOR")
+        self._is_coloured = is_terminal and not os.environ.get("NO_COLOR")
+        # A line that wraps breaks the columns; in a file it does not.
+        self._width = shutil.get_terminal_size().columns if is_terminal else None
 
     def line(self, text: str = "") -> None:
         """Print a line.
@@ -43,6 +47,16 @@ class Console:
             text: what is painted.
         """
         return f"\x1b[{style}m{text}\x1b[0m" if self._is_coloured and text else text
+
+    def fit(self, text: str, before: int = 0) -> str:
+        """Return a text as far as it fits in the line.
+
+        Args:
+            text: without a style.
+            before: how many characters stand before it.
+        """
+        room = len(text) if self._width is None else max(self._width - before, 1)
+        return text if len(text) <= room else f"{text[: room - 1]}…"
 
     def heading(self, text: str) -> None:
         """Print a heading, with a line before it.
@@ -79,4 +93,4 @@ class Console:
         widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
         for row in rows:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-            self.line((indent + "  ".join(cells)).rstrip())
+            self.line(self.fit((indent + "  ".join(cells)).rstrip()))

@@ -180,25 +180,30 @@ def _refuse_by_browser(stage: Stage) -> None:
     stage.edsger.browser.submit("Save", name="Edsger")
 
 
-def _signed_up(name: str, source: str) -> tuple[Arrival, ...]:
-    """Return what is to arrive of each new account."""
+def _signed_up(name: str, source: str, team: str | None = None) -> tuple[Arrival, ...]:
+    """Return what is to arrive of each new account; one that joins a team at once is made in that team."""
     connected = dict.fromkeys(("has_connected_github", "has_connected_jira", "has_connected_slack"), False)
     once = {"signup_source": source, "signed_up_at": f"(when {name} joined)"}
     return (
-        of(name, "user_signed_up", method="email", signup_source=source),
-        of(name, "$set", **{"$set": {"teams_count": 0, **connected}, "$set_once": once}),
+        of(name, "user_signed_up", team=team, method="email", signup_source=source),
+        _update("$set", name, {"$set": {"teams_count": 0, **connected}, "$set_once": once}),
         _identified(name),
     )
 
 
 def _identified(name: str) -> Arrival:
     """Return what joins the visitor's trail to the account."""
-    return of(name, "$identify", **{"$anon_distinct_id": visitor(name)})
+    return _update("$identify", name, {"$anon_distinct_id": visitor(name)})
 
 
 def _standing(name: str, role: str) -> Arrival:
     """Return what is to arrive of a person's place in the team."""
-    return of(name, "$set", team=TEAM, **{"$set": {"role": role, "teams_count": 1}})
+    return _update("$set", name, {"$set": {"role": role, "teams_count": 1}})
+
+
+def _update(event: str, name: str, properties: Mapping[str, object]) -> Arrival:
+    """Return one of PostHog's own events about a person; none of them is a team's."""
+    return Arrival(event, name, properties, session=name)
 
 
 def _team(plan: str, members: int, **more: object) -> Arrival:
@@ -266,7 +271,7 @@ STEPS: tuple[Step, ...] = (
         "Grace joins from the link in the e-mail, with a new account",
         _join_by_sign_up,
         (
-            *_signed_up("Grace", "invite"),
+            *_signed_up("Grace", "invite", TEAM),
             _joined("Grace", "member", "signup"),
             _team("trial", 2),
             _standing("Grace", "member"),

@@ -28,7 +28,9 @@ def link_in_mail(folder: Path, address: str) -> str:
         JourneyError: if there is none.
     """
     for path in sorted(folder.glob("*.log"), reverse=True):  # named by the time they were sent at
-        message = message_from_bytes(path.read_bytes().partition(_END)[0], EmailMessage, policy=policy.default)
+        message = message_from_bytes(
+            path.read_bytes().partition(_END)[0], EmailMessage, policy=policy.default
+        )
         if message["To"] == address:
             body = message.get_body()
             link = _LINK.search(str(body.get_content())) if body is not None else None

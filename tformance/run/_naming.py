@@ -1,4 +1,4 @@
-"""Naming what arrived: ids and times of this run become the persons, the team and the facts they stand for."""
+"""Naming what arrived: this run's ids and times become the persons, the team and the facts they are of."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Names:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
             for person in people:
                 self._of |= {one: visitor(person.name) for one in person.browser.visitor_ids}
-                self._sessions |= {one: person.name for one in person.browser.session_ids}
+                self._sessions |= dict.fromkeys(person.browser.session_ids, person.name)
                 self._add_person(connection, person)
 
     def arrival(self, capture: Mapping[str, Any]) -> Arrival:
@@ -60,14 +60,6 @@ class Names:
             is_nobody: whether PostHog is asked to make no person of it.
         """
         return self._of.get(distinct_id, NOBODY if is_nobody else distinct_id)
-
-    def named(self, value: Any) -> Any:
-        """Return a value with what is known in it by its name.
-
-        Args:
-            value: a property's, nested or not.
-        """
-        return self._named(value)
 
     def _add_person(self, connection: sqlite3.Connection, person: Person) -> None:
         found = connection.execute(

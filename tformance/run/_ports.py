@@ -34,7 +34,9 @@ def choose_port(asked: int | None, usual: int, *, beside: int | None = None) -> 
     else:
         reason = "both programs would listen on it"
     if asked is not None:
-        msg = f"Port {asked} cannot be used: {reason}. Choose another one, or leave it out to take a free one."
+        msg = (
+            f"Port {asked} cannot be used: {reason}. Choose another one, or leave it out to take a free one."
+        )
         raise PortTakenError(msg)
     return _bound(0)
 

@@ -53,7 +53,7 @@ class Program:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_tie_to(os.getpid()),  # noqa: PLW1509 - no thread runs here while children start
+                preexec_fn=_tie_to(os.getpid()),  # safe: no other thread runs here
             )
 
     def wait_until(self, answers: Callable[[], bool]) -> None:
@@ -69,14 +69,16 @@ class Program:
         while not answers():
             self.check()
             if time.monotonic() > deadline:
-                raise self._error(f"does not answer within {_START_TIMEOUT:.0f} s")
+                problem = f"does not answer within {_START_TIMEOUT:.0f} s"
+                raise self._error(problem)
             time.sleep(0.05)
 
     def check(self) -> None:
         """Raise `ProgramError` if the program has ended."""
         code = self._process.poll()
         if code is not None:
-            raise self._error(f"has ended with {_described(code)}")
+            problem = f"has ended with {_described(code)}"
+            raise self._error(problem)
 
     def stop(self) -> None:
         """Let the program end in order; kill it and what it started if it does not."""
@@ -109,11 +111,12 @@ def run_to_end(name: str, command: Sequence[str], env: Mapping[str, str], log: P
             command, env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, check=False
         )
     if done.returncode:
-        raise ProgramError(f"{name} has ended with {_described(done.returncode)}.{_tail(log)}")
+        msg = f"{name} has ended with {_described(done.returncode)}.{_tail(log)}"
+        raise ProgramError(msg)
 
 
 def _tie_to(parent: int) -> Callable[[], None] | None:
-    """Return what a child does before it becomes the program: end with its parent, even one that is killed."""
+    """Return what lets a child end with its parent, even with one that is killed."""
     if _libc is None:
         return None  # elsewhere children outlive a `kill -9`, and nothing less
     libc = _libc

@@ -11,37 +11,33 @@ from tformance.run._comparing import Outcome
 from tformance.run._console import BAD, DIM, GOOD, Console
 from tformance.run._naming import Names
 
-__all__ = ["show_events", "show_views"]
+__all__ = ["show_events", "show_verdict", "show_views"]
+
+_UPDATES = ("$set", "$set_once", "$group_set")
 
 
 def show_events(console: Console, outcome: Outcome) -> None:
-    """Print what was to arrive, step by step, and what went wrong.
+    """Print what was to arrive, step by step.
 
     Args:
         console: where.
         outcome: of the journey.
     """
-    console.heading("What arrived in PostHog's stand-in")
-    shown = [_columns(one) for step in outcome.steps for one, _ in step.arrivals]
-    widths = [max(len(row[column]) for row in shown) for column in range(3)]
+    console.heading("What arrived of it")
+    rows = [_columns(one) for step in outcome.steps for one, _ in step.arrivals]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for step in outcome.steps:
         console.line(f"  {step.step.title}")
         if not step.arrivals:
-            console.line(console.paint(DIM, "    ✓ nothing, as it is to be"))
+            console.line(console.paint(DIM, "    - nothing is to arrive"))
         for one, is_there in step.arrivals:
-            event, who, team, told = _columns(one)
-            cells = f"{event:<{widths[0]}}  {who:<{widths[1]}}  {team:<{widths[2]}}"
-            mark = console.paint(GOOD, "✓") if is_there else console.paint(BAD, "✗ missing")
-            console.line(f"    {mark} {cells}  {console.paint(DIM, told)}")
-    for one in outcome.unexpected:
-        row = "  ".join(_columns(one))
-        console.line(console.paint(BAD, f"  ✗ unexpected: {row} (session: {one.session or 'none'})"))
-    for text in outcome.rejected:
-        console.line(console.paint(BAD, f"  ✗ {text}"))
-    arrived, expected = outcome.counts
-    verdict = f"{arrived} of {expected} events arrived"
-    verdict += f", {len(outcome.unexpected)} unexpected, {len(outcome.rejected)} rejected."
-    console.line(console.paint(GOOD if outcome.is_whole else BAD, verdict))
+            *named, told = _columns(one)
+            cells = "  ".join(cell.ljust(width) for cell, width in zip(named, widths, strict=True))
+            told = console.fit(told, before=len(cells) + 8)
+            if is_there:
+                console.line(f"    {console.paint(GOOD, '✓')} {cells}  {console.paint(DIM, told)}")
+            else:
+                console.line(console.paint(BAD, f"    ✗ {cells}  {told}"))
 
 
 def show_views(console: Console, inspector: RunningInspector, names: Names) -> None:
@@ -52,42 +48,63 @@ def show_views(console: Console, inspector: RunningInspector, names: Names) -> N
         inspector: holds it.
         names: of this run's ids.
     """
-    console.heading("Persons")
     persons = [one for one in inspector.persons() if one["is_identified"]]
-    _table(console, {_person(names, one): one["properties"] for one in persons}, names)
+    console.heading("Persons")
+    for one in persons:
+        others = len(one["distinct_ids"]) - 1
+        console.line(
+            f"  {names.person(one['distinct_id'])}, {one['events']} events, joined with {others} visitor ids"
+        )
+        console.line(console.paint(DIM, console.fit(f"    {_told(one['properties'])}")))
     console.heading("Teams")
-    _table(console, {names.named(one["key"]): one["properties"] for one in inspector.groups()}, names)
+    for one in inspector.groups():
+        console.line(f"  {one['properties'].get('name', one['key'])}, {one['events']} events")
+        console.line(console.paint(DIM, console.fit(f"    {_told(one['properties'])}")))
     console.heading("Errors")
-    for issue in inspector.errors():
-        console.line(f"  {issue['type']}: {issue['value']} ({issue['occurrences']} times)")
+    for one in inspector.errors():
+        console.line(console.fit(f"  {one['type']}: {one['value']} ({one['occurrences']} times)"))
     console.heading("Funnel")
+    steps = inspector.funnel()["steps"]
     console.table(
-        [
-            [" or ".join(step["events"]), str(step["persons"]), f"{step['conversion']:.0%}"]
-            for step in inspector.funnel()["steps"]
-        ]
+        [[" or ".join(one["events"]), str(one["persons"]), f"{one['conversion']:.0%}"] for one in steps]
     )
 
 
-def _person(names: Names, person: Mapping[str, Any]) -> str:
-    joined = len(person["distinct_ids"]) - 1
-    return f"{names.person(person['distinct_id'])} (and {joined} visitor{'s' * (joined != 1)})"
+def show_verdict(console: Console, outcome: Outcome) -> None:
+    """Print what went wrong, and whether all arrived.
 
-
-def _table(console: Console, rows: Mapping[str, Mapping[str, Any]], names: Names) -> None:
-    if rows:
-        console.table([[who, _told(names.named(properties))] for who, properties in rows.items()])
+    Args:
+        console: where.
+        outcome: of the journey.
+    """
+    console.line()
+    for step in outcome.steps:
+        for one, is_there in step.arrivals:
+            if not is_there:
+                console.line(console.paint(BAD, f"✗ missing: {_in_words(one)}"))
+    for one in outcome.unexpected:
+        console.line(console.paint(BAD, f"✗ unexpected: {_in_words(one)}"))
+    for text in outcome.rejected:
+        console.line(console.paint(BAD, f"✗ {text}"))
+    arrived, expected = outcome.counts
+    counts = f"{arrived} of {expected} events arrived"
+    besides = f"{len(outcome.unexpected)} unexpected, {len(outcome.rejected)} rejected"
+    console.line(console.paint(GOOD if outcome.is_whole else BAD, f"{counts}; {besides}."))
 
 
 def _columns(one: Arrival) -> tuple[str, str, str, str]:
-    return one.event, one.who, "" if one.team is None else one.team, _told(one.properties)
+    return one.event, one.who, one.team or "", _told(one.properties)
+
+
+def _in_words(one: Arrival) -> str:
+    return f"{one.event} of {one.who}, team: {one.team}, session: {one.session}, {_told(one.properties)}"
 
 
 def _told(properties: Mapping[str, Any]) -> str:
     """Return properties in a line, updates by what they set."""
     parts = []
     for name, value in properties.items():
-        if name in ("$set", "$set_once", "$group_set"):
+        if name in _UPDATES:
             parts.append(_told(value))
         elif name == "$anon_distinct_id":
             parts.append(f"was {value}")
@@ -98,5 +115,5 @@ def _told(properties: Mapping[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, list):
-        return ",".join(map(str, value))
+        return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
