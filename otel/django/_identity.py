@@ -61,11 +61,14 @@ class RequestIdentity:
         return uuid7_or_none(claimed)
 
     def _about(self, user: object) -> Identity:
-        if isinstance(user, AbstractBaseUser) and user.is_authenticated:
+        if not isinstance(user, AbstractBaseUser) or not user.is_authenticated:
+            return Identity(None, {}, self._refuses, self.visitor_id, self._session_id)
+        with guarded("asking whom a request is about"):
             known = self._identify(user, self._request)
             opted_out = known.opted_out or self._refuses
             return Identity(known.distinct_id, known.groups, opted_out, None, self._session_id)
-        return Identity(None, {}, self._refuses, self.visitor_id, self._session_id)
+        # The hook failed: nobody can say that this person did not opt out. Their errors still leave.
+        return Identity(opted_out=True)
 
     def _known_user(self) -> object:
         """Return the user if it is loaded: by `login()`, or by whoever first asked for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -11,7 +11,7 @@ from otel import pipeline
 
 __all__ = ["with_lifespan"]
 
-Message = MutableMapping[str, Any]
+Message = Any  # a mapping, which each framework types in a way of its own
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]

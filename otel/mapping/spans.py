@@ -13,7 +13,7 @@ from otel.attributes import EXCEPTION_EVENT
 from otel.mapping.envelope import Envelope
 from otel.mapping.errors import SpanError, http_status
 
-__all__ = ["envelope_of", "envelopes", "errors_of"]
+__all__ = ["envelope_of", "envelopes", "errors_of", "plain"]
 
 _ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 
@@ -45,7 +45,7 @@ def errors_of(span: ReadableSpan) -> list[SpanError]:
     Args:
         span: ended.
     """
-    attributes = _plain(span.attributes)
+    attributes = plain(span.attributes)
     is_entry = span.kind in _ENTRY_KINDS or span.parent is None or span.parent.is_remote
     status = http_status(attributes)
     if not is_entry or span.status.status_code is not StatusCode.ERROR or (status or 500) < 500:
@@ -65,19 +65,21 @@ def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:
     context = span.context
     return Envelope(
         event.name,
-        _plain(event.attributes),
+        plain(event.attributes),
         event.timestamp,
         context.trace_id if context is not None else 0,
         context.span_id if context is not None else 0,
         ordinal,
-        _plain(span.attributes),
+        plain(span.attributes),
         span.resource.attributes,
     )
 
 
-def _plain(attributes: Attributes) -> dict[str, Any]:
-    """Return attributes as a dict: each look-up in the SDK's own mapping takes ten times as long."""
-    # A copy made by the mapping itself is a dict's; one made by `dict` asks it for each key and value.
-    if attributes is None:
-        return {}
-    return attributes.copy() if hasattr(attributes, "copy") else dict(attributes)
+def plain(attributes: Attributes) -> dict[str, Any]:
+    """Return attributes as a dict: each look-up in the SDK's own mapping takes ten times as long.
+
+    Args:
+        attributes: a span's or span event's.
+    """
+    # A copy that the SDK's mapping makes of itself is a dict; `dict` would ask it for each key and value.
+    return attributes.copy() if hasattr(attributes, "copy") else dict(attributes or {})

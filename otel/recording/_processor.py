@@ -9,7 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from opentelemetry.context import Context
-from opentelemetry.sdk.environment_variables import OTEL_BSP_SCHEDULE_DELAY
+from opentelemetry.sdk.environment_variables import (
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
+    OTEL_BSP_MAX_QUEUE_SIZE,
+    OTEL_BSP_SCHEDULE_DELAY,
+)
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
@@ -18,6 +22,7 @@ from otel._guard import guarded
 from otel.attributes import EXCEPTION_EVENT
 from otel.counters import Counters
 from otel.mapping.exceptions import LiveException
+from otel.mapping.spans import plain
 from otel.reasons import Reason
 from otel.recording._entries import Entries
 from otel.recording._identity import current_identity
@@ -31,6 +36,9 @@ _SCHEDULE_DELAY_MS = 1_000.0
 
 # OpenTelemetry's own default of 2,048 spans is a burst of a few seconds; a selected span holds about 2 KiB.
 _MAX_QUEUE_SIZE = 10_000
+
+# OpenTelemetry's own default.
+_MAX_EXPORT_BATCH_SIZE = 512
 
 
 class BatchExporter(Protocol):
@@ -88,12 +96,16 @@ class PostHogSpanProcessor(SpanProcessor):
         self._entries = Entries()
         self._exporter = exporter
         self._queued = _Queued(exporter)
-        self._max_queue_size = max_queue_size or _environ_int("OTEL_BSP_MAX_QUEUE_SIZE", _MAX_QUEUE_SIZE)
+        self._max_queue_size = max_queue_size or _environ_int(OTEL_BSP_MAX_QUEUE_SIZE, _MAX_QUEUE_SIZE)
         if schedule_delay_millis is None and not os.environ.get(OTEL_BSP_SCHEDULE_DELAY):
             schedule_delay_millis = _SCHEDULE_DELAY_MS
         self._batches = BatchSpanProcessor(
             self._queued,
             max_queue_size=self._max_queue_size,
+            # The stock processor refuses a batch larger than the queue, and with it the product's start.
+            max_export_batch_size=min(
+                _environ_int(OTEL_BSP_MAX_EXPORT_BATCH_SIZE, _MAX_EXPORT_BATCH_SIZE), self._max_queue_size
+            ),
             schedule_delay_millis=schedule_delay_millis,
         )
         self._flushing = threading.Lock()
@@ -148,7 +160,9 @@ class PostHogSpanProcessor(SpanProcessor):
         def flush() -> None:
             try:
                 with self._flushing:
-                    delivered[0] = self._batches.force_flush() and self._queued.flush(deadline)
+                    self._queued.has_failed = False
+                    self._batches.force_flush()
+                    delivered[0] = self._queued.flush(deadline) and not self._queued.has_failed
             finally:
                 done.set()
 
@@ -206,9 +220,9 @@ class PostHogSpanProcessor(SpanProcessor):
         if known is not None:
             return dict(known.attributes(self._groups))
         entry = self._entries.current(span.context.span_id) if span.context is not None else None
-        if entry is None:
+        if entry is None or entry.span_id == span.context.span_id:
             return None
-        return {**(entry.span.attributes or {}), **(span.attributes or {})}
+        return plain(entry.span.attributes) | plain(span.attributes)
 
     def _queue(self, span: SelectedSpan) -> None:
         if self._is_shut_down:
@@ -232,6 +246,8 @@ class _Queued(SpanExporter):
         self._exporter = exporter
         self._lock = threading.Lock()
         self.count = 0
+        # The stock processor drops the result of an export.
+        self.has_failed = False
 
     def add(self) -> None:
         with self._lock:
@@ -247,7 +263,10 @@ class _Queued(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         with self._lock:
             self.count -= len(spans)
-        return self._exporter.export(spans)
+        result = self._exporter.export(spans)
+        if result is not SpanExportResult.SUCCESS:
+            self.has_failed = True
+        return result
 
     def shutdown(self) -> None:
         self._exporter.shutdown()

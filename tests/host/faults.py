@@ -52,14 +52,19 @@ class FailingSink:
         fail()
 
 
-def _install(registry: Registry, sink: Sink | None = None) -> None:
+def _install(registry: Registry | None = None, sink: Sink | None = None) -> None:
     good = pipeline.running()
     assert good is not None
-    pipeline.install(good.settings, registry=registry, sink=sink, defer=good.recorder.defer)
+    pipeline.install(
+        good.settings,
+        registry=good.registry if registry is None else registry,
+        sink=sink,
+        defer=good.recorder.defer,
+    )
 
 
 FAULTS: dict[str, Callable[[], None]] = {
     "selecting": lambda: _install(UnlistableRegistry()),
     "mapping": lambda: _install(UnreadableRegistry()),
-    "delivering": lambda: _install(pipeline.running().registry, FailingSink()),
+    "delivering": lambda: _install(sink=FailingSink()),
 }

@@ -67,7 +67,9 @@ def ship_and_roll_back(request: HttpRequest) -> HttpResponse:
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
-    user, _ = get_user_model().objects.get_or_create(username=request.GET["as"])
+    user, _ = get_user_model().objects.get_or_create(  # type: ignore[misc]  # mypy's plugin knows Tformance's model
+        username=request.GET["as"]
+    )
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     record(ParcelShipped(number=1))
     return HttpResponse("signed in")
@@ -81,7 +83,8 @@ def raise_plainly(request: HttpRequest) -> HttpResponse:
 
 def raise_chained(request: HttpRequest) -> HttpResponse:
     try:
-        {}["parcel"]
+        parcels: dict[str, int] = {}
+        parcels["parcel"]
     except KeyError as error:
         msg = "no such parcel"
         raise LookupError(msg) from error

@@ -205,7 +205,7 @@ def traceparent(trace_id: str, flags: str = "01") -> dict[str, str]:
     return {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-{flags}"}
 
 
-def wait_for(condition: Callable[[], T]) -> T:
+def wait_for(condition: Callable[[], T | None]) -> T:
     """Return what a condition gives as soon as it holds."""
     deadline = time.monotonic() + TIMEOUT
     while not (result := condition()):

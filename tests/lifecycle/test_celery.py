@@ -34,7 +34,16 @@ _POOLS = {
 @contextmanager
 def _working(env: dict[str, str], folder: Path, *pool: str) -> Iterator[Process]:
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
-    command = [BIN / "celery", "-A", "tests.host.tasks", "worker", "--concurrency", "1", *quiet, *pool]
+    command: list[str | Path] = [
+        BIN / "celery",
+        "-A",
+        "tests.host.tasks",
+        "worker",
+        "--concurrency",
+        "1",
+        *quiet,
+        *pool,
+    ]
     with running(command, env, folder) as worker:
         wait_for(lambda: " ready." in worker.log())
         yield worker

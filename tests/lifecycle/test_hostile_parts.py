@@ -86,7 +86,7 @@ def test_a_part_that_raises_changes_no_answer_and_starves_no_processor(
 
 
 @pytest.mark.parametrize("flavour", _UNDER)
-def test_an_identify_hook_that_raises_changes_no_answer_and_starves_no_processor(
+def test_an_identify_hook_that_raises_changes_no_answer_and_hides_no_error(
     flavour: str, inspector: RunningInspector, database: str, tmp_path: Path
 ) -> None:
     with _host(inspector.url, database, tmp_path, flavour) as server:
@@ -94,8 +94,14 @@ def test_an_identify_hook_that_raises_changes_no_answer_and_starves_no_processor
         assert (signed_in.status, signed_in.body) == (200, b"signed in")
         _check_answers(server, {"Cookie": signed_in.cookie})
         server.stop()
-        assert "nobody knows this person" in server.log()
+        assert "telemetry failed while asking whom a request is about" in server.log()
     _check_spans(tmp_path)
+    arrived = [(one["event"], one["properties"].get("view_name")) for one in inspector.good()]
+    views = ("raise_plainly", "handle_and_report")
+    assert sorted(arrived) == sorted(
+        (event, view) for event in ("$exception", "host_failed") for view in views
+    )
+    assert not any("person-" in one["distinct_id"] for one in inspector.good())
 
 
 @pytest.mark.parametrize("flavour", _UNDER)

@@ -57,11 +57,14 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         options.folder.resolve(), port, choose_port(options.inspector_port, _INSPECTOR_PORT, beside=port)
     )
     site.folder.mkdir(parents=True, exist_ok=True)
+    for asked, usual, taken in (
+        (options.port, _PORT, site.port),
+        (options.inspector_port, _INSPECTOR_PORT, site.inspector_port),
+    ):
+        if asked is None and taken != usual:
+            console.line(f"Port {usual} is in use by another program; {taken} is taken instead.")
     with _started(site, console) as programs:
-        for usual, taken in ((_PORT, site.port), (_INSPECTOR_PORT, site.inspector_port)):
-            asked = options.port if usual == _PORT else options.inspector_port
-            if asked is None and taken != usual:
-                console.line(f"Port {usual} is in use by another program: {taken} is taken instead.")
+        _show_addresses(console, site)
         is_whole = _journey(options, console, site)
         if options.once:
             return 0 if is_whole else 1
@@ -77,14 +80,13 @@ def _started(site: Site, console: Console) -> Iterator[list[Program]]:
     """Run the programs as long as the block, and stop them in the reverse order, whatever happens."""
     programs: list[Program] = []
     try:
-        with console.step("Starting the inspector"):
-            programs.append(site.start_inspector())
-            programs[-1].wait_until(site.inspector_answers)
         with console.step("Bringing the database up to date"):
+            programs.append(site.start_inspector())  # which takes as long, and needs no database
             site.migrate()
-        with console.step("Starting the product"):
+        with console.step("Starting the inspector and the product"):
+            programs[0].wait_until(site.inspector_answers)
             programs.append(site.start_product())
-            programs[-1].wait_until(site.product_answers)
+            programs[1].wait_until(site.product_answers)
         yield programs
     finally:
         # Nothing interrupts the stopping itself, which ends in bounded time.
@@ -108,10 +110,14 @@ def _journey(options: argparse.Namespace, console: Console, site: Site) -> bool:
     show_verdict(console, outcome)
     if not options.once:
         console.heading("Click around")
-        console.table([["Product", site.product_url], ["Inspector", site.inspector_url]])
+        _show_addresses(console, site)
         console.line("  Log in as")
         console.table([[person.name, person.email, PASSWORD] for person in stage.people], indent="    ")
     return is_done and outcome.is_whole
+
+
+def _show_addresses(console: Console, site: Site) -> None:
+    console.table([["Product", site.product_url], ["Inspector", site.inspector_url]])
 
 
 def _play(console: Console, stage: Stage) -> bool:

@@ -86,7 +86,7 @@ class Browser:
             if link.get_text(strip=True) == text:
                 self.open(str(link["href"]))
                 return
-        raise self._misses("link", text)
+        raise _missing(self._url, "link", text)
 
     def submit(self, button: str, **fields: str | bool) -> None:
         """Fill in a form of the page and send it.
@@ -102,7 +102,7 @@ class Browser:
         values = _values(form)
         for name, value in fields.items():
             if form.select_one(f'[name="{name}"]') is None:
-                raise self._misses("field", name)
+                raise _missing(self._url, "field", name)
             if value is False:
                 values.pop(name, None)
             else:
@@ -140,10 +140,11 @@ class Browser:
             for one in form.find_all("button"):
                 if button in (one.get_text(strip=True), one.get("aria-label")):
                     return form
-        raise self._misses("button", button)
+        raise _missing(self._url, "button", button)
 
-    def _misses(self, kind: str, name: str) -> JourneyError:
-        return JourneyError(f"{self._url} has no {kind} {name!r}")
+
+def _missing(url: str, kind: str, name: str) -> JourneyError:
+    return JourneyError(f"{url} has no {kind} {name!r}")
 
 
 def _values(form: Tag) -> dict[str, str]:

@@ -52,8 +52,9 @@ def show_views(console: Console, inspector: RunningInspector, names: Names) -> N
     console.heading("Persons")
     for one in persons:
         others = len(one["distinct_ids"]) - 1
+        who = names.person(one["distinct_id"])
         console.line(
-            f"  {names.person(one['distinct_id'])}, {one['events']} events, joined with {others} visitor ids"
+            f"  {who}, {one['events']} events, known before as {others} visitor{'s' * (others != 1)}"
         )
         console.line(console.paint(DIM, console.fit(f"    {_told(one['properties'])}")))
     console.heading("Teams")
