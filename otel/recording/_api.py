@@ -23,6 +23,9 @@ __all__ = [
 
 _recorder = Recorder()
 
+# Made once: every event passes through it.
+_RECORDING = guarded("recording an event", lets_through=RecordingError)
+
 
 def install_recorder(recorder: Recorder) -> Recorder:
     """Make a recorder the process's; return the one before.
@@ -45,7 +48,7 @@ def record(event: Event, *, identity: Identity | None = None) -> None:
     Raises:
         RecordingError: in development and tests, for values that do not fit the declaration.
     """
-    with guarded("recording an event", lets_through=RecordingError):
+    with _RECORDING:
         _recorder.event(event, identity)
 
 
@@ -60,7 +63,7 @@ def record_named(name: str, properties: Mapping[str, Any], *, identity: Identity
     Raises:
         RecordingError: in development and tests, for a name or properties that do not fit.
     """
-    with guarded("recording an event", lets_through=RecordingError):
+    with _RECORDING:
         _recorder.named(name, properties, identity)
 
 

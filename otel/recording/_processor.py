@@ -40,6 +40,9 @@ _MAX_QUEUE_SIZE = 10_000
 # OpenTelemetry's own default.
 _MAX_EXPORT_BATCH_SIZE = 512
 
+# Made once: every span passes through them.
+_FOLLOWING, _SELECTING = guarded("following a span"), guarded("selecting a span")
+
 
 class BatchExporter(Protocol):
     """Deliver spans, and be told until when."""
@@ -122,7 +125,7 @@ class PostHogSpanProcessor(SpanProcessor):
         """
         if self._is_retired:
             return
-        with guarded("following a span"):
+        with _FOLLOWING:
             self._entries.start(span)
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -133,7 +136,7 @@ class PostHogSpanProcessor(SpanProcessor):
         """
         if self._is_retired:
             return
-        with guarded("selecting a span"):
+        with _SELECTING:
             self._select(span)
 
     def shutdown(self) -> None:

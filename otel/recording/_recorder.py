@@ -27,7 +27,7 @@ from otel.mapping.validate import validate
 from otel.reasons import Reason
 from otel.recording._entries import LONG_LIVED_NS
 from otel.recording._identity import Identity, current_identity
-from otel.recording._values import attributes_of
+from otel.recording._values import attributes_of, attributes_of_fields
 
 __all__ = ["Defer", "Recorder", "RecordingError"]
 
@@ -36,6 +36,8 @@ _log = logging.getLogger("otel.recording")
 # What is left free on a span for exceptions and for the plain API: a full span drops its oldest event in
 # silence (`otel.md` section 4).
 _HEADROOM = 16
+
+_ADDING = guarded("adding an event to its span")  # made once: every event passes through it
 
 _tracer = trace.get_tracer("otel")
 
@@ -92,8 +94,7 @@ class Recorder:
         Raises:
             RecordingError: only when strict, for values that do not fit.
         """
-        attributes = {name: getattr(event, name) for name in event.property_names}
-        self.named(event.event_name, attributes, identity)
+        self._declared(event.event_name, attributes_of_fields(event, event.property_names), identity)
 
     def named(self, name: str, properties: Mapping[str, Any], identity: Identity | None) -> None:
         """Record a declared event by its name.
@@ -106,13 +107,7 @@ class Recorder:
         Raises:
             RecordingError: only when strict, for a name or properties that do not fit.
         """
-        attributes = attributes_of(properties)
-        if self._strict or name not in self._registry:
-            reject = self._reject(name, attributes)
-            if reject is not None:
-                self._refuse(name, attributes, reject)
-                return
-        self._add(name, attributes, identity)
+        self._declared(name, attributes_of(properties), identity)
 
     def person(self, properties: PersonProperties, identity: Identity | None) -> None:
         """Record a change of person properties.
@@ -162,6 +157,14 @@ class Recorder:
             span.set_status(Status(StatusCode.ERROR))
             self._check_recording(span)
 
+    def _declared(self, name: str, attributes: dict[str, Any], identity: Identity | None) -> None:
+        if self._strict or name not in self._registry:
+            reject = self._reject(name, attributes)
+            if reject is not None:
+                self._refuse(name, attributes, reject)
+                return
+        self._add(name, attributes, identity)
+
     def _add(self, name: str, attributes: dict[str, Any], identity: Identity | None) -> None:
         """Stamp and time the event now; let it out after the commit."""
         attributes.update(self._identity(identity))
@@ -169,7 +172,7 @@ class Recorder:
         span = trace.get_current_span()
 
         def add() -> None:
-            with guarded("recording an event"):
+            with _ADDING:
                 if self._has_room(span):
                     span.add_event(name, attributes, now)
                 else:
@@ -233,4 +236,4 @@ class Recorder:
 
 
 def _values(properties: PersonProperties | GroupProperties) -> dict[str, Any]:
-    return attributes_of({name: getattr(properties, name) for name in properties.property_names})
+    return attributes_of_fields(properties, properties.property_names)

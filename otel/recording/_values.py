@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from enum import Enum
 from typing import Any
 
-__all__ = ["attribute_value", "attributes_of"]
+__all__ = ["attribute_value", "attributes_of", "attributes_of_fields"]
 
 _AS_IS = frozenset({str, int, float, bool})
 
@@ -31,6 +31,20 @@ def attribute_value(value: Any) -> Any:
     if isinstance(value, bool | int | float | bytes):
         return value
     return str(value)  # UUID, Decimal, Path, a lazy translation, a subclass of str
+
+
+def attributes_of_fields(instance: object, names: Iterable[str]) -> dict[str, Any]:
+    """Return an object's fields as attributes, without those that are None.
+
+    Args:
+        instance: of a declared class.
+        names: the fields'.
+    """
+    return {
+        name: value if type(value) in _AS_IS else attribute_value(value)
+        for name in names
+        if (value := getattr(instance, name)) is not None
+    }
 
 
 def attributes_of(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from opentelemetry import trace
 
 from otel import record
@@ -42,6 +43,14 @@ def fail_later() -> None:
 def fail_as_expected() -> None:
     msg = "nothing to worry about"
     raise ExpectedError(msg)
+
+
+@app.task(bind=True, max_retries=1)
+def retry_later(self: Task[Any, Any]) -> None:
+    if not self.request.retries:
+        msg = "not yet"
+        raise self.retry(exc=ValueError(msg), countdown=0)
+    record(ParcelShipped(number=4))
 
 
 @app.task

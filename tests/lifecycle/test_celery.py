@@ -82,7 +82,8 @@ def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[di
             _send(server, "ship_later", 6, person=None)
             _send(server, "fail_later")
             _send(server, "handle_later")
-            wait_for(lambda: len(_ended(worker)) == 9)
+            _send(server, "retry_later")
+            wait_for(lambda: len(_ended(worker)) == 10)
             worker.stop()
             server.stop()
         return [one for one in inspector.good() if one["properties"]["$trace_id"] == _TRACE]
@@ -99,14 +100,14 @@ def _ended(worker: Process) -> list[str]:
 
 def test_each_event_of_a_child_that_ends_after_its_task_arrives(captures: list[dict[str, Any]]) -> None:
     numbers = [one["properties"]["number"] for one in captures if one["event"] == "parcel_shipped"]
-    assert Counter(numbers) == {1: 1, 2: 1, 3: 1, 5: 1, 6: 1}
+    assert Counter(numbers) == {1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1}
 
 
 def test_a_task_is_about_whom_the_request_was_about(captures: list[dict[str, Any]]) -> None:
     shipped = {one["properties"]["number"]: one for one in captures if one["event"] == "parcel_shipped"}
     of_nobody = shipped.pop(6)
     assert {one["distinct_id"] for one in shipped.values()} == {"person-anna"}
-    assert [one["properties"]["$groups"] for one in shipped.values()] == [{"team": "team-1"}] * 4
+    assert [one["properties"]["$groups"] for one in shipped.values()] == [{"team": "team-1"}] * 5
     assert of_nobody["properties"]["$process_person_profile"] is False
 
 

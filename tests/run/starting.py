@@ -1,10 +1,12 @@
-"""Starting `python -m tformance.run` as people do, and looking at what it says and started."""
+"""Starting `python -m tformance.run` as people do, and looking at what it says and what it started."""
 
 from __future__ import annotations
 
 import re
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,58 +14,82 @@ from pathlib import Path
 import psutil
 
 from otel.inspector import RunningInspector
-from tests.lifecycle.servers import Process, environment, running, wait_for
+from tests.lifecycle.servers import ROOT, environment
 
-__all__ = ["COMMAND", "IS_UP", "Run", "starting"]
-
-COMMAND = [sys.executable, "-m", "tformance.run"]
+__all__ = ["IS_UP", "Run", "starting"]
 
 # The last line before it waits for Ctrl-C.
 IS_UP = "Ctrl-C stops"
 
-_ADDRESS = re.compile(r"^  Inspector +http://([\d.]+):(\d+)$", re.MULTILINE)
+# Far more than a run takes: a loaded machine makes a test slow, not red.
+_TIMEOUT = 180.0
 
 
 class Run:
-    """Look at a run."""
+    """Look at a run.
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
+    Args:
+        popen: it.
+        log: takes what it prints.
+    """
+
+    def __init__(self, popen: subprocess.Popen[bytes], log: Path) -> None:
+        self._popen = popen
+        self._log = log
 
     @property
     def printed(self) -> str:
-        return self._process.log()
+        return self._log.read_text()
 
     @property
+    def pid(self) -> int:
+        return self._popen.pid
+
     def inspector(self) -> RunningInspector:
-        found = _ADDRESS.search(self.printed)
-        assert found is not None, self.printed
+        """Return the inspector, as soon as it listens."""
+        self.wait_for("Inspector  http")
+        found = re.search(r"Inspector  http://([\d.]+):(\d+)", self.printed)
+        assert found is not None
         return RunningInspector(found.group(1), int(found.group(2)))
 
     def wait_for(self, text: str) -> None:
-        def has_printed() -> bool:
-            assert text in self.printed or self._process.is_running(), self.printed
-            return text in self.printed
-
-        wait_for(has_printed)
+        """Wait until it has printed something."""
+        deadline = time.monotonic() + _TIMEOUT
+        while text not in self.printed:
+            assert self._popen.poll() is None, self.printed
+            assert time.monotonic() < deadline, self.printed
+            time.sleep(0.02)
 
     def children(self) -> list[psutil.Process]:
-        return psutil.Process(self._process.pid).children(recursive=True)
+        return psutil.Process(self.pid).children(recursive=True)
 
-    def stop(self, sign: signal.Signals = signal.SIGINT) -> int:
-        """Send a signal, and return the status that it ends with."""
-        psutil.Process(self._process.pid).send_signal(sign)
-        return self.end()
-
-    def end(self) -> int:
-        """Wait for the end, and return the status."""
-        return self._process.wait()
+    def end(self, sign: signal.Signals | None = None) -> int:
+        """Return the status that it ends with, by a signal or by itself."""
+        if sign is not None:
+            self._popen.send_signal(sign)
+        return self._popen.wait(_TIMEOUT)
 
 
 @contextmanager
 def starting(folder: Path, *options: str, **env: str) -> Iterator[Run]:
     """Start it on free ports, with its database and all else in a folder."""
     ports = ("--port", "0", "--inspector-port", "0")
-    command = [*COMMAND, *ports, "--folder", str(folder / "run"), *options]
-    with running(command, environment(None, **env), folder) as process:
-        yield Run(process)
+    log = folder / "printed.log"
+    with log.open("wb") as file:
+        popen = subprocess.Popen(
+            [sys.executable, "-m", "tformance.run", *ports, "--folder", str(folder / "run"), *options],
+            cwd=ROOT,
+            env=environment(None, **env),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    run = Run(popen, log)
+    try:
+        yield run
+    finally:
+        left = run.children() if popen.poll() is None else []
+        for process in (popen, *left):
+            process.kill()
+        popen.wait()
+        psutil.wait_procs(left)

@@ -1,0 +1,31 @@
+"""People who do the same at the same instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+from apps.teams.models import Membership, Team
+from apps.users.models import User
+from tests.apps.conftest import Browser
+
+
+def test_who_takes_a_slug_an_instant_later_takes_the_next(browser: Browser, alice: User) -> None:
+    looked: list[str] = []
+
+    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Make a team of the same name right after the look for a free slug, which reads once a try."""
+        found = execute(sql, params, many, context)
+        if sql.startswith('SELECT "teams_team"."slug"') and not looked:
+            looked.append(sql)
+            Team.objects.create(name="Acme", slug="acme")
+        return found
+
+    with connection.execute_wrapper(rival):
+        page = browser(alice).post("/teams/new/", {"name": "Acme"}, follow=True)
+
+    assert looked
+    assert page.redirect_chain[-1][0] == "/dashboard/"
+    assert Membership.objects.get(user=alice).team.slug == "acme-2"

@@ -1,0 +1,119 @@
+"""`manage.py telemetry`, as a person uses it."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from otel import pipeline
+from otel.inspector.running import RunningInspector, running_inspector
+from otel.settings import Settings
+
+Telemetry = Callable[..., str]
+
+
+@pytest.fixture
+def inspector() -> Iterator[RunningInspector]:
+    with running_inspector() as running:
+        yield running
+
+
+@pytest.fixture
+def install() -> Iterator[Callable[[Settings], None]]:
+    """Install a pipeline for the test, and the one before it afterwards."""
+    before = pipeline.running()
+    assert before is not None
+    with ExitStack() as stack:
+
+        def install(settings: Settings) -> None:
+            pipeline.install(settings, defer=before.recorder.defer)
+            stack.callback(pipeline.install, before.settings, defer=before.recorder.defer)
+
+        yield install
+
+
+def telemetry(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("telemetry", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_generated_pages_are_current() -> None:
+    assert "pages in docs are current" in telemetry("catalog", "--check", "docs")
+
+
+def test_a_stale_page_is_named_with_what_to_do(tmp_path: Path) -> None:
+    telemetry("catalog", "--write", str(tmp_path))
+    (tmp_path / "reasons.md").write_text("old")
+    with pytest.raises(CommandError, match=r"reasons.md in .* differ .* run `telemetry catalog --write"):
+        telemetry("catalog", "--check", str(tmp_path))
+
+
+def test_the_catalogue_names_every_event_with_its_properties() -> None:
+    text = telemetry("catalog")
+    assert "### `team_member_joined`" in text
+    assert "| `joined_via` |" in text
+
+
+def test_the_doctor_says_what_is_missing() -> None:
+    with pytest.raises(CommandError, match="1 problems, above"):
+        telemetry("doctor")
+
+
+def test_the_doctor_sends_an_event_that_arrives(
+    inspector: RunningInspector, install: Callable[[Settings], None]
+) -> None:
+    install(Settings(api_key="phc_test", host=inspector.url))
+    assert "PostHog accepted a test event." in telemetry("doctor", "--send")
+    assert [one["event"] for one in inspector.good()] == ["telemetry_checked"]
+
+
+def test_the_doctor_says_why_an_event_does_not_arrive(install: Callable[[Settings], None]) -> None:
+    install(Settings(api_key="phc_test", host="http://127.0.0.1:9", flush_timeout=0.5))
+    with pytest.raises(CommandError, match="the test event did not arrive: undelivered"):
+        telemetry("doctor", "--send")
+
+
+def test_a_rejected_event_is_replayed_under_its_own_time_and_uuid(
+    inspector: RunningInspector, install: Callable[[Settings], None], tmp_path: Path
+) -> None:
+    from opentelemetry import trace
+
+    settings = Settings(api_key="phc_test", host=inspector.url, quarantine=tmp_path)
+    install(settings)
+    tracer = trace.get_tracer("tests")
+    with tracer.start_as_current_span("request") as span:
+        span.add_event(
+            "user_signed_up", {"method": "email", "signup_source": "word_of_mouth"}, 1_767_182_400_000_000_000
+        )
+        span.add_event(
+            "user_signed_up", {"method": "email", "signup_source": "email"}, 1_767_182_400_000_000_000
+        )
+    assert pipeline.flush()
+    (arrived,) = inspector.good()
+    assert "0 events can be delivered, 1 are still rejected" in telemetry("replay")
+    # The fix: what was recorded is declared after all.
+    for file in tmp_path.iterdir():
+        file.write_bytes(file.read_bytes().replace(b"word_of_mouth", b"invite"))
+    assert "1 events can be delivered" in telemetry("replay", "--dry-run")
+    assert "delivered 1 of 1" in telemetry("replay")
+    replayed = next(one for one in inspector.good() if one["uuid"] != arrived["uuid"])
+    assert replayed["timestamp"] == arrived["timestamp"]
+    assert uuid.UUID(replayed["uuid"]).version == 5
+    assert "0 events can be delivered, 0 are still rejected" in telemetry("replay")
+
+
+def test_the_tail_prints_what_arrived(
+    inspector: RunningInspector, install: Callable[[Settings], None]
+) -> None:
+    install(Settings(api_key="phc_test", host=inspector.url))
+    telemetry("doctor", "--send")
+    assert "telemetry_checked" in telemetry("tail", "--once")
+    with pytest.raises(CommandError, match="is no inspector; start one with"):
+        telemetry("tail", "--once", "--url", "http://127.0.0.1:9")
