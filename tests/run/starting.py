@@ -89,7 +89,8 @@ def starting(folder: Path, *options: str, **env: str) -> Iterator[Run]:
         yield run
     finally:
         left = run.children() if popen.poll() is None else []
-        for process in (popen, *left):
-            process.kill()
+        popen.kill()
+        for child in left:
+            child.kill()
         popen.wait()
         psutil.wait_procs(left)

@@ -111,6 +111,7 @@ def test_a_product_that_cannot_start_shows_why(tmp_path: Path) -> None:
     assert "LOG_LEVEL='loud': use one of DEBUG, INFO, WARNING, ERROR" in run.printed
 
 
+@pytest.mark.slow
 def test_the_help_names_every_option() -> None:
     command = [sys.executable, "-m", "tformance.run", "--help"]
     done = subprocess.run(

@@ -203,25 +203,31 @@ def test_an_error_knows_the_person_of_its_request(captured: CapturedEvents) -> N
     assert {capture.distinct_id for capture in captured} == {f"person-{user.pk}"}
 
 
+async def ask_async(view: Callable[[HttpRequest], Awaitable[None]], user: Any) -> None:
+    """Do what `ask` does, in an event loop."""
+    request = RequestFactory().get("/")
+    await sync_to_async(prepare)(request, user, None)
+
+    async def get_response(request: HttpRequest) -> HttpResponse:
+        await view(request)
+        return HttpResponse()
+
+    stack = AuthenticationMiddleware(TelemetryMiddleware(get_response))
+    with tracer.start_as_current_span("GET", kind=SpanKind.SERVER):
+        await cast("Awaitable[Any]", stack(request))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_async_stack_knows_the_person_too(captured: CapturedEvents) -> None:
     user = make_user()
 
-    async def get_response(request: HttpRequest) -> HttpResponse:
+    async def view(request: HttpRequest) -> None:
         await request.auser()
         await asyncio.sleep(0)
         record(ParcelShipped(number=1))
         await sync_to_async(record)(ParcelShipped(number=2))
-        return HttpResponse()
 
-    async def ask_async() -> None:
-        request = RequestFactory().get("/")
-        await sync_to_async(prepare)(request, user, None)
-        stack = AuthenticationMiddleware(TelemetryMiddleware(get_response))
-        with tracer.start_as_current_span("GET", kind=SpanKind.SERVER):
-            await cast("Awaitable[Any]", stack(request))
-
-    asyncio.run(ask_async())
+    asyncio.run(ask_async(view, user))
     assert [capture.distinct_id for capture in captured] == [f"person-{user.pk}"] * 2
 
 
@@ -229,18 +235,10 @@ def test_an_async_stack_knows_the_person_too(captured: CapturedEvents) -> None:
 def test_an_async_request_that_never_loads_its_user_still_counts_for_them(captured: CapturedEvents) -> None:
     user = make_user()
 
-    async def get_response(_: HttpRequest) -> HttpResponse:
+    async def view(_: HttpRequest) -> None:
         record(ParcelShipped(number=1))
-        return HttpResponse()
 
-    async def ask_async() -> None:
-        request = RequestFactory().get("/")
-        await sync_to_async(prepare)(request, user, None)
-        stack = AuthenticationMiddleware(TelemetryMiddleware(get_response))
-        with tracer.start_as_current_span("GET", kind=SpanKind.SERVER):
-            await cast("Awaitable[Any]", stack(request))
-
-    asyncio.run(ask_async())
+    asyncio.run(ask_async(view, user))
     assert [capture.distinct_id for capture in captured] == [f"person-{user.pk}"]
 
 
@@ -248,22 +246,14 @@ def test_an_async_request_that_never_loads_its_user_still_counts_for_them(captur
 def test_two_requests_at_once_do_not_mix(captured: CapturedEvents) -> None:
     users = [make_user(f"user{number}") for number in range(5)]
 
-    async def get_response(request: HttpRequest) -> HttpResponse:
+    async def view(request: HttpRequest) -> None:
         user = await request.auser()
         for _ in range(3):
             await asyncio.sleep(0)
             record(ParcelShipped(number=int(user.pk or 0)))
-        return HttpResponse()
-
-    async def ask_async(user: Any) -> None:
-        request = RequestFactory().get("/")
-        await sync_to_async(prepare)(request, user, None)
-        with tracer.start_as_current_span("GET", kind=SpanKind.SERVER):
-            stack = AuthenticationMiddleware(TelemetryMiddleware(get_response))
-            await cast("Awaitable[Any]", stack(request))
 
     async def all_at_once() -> None:
-        await asyncio.gather(*(ask_async(user) for user in users))
+        await asyncio.gather(*(ask_async(view, user) for user in users))
 
     asyncio.run(all_at_once())
     assert len(captured) == 15

@@ -46,7 +46,7 @@ def test_a_declared_event_is_frozen_and_takes_only_its_properties_by_name(regist
     with pytest.raises(TypeError):
         ParcelShipped(number=1, weight=2)  # type: ignore[call-arg]  # that it is refused is the point
     with pytest.raises(TypeError):
-        ParcelShipped(1)  # type: ignore[misc]  # that it is refused is the point
+        ParcelShipped(1)  # type: ignore[call-arg]  # that it is refused is the point
 
 
 def test_the_registry_knows_scope_sensitivity_and_what_is_required(registry: Registry) -> None:
