@@ -1,7 +1,5 @@
 """Parts of the pipeline that fail on purpose, put in by name (HOST_FAULT) in place of good ones."""
 
-# ruff: noqa: ARG002 - they stand in for good parts, whose arguments they do not get to
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """One view for each way in which something happens, or goes wrong."""
 
-# ruff: noqa: ARG001 - a view is given the request, whether it looks at it or not
-
 from __future__ import annotations
 
 import asyncio

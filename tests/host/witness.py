@@ -8,12 +8,18 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 
 class Witness(SpanProcessor):
-    """Append each ended span's name, and whether it is sampled, to a file."""
+    """Append each ended span's name, and whether it is sampled, to a file; and its own end."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
 
     def on_end(self, span: ReadableSpan) -> None:
         assert span.context is not None
+        self._write(span.name, "sampled" if span.context.trace_flags.sampled else "recorded")
+
+    def shutdown(self) -> None:
+        self._write("", "shut down")
+
+    def _write(self, name: str, what: str) -> None:
         with self._path.open("a") as file:
-            file.write(f"{span.name}\t{'sampled' if span.context.trace_flags.sampled else 'recorded'}\n")
+            file.write(f"{name}\t{what}\n")

@@ -83,6 +83,7 @@ def test_a_part_that_raises_changes_no_answer_and_starves_no_processor(
         server.stop()
         assert says in server.log()
     _check_spans(tmp_path)
+    assert "shut down" in (tmp_path / "spans").read_text()
 
 
 @pytest.mark.parametrize("flavour", _UNDER)
