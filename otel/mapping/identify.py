@@ -15,6 +15,7 @@ __all__ = ["Person", "identify", "is_opted_out", "legal_id", "nobody", "uuid7_or
 
 # The order in which an id is looked for: a signed-in person's before a visitor's.
 _IDS = (*IDENTITY_ATTRIBUTES, VISITOR_ID)
+_STAMPS = (*_IDS, SESSION_ID)
 
 # Names the ids of events about nobody; made once for this project by uuid4.
 _ANONYMOUS_NAMESPACE = UUID("8c1f9a52-54f3-4f0a-9e5b-0c6b0e1c7d2a")
@@ -95,22 +96,25 @@ def is_opted_out(envelope: Envelope) -> bool:
 def identify(envelope: Envelope, group_attributes: Mapping[str, str]) -> Person:
     """Find whom an event is about: its own stamp, else its span's; else nobody, stably by trace.
 
+    The stamp is taken as a whole: an event that names a person of its own is not about the team, or in the
+    session, of the request that it was recorded in.
+
     Args:
         envelope: the event.
         group_attributes: for each group type the attribute that carries its key.
     """
-    attributes, span_attributes = envelope.attributes, envelope.span_attributes
+    stamp = envelope.attributes
+    if not any(name in stamp for name in (*_STAMPS, *group_attributes.values())):
+        stamp = envelope.span_attributes
     groups = {}
     for group_type, attribute in group_attributes.items():
-        key = attributes.get(attribute) or span_attributes.get(attribute)
-        if key:
-            groups[group_type] = str(key)
-    session_id = uuid7_or_none(attributes.get(SESSION_ID) or span_attributes.get(SESSION_ID))
-    for source in (attributes, span_attributes):
-        for name in _IDS:
-            distinct_id = legal_id(source[name]) if name in source else None
-            if distinct_id is not None:
-                return Person(distinct_id, name == VISITOR_ID, session_id, groups)
+        if stamp.get(attribute):
+            groups[group_type] = str(stamp[attribute])
+    session_id = uuid7_or_none(stamp.get(SESSION_ID))
+    for name in _IDS:
+        distinct_id = legal_id(stamp[name]) if name in stamp else None
+        if distinct_id is not None:
+            return Person(distinct_id, name == VISITOR_ID, session_id, groups)
     return Person(nobody(envelope.trace_id), is_anonymous=True, session_id=session_id, groups=groups)
 
 

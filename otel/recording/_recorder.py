@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from opentelemetry import trace
@@ -205,12 +206,16 @@ class Recorder:
         known = current_identity()
         if identity is None:
             return {} if known is None else known.attributes(self._groups)
-        stamps = identity.attributes(self._groups)
-        if known is None or identity.opted_out:
-            return stamps
-        # The person is named, the request adds its session, and its team where none is named.
-        request = known.attributes(self._groups)
-        return {**request, **stamps} if known.distinct_id == identity.distinct_id else stamps
+        if known is None or known.distinct_id not in (None, identity.distinct_id):
+            return identity.attributes(self._groups)
+        # The request is theirs, if they are not signed in yet: its session and its refusal hold for them.
+        named = replace(
+            identity,
+            opted_out=identity.opted_out or known.opted_out,
+            session_id=identity.session_id or known.session_id,
+            groups=identity.groups or (known.groups if known.distinct_id else {}),
+        )
+        return named.attributes(self._groups)
 
     def _reject(self, name: str, attributes: Mapping[str, Any]) -> Reject | None:
         declaration = self._registry.get(name)

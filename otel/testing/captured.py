@@ -103,9 +103,10 @@ def capturing(
         yield captured
     finally:
         raise_faults(before)
-        pipeline.install(
-            (running.settings if running is not None else Settings()), registry=registry, defer=defer
-        )
+        if running is None:
+            pipeline.install(Settings())
+        else:
+            pipeline.install(running.settings, registry=running.registry, defer=defer)
 
 
 def _commit_test_transaction() -> None:

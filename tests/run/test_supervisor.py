@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -86,11 +85,12 @@ def test_a_run_once_that_is_interrupted_is_no_success(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_second_start_takes_seconds(folder: Path) -> None:
-    began = time.monotonic()
     with starting(folder) as run:
         run.wait_for("A sample journey")
-        assert time.monotonic() - began < 10
+        # Of the processor's time, for the machine may have other things to do; the migration's is in it.
+        seconds = sum(sum(one.cpu_times()[:4]) for one in [psutil.Process(run.pid), *run.children()])
         run.end(signal.SIGTERM)
+    assert seconds < 10
 
 
 @pytest.mark.slow
@@ -102,6 +102,17 @@ def test_a_product_that_dies_ends_the_run_with_the_end_of_its_log(folder: Path) 
         assert run.end() == 1
     assert "The product has ended with SIGKILL. The end of" in run.printed
     assert "GET /debug/fail/" in run.printed.rpartition("The end of")[2]
+
+
+@pytest.mark.slow
+def test_an_inspector_that_dies_during_the_journey_ends_the_run(folder: Path) -> None:
+    with starting(folder) as run:
+        run.wait_for("Ada signs up")
+        (inspector,) = [one for one in run.children() if "otel.inspector" in one.cmdline()]
+        inspector.kill()
+        assert run.end() == 1
+    assert "The inspector has ended with SIGKILL." in run.printed
+    assert "Traceback" not in run.printed
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,13 +65,16 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             console.line(f"Port {usual} is in use by another program; {taken} is taken instead.")
     with _started(site, console) as programs:
         _show_addresses(console, site)
-        is_whole = _journey(options, console, site)
+        try:
+            is_whole = _journey(options, console, site, programs)
+        except ConnectionError:
+            _check(programs)
+            raise
         if options.once:
             return 0 if is_whole else 1
         console.line(f"Logs and e-mails are in {os.path.relpath(site.folder)}. Ctrl-C stops all of it.")
         while True:
-            for program in programs:
-                program.check()
+            _check(programs)
             time.sleep(0.5)
 
 
@@ -96,11 +99,18 @@ def _started(site: Site, console: Console) -> Iterator[list[Program]]:
             program.stop()
 
 
-def _journey(options: argparse.Namespace, console: Console, site: Site) -> bool:
+def _check(programs: Iterable[Program]) -> None:
+    """Raise `ProgramError` for a program that has ended."""
+    for program in programs:
+        program.check()
+
+
+def _journey(options: argparse.Namespace, console: Console, site: Site, programs: Iterable[Program]) -> bool:
     """Drive the journey, show what arrived, and return whether that is all of it and nothing else."""
     began = time.time()
     stage = Stage(site.product_url, API_KEY, site.mail, is_unsampled=options.traceparent_unsampled)
     is_done = _play(console, stage)
+    _check(programs)
     names = Names(stage.people, site.database)
     inspector = RunningInspector(HOST, site.inspector_port)
     with console.step("Waiting for what is to arrive"):
@@ -112,7 +122,9 @@ def _journey(options: argparse.Namespace, console: Console, site: Site) -> bool:
         console.heading("Click around")
         _show_addresses(console, site)
         console.line("  Log in as")
-        console.table([[person.name, person.email, PASSWORD] for person in stage.people], indent="    ")
+        console.table(
+            [[person.name, person.becomes, person.email, PASSWORD] for person in stage.people], indent="    "
+        )
     return is_done and outcome.is_whole
 
 
@@ -136,6 +148,14 @@ def _play(console: Console, stage: Stage) -> bool:
     return True
 
 
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        msg = f"{text} is no port"
+        raise argparse.ArgumentTypeError(msg)
+    return port
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tformance.run",
@@ -151,11 +171,11 @@ def _parser() -> argparse.ArgumentParser:
         "anything else did",
     )
     parser.add_argument(
-        "--port", type=int, metavar="N", help=f"the product's port (default: {_PORT}, or a free one)"
+        "--port", type=_port, metavar="N", help=f"the product's port (default: {_PORT}, or a free one)"
     )
     parser.add_argument(
         "--inspector-port",
-        type=int,
+        type=_port,
         metavar="N",
         help=f"the inspector's port (default: {_INSPECTOR_PORT}, or a free one)",
     )

@@ -27,11 +27,13 @@ class Person:
     Args:
         name: what they are called.
         email: their login; new in each run.
+        becomes: what they are after the journey.
         browser: theirs.
     """
 
     name: str
     email: str
+    becomes: str
     browser: Browser
 
 
@@ -49,17 +51,20 @@ class Stage:
         self._mail = mail
         run = secrets.token_hex(3)
 
-        def person(name: str, headers: Mapping[str, str] | None = None) -> Person:
+        def person(name: str, becomes: str, headers: Mapping[str, str] | None = None) -> Person:
             browser = Browser(address, api_key, headers=headers, is_unsampled=is_unsampled)
-            return Person(name, f"{name.lower()}.{run}@example.com", browser)
+            return Person(name, f"{name.lower()}.{run}@example.com", becomes, browser)
 
-        self.ada, self.linus, self.grace, self.katherine = map(person, ("Ada", "Linus", "Grace", "Katherine"))
-        self.edsger = person("Edsger", {"Sec-GPC": "1"})
+        self.ada = person("Ada", "admin")
+        self.grace = person("Grace", "member")
+        self.linus = person("Linus", "admin")
+        self.katherine = person("Katherine", "in no team")
+        self.edsger = person("Edsger", "in no team", {"Sec-GPC": "1"})
 
     @property
     def people(self) -> tuple[Person, ...]:
         """All of them."""
-        return self.ada, self.linus, self.grace, self.katherine, self.edsger
+        return self.ada, self.grace, self.linus, self.katherine, self.edsger
 
     def invitation_of(self, person: Person) -> str:
         """Return the link that a person was sent.
@@ -180,12 +185,12 @@ def _refuse_by_browser(stage: Stage) -> None:
     stage.edsger.browser.submit("Save", name="Edsger")
 
 
-def _signed_up(name: str, source: str, team: str | None = None) -> tuple[Arrival, ...]:
-    """Return what is to arrive of each new account; one that joins a team at once is made in that team."""
+def _signed_up(name: str, source: str) -> tuple[Arrival, ...]:
+    """Return what is to arrive of each new account."""
     connected = dict.fromkeys(("has_connected_github", "has_connected_jira", "has_connected_slack"), False)
     once = {"signup_source": source, "signed_up_at": f"(when {name} joined)"}
     return (
-        of(name, "user_signed_up", team=team, method="email", signup_source=source),
+        of(name, "user_signed_up", method="email", signup_source=source),
         _update("$set", name, {"$set": {"teams_count": 0, **connected}, "$set_once": once}),
         _identified(name),
     )
@@ -271,7 +276,7 @@ STEPS: tuple[Step, ...] = (
         "Grace joins from the link in the e-mail, with a new account",
         _join_by_sign_up,
         (
-            *_signed_up("Grace", "invite", TEAM),
+            *_signed_up("Grace", "invite"),
             _joined("Grace", "member", "signup"),
             _team("trial", 2),
             _standing("Grace", "member"),

@@ -106,7 +106,9 @@ def test_a_visitor_is_known_by_posthog_js_header_or_cookie(captured: CapturedEve
     assert {capture.properties["$process_person_profile"] for capture in captured} == {False}
 
 
-@pytest.mark.parametrize("claim", ["7ac33c4c-9aa4-4eae-99e5-de46c9714259", "person-1", "0", "", VISITOR + "0", "\u00e9"])
+@pytest.mark.parametrize(
+    "claim", ["7ac33c4c-9aa4-4eae-99e5-de46c9714259", "person-1", "0", "", VISITOR + "0", "\u00e9"]
+)
 def test_nobody_becomes_a_person_by_claiming_so(captured: CapturedEvents, claim: str) -> None:
     ask(X_POSTHOG_DISTINCT_ID=claim, X_POSTHOG_SESSION_ID=claim)
     (capture,) = captured

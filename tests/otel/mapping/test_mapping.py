@@ -196,6 +196,17 @@ def test_the_nearest_legal_id_counts(
     assert captured(one).distinct_id == distinct_id
 
 
+def test_an_event_that_names_a_person_is_not_about_the_requests_team_or_session() -> None:
+    span = {"user.id": "u2", "shop.team.id": "t2", "session.id": SESSION}
+    own = captured(
+        envelope(attributes={"team_slug": "a", "number": 1, "user.id": "u1"}, span_attributes=span)
+    )
+    assert own.distinct_id == "u1"
+    assert not {"$groups", "$session_id"} & own.properties.keys()
+    requests = captured(envelope(span_attributes=span))
+    assert (requests.distinct_id, requests.properties["$groups"]) == ("u2", {"team": "t2"})
+
+
 def test_nobody_has_a_stable_id_and_no_profile() -> None:
     first, second = captured(envelope()), captured(envelope("page_peeked", {}))
     assert first.distinct_id == second.distinct_id

@@ -128,6 +128,20 @@ def test_a_named_person_beats_the_requests(captured: CapturedEvents) -> None:
     assert captured[1].properties["$set"] == {"role": "admin"}
 
 
+def test_a_visitor_who_turns_out_to_be_somebody_keeps_the_session(captured: CapturedEvents) -> None:
+    session = "0190f5b0-2222-7000-8000-000000000002"
+    with identified(about(visitor_id="v1", session_id=session)):
+        record(ParcelShipped(number=1), identity=Identity("u1"))
+    with identified(about(distinct_id="u2", session_id=session)):
+        record(ParcelShipped(number=2), identity=Identity("u1"))
+    with identified(about(visitor_id="v1", opted_out=True)):
+        record(ParcelShipped(number=3), identity=Identity("u1"))
+    assert [(one.distinct_id, one.properties.get("$session_id")) for one in captured] == [
+        ("u1", session),
+        ("u1", None),
+    ]
+
+
 def test_who_opted_out_leaves_no_trace(captured: CapturedEvents) -> None:
     with identified(about(distinct_id="u1", opted_out=True)):
         record(ParcelShipped(number=1))
