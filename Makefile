@@ -37,6 +37,9 @@ check: setup  ## Lint, check types, and check that the generated pages are curre
 	@$(BIN)/mypy
 	@$(BIN)/python manage.py telemetry catalog --check docs
 
+bench: setup  ## Run the benchmarks; the figures go to benchmarks/results.json.
+	$(BIN)/python -m benchmarks
+
 lock:  ## Renew requirements.lock from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --python-version 3.11 --all-extras pyproject.toml -o requirements.lock

@@ -156,4 +156,6 @@ def _aligned(cells: tuple[str, ...], widths: list[int]) -> str:
     """Put words to the left and numbers to the right."""
     is_number = (False, True, True, False, True, False, False, False)
     columns = zip(cells, widths, is_number, strict=True)
-    return "  ".join(f"{cell:>{width}}" if right else f"{cell:<{width}}" for cell, width, right in columns).rstrip()
+    return "  ".join(
+        f"{cell:>{width}}" if right else f"{cell:<{width}}" for cell, width, right in columns
+    ).rstrip()

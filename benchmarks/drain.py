@@ -1,6 +1,6 @@
 """Events a second drained by one exporter, against the SDK, the one other exporter, and the floor.
 
-Ours: spans that have ended, each with one declared event of six properties and its identity, are mapped,
+Ours: spans that have just ended, each with one declared event of six properties and its identity, are mapped,
 validated, gzipped and posted in batches of 512, as OpenTelemetry's export thread does it.
 
 - The SDK, with its defaults: `capture()` and `flush()`. What `capture()` does in the request's thread is part
@@ -20,6 +20,8 @@ import http.client
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -30,7 +32,7 @@ from posthog_otel_exporter import PosthogSpanExporter
 
 from benchmarks._content import EVENT, GROUPS, IDENTITY, OneIdentity, SyncFinished, properties, settings
 from benchmarks._result import Result, Row, at_least
-from benchmarks._sink import Nowhere, discarding_inspector
+from benchmarks._sink import discarding_inspector
 from benchmarks._timing import Rounds, in_turn
 from otel import flush, install, record
 from otel.inspector.running import RunningInspector
@@ -42,6 +44,9 @@ __all__ = ["measure"]
 
 # OpenTelemetry's default batch, and as many of them as fill its default queue.
 _BATCH, _BATCHES = 512, 4
+
+# What is timed, piece by piece; what it needs is made between the pieces.
+Way = Callable[[], Iterator[Callable[[], None]]]
 
 
 class DrainError(RuntimeError):
@@ -55,8 +60,6 @@ def measure(*, is_quick: bool) -> Result:
         is_quick: a few rounds only.
     """
     rounds = 3 if is_quick else 30
-    spans = _ended_spans(_BATCH * _BATCHES)
-    count = len(spans)
     with discarding_inspector() as inspector:
         provider = TracerProvider()
         pipeline = install(settings(inspector.url), provider=provider)
@@ -65,18 +68,20 @@ def measure(*, is_quick: bool) -> Result:
         exporter = pipeline.exporter
         client = Posthog("phc_benchmark", host=inspector.url, max_queue_size=100_000)
         peer = PosthogSpanExporter("phc_benchmark", inspector.url)
-        floor = _Floor(inspector.url, [exporter.map(one) for span in spans for one in envelopes(span, bool)])
-        sends: dict[str, Callable[[], None]] = {
-            "ours": lambda: _export(exporter, spans),
-            "ours, recorded": lambda: _record(provider, count),
-            "sdk": lambda: _capture(client, count),
-            "peer": lambda: _export_by_peer(peer, spans),
-            "floor 1": lambda: floor.send(1),
-            "floor 6": lambda: floor.send(6),
+        ended = _EndedSpans(exporter.map.selects)
+        floor = _Floor(
+            inspector.url, [exporter.map(one) for span in ended.batch() for one in envelopes(span, bool)]
+        )
+        ways: dict[str, Way] = {
+            "ours": lambda: (partial(_export, exporter, ended.batch()) for _ in range(_BATCHES)),
+            "ours, recorded": lambda: iter([partial(_record, provider, _BATCH * _BATCHES)]),
+            "sdk": lambda: iter([partial(_capture, client, _BATCH * _BATCHES)]),
+            "peer": lambda: iter([partial(_export_by_peer, peer, [ended.batch() for _ in range(_BATCHES)])]),
+            "floor 1": lambda: (partial(floor.send, 1, floor.batch()) for _ in range(_BATCHES)),
+            "floor 6": lambda: (partial(floor.send, 6, floor.batch()) for _ in range(_BATCHES)),
         }
-        cpu: dict[str, list[float]] = {way: [] for way in sends}
-        ways = {way: _timed(inspector, count, send, cpu[way]) for way, send in sends.items()}
-        found = in_turn(rounds, ways)
+        cpu: dict[str, list[float]] = {way: [] for way in ways}
+        found = in_turn(rounds, {way: _timed(inspector, sends, cpu[way]) for way, sends in ways.items()})
         provider.shutdown()
         client.shutdown()
     used = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the round to warm up
@@ -107,45 +112,54 @@ def _rows(rates: Rounds, cpu: Rounds, best: str) -> Iterator[Row]:
         yield Row(what, "µs/event", cpu.median(ours), cpu.median(theirs), cpu.ratio(theirs, to=ours))
 
 
-def _timed(
-    inspector: RunningInspector, count: int, send: Callable[[], None], cpu: list[float]
-) -> Callable[[], float]:
+def _timed(inspector: RunningInspector, sends: Way, cpu: list[float]) -> Callable[[], float]:
     """Return what measures a way: events a second, and in a list beside it the CPU time an event in µs."""
+    count = _BATCH * _BATCHES
 
     def once() -> float:
         before = inspector.all()["good"]
-        used, began = time.process_time(), time.perf_counter()
-        send()
-        took = time.perf_counter() - began
-        cpu.append((time.process_time() - used) / count * 1e6)
+        took = used = 0.0
+        for send in sends():
+            used_before, began = time.process_time(), time.perf_counter()
+            send()
+            took += time.perf_counter() - began
+            used += time.process_time() - used_before
         arrived = inspector.all()["good"] - before
         if arrived != count:
             msg = f"{arrived} of {count} events arrived"
             raise DrainError(msg)
+        cpu.append(used / count * 1e6)
         return count / took
 
     return once
 
 
-def _ended_spans(count: int) -> list[ReadableSpan]:
-    """Return what waits in the processor's queue: selected spans with one event each."""
-    spans: list[ReadableSpan] = []
-    kept = install(settings(), provider=(provider := TracerProvider()), sink=Nowhere())
-    if kept.exporter is None:
-        raise DrainError
-    provider.add_span_processor(_Keep(spans, kept.exporter.map.selects))
-    tracer = provider.get_tracer("benchmarks")
-    attributes = {**IDENTITY.attributes(GROUPS), "http.route": "sync/", "http.status_code": 200}
-    with identified(OneIdentity()):
-        for number in range(count):
-            with tracer.start_as_current_span("GET sync/", attributes=attributes):
-                record(SyncFinished(**properties(number)))
-    provider.shutdown()
-    return spans
+class _EndedSpans:
+    """Make what has just ended: spans with one event each, as the processor selects them.
+
+    Args:
+        selects: whether a span event's name is for PostHog.
+    """
+
+    def __init__(self, selects: Callable[[str], bool]) -> None:
+        self._kept: list[ReadableSpan] = []
+        provider = TracerProvider()
+        provider.add_span_processor(_Keep(self._kept, selects))
+        self._tracer = provider.get_tracer("benchmarks")
+
+    def batch(self) -> list[ReadableSpan]:
+        """Return a new batch of spans."""
+        self._kept.clear()
+        attributes = {**IDENTITY.attributes(GROUPS), "http.route": "sync/", "http.status_code": 200}
+        with identified(OneIdentity()):
+            for number in range(_BATCH):
+                with self._tracer.start_as_current_span("GET sync/", attributes=attributes):
+                    record(SyncFinished(**properties(number)))
+        return self._kept.copy()
 
 
 class _Keep(SpanProcessor):
-    """Keep the spans as the exporter is given them."""
+    """Keep spans as the exporter is given them."""
 
     def __init__(self, spans: list[ReadableSpan], selects: Callable[[str], bool]) -> None:
         self._spans = spans
@@ -157,15 +171,9 @@ class _Keep(SpanProcessor):
         self._spans.append(SelectedSpan(span, chosen, None))
 
 
-def _batches(spans: Sequence[ReadableSpan]) -> Iterator[Sequence[ReadableSpan]]:
-    for first in range(0, len(spans), _BATCH):
-        yield spans[first : first + _BATCH]
-
-
 def _export(exporter: SpanExporter, spans: Sequence[ReadableSpan]) -> None:
-    for batch in _batches(spans):
-        if exporter.export(batch) is not SpanExportResult.SUCCESS:
-            raise DrainError
+    if exporter.export(spans) is not SpanExportResult.SUCCESS:
+        raise DrainError
 
 
 def _record(provider: TracerProvider, count: int) -> None:
@@ -185,8 +193,9 @@ def _capture(client: Posthog, count: int) -> None:
     client.flush(None)
 
 
-def _export_by_peer(peer: PosthogSpanExporter, spans: Sequence[ReadableSpan]) -> None:
-    _export(peer, spans)
+def _export_by_peer(peer: PosthogSpanExporter, batches: Sequence[Sequence[ReadableSpan]]) -> None:
+    for spans in batches:
+        _export(peer, spans)
     # Its own `force_flush` does nothing, and its client waits 5 s for a batch to fill.
     peer._posthog_client.flush(None)  # noqa: SLF001
 
@@ -196,31 +205,35 @@ class _Floor:
 
     Args:
         url: the inspector's.
-        captures: ready-made.
+        captures: ready-made, one batch.
     """
 
     def __init__(self, url: str, captures: Sequence[Capture | Reject]) -> None:
-        events = [asdict(one) for one in captures]
-        self._bodies = [
-            {"api_key": "phc_benchmark", "batch": events[first : first + _BATCH]}
-            for first in range(0, len(events), _BATCH)
-        ]
         self._address = urlsplit(url).netloc
+        self._ready = orjson.dumps([asdict(one) for one in captures])
+        self._connection = http.client.HTTPConnection(self._address)
 
-    def send(self, level: int) -> None:
-        """Post the events.
+    def batch(self) -> list[Any]:
+        """Return a batch of events, as new in memory as the others' spans are."""
+        batch: list[Any] = orjson.loads(self._ready)
+        return batch
+
+    def send(self, level: int, batch: list[Any]) -> None:
+        """Post a batch.
 
         Args:
             level: gzip's.
+            batch: the events.
         """
+        packed = gzip.compress(orjson.dumps({"api_key": "phc_benchmark", "batch": batch}), level)
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        # A new one each time: while the others are measured, the server would close a kept one.
-        connection = http.client.HTTPConnection(self._address)
-        for body in self._bodies:
-            packed = gzip.compress(orjson.dumps(body), level)
-            connection.request("POST", "/batch/", packed, headers)
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != http.client.OK:
-                raise DrainError(answer.status)
-        connection.close()
+        try:
+            self._connection.request("POST", "/batch/", packed, headers)
+            answer = self._connection.getresponse()
+        except ConnectionError:  # closed by the server while the others were measured
+            self._connection = http.client.HTTPConnection(self._address)
+            self._connection.request("POST", "/batch/", packed, headers)
+            answer = self._connection.getresponse()
+        answer.read()
+        if answer.status != http.client.OK:
+            raise DrainError(answer.status)

@@ -5,8 +5,8 @@ on a span under way, with an identity source; its span has ten events at most, a
 is called with the SDK's defaults on a client whose queue never fills; what it queued is posted to a local
 inspector, and drained between rounds.
 
-The figure that counts is the thread's own CPU time: waits for the interpreter's lock, which the SDK's
-consumer thread causes beside the request, are left out, in the SDK's favour. Wall time is shown besides.
+Wall time is what the request waits. CPU time is the thread's own: it leaves out the waits for the
+interpreter's lock that the SDK's consumer thread causes beside the request, in the SDK's favour.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def measure(*, is_quick: bool) -> Result:
             found.median(f"record {name}"),
             found.median(f"capture {name}"),
             found.ratio(f"capture {name}", to=f"record {name}"),
-            at_least(8, "at least 8 x") if name == "CPU" else None,
+            at_least(8, "at least 8 x"),
         )
         for name in clocks
     ]

@@ -82,4 +82,5 @@ def plain(attributes: Attributes) -> dict[str, Any]:
         attributes: a span's or span event's.
     """
     # A copy that the SDK's mapping makes of itself is a dict; `dict` would ask it for each key and value.
-    return attributes.copy() if hasattr(attributes, "copy") else dict(attributes or {})
+    copy = getattr(attributes, "copy", None)
+    return dict(attributes or {}) if copy is None else copy()

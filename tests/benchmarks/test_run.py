@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks._result import Row, at_least, at_most
+from benchmarks._timing import Rounds, spread
+
+_ROOT = Path(__file__).parents[2]
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_a_quick_run_of_one_benchmark_prints_a_table_and_writes_json_where_it_is_told(tmp_path: Path) -> None:
+    target = tmp_path / "figures.json"
+    ran = _run("--quick", "--only", "record", "--json", str(target))
+    assert ran.returncode == 0, ran.stderr
+    written = json.loads(target.read_text())
+    assert written["quick"] is True
+    assert written["versions"]["posthog"].startswith("7.")
+    assert [one["name"] for one in written["results"]] == ["record"]
+    for row in written["results"][0]["rows"]:
+        assert row["what"] in ran.stdout
+        assert row["ours"] > 0
+        assert row["theirs"] > 0
+        low, high = row["ratio_quartiles"]
+        assert low <= row["ratio"] <= high
+        assert row["reached"] is (row["ratio"] >= 8)
+
+
+@pytest.mark.slow
+def test_help_names_the_benchmarks() -> None:
+    ran = _run("--help")
+    assert ran.returncode == 0
+    for name in ("record", "request", "unsampled", "drain", "memory"):
+        assert name in ran.stdout
+
+
+def test_the_spread_of_one_value_is_that_value() -> None:
+    assert (spread([3.0]).low, spread([3.0]).median, spread([3.0]).high) == (3.0, 3.0, 3.0)
+
+
+def test_a_ratio_is_made_of_neighbours_so_that_a_slow_while_for_both_leaves_it() -> None:
+    rounds = Rounds({"ours": [1.0, 10.0, 2.0], "theirs": [2.0, 20.0, 4.0]})
+    found = rounds.ratio("ours", to="theirs")
+    assert (found.low, found.median, found.high) == (0.5, 0.5, 0.5)
+
+
+def test_a_figure_is_reached_on_the_right_side_of_its_bound_and_not_judged_without_one() -> None:
+    faster = spread([8.0])
+    assert Row("x", "µs", 1, 8, faster, at_least(8, "")).is_reached is True
+    assert Row("x", "µs", 1, 8, faster, at_most(7.9, "")).is_reached is False
+    assert Row("x", "B", 5, wanted=at_most(8, "")).is_reached is True
+    assert Row("x", "B", 5, wanted=at_most(8, ""), is_conclusive=False).is_reached is None
+    assert Row("x", "µs", 1, 8, faster).is_reached is None
