@@ -17,7 +17,7 @@ from benchmarks._result import table
 
 __all__ = ["main"]
 
-_NAMES = ("record", "request", "unsampled", "drain", "memory")
+_NAMES = ("record", "record_journal", "request", "unsampled", "drain", "memory")
 _RESULTS = Path(__file__).with_name("results.json")
 _PACKAGES = (
     "tformance-otel",

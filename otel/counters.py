@@ -16,8 +16,8 @@ __all__ = ["Counters"]
 class Counters:
     """Count events delivered, retried and lost; safe to use from every thread.
 
-    Exported as `posthog.events.delivered`, `posthog.events.retried` and `posthog.events.lost`, the last with
-    the attribute `reason`, one of `otel.Reason`.
+    Exported as `posthog.events.delivered`, `posthog.events.retried`, `posthog.events.journaled` and
+    `posthog.events.lost`, the last with the attribute `reason`, one of `otel.Reason`.
 
     Args:
         provider: where the metrics go; the global meter provider by default.
@@ -30,6 +30,9 @@ class Counters:
         )
         self._retried = meter.create_counter(
             "posthog.events.retried", "{event}", "Events sent again after a failed attempt"
+        )
+        self._journaled = meter.create_counter(
+            "posthog.events.journaled", "{event}", "Events that could not be delivered yet, and wait on disk"
         )
         self._lost = meter.create_counter("posthog.events.lost", "{event}", "Events that will not arrive")
         self._lock = threading.Lock()
@@ -54,6 +57,15 @@ class Counters:
         self._add("retried", count)
         self._retried.add(count)
 
+    def journaled(self, count: int) -> None:
+        """Count events that wait in the journal, to be delivered later or by another process.
+
+        Args:
+            count: how many.
+        """
+        self._add("journaled", count)
+        self._journaled.add(count)
+
     def lost(self, reason: Reason, count: int = 1) -> None:
         """Count events that will not arrive.
 
@@ -65,7 +77,7 @@ class Counters:
         self._lost.add(count, {"reason": reason.value})
 
     def totals(self) -> dict[str, int]:
-        """Return the counts since the process began: `delivered`, `retried` and each reason seen."""
+        """Return the counts since the process began, also `delivered`, `retried`, `journaled`; by reason."""
         with self._lock:
             return dict(self._totals)
 

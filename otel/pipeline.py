@@ -77,7 +77,8 @@ def install(
 ) -> Pipeline:
     """Put the pipeline together on a tracer provider, in place of one that was installed before.
 
-    Without a key (and without a sink) nothing is sent, and nothing but recording costs anything.
+    Without a key (and without a sink) nothing is sent, and nothing but recording costs anything. The events
+    must be declared by now: what the journal holds of an earlier process is mapped soon.
 
     Args:
         settings: the environment's by default.
@@ -86,8 +87,20 @@ def install(
         defer: calls a function after the commit; returns False if nothing is to be waited for.
         sink: takes the captures instead of PostHog.
     """
+    installed = _put_together(settings or Settings.from_environ(), registry, provider, defer, sink)
+    if installed.exporter is not None:
+        installed.exporter.start_adopting()
+    return installed
+
+
+def _put_together(
+    settings: Settings,
+    registry: Registry = default_registry,
+    provider: TracerProvider | None = None,
+    defer: Defer | None = None,
+    sink: Sink | None = None,
+) -> Pipeline:
     global _running
-    settings = settings or Settings.from_environ()
     provider = provider or _provider()
     # A public attribute that each new tracer reads; the standard samplers keep their meaning for traces.
     if not isinstance(provider.sampler, RecordingSampler):
@@ -104,6 +117,7 @@ def install(
             counters=counters,
             groups=settings.groups,
             flush_timeout=settings.flush_timeout,
+            journal=exporter.journal,
         )
         provider.add_span_processor(processor)
     elif _running is None:
@@ -133,7 +147,7 @@ def pre_instrument() -> None:
         # `OTEL_TRACES_EXPORTER=posthog` asks for the exporter alone; both would deliver every event twice.
         exporters = os.environ.get(OTEL_TRACES_EXPORTER, "").split(",")
         if settings.api_key and "posthog" not in (name.strip() for name in exporters):
-            install(settings)
+            _put_together(settings)  # nothing is declared yet; the first export starts adopting
 
 
 def flush(timeout: float | None = None) -> bool:

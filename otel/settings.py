@@ -38,6 +38,8 @@ class Settings:
         error_properties: for a property of that event the attribute of the entry span that it is taken from.
         in_app: module prefixes that count as the product's own frames; empty: what is not installed.
         quarantine: the folder that keeps rejected events; None keeps none.
+        journal: the folder that keeps events from before the response leaves until they are delivered, also
+            by the next process; one for the processes of one product. None keeps them in memory.
         strict: whether a caller's mistake raises (tests, development) or is rejected with a reason.
         flush_timeout: seconds that a flush or shutdown may take.
     """
@@ -54,6 +56,7 @@ class Settings:
     error_properties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     in_app: tuple[str, ...] = ()
     quarantine: Path | None = None
+    journal: Path | None = None
     strict: bool = False
     # Kubernetes gives a container 30 s from SIGTERM to SIGKILL; the server's own requests need some of it.
     flush_timeout: float = 10.0
@@ -138,6 +141,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "POSTHOG_SEND_ERROR_MESSAGES": "send_error_messages",
         "POSTHOG_IN_APP": "in_app",
         "POSTHOG_QUARANTINE": "quarantine",
+        "POSTHOG_JOURNAL": "journal",
         "POSTHOG_STRICT": "strict",
         "POSTHOG_FLUSH_TIMEOUT": "flush_timeout",
     }
@@ -153,6 +157,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "send_error_messages": _flag,
     "in_app": _names,
     "quarantine": Path,
+    "journal": Path,
     "strict": _flag,
     "flush_timeout": float,
 }

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from otel._fork import call_in_child
@@ -25,7 +25,11 @@ from otel.mapping.envelope import Capture, Reject
 from otel.reasons import Reason
 from otel.settings import Settings
 
-__all__ = ["Delivery", "Loss"]
+__all__ = ["RECOVERABLE", "Delivery", "Loss"]
+
+# A later attempt may succeed with the same event: PostHog is back, the process has time, the key is the right
+# one. What is refused for another reason would be refused again.
+RECOVERABLE = frozenset({Reason.UNDELIVERED, Reason.SHUTDOWN, Reason.UNAUTHORISED})
 
 # What OpenTelemetry gives a batch by default (OTEL_BSP_EXPORT_TIMEOUT), but does not enforce
 # (opentelemetry-python #4555).
@@ -97,14 +101,20 @@ class Delivery:
         self._end: float | None = None
         call_in_child(self._forget_runs)
 
-    def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> tuple[Loss, ...]:
+    def deliver(
+        self,
+        captures: Sequence[Capture],
+        deadline: float | None = None,
+        journaled: Container[int] = frozenset(),
+    ) -> tuple[Loss, ...]:
         """Deliver captures, and return those that were lost; every other one was delivered. Never raises.
 
-        Each loss is counted, and quarantined if its reason says so.
+        Each loss is counted, and quarantined if its reason says so; not one from which the journal recovers.
 
         Args:
             captures: not changed from now on, by anyone: PostHog dedupes on their fields.
             deadline: when to give up, on the delivery's clock; after the timeout if there is none.
+            journaled: the positions of those that are in the journal.
         """
         if not captures:
             return ()
@@ -122,7 +132,7 @@ class Delivery:
             self._running.discard(run)
         losses = _losses(run)
         with guarded("accounting for what was delivered"):
-            self._account(run, losses)
+            self._account(run, losses, journaled)
         return losses
 
     def interrupt(self, deadline: float) -> None:
@@ -153,15 +163,19 @@ class Delivery:
         key = settings.api_key.encode("ascii", "replace").decode()
         return WireV1(key, self._log) if settings.capture_mode == "v1" else WireV0(key)
 
-    def _account(self, run: Run, losses: tuple[Loss, ...]) -> None:
+    def _account(self, run: Run, losses: tuple[Loss, ...], journaled: Container[int]) -> None:
         delivered = len(run.captures) - len(losses)
         if delivered:
             self._counters.delivered(delivered)
-        for reason, count in Counter(loss.reason for loss in losses).items():
+        lost = [loss for loss in losses if loss.reason not in RECOVERABLE or loss.index not in journaled]
+        waiting = len(losses) - len(lost)
+        if waiting:
+            self._log.warning("journal", "%d events could not be delivered and wait in the journal", waiting)
+        for reason, count in Counter(loss.reason for loss in lost).items():
             self._counters.lost(reason, count)
             self._log.warning(f"lost {reason}", "%d events are lost: %s", count, reason.value)
         if self._quarantine is not None:
-            for loss in losses:
+            for loss in lost:
                 self._quarantine.keep(run.captures[loss.index], Reject(loss.reason, loss.detail))
 
     def _watch(self, deadline: float, runs: tuple[Run, ...]) -> None:

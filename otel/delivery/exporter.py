@@ -15,8 +15,12 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from otel._fork import call_in_child
 from otel._guard import fault, guarded
 from otel.counters import Counters
+from otel.delivery._adoption import Adoption
+from otel.delivery._batch import Batch
 from otel.delivery._delivery import Delivery
+from otel.delivery._journal import Journal
 from otel.delivery._quarantine import Quarantine
+from otel.delivery._segment import Line
 from otel.delivery._selflog import SelfLog
 from otel.delivery.occurrences import WINDOW, OccurrenceLimiter
 from otel.events import Declaration, Registry, default_registry
@@ -56,6 +60,9 @@ class PostHogSpanExporter(SpanExporter):
     `OTEL_TRACES_EXPORTER=posthog` can make one; a missing key warns and never raises, which would switch
     all of OpenTelemetry off.
 
+    With a journal it also delivers what other processes left there: from the first export on, or from when
+    `start_adopting` is called.
+
     Args:
         api_key: the PostHog project API key; `POSTHOG_API_KEY` by default.
         host: PostHog's ingestion address; `POSTHOG_HOST` by default.
@@ -82,8 +89,14 @@ class PostHogSpanExporter(SpanExporter):
         )
         self.counters = counters or Counters()
         self._quarantine = Quarantine(settings.quarantine) if settings.quarantine is not None else None
+        self.journal: Journal | None = None
+        self._delivery: Delivery | None = None
+        self._adoption: Adoption | None = None
         if sink is None and self._settings.api_key:
-            sink = Delivery(self._settings, self.counters, quarantine=self._quarantine)
+            sink = self._delivery = Delivery(self._settings, self.counters, quarantine=self._quarantine)
+            if self._settings.journal is not None:
+                self.journal = Journal(self._settings.journal)
+                self._adoption = Adoption(self.journal, self._export)
         elif sink is None:
             _log.warning("POSTHOG_API_KEY is not set: no event is sent to PostHog")
         self._sink = sink
@@ -93,6 +106,7 @@ class PostHogSpanExporter(SpanExporter):
         self._timer: threading.Timer | None = None
         self._log = SelfLog(time.monotonic)
         self._is_ending = False
+        self._deadline = float("inf")
         call_in_child(self._forget_parents_errors)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -105,16 +119,13 @@ class PostHogSpanExporter(SpanExporter):
             unsent = sum(len(envelopes(span, self.map.selects)) + len(_errors(span)) for span in spans)
             self.counters.lost(Reason.NO_KEY, unsent)
             return SpanExportResult.FAILURE
-        captures: list[Capture] = []
-        for span in spans:
-            for envelope in envelopes(span, self.map.selects):
-                self._take(self._mapped(envelope), envelope, captures)
-            for error in _errors(span):
-                if self._limiter.admit(error):
-                    self._take_error(error, 1, captures)
-        self._take_due(captures)
-        self._watch_window()
-        return self._deliver(captures)
+        self.start_adopting()
+        return self._export(spans)
+
+    def start_adopting(self) -> None:
+        """Deliver from a thread what is left in the journal, if any; the events must be declared by now."""
+        if self._adoption is not None:
+            self._adoption.start()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Deliver the counts of errors that wait for their window to end.
@@ -122,10 +133,10 @@ class PostHogSpanExporter(SpanExporter):
         Args:
             timeout_millis: milliseconds.
         """
-        captures: list[Capture] = []
-        self._take_due(captures, everything=True)
+        batch = Batch()
+        self._take_due(batch, everything=True)
         deadline = time.monotonic() + timeout_millis / 1000
-        return self._deliver(captures, deadline) is SpanExportResult.SUCCESS
+        return self._deliver(batch, deadline) is SpanExportResult.SUCCESS
 
     def finish_by(self, deadline: float) -> None:
         """Give up at a deadline, also on a batch that is under way.
@@ -134,6 +145,9 @@ class PostHogSpanExporter(SpanExporter):
             deadline: on the clock of `time.monotonic`.
         """
         self._is_ending = True
+        self._deadline = deadline
+        if self._adoption is not None:
+            self._adoption.stop()
         if self._sink is not None:
             self._sink.interrupt(deadline)
 
@@ -144,15 +158,55 @@ class PostHogSpanExporter(SpanExporter):
         if self._timer is not None:
             self._timer.cancel()
         self.force_flush()
+        if self._adoption is not None:
+            self._adoption.finish(self._deadline - time.monotonic())
         if self._sink is not None:
             self._sink.close()
+        if self._adoption is not None:
+            self._adoption.join()
+        if self.journal is not None:
+            self.journal.close()
 
-    def _deliver(self, captures: list[Capture], deadline: float | None = None) -> SpanExportResult:
-        if not captures or self._sink is None:
+    def _export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        batch = Batch()
+        for span in spans:
+            try:
+                self._take_span(span, batch)
+            except Exception as error:  # noqa: BLE001 - one span's fault must not cost the batch
+                self.counters.lost(Reason.MAPPING_FAILED)
+                fault("mapping a span", error)
+        self._take_due(batch)
+        self._watch_window()
+        return self._deliver(batch)
+
+    def _take_span(self, span: ReadableSpan, batch: Batch) -> None:
+        lines: tuple[Line, ...] = ()
+        if self.journal is not None:
+            lines = _lines(span)
+            batch.begin(lines)
+        for envelope in self._envelopes(span):
+            self._take(self._mapped(envelope), envelope, batch)
+        for error in _errors(span):
+            if self._limiter.admit(error, lines):
+                self._take_error(error, 1, batch)
+            else:
+                batch.hold_back()
+
+    def _envelopes(self, span: ReadableSpan) -> list[Envelope]:
+        # What was selected when it was recorded is no longer passed over, even if the journal held it until
+        # the event was declared no more.
+        return envelopes(span, _everything if isinstance(span, SelectedSpan) else self.map.selects)
+
+    def _deliver(self, batch: Batch, deadline: float | None = None) -> SpanExportResult:
+        if self._sink is None:
             return SpanExportResult.SUCCESS
         # OpenTelemetry's own thread suppresses it already; a timer's and a replay's do not.
         with suppress_instrumentation():
-            undelivered = self._sink.deliver(captures, deadline)
+            if self._delivery is None or self.journal is None:
+                undelivered = self._sink.deliver(batch.captures, deadline) if batch.captures else ()
+            else:
+                undelivered = self._delivery.deliver(batch.captures, deadline, batch.lines)
+                batch.account(undelivered, self.journal, self.counters)
         return SpanExportResult.FAILURE if undelivered else SpanExportResult.SUCCESS
 
     def _mapped(self, envelope: Envelope) -> Capture | Reject:
@@ -172,9 +226,9 @@ class PostHogSpanExporter(SpanExporter):
         if self._quarantine is not None:
             self._quarantine.keep(envelope, reject)
 
-    def _take(self, mapped: Capture | Reject, envelope: Envelope, captures: list[Capture]) -> None:
+    def _take(self, mapped: Capture | Reject, envelope: Envelope, batch: Batch) -> None:
         if isinstance(mapped, Capture):
-            captures.append(mapped)
+            batch.add(mapped)
             return
         self.counters.lost(mapped.reason)
         if mapped.reason.is_quarantined:
@@ -184,14 +238,15 @@ class PostHogSpanExporter(SpanExporter):
             )
             self.keep(envelope, mapped)
 
-    def _take_error(self, error: SpanError, occurrences: int, captures: list[Capture]) -> None:
+    def _take_error(self, error: SpanError, occurrences: int, batch: Batch) -> None:
         with guarded("mapping an error"):
             for mapped in self._map_error(error, occurrences):
-                self._take(mapped, error.envelope, captures)
+                self._take(mapped, error.envelope, batch)
 
-    def _take_due(self, captures: list[Capture], *, everything: bool = False) -> None:
-        for error, occurrences in self._limiter.due(everything=everything):
-            self._take_error(error, occurrences, captures)
+    def _take_due(self, batch: Batch, *, everything: bool = False) -> None:
+        for error, occurrences, lines in self._limiter.due(everything=everything):
+            batch.begin(lines)
+            self._take_error(error, occurrences, batch)
 
     def _watch_window(self) -> None:
         """See that a count leaves when its window ends, though no further span may come."""
@@ -208,10 +263,19 @@ class PostHogSpanExporter(SpanExporter):
 
     def _end_window(self) -> None:
         with guarded("ending a window of errors"):
-            captures: list[Capture] = []
-            self._take_due(captures)
-            self._deliver(captures)
+            batch = Batch()
+            self._take_due(batch)
+            self._deliver(batch)
             self._watch_window()
+
+
+def _everything(_: str) -> bool:
+    return True
+
+
+def _lines(span: ReadableSpan) -> tuple[Line, ...]:
+    line = span.line if isinstance(span, SelectedSpan) else None
+    return (line,) if isinstance(line, Line) else ()
 
 
 def _errors(span: ReadableSpan) -> Sequence[SpanError]:

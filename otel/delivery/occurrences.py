@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+from otel.delivery._segment import Line
 from otel.mapping.errors import SpanError
 
 __all__ = ["WINDOW", "OccurrenceLimiter"]
@@ -26,6 +27,7 @@ class _Kind:
     admitted: int = 0
     held_back: int = 0
     first_held_back: SpanError | None = None
+    lines: list[Line] = field(default_factory=list)
 
 
 class OccurrenceLimiter:
@@ -42,11 +44,12 @@ class OccurrenceLimiter:
         self._lock = threading.Lock()
         self._kinds: dict[str, _Kind] = {}
 
-    def admit(self, error: SpanError) -> bool:
+    def admit(self, error: SpanError, lines: Sequence[Line] = ()) -> bool:
         """Whether an error goes in full; otherwise it is counted.
 
         Args:
             error: what happened.
+            lines: where the journal holds it: a count that is in memory only dies with the process.
         """
         key = f"{error.fingerprint}:{error.is_handled}"
         with self._lock:
@@ -59,10 +62,11 @@ class OccurrenceLimiter:
             if kind.first_held_back is None:
                 kind.first_held_back = error
             kind.held_back += 1
+            kind.lines += lines
             return False
 
-    def due(self, *, everything: bool = False) -> list[tuple[SpanError, int]]:
-        """Return the errors that stand for others, with their counts, of the windows that are over.
+    def due(self, *, everything: bool = False) -> list[tuple[SpanError, int, list[Line]]]:
+        """Return the errors that stand for others, with counts and lines, of the windows that are over.
 
         Args:
             everything: also of the windows under way, for a flush.
@@ -76,7 +80,11 @@ class OccurrenceLimiter:
                 if everything or now - kind.began >= WINDOW or position < surplus
             ]
             kinds = [self._kinds.pop(key) for key in ended]
-        return [(kind.first_held_back, kind.held_back) for kind in kinds if kind.first_held_back is not None]
+        return [
+            (kind.first_held_back, kind.held_back, kind.lines)
+            for kind in kinds
+            if kind.first_held_back is not None
+        ]
 
     @property
     def is_holding_back(self) -> bool:

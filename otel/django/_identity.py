@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import cached_property
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import orjson
@@ -17,9 +17,23 @@ from otel._guard import guarded
 from otel.mapping.identify import uuid7_or_none
 from otel.recording import Identity
 
-__all__ = ["Identify", "RequestIdentity"]
+__all__ = ["Browser", "Identify", "RequestIdentity"]
 
 Identify = Callable[[AbstractBaseUser, HttpRequest | None], Identity]
+
+
+class Browser(NamedTuple):
+    """Be what the visitor's browser says of itself.
+
+    Args:
+        refuses: whether it asks not to be tracked.
+        visitor_id: posthog-js's id of a visitor who is not signed in.
+        session_id: posthog-js's id of the session.
+    """
+
+    refuses: bool
+    visitor_id: str | None
+    session_id: str | None
 
 
 class RequestIdentity:
@@ -33,6 +47,7 @@ class RequestIdentity:
     def __init__(self, request: HttpRequest, identify: Identify) -> None:
         self._request = request
         self._identify = identify
+        self._browser: Browser | None = None
         self.is_awaited = False
 
     def identity(self) -> Identity | None:
@@ -53,20 +68,21 @@ class RequestIdentity:
         """Return the identity without loading a user whom the request did not need."""
         return self._about(self._known_user())
 
-    @cached_property
-    def visitor_id(self) -> str | None:
-        """posthog-js's id for a visitor: of its tracing header, else of its first-party cookie."""
-        claimed = self._request.headers.get("X-POSTHOG-DISTINCT-ID") or self._cookie.get("distinct_id")
-        # posthog-js makes UUIDv7 ids, accounts have UUIDv4: nobody can claim to be an account by a header.
-        return uuid7_or_none(claimed)
+    @property
+    def browser(self) -> Browser:
+        """What the visitor's browser says of itself, read when it is first asked for."""
+        if self._browser is None:
+            self._browser = _read(self._request)
+        return self._browser
 
     def _about(self, user: object) -> Identity:
         if not isinstance(user, AbstractBaseUser) or not user.is_authenticated:
-            return Identity(None, {}, self._refuses, self.visitor_id, self._session_id)
+            refuses, visitor_id, session_id = self.browser
+            return Identity(None, {}, refuses, visitor_id, session_id)
         with guarded("asking whom a request is about"):
             known = self._identify(user, self._request)
-            opted_out = known.opted_out or self._refuses
-            return Identity(known.distinct_id, known.groups, opted_out, None, self._session_id)
+            refuses, _, session_id = self.browser
+            return Identity(known.distinct_id, known.groups, known.opted_out or refuses, None, session_id)
         # The hook failed: nobody can say that this person did not opt out. Their errors still leave.
         return Identity(opted_out=True)
 
@@ -83,32 +99,37 @@ class RequestIdentity:
     def _has_session(self) -> bool:
         return hasattr(self._request, "user") and settings.SESSION_COOKIE_NAME in self._request.COOKIES
 
-    @cached_property
-    def _refuses(self) -> bool:
-        """Whether the browser asks not to be tracked (Global Privacy Control, Do Not Track)."""
-        headers = self._request.headers
-        return headers.get("Sec-GPC") == "1" or headers.get("DNT") == "1"
 
-    @cached_property
-    def _session_id(self) -> str | None:
-        claimed = self._request.headers.get("X-POSTHOG-SESSION-ID")
-        if claimed is None:
-            session = self._cookie.get("$sesid")
-            claimed = session[1] if isinstance(session, list) and len(session) > 1 else None
-        return uuid7_or_none(claimed)
+def _read(request: HttpRequest) -> Browser:
+    """Read what a browser claims, of posthog-js's tracing headers, else of its first-party cookie."""
+    # `request.headers` would first build all of them, which takes longer than all else here.
+    headers = request.META
+    cookie = _posthog_cookie(request)
+    visitor_id = headers.get("HTTP_X_POSTHOG_DISTINCT_ID") or cookie.get("distinct_id")
+    session_id = headers.get("HTTP_X_POSTHOG_SESSION_ID")
+    if session_id is None:
+        session = cookie.get("$sesid")
+        session_id = session[1] if isinstance(session, list) and len(session) > 1 else None
+    return Browser(
+        # Global Privacy Control, and Do Not Track.
+        refuses=headers.get("HTTP_SEC_GPC") == "1" or headers.get("HTTP_DNT") == "1",
+        # posthog-js makes UUIDv7 ids, accounts have UUIDv4: nobody can claim to be an account by a header.
+        visitor_id=uuid7_or_none(visitor_id),
+        session_id=uuid7_or_none(session_id),
+    )
 
-    @cached_property
-    def _cookie(self) -> dict[str, object]:
-        """What posthog-js keeps in its first-party cookie, `ph_<key>_posthog`."""
-        for name, value in self._request.COOKIES.items():
-            if name.startswith("ph_") and name.endswith("_posthog"):
-                with guarded("reading posthog-js's cookie"):
-                    try:
-                        state = orjson.loads(unquote(value))
-                    except orjson.JSONDecodeError:
-                        continue  # not posthog-js's after all
-                    return state if isinstance(state, dict) else {}
-        return {}
+
+def _posthog_cookie(request: HttpRequest) -> dict[str, object]:
+    """Return what posthog-js keeps in its first-party cookie, `ph_<key>_posthog`."""
+    for name, value in request.COOKIES.items():
+        if name.startswith("ph_") and name.endswith("_posthog"):
+            with guarded("reading posthog-js's cookie"):
+                try:
+                    state = orjson.loads(unquote(value))
+                except orjson.JSONDecodeError:
+                    continue  # not posthog-js's after all
+                return state if isinstance(state, dict) else {}
+    return {}
 
 
 def _in_event_loop() -> bool:

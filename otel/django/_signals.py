@@ -64,11 +64,11 @@ def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) 
         visitor = RequestIdentity(request, config().identify)
         account = config().identify(user, request)
         if (
-            visitor.visitor_id is not None
+            visitor.browser.visitor_id is not None
             and not visitor.known_identity().opted_out
             and not account.opted_out
         ):
-            join_visitor(visitor.visitor_id, account)
+            join_visitor(visitor.browser.visitor_id, account)
 
 
 class _DisallowedHosts(logging.Handler):

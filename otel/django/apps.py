@@ -40,7 +40,8 @@ def after_commit(record: Callable[[], None]) -> bool:
     Args:
         record: adds the span event.
     """
-    for connection in connections.all(initialized_only=True):
+    for alias in connections:
+        connection = connections[alias]
         if connection.in_atomic_block:
             connection.on_commit(record)
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -110,12 +111,25 @@ def _settings() -> Settings:
     return running.settings if running is not None else Settings.from_environ()
 
 
+def _is_writable(folder: Path) -> bool:
+    """Whether a folder can be written to, or made where it is not yet."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+
+
 def _environment() -> Iterator[checks.CheckMessage]:
     if _settings().api_key.startswith("phx_"):
         yield checks.Error(
             "POSTHOG_API_KEY is a personal key (phx_…): PostHog refuses every event sent with it",
             hint="Use the project's API key, which begins with phc_.",
             id="otel.E106",
+        )
+    journal = _settings().journal
+    if journal is not None and not _is_writable(journal):
+        yield checks.Warning(
+            f"POSTHOG_JOURNAL is {journal}, where no file can be made: events die with their process",
+            hint="Name a folder that the product's user may write to, on a disk that outlives the process.",
+            id="otel.W105",
         )
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         yield checks.Warning(

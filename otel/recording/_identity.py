@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -94,15 +93,24 @@ def leave_identity(entered: Token[IdentitySource | None]) -> None:
     _source.reset(entered)
 
 
-@contextmanager
-def identified(source: IdentitySource) -> Iterator[None]:
+class identified:  # noqa: N801 - reads as what it does: `with identified(source):`
     """Let events recorded inside be about the source's identity.
+
+    A class, because every request stands in one: a generator would take three times as long.
 
     Args:
         source: asked at each event.
     """
-    entered = enter_identity(source)
-    try:
-        yield
-    finally:
-        leave_identity(entered)
+
+    __slots__ = ("_entered", "_source")
+
+    def __init__(self, source: IdentitySource) -> None:
+        self._source = source
+
+    def __enter__(self) -> None:
+        """Make the source current."""
+        self._entered = enter_identity(self._source)
+
+    def __exit__(self, *_: object) -> None:
+        """Make the source before current again."""
+        leave_identity(self._entered)

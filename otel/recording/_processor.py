@@ -64,6 +64,18 @@ class BatchExporter(Protocol):
         ...
 
 
+class SpanJournal(Protocol):
+    """Keep spans on disk until they are delivered."""
+
+    def keep(self, span: SelectedSpan) -> None:
+        """Write a span, before it is queued."""
+        ...
+
+    def wait(self, span: SelectedSpan) -> bool:
+        """Leave a span that is not queued to a later delivery; return False if it was not written."""
+        ...
+
+
 class PostHogSpanProcessor(SpanProcessor):
     """Queue the spans that carry a business event or an error, whatever the sampling decision.
 
@@ -77,6 +89,7 @@ class PostHogSpanProcessor(SpanProcessor):
         counters: count what is lost here.
         groups: for each group type the attribute that carries its key.
         flush_timeout: seconds that a shutdown may take.
+        journal: holds what is queued until it is delivered.
         max_queue_size: spans; `OTEL_BSP_MAX_QUEUE_SIZE` by default.
         schedule_delay_millis: between exports; `OTEL_BSP_SCHEDULE_DELAY` by default.
     """
@@ -89,6 +102,7 @@ class PostHogSpanProcessor(SpanProcessor):
         counters: Counters,
         groups: Mapping[str, str],
         flush_timeout: float,
+        journal: SpanJournal | None = None,
         max_queue_size: int | None = None,
         schedule_delay_millis: float | None = None,
     ) -> None:
@@ -96,6 +110,7 @@ class PostHogSpanProcessor(SpanProcessor):
         self._counters = counters
         self._groups = groups
         self._flush_timeout = flush_timeout
+        self._journal = journal
         self._entries = Entries()
         self._exporter = exporter
         self._queued = _Queued(exporter)
@@ -144,8 +159,10 @@ class PostHogSpanProcessor(SpanProcessor):
         if self._is_shut_down:
             return
         self._is_shut_down = True
-        self._exporter.finish_by(time.monotonic() + self._flush_timeout)
-        self._batches.shutdown()  # type: ignore[no-untyped-call]  # the SDK leaves it unannotated
+        with guarded("setting a deadline for the end"):
+            self._exporter.finish_by(time.monotonic() + self._flush_timeout)
+        with guarded("ending"):
+            self._batches.shutdown()  # type: ignore[no-untyped-call]  # the SDK leaves it unannotated
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Deliver what is queued; return whether all of it was, within the time.
@@ -228,13 +245,22 @@ class PostHogSpanProcessor(SpanProcessor):
         return plain(entry.span.attributes) | plain(span.attributes)
 
     def _queue(self, span: SelectedSpan) -> None:
+        if self._journal is not None:
+            self._journal.keep(span)
         if self._is_shut_down:
-            self._counters.lost(Reason.SHUTDOWN, len(span.events) + len(span.errors))
+            self._refuse(span, Reason.SHUTDOWN)
         elif self._queued.count >= self._max_queue_size:
-            self._counters.lost(Reason.QUEUE_FULL, len(span.events) + len(span.errors))
+            self._refuse(span, Reason.QUEUE_FULL)
         else:
             self._queued.add()
             self._batches.on_end(span)
+
+    def _refuse(self, span: SelectedSpan, reason: Reason) -> None:
+        count = len(span.events) + len(span.errors)
+        if self._journal is not None and self._journal.wait(span):
+            self._counters.journaled(count)
+        else:
+            self._counters.lost(reason, count)
 
     def _after_fork(self) -> None:
         self._queued.reset()

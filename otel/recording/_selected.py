@@ -47,3 +47,5 @@ class SelectedSpan(ReadableSpan):
             kind=span.kind,
         )
         self.errors = errors
+        # Its place in the journal, if it has one; of a type that only delivery knows.
+        self.line: object = None

@@ -19,7 +19,7 @@ Browser = Callable[[User | None], Client]
 
 
 @pytest.fixture(autouse=True)
-def _product(transactional_db: None, settings: Settings) -> None:  # noqa: ARG001 - commits for real
+def _product(transactional_db: None, settings: Settings) -> None:
     """Hash quickly, and forget whom allauth has seen too often."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()

@@ -12,10 +12,11 @@ from django.core.management.base import BaseCommand
 
 from otel import pipeline
 from otel.counters import Counters
-from otel.delivery import Delivery, Quarantine
+from otel.delivery import Delivery, Quarantine, backlog
 from otel.events import default_registry
 from otel.mapping import Capture
 from otel.mapping.map import LIBRARY, timestamp
+from otel.settings import Settings
 
 __all__ = ["add_arguments", "run"]
 
@@ -53,6 +54,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     else:
         kept = sum(1 for _ in Quarantine(settings.quarantine).entries())
         say(f"quarantine       {settings.quarantine}: {kept} rejected events")
+    say(f"journal          {_journal(settings)}")
     messages = checks.run_checks(tags=["otel"], include_deployment_checks=True)
     problems = [message for message in messages if message.level >= checks.WARNING]
     for message in problems:
@@ -60,6 +62,19 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     if options["send"]:
         return _send(command, pipeline=running)
     return "" if not problems else f"{len(problems)} problems, above"
+
+
+def _journal(settings: Settings) -> str:
+    if settings.journal is None:
+        return "off: what is not delivered dies with its process (POSTHOG_JOURNAL)"
+    try:
+        found = backlog(settings.journal)
+    except OSError as error:
+        return f"{settings.journal}: {error.strerror}"
+    if found.oldest is None:
+        return f"{settings.journal}: empty"
+    age = (time.time_ns() - found.oldest) / 1e9
+    return f"{settings.journal}: {found.events} events wait or are under way, the oldest for {age:.0f} s"
 
 
 def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:

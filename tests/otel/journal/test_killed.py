@@ -1,0 +1,199 @@
+"""Processes that are killed at any moment: what was recorded arrives by the next one, once."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from otel.inspector.running import RunningInspector
+from tests.lifecycle.servers import BIN, Process, environment, gunicorn, run, running, serving, wait_for
+from tests.otel.journal.journaling import NOWHERE, files, numbers
+
+pytestmark = pytest.mark.slow
+
+_SHIPPING = [sys.executable, "-m", "tests.otel.journal.programs.shipping"]
+_DELIVERING = [sys.executable, "-m", "tests.otel.journal.programs.delivering"]
+
+
+def _env(url: str, folder: Path, **more: str) -> dict[str, str]:
+    return environment(url, **{"POSTHOG_JOURNAL": str(folder), "POSTHOG_FLUSH_TIMEOUT": "1", **more})
+
+
+def _shipped(side: Path) -> set[int]:
+    text = side.read_text() if side.exists() else ""
+    return {int(number) for number in text.splitlines()}
+
+
+def _has_begun(side: Path, first: int) -> bool:
+    return any(number >= first for number in _shipped(side))
+
+
+def _deliver(url: str, folder: Path) -> None:
+    ended = run(_DELIVERING, _env(url, folder))
+    assert ended.returncode == 0, ended.stderr
+    assert "left 0" in ended.stdout, (ended.stdout, ended.stderr, files(folder))
+
+
+def _arrived(inspector: RunningInspector, expected: set[int]) -> None:
+    """Compare; what was on disk when the kill came before the side file knew of it is the last event."""
+    found = numbers(inspector)
+    assert expected <= set(found), sorted(expected - set(found))
+    assert set(found.values()) == {1}
+    assert len(set(found) - expected) <= 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("is_away", [False, True], ids=["PostHog answers", "PostHog is away"])
+def test_what_was_recorded_before_a_kill_arrives_once(
+    seed: int, is_away: bool, inspector: RunningInspector, folder: Path, tmp_path: Path
+) -> None:
+    side = tmp_path / "side"
+    env = _env(NOWHERE if is_away else inspector.url, folder, OTEL_BSP_SCHEDULE_DELAY="50")
+    moments = random.Random(seed)
+    for generation in range(2):
+        first = generation * 10_000
+        with running([*_SHIPPING, str(side), str(first), "-1"], env, tmp_path) as process:
+            wait_for(partial(_has_begun, side, first))
+            time.sleep(moments.uniform(0, 0.8))
+            process.stop(signal.SIGKILL)
+    expected = _shipped(side)
+    _deliver(inspector.url, folder)
+    _arrived(inspector, expected)
+
+
+def test_a_process_that_lives_for_less_than_a_second_delivers_what_is_left_too(
+    inspector: RunningInspector, folder: Path, tmp_path: Path
+) -> None:
+    side = tmp_path / "side"
+    run([*_SHIPPING, str(side), "0", "20"], _env(NOWHERE, folder))
+    assert len(files(folder)) == 1
+    run([*_SHIPPING, str(side), "20", "1"], _env(inspector.url, folder, POSTHOG_FLUSH_TIMEOUT="10"))
+    assert numbers(inspector) == Counter(range(21))
+    assert files(folder) == []
+
+
+def test_two_processes_that_start_at_once_deliver_each_orphan_once(
+    inspector: RunningInspector, folder: Path, tmp_path: Path
+) -> None:
+    side = tmp_path / "side"
+    for first in range(0, 60, 20):
+        run([*_SHIPPING, str(side), str(first), "20"], _env(NOWHERE, folder))
+    assert len(files(folder)) == 3
+    env = _env(inspector.url, folder)
+    with running(_DELIVERING, env, tmp_path) as one, running(_DELIVERING, env, tmp_path) as other:
+        wait_for(lambda: not one.is_running() and not other.is_running())
+    assert numbers(inspector) == Counter(range(60))
+    assert inspector.all()["duplicates"] == 0
+    assert files(folder) == []
+
+
+def test_a_child_that_is_killed_leaves_its_own_events_to_its_living_parent(
+    inspector: RunningInspector, folder: Path, tmp_path: Path
+) -> None:
+    side = tmp_path / "side"
+    env = _env(inspector.url, folder, OTEL_BSP_SCHEDULE_DELAY="60000")
+    of_parent = {*range(5), *range(1_000_000, 1_000_003)}
+    of_child = set(range(500_000, 500_005))
+    with running([*_SHIPPING, str(side), "0", "5", "fork"], env, tmp_path) as parent:
+        wait_for(lambda: _shipped(side) == of_parent | of_child)
+        assert len(files(folder)) == 2
+        (child,) = _children(parent)
+        os.kill(child, signal.SIGKILL)
+        wait_for(lambda: len(files(folder)) == 1)
+        assert numbers(inspector) == Counter(of_child)
+        parent.stop(signal.SIGKILL)
+    _deliver(inspector.url, folder)
+    assert numbers(inspector) == Counter(of_parent | of_child)
+
+
+def test_a_parent_that_is_killed_leaves_its_own_events_to_its_living_child(
+    inspector: RunningInspector, folder: Path, tmp_path: Path
+) -> None:
+    side = tmp_path / "side"
+    env = _env(inspector.url, folder, OTEL_BSP_SCHEDULE_DELAY="60000")
+    with running([*_SHIPPING, str(side), "0", "5", "fork"], env, tmp_path) as parent:
+        wait_for(lambda: len(_shipped(side)) == 13)
+        os.kill(parent.pid, signal.SIGKILL)
+        wait_for(lambda: len(files(folder)) == 1)
+        assert numbers(inspector) == Counter({*range(5), *range(1_000_000, 1_000_003)})
+
+
+def test_a_full_disk_stops_nothing(inspector: RunningInspector, folder: Path, tmp_path: Path) -> None:
+    side = tmp_path / "side"
+    env = _env(inspector.url, folder, POSTHOG_FLUSH_TIMEOUT="20", OTEL_BSP_SCHEDULE_DELAY="60000")
+    ended = run([*_SHIPPING, str(side), "0", "300", "small"], env)
+    assert ended.returncode == 0, ended.stderr
+    assert "cannot be written" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert numbers(inspector) == Counter(range(300))
+    assert files(folder) == []
+
+
+@pytest.mark.parametrize("options", [(), ("--preload",)], ids=["forked", "preloaded"])
+def test_what_a_killed_server_had_answered_arrives_by_the_next_one(
+    options: tuple[str, ...], inspector: RunningInspector, folder: Path, tmp_path: Path
+) -> None:
+    database = str(tmp_path / "host.sqlite3")
+    migrated = run([sys.executable, "-m", "django", "migrate"], environment(None, HOST_DATABASE=database))
+    assert migrated.returncode == 0, migrated.stderr
+    env = _env(inspector.url, folder, HOST_DATABASE=database, OTEL_BSP_SCHEDULE_DELAY="60000")
+    command = gunicorn("--workers", "2", *options)
+    with serving(command, env, tmp_path) as server:
+        assert server.get("/ship/?count=3").status == 200
+        os.killpg(server.pid, signal.SIGKILL)
+    assert inspector.good() == []
+    with serving(command, env, tmp_path) as server:
+        wait_for(lambda: len(inspector.good("parcel_shipped")) >= 3)
+        server.stop()
+    assert numbers(inspector) == Counter(range(3))
+    assert files(folder) == []
+
+
+def test_what_a_killed_celery_worker_had_done_arrives_by_the_next_one(
+    inspector: RunningInspector, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "control").mkdir()
+    broker = {"HOST_BROKER": "filesystem://", "HOST_BROKER_FOLDER": str(tmp_path)}
+    database = {"HOST_DATABASE": str(tmp_path / "host.sqlite3")}
+    migrated = run([sys.executable, "-m", "django", "migrate"], environment(None, **database))
+    assert migrated.returncode == 0, migrated.stderr
+    env = _env(inspector.url, folder, OTEL_BSP_SCHEDULE_DELAY="60000", **broker, **database)
+    worker: list[str | Path] = [
+        BIN / "celery",
+        "-A",
+        "tests.host.tasks",
+        "worker",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "INFO",
+    ]
+    with serving(gunicorn(), env, tmp_path) as server, running(worker, env, tmp_path) as first:
+        wait_for(lambda: " ready." in first.log())
+        server.get("/run_task/?task=ship_later&number=8")
+        wait_for(lambda: " succeeded in " in first.log())
+        os.killpg(first.pid, signal.SIGKILL)
+        server.stop()
+    found = numbers(inspector)
+    assert not found or found == Counter([8])  # the server may have adopted it already
+    with running(worker, env, tmp_path) as second:
+        wait_for(lambda: numbers(inspector) == Counter([8]))
+        wait_for(lambda: len(files(folder)) == 0)
+        second.stop()
+    assert files(folder) == []
+
+
+def _children(process: Process) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+    )
+    return [int(pid) for pid in listed.stdout.split()]

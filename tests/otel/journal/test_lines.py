@@ -1,0 +1,91 @@
+"""A span's line gives the same events and errors back, whatever they hold."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import SpanContext
+
+from otel.delivery._journal_line import line_of, span_of
+from otel.mapping import Envelope
+from otel.mapping.errors import SpanError
+from otel.mapping.exceptions import Frame, LiveException, ParsedException
+from otel.mapping.spans import envelopes
+from otel.recording import SelectedSpan
+
+# Any text, lone surrogates included; any number, those that JSON has no word for included.
+texts = st.text(st.characters(), max_size=20)
+scalars = st.one_of(
+    texts, st.booleans(), st.integers(), st.floats(allow_nan=False), st.binary(max_size=20), st.just("null")
+)
+values = st.one_of(scalars, st.lists(scalars, max_size=3).map(tuple))
+attributes = st.dictionaries(texts, values, max_size=5)
+times = st.integers(0, 2**63)
+events = st.lists(st.tuples(texts, attributes, times), max_size=4)
+
+frames = st.builds(Frame, texts, st.integers(0, 2**31), texts, texts, texts)
+exceptions = st.builds(
+    ParsedException,
+    texts,
+    texts,
+    texts,
+    st.lists(frames, max_size=3).map(tuple),
+    st.none() | st.integers(0, 50),
+    st.sampled_from([None, "cause", "context", "member"]),
+)
+lives = st.builds(LiveException, st.lists(exceptions, min_size=1, max_size=3).map(tuple), texts, texts)
+
+
+def span_with(
+    about: dict[str, Any],
+    events: list[tuple[str, dict[str, Any], int]],
+    errors: tuple[SpanError, ...] = (),
+    trace_id: int = 1,
+    span_id: int = 1,
+) -> SelectedSpan:
+    context = SpanContext(trace_id, span_id, is_remote=False)
+    span = ReadableSpan("request", context, resource=Resource.get_empty(), attributes=about)
+    return SelectedSpan(span, [Event(name, held, at) for name, held, at in events], None, errors)
+
+
+def everything(_: str) -> bool:
+    return True
+
+
+@given(attributes, events, st.integers(1, 2**128 - 1), st.integers(1, 2**64 - 1))
+def test_events_come_back_as_they_were(
+    about: dict[str, Any], events: list[tuple[str, dict[str, Any], int]], trace_id: int, span_id: int
+) -> None:
+    span = span_with(about, events, (), trace_id, span_id)
+    line = line_of(span)
+    assert line.count(b"\n") == 1
+    assert line.endswith(b"\n")
+    assert envelopes(span_of(line), everything) == envelopes(span, everything)
+
+
+@given(attributes, attributes, times, st.integers(0, 9), st.booleans(), st.none() | lives)
+def test_errors_come_back_as_they_were(
+    recorded: dict[str, Any],
+    entry: dict[str, Any],
+    time: int,
+    ordinal: int,
+    is_handled: bool,
+    live: LiveException | None,
+) -> None:
+    envelope = Envelope("exception", recorded, time, 7, 9, ordinal, entry)
+    error = SpanError(envelope, entry, is_handled, live)
+    (read,) = span_of(line_of(span_with({}, [], (error,), 7, 9))).errors
+    assert (read.envelope, read.entry, read.is_handled, read.live) == (envelope, entry, is_handled, live)
+    assert read.fingerprint == error.fingerprint
+
+
+def test_what_is_no_number_comes_back_too() -> None:
+    span = span_of(line_of(span_with({}, [("e", {"a": math.nan, "b": (math.inf, -math.inf)}, 1)])))
+    found = dict(span.events[0].attributes or {})
+    assert math.isnan(found["a"])  # type: ignore[arg-type]  # of any attribute type
+    assert found["b"] == (math.inf, -math.inf)
