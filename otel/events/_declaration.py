@@ -9,12 +9,16 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from otel.events._docstrings import argument_texts, summary
 from otel.events._sensitivity import Sensitivity
-from otel.events._types import Check, check_for, describe
+from otel.events._types import Check, check_for, describe, holds_list
 
 __all__ = ["Declaration", "Property", "Scope", "SetOnce", "Tier"]
 
 Tier = Literal[1, 2, 3]
 Scope = Literal["user", "team", "either"]
+
+
+# As many strings of the longest kind stay far below what PostHog stores (`otel.mapping.limit`).
+_FEW = 40
 
 
 class SetOnce:
@@ -92,6 +96,11 @@ class Declaration:
         return frozenset(
             name for name, prop in self.properties.items() if prop.sensitivity is Sensitivity.ORGANISATION
         )
+
+    @cached_property
+    def may_be_large(self) -> bool:
+        """Whether its properties, each of them within its bounds, could be more than PostHog stores."""
+        return len(self.properties) > _FEW or any(holds_list(p.annotation) for p in self.properties.values())
 
     @property
     def scope(self) -> Scope:

@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-__all__ = ["Check", "UnsupportedTypeError", "WrongType", "check_for", "describe", "legible"]
+__all__ = ["Check", "UnsupportedTypeError", "WrongType", "check_for", "describe", "holds_list", "legible"]
 
 Check = Callable[[Any], Any]
 
@@ -122,6 +122,15 @@ def check_for(annotation: Any) -> Check:
         return _list_of(check_for(args[0]))
     msg = f"{annotation!r} has no place in an event; use str, int, float, bool, Literal or a list of them"
     raise UnsupportedTypeError(msg)
+
+
+def holds_list(annotation: Any) -> bool:
+    """Whether a declared type has room for many values.
+
+    Args:
+        annotation: a type that `check_for` takes.
+    """
+    return get_origin(annotation) in (list, tuple) or any(map(holds_list, get_args(annotation)))
 
 
 def describe(annotation: Any) -> str:

@@ -8,15 +8,12 @@ from otel.attributes import (
     EXCEPTION_EVENT,
     GROUPIDENTIFY_EVENT,
     IDENTIFY_EVENT,
-    IDENTITY_ATTRIBUTES,
     OWN_PREFIX,
-    SESSION_ID,
     SET_EVENT,
-    VISITOR_ID,
 )
 from otel.events import Declaration, Registry
 from otel.mapping.envelope import Capture, Envelope, Reject
-from otel.mapping.identify import Person, identify, is_opted_out
+from otel.mapping.identify import Person, identify, is_opted_out, stamp_names
 from otel.mapping.limit import jsonable, limit
 from otel.mapping.map import to_capture
 from otel.mapping.redact import redact
@@ -43,7 +40,7 @@ class Mapper:
         self._registry = registry
         self._settings = settings
         self.selects = Selection(registry, settings.events)
-        self.stamps = frozenset({*IDENTITY_ATTRIBUTES, VISITOR_ID, SESSION_ID, *settings.groups.values()})
+        self.stamps = stamp_names(settings.groups)
 
     def __call__(self, envelope: Envelope) -> Capture | Reject:
         """Return the capture of an envelope, or why there is none.
@@ -73,7 +70,8 @@ class Mapper:
         properties = redact(properties, withheld)
         if share < 1.0:
             properties["$sample_rate"] = share
-        return limit(to_capture(envelope, properties, identify(envelope, self._settings.groups)))
+        capture = to_capture(envelope, properties, identify(envelope, self._settings.groups, self.stamps))
+        return limit(capture) if declaration.may_be_large else capture
 
     def _update(self, envelope: Envelope) -> Capture | Reject:
         send_organisation = self._settings.send_organisation
@@ -84,7 +82,7 @@ class Mapper:
             return limit(to_capture(envelope, *update))
         if is_opted_out(envelope):
             return Reject(Reason.OPTED_OUT)
-        person = identify(envelope, self._settings.groups)
+        person = identify(envelope, self._settings.groups, self.stamps)
         properties: dict[str, Any] | Reject
         if envelope.name == SET_EVENT:
             properties = person_update(
@@ -105,5 +103,5 @@ class Mapper:
             for name, value in envelope.attributes.items()
             if name not in self.stamps and not name.startswith(OWN_PREFIX)
         }
-        person: Person = identify(envelope, self._settings.groups)
+        person: Person = identify(envelope, self._settings.groups, self.stamps)
         return limit(to_capture(envelope, properties, person))

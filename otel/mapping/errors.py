@@ -25,7 +25,7 @@ from otel.mapping.exceptions import (
     fingerprint,
     parse_stacktrace,
 )
-from otel.mapping.identify import identify
+from otel.mapping.identify import identify, stamp_names
 from otel.mapping.limit import limit
 from otel.mapping.map import to_capture
 from otel.mapping.redact import redact
@@ -96,6 +96,7 @@ class ErrorMapper:
     def __init__(self, settings: Settings, declaration: Callable[[], Declaration | None]) -> None:
         self._settings = settings
         self._declaration = declaration
+        self._stamps = stamp_names(settings.groups)
 
     def __call__(self, error: SpanError, occurrences: int = 1) -> list[Capture | Reject]:
         """Return the `$exception` of an error, and the product's own event beside it.
@@ -160,7 +161,7 @@ class ErrorMapper:
             envelope.ordinal,
             span_attributes,
         )
-        return limit(to_capture(named, properties, identify(named, self._settings.groups)))
+        return limit(to_capture(named, properties, identify(named, self._settings.groups, self._stamps)))
 
 
 def _first(attributes: Mapping[str, Any], names: tuple[str, ...]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -11,11 +12,10 @@ from uuid import UUID, uuid5
 from otel.attributes import IDENTITY_ATTRIBUTES, OPTED_OUT, SESSION_ID, VISITOR_ID
 from otel.mapping.envelope import Envelope
 
-__all__ = ["Person", "identify", "is_opted_out", "legal_id", "nobody", "uuid7_or_none"]
+__all__ = ["Person", "identify", "is_opted_out", "legal_id", "nobody", "stamp_names", "uuid7_or_none"]
 
 # The order in which an id is looked for: a signed-in person's before a visitor's.
 _IDS = (*IDENTITY_ATTRIBUTES, VISITOR_ID)
-_STAMPS = (*_IDS, SESSION_ID)
 
 # Names the ids of events about nobody; made once for this project by uuid4.
 _ANONYMOUS_NAMESPACE = UUID("8c1f9a52-54f3-4f0a-9e5b-0c6b0e1c7d2a")
@@ -93,7 +93,16 @@ def is_opted_out(envelope: Envelope) -> bool:
     return bool(envelope.attributes.get(OPTED_OUT) or envelope.span_attributes.get(OPTED_OUT))
 
 
-def identify(envelope: Envelope, group_attributes: Mapping[str, str]) -> Person:
+def stamp_names(group_attributes: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of all attributes that carry identity.
+
+    Args:
+        group_attributes: for each group type the attribute that carries its key.
+    """
+    return frozenset((*_IDS, SESSION_ID, *group_attributes.values()))
+
+
+def identify(envelope: Envelope, group_attributes: Mapping[str, str], stamps: AbstractSet[str]) -> Person:
     """Find whom an event is about: its own stamp, else its span's; else nobody, stably by trace.
 
     The stamp is taken as a whole: an event that names a person of its own is not about the team, or in the
@@ -102,9 +111,10 @@ def identify(envelope: Envelope, group_attributes: Mapping[str, str]) -> Person:
     Args:
         envelope: the event.
         group_attributes: for each group type the attribute that carries its key.
+        stamps: from `stamp_names`, made once.
     """
     stamp = envelope.attributes
-    if not any(name in stamp for name in (*_STAMPS, *group_attributes.values())):
+    if stamps.isdisjoint(stamp):
         stamp = envelope.span_attributes
     groups = {}
     for group_type, attribute in group_attributes.items():
