@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks._page import page
 from benchmarks._processes import own_process, run_benchmark
 from benchmarks._result import table
 
@@ -19,6 +20,7 @@ __all__ = ["main"]
 
 _NAMES = ("record", "record_journal", "request", "unsampled", "drain", "memory")
 _RESULTS = Path(__file__).with_name("results.json")
+_PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 _PACKAGES = (
     "tformance-otel",
     "opentelemetry-sdk",
@@ -46,6 +48,9 @@ def main() -> int:
         document = {**_circumstances(is_quick=options.quick), "results": [one.as_json() for one in results]}
         target.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         print(f"\nwritten to {target}", file=sys.stderr)
+        if target == _RESULTS:
+            _PAGE.write_text(page(document))
+            print(f"written to {_PAGE}", file=sys.stderr)
     return 0
 
 

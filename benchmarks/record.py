@@ -60,7 +60,7 @@ def measure(*, is_quick: bool) -> Result:
         )
         for name in clocks
     ]
-    return Result("record", tuple(rows), "without the journal, which is not measured here")
+    return Result("record", tuple(rows), "without the journal")
 
 
 def _record(provider: TracerProvider, clock: Callable[[], float]) -> Callable[[], float]:
