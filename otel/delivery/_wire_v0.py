@@ -29,7 +29,7 @@ class WireV0:
         self._api_key = api_key
 
     def body(self, captures: Sequence[Capture], time: float) -> bytes:  # noqa: ARG002 - v1's
-        """Write the request's JSON; orjson takes the dataclass as it is, which no step before it beats.
+        """Write the request's JSON.
 
         Args:
             captures: the events.
@@ -38,7 +38,18 @@ class WireV0:
         Raises:
             TypeError: when one of them cannot be written.
         """
-        return orjson.dumps({"api_key": self._api_key, "batch": captures})
+        # orjson takes the dataclass as it is, but in twice the time of a dict made for it.
+        batch = [
+            {
+                "event": capture.event,
+                "distinct_id": capture.distinct_id,
+                "uuid": capture.uuid,
+                "timestamp": capture.timestamp,
+                "properties": capture.properties,
+            }
+            for capture in captures
+        ]
+        return orjson.dumps({"api_key": self._api_key, "batch": batch})
 
     def headers(self, request_id: str, attempt: int, time: float) -> dict[str, str]:  # noqa: ARG002 - v1's
         """Add nothing: v0 takes the key from the body, and knows no attempts.

@@ -192,7 +192,9 @@ def run(command: Sequence[str | Path], env: Mapping[str, str]) -> subprocess.Com
 
 def gunicorn(*options: str, application: str = "tests.host.wsgi") -> list[str | Path]:
     """Return the command of a gunicorn; its control socket is in nobody's home."""
-    return [BIN / "gunicorn", "--bind", "127.0.0.1:0", "--no-control-socket", *options, application]
+    # A worker that still boots may not hear a SIGTERM; gunicorn ends it after this time, usually 30 s.
+    usual = ("--bind", "127.0.0.1:0", "--no-control-socket", "--graceful-timeout", "12")
+    return [BIN / "gunicorn", *usual, *options, application]
 
 
 def uvicorn(*options: str) -> list[str | Path]:

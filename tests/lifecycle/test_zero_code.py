@@ -45,7 +45,7 @@ def test_a_django_server_under_opentelemetry_instrument_delivers_each_event_once
     inspector: RunningInspector, database: str, tmp_path: Path
 ) -> None:
     env = environment(inspector.url, HOST_DATABASE=database, **_NOWHERE)
-    with serving([BIN / "opentelemetry-instrument", *gunicorn("--workers", "2")], env, tmp_path) as server:
+    with serving([BIN / "opentelemetry-instrument", *gunicorn()], env, tmp_path) as server:
         server.get("/raise_plainly/")
         server.stop()
     delivered = [(one["event"], one["deliveries"]) for one in inspector.good()]
