@@ -24,6 +24,21 @@ LAYERS = (
     ("otel.delivery",),
     ("otel.pipeline",),
 )
+APPS = tuple(
+    f"apps.{name}"
+    for name in (
+        "users",
+        "teams",
+        "utils",
+        "metrics",
+        "insights",
+        "feedback",
+        "integrations",
+        "onboarding",
+        "auth",
+        "web",
+    )
+)
 HOSTS = ("otel.django", "otel.celery", "otel.testing", "otel.inspector", "otel.generate")
 
 
@@ -67,6 +82,15 @@ def test_layers_are_imported_in_one_direction(path: Path) -> None:
         theirs = layer_of(imported)
         assert theirs is None or theirs <= own, f"{name} imports {imported}, which is above it"
         assert not any(within(imported, host) for host in HOSTS), f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("path", modules("apps"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_apps_are_imported_in_one_direction_and_know_no_project(path: Path) -> None:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    own = next((rank for rank, app in enumerate(APPS) if within(name, app)), len(APPS))
+    above = [one for one in imports(path) if any(within(one, app) for app in APPS[own + 1 :])]
+    assert above == [], f"{name} imports an app that stands below it in apps/README.md"
+    assert not [one for one in imports(path) if within(one, "tformance")]
 
 
 @pytest.mark.parametrize(

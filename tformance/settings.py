@@ -5,8 +5,14 @@ OpenTelemetry's and PostHog's own (`OTEL_*`, `POSTHOG_*`) are read by `otel`.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import dj_database_url
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from tformance.env import env_bool, env_choice, env_list, env_str
@@ -33,9 +39,17 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
     "otel.django",
     "apps.users",
     "apps.teams",
+    "apps.metrics",
+    "apps.insights",
+    "apps.feedback",
+    "apps.integrations",
+    "apps.onboarding",
+    "apps.auth",
     "apps.web",
 ]
 
@@ -74,22 +88,22 @@ TEMPLATES = [
     },
 ]
 
-# The one place that knows the database.
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": env_str("SQLITE_PATH", str(BASE_DIR / "db.sqlite3")),
-        "OPTIONS": {
-            # Seconds a writer waits for another one; the default of 5 is short for a busy laptop.
-            "timeout": 20,
-            # Two transactions that both read before they write would otherwise fail with "database is locked"
-            # at once, without waiting: https://www.sqlite.org/lang_transaction.html
-            "transaction_mode": "IMMEDIATE",
-            # Readers do not wait for the writer.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
+# DATABASE_URL=postgresql://… is the one place that knows the database; by default a file beside the code.
+_SQLITE: dict[str, Any] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": env_str("SQLITE_PATH", str(BASE_DIR / "db.sqlite3")),
+    "OPTIONS": {
+        # Seconds a writer waits for another one; the default of 5 is short for a busy laptop.
+        "timeout": 20,
+        # Two transactions that both read before they write would otherwise fail with "database is locked"
+        # at once, without waiting: https://www.sqlite.org/lang_transaction.html
+        "transaction_mode": "IMMEDIATE",
+        # Readers do not wait for the writer.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
 }
+_DATABASE_URL = env_str("DATABASE_URL")
+DATABASES = {"default": dj_database_url.parse(_DATABASE_URL) if _DATABASE_URL else _SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.User"
@@ -126,9 +140,54 @@ STATIC_URL = "static/"
 # Files are served as they lie in the apps; there are few, and none is built.
 WHITENOISE_USE_FINDERS = True
 
-# Without a broker, a task runs in the process that calls it, and its failure stays its own.
-CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or None
-CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL is None
+# Without a broker, tasks run in a thread of the process that sends them (`tformance.celery`).
+CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+# A task whose worker died is done again by another; each of ours may be done twice.
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "sync": {"task": "apps.integrations.tasks.sync_all", "schedule": timedelta(hours=1)},
+    # When least is going on.
+    "reconcile": {"task": "apps.integrations.tasks.reconcile", "schedule": crontab(hour="3", minute="17")},
+    # Before the team's week begins.
+    "slack": {
+        "task": "apps.integrations.tasks.post_to_slack",
+        "schedule": crontab(day_of_week="mon", hour="7", minute="0"),
+    },
+}
+
+# What a team connects. A provider without a client id cannot be connected, and its page says so.
+GITHUB_URL = env_str("GITHUB_URL", "https://github.com")
+# GitHub Enterprise has its API below its own address.
+GITHUB_API_URL = (
+    "https://api.github.com" if GITHUB_URL == "https://github.com" else f"{GITHUB_URL.rstrip('/')}/api/v3"
+)
+GITHUB_CLIENT_ID = env_str("GITHUB_CLIENT_ID")
+GITHUB_CLIENT_SECRET = env_str("GITHUB_CLIENT_SECRET")
+JIRA_AUTH_URL = env_str("JIRA_AUTH_URL", "https://auth.atlassian.com")
+JIRA_API_URL = env_str("JIRA_API_URL", "https://api.atlassian.com")
+JIRA_CLIENT_ID = env_str("JIRA_CLIENT_ID")
+JIRA_CLIENT_SECRET = env_str("JIRA_CLIENT_SECRET")
+SLACK_URL = env_str("SLACK_URL", "https://slack.com")
+SLACK_CLIENT_ID = env_str("SLACK_CLIENT_ID")
+SLACK_CLIENT_SECRET = env_str("SLACK_CLIENT_SECRET")
+
+# Fernet keys by which tokens lie encrypted: the first encrypts, all decrypt, so that a key can be replaced.
+TOKEN_KEYS = env_list("TOKEN_KEYS") or [
+    base64.urlsafe_b64encode(hashlib.sha256(f"tokens:{SECRET_KEY}".encode()).digest()).decode()
+]
+
+# Login with GitHub, by the same OAuth app; `GITHUB_URL` is set only for GitHub Enterprise, whose API lies
+# elsewhere.
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
+    "github": {
+        "SCOPE": ["read:user", "user:email"],
+        "APPS": [{"client_id": GITHUB_CLIENT_ID, "secret": GITHUB_CLIENT_SECRET}] if GITHUB_CLIENT_ID else [],
+        **({} if GITHUB_URL == "https://github.com" else {"GITHUB_URL": GITHUB_URL}),
+    }
+}
 
 # The span attributes and hooks by which `otel` knows whom an event is about.
 TELEMETRY = {

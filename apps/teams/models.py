@@ -61,6 +61,8 @@ class Team(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     plan = models.CharField(max_length=10, choices=Plan, default=Plan.TRIAL)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When the last step of the onboarding was left.
+    onboarded_at = models.DateTimeField(null=True, editable=False)
 
     def __str__(self) -> str:
         return self.name

@@ -13,7 +13,7 @@ from apps.users.models import User
 from apps.users.properties import UserProperties
 from otel import Identity, set_group, set_person
 
-__all__ = ["identity_in", "person_facts", "team_facts", "update_person", "update_team"]
+__all__ = ["identity_in", "person_facts", "team_facts", "team_identity", "update_person", "update_team"]
 
 
 def identity_in(user: User, team: Team) -> Identity:
@@ -24,6 +24,15 @@ def identity_in(user: User, team: Team) -> Identity:
         team: the team that the event is attributed to.
     """
     return replace(identify(user), groups={"team": str(team.public_id)})
+
+
+def team_identity(team: Team) -> Identity:
+    """Return the identity of what happens to a team by nobody's hand, such as a scheduled task.
+
+    Args:
+        team: the team that the event is attributed to.
+    """
+    return Identity(groups={"team": str(team.public_id)})
 
 
 def person_facts(user: User) -> UserProperties:
@@ -48,6 +57,7 @@ def team_facts(team: Team) -> TeamProperties:
         name=team.name,
         slug=team.slug,
         plan=cast("PlanName", team.plan),
+        onboarding_complete=team.onboarded_at is not None,
         member_count=team.memberships.count(),
         created_at=team.created_at.isoformat(),
     )

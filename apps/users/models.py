@@ -46,6 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=100, blank=True)
     analytics_opt_out = models.BooleanField("do not record how I use Tformance", default=False)
+    insight_emails = models.BooleanField("e-mail me when an urgent insight is found", default=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)

@@ -57,6 +57,8 @@ _NOT_VERBS = frozenset({"view"})
 
 # Names this alike are one event written twice ("repo_synced", "repos_synced").
 _TOO_SIMILAR = 0.93
+# What turns a word into its opposite: `connected` and `disconnected` are two events.
+_OPPOSITES = ("de", "dis", "un")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,8 @@ def sensitivity_stated(registry: Registry) -> Iterator[Finding]:
 def distinct_names(registry: Registry) -> Iterator[Finding]:
     """No two events have nearly the same name: the product team could not tell which to trust."""
     for one, other in combinations(registry, 2):
-        if SequenceMatcher(None, one.name, other.name, autojunk=False).ratio() >= _TOO_SIMILAR:
+        is_similar = SequenceMatcher(None, one.name, other.name, autojunk=False).ratio() >= _TOO_SIMILAR
+        if is_similar and not _are_opposites(one.name, other.name):
             yield Finding(
                 "W001",
                 one.event_class,
@@ -180,6 +183,12 @@ def lint(registry: Registry) -> Iterator[Finding]:
     """
     for rule in RULES:
         yield from rule(registry)
+
+
+def _are_opposites(one: str, other: str) -> bool:
+    """Whether the names differ in one word, of which one is the other's opposite."""
+    differing = set(one.split("_")) ^ set(other.split("_"))
+    return any({word, f"{prefix}{word}"} == differing for word in differing for prefix in _OPPOSITES)
 
 
 def _properties(registry: Registry) -> Iterator[tuple[object, Property]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
@@ -12,6 +12,7 @@ from pytest_django import Settings
 from apps.teams.memberships import create_team
 from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
+from tformance.celery import app as celery
 
 PASSWORD = "correct horse battery"
 
@@ -19,10 +20,13 @@ Browser = Callable[[User | None], Client]
 
 
 @pytest.fixture(autouse=True)
-def _product(transactional_db: None, settings: Settings) -> None:
-    """Hash quickly, and forget whom allauth has seen too often."""
+def _product(transactional_db: None, settings: Settings) -> Iterator[None]:
+    """Hash quickly, run tasks at once, and forget whom allauth has seen too often."""
+    celery.conf.update(task_always_eager=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+    yield
+    celery.conf.update(task_always_eager=False)
 
 
 @pytest.fixture

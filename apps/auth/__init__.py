@@ -1,0 +1,1 @@
+"""OAuth: login with GitHub, and the way to a provider and back."""

@@ -1,0 +1,24 @@
+"""The events of insights."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from otel.events import TeamEvent, event
+
+__all__ = ["InsightViewed"]
+
+
+@event("insight_viewed", tier=2, owner="insights")
+class InsightViewed(TeamEvent):
+    """An insight was opened.
+
+    Args:
+        insight_type: the rule behind it.
+        priority: how soon the team should look.
+        age_days: whole days since it was found.
+    """
+
+    insight_type: Literal["change", "ai_milestone", "slow_reviews"]
+    priority: Literal["high", "medium", "low"]
+    age_days: int

@@ -1,0 +1,1 @@
+"""GitHub, Jira and Slack: connections, what is chosen of them, and syncs."""

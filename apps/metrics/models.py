@@ -1,0 +1,103 @@
+"""What is known of a team's code: repositories, pull requests, reviews."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from apps.teams.models import Team
+
+__all__ = ["PullRequest", "PullRequestState", "Repository", "Review"]
+
+
+class PullRequestState(models.TextChoices):
+    """Name what has become of a pull request."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+class Repository(models.Model):
+    """Be one of a team's repositories; which of them are synced is the team's choice."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="repositories")
+    # GitHub's id: a repository keeps it when it is renamed.
+    external_id = models.BigIntegerField()
+    full_name = models.CharField(max_length=200)
+    is_tracked = models.BooleanField(default=False)
+
+    class Meta:
+        """Keep one row a repository and team."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["team", "external_id"], name="one_repository_per_team"),
+        )
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+class PullRequest(models.Model):
+    """Be one pull request, with the figures that the pages aggregate."""
+
+    # The team stands here too: every page asks by team and time.
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="pull_requests")
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="pull_requests")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=300)
+    url = models.URLField(max_length=300)
+    author = models.CharField(max_length=100)
+    state = models.CharField(max_length=6, choices=PullRequestState)
+    opened_at = models.DateTimeField()
+    first_review_at = models.DateTimeField(null=True)
+    merged_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField()
+    additions = models.PositiveIntegerField(default=0)
+    deletions = models.PositiveIntegerField(default=0)
+    changed_files = models.PositiveIntegerField(default=0)
+    # The tool by which AI has helped, such as "Claude"; empty if none is known to have.
+    ai_tool = models.CharField(max_length=40, blank=True)
+    is_ai_assisted = models.BooleanField(default=False)
+    # Hours from opening to merging, and to the first review by somebody else.
+    cycle_hours = models.FloatField(null=True)
+    review_hours = models.FloatField(null=True)
+    # Jira's key in the title or the branch, such as "ENG-12".
+    issue_key = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        """Keep one row a pull request, and find a team's newest at once."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["repository", "number"], name="one_row_per_pull_request"),
+        )
+        indexes = (models.Index(fields=["team", "opened_at"], name="pull_request_team_opened"),)
+
+    def __str__(self) -> str:
+        return f"{self.repository}#{self.number}"
+
+    @property
+    def size(self) -> int:
+        """Lines added and deleted."""
+        return self.additions + self.deletions
+
+
+class Review(models.Model):
+    """Be one review of a pull request."""
+
+    pull_request = models.ForeignKey(PullRequest, on_delete=models.CASCADE, related_name="reviews")
+    external_id = models.CharField(max_length=60)
+    reviewer = models.CharField(max_length=100)
+    # GitHub's words in small letters: approved, changes_requested, commented, dismissed.
+    state = models.CharField(max_length=20)
+    submitted_at = models.DateTimeField()
+
+    class Meta:
+        """Keep one row a review."""
+
+        constraints = (
+            models.UniqueConstraint(fields=["pull_request", "external_id"], name="one_row_per_review"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} on {self.pull_request_id}"

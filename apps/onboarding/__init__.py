@@ -1,0 +1,1 @@
+"""The steps from a new team to its first data."""

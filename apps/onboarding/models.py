@@ -1,0 +1,43 @@
+"""How far a team's onboarding has come."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from apps.teams.models import Team
+
+__all__ = ["Step", "StepOutcome", "StepRecord"]
+
+
+class Step(models.TextChoices):
+    """Name the steps, in their order."""
+
+    GITHUB = "github", "GitHub"
+    REPOS = "repos", "Repositories"
+    JIRA = "jira", "Jira"
+    SLACK = "slack", "Slack"
+
+
+class StepOutcome(models.TextChoices):
+    """Name what has become of a step."""
+
+    COMPLETED = "completed"
+    SKIPPED = "skipped"
+
+
+class StepRecord(models.Model):
+    """Be one step that a team has behind it."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="onboarding_steps")
+    step = models.CharField(max_length=10, choices=Step)
+    outcome = models.CharField(max_length=10, choices=StepOutcome)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """Take each step once."""
+
+        constraints = (models.UniqueConstraint(fields=["team", "step"], name="each_step_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.step} {self.outcome}"
