@@ -25,11 +25,13 @@ node_modules/.package-lock.json: package-lock.json
 
 setup: .venv/.installed node_modules/.package-lock.json  ## Install everything into .venv and node_modules.
 
-run: .venv/.installed  ## Start product and inspector, drive a sample journey, show what arrived; ONCE=1 ends then.
+run: .venv/.installed  ## Start the product and all it needs, drive a sample journey, show what arrived; ONCE=1 ends then.
 	@$(BIN)/python -m tformance.run $(if $(ONCE),--once)
 
-test: setup check  ## Run every check and every test.
+test: setup check  ## Run every check, every test, and the product's tests again on PostgreSQL.
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@echo "The product's tests again, on PostgreSQL …"
+	@$(BIN)/python -m tests.services.postgresql -- $(BIN)/python -m pytest -n 2 --dist loadgroup tests/apps
 
 check: setup  ## Lint, check types, and check that the generated pages are current.
 	@$(BIN)/ruff check .

@@ -106,6 +106,13 @@ def test_a_file_says_what_it_does_and_stays_small(path: Path) -> None:
         assert ast.get_docstring(ast.parse(source)), "its first line says what it does"
 
 
+def test_only_what_runs_locally_knows_the_sandbox() -> None:
+    local = (ROOT / "tformance" / "sandbox", ROOT / "tformance" / "run")
+    others = [path for folder in ("otel", "apps", "tformance") for path in modules(folder)]
+    knowing = [path for path in others if any(within(one, "tformance.sandbox") for one in imports(path))]
+    assert [path for path in knowing if not any(path.is_relative_to(folder) for folder in local)] == []
+
+
 @pytest.mark.parametrize("folder", ["otel", "apps", "tformance"])
 def test_nobody_calls_the_vendors_sdk_to_track_something(folder: str) -> None:
     offending = [

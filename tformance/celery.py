@@ -1,4 +1,8 @@
-"""The Celery app; without a broker, tasks run at once in the process that calls them."""
+"""The Celery app; without a broker, tasks run in a thread of the process that sends them.
+
+What the clock starts (`CELERY_BEAT_SCHEDULE`) needs a broker, `celery -A tformance worker`, and
+`celery -A tformance beat`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 from celery import Celery
 
 from otel.celery import instrument
+from tformance._worker import start_with_first_task
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tformance.settings")
 
@@ -14,3 +19,4 @@ app = Celery("tformance")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 instrument()
+start_with_first_task(app)

@@ -40,7 +40,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.github",
+    "apps.users.github",  # allauth's provider, at our address
     "otel.django",
     "apps.users",
     "apps.teams",
@@ -130,6 +130,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "web:landing"
 EMAIL_BACKEND = env_str("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 # The folder of the file-based backend, which `make run` reads the invitations from.
 EMAIL_FILE_PATH = env_str("EMAIL_FILE_PATH") or None
+# Where people reach the product; an e-mail that a worker writes has no request to know it from.
+SITE_URL = env_str("SITE_URL", "http://localhost:8000")
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Tformance <hello@tformance.example>")
 
 LANGUAGE_CODE = "en"
@@ -142,6 +144,14 @@ WHITENOISE_USE_FINDERS = True
 
 # Without a broker, tasks run in a thread of the process that sends them (`tformance.celery`).
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    # Seconds between two looks for a task; usually a whole one, for which people would wait.
+    {"polling_interval": 0.1}
+    if CELERY_BROKER_URL == "memory://"
+    # Redis gives a task to another worker if the first has not done it by then; one that waits for GitHub's
+    # limit to end does so for an hour, which is the default.
+    else {"visibility_timeout": 2 * 60 * 60}
+)
 CELERY_TASK_IGNORE_RESULT = True
 # A task whose worker died is done again by another; each of ours may be done twice.
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -179,15 +189,11 @@ TOKEN_KEYS = env_list("TOKEN_KEYS") or [
     base64.urlsafe_b64encode(hashlib.sha256(f"tokens:{SECRET_KEY}".encode()).digest()).decode()
 ]
 
-# Login with GitHub, by the same OAuth app; `GITHUB_URL` is set only for GitHub Enterprise, whose API lies
-# elsewhere.
-SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
-    "github": {
-        "SCOPE": ["read:user", "user:email"],
-        "APPS": [{"client_id": GITHUB_CLIENT_ID, "secret": GITHUB_CLIENT_SECRET}] if GITHUB_CLIENT_ID else [],
-        **({} if GITHUB_URL == "https://github.com" else {"GITHUB_URL": GITHUB_URL}),
-    }
-}
+# Login with GitHub, by the same OAuth app (`apps.users.github`); what it needs to know of a person.
+SOCIALACCOUNT_PROVIDERS = {"github": {"SCOPE": ["read:user", "user:email"]}}
+SOCIALACCOUNT_ADAPTER = "apps.teams.signup.InvitedSocialAdapter"
+# Who is let into an account by its address is so by GitHub from then on, also under another address.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
 # The span attributes and hooks by which `otel` knows whom an event is about.
 TELEMETRY = {

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.auth import views
 
 app_name = "auth"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<str:provider>/start/", views.start, name="start"),
+    path("<str:provider>/callback/", views.callback, name="callback"),
+    path("<str:provider>/choose/", views.choose, name="choose"),
+]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.feedback import views
 
 app_name = "feedback"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.send, name="send")]

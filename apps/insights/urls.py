@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.insights import views
 
 app_name = "insights"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.list_insights, name="list"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/dismiss/", views.dismiss, name="dismiss"),
+]

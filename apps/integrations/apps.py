@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class IntegrationsConfig(AppConfig):
     """Configure the app of connections and syncs."""
 
     name = "apps.integrations"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        import_module("apps.integrations.checks")

@@ -11,6 +11,7 @@ __all__ = [
     "IntegrationConnected",
     "IntegrationDisconnected",
     "JiraConnected",
+    "OutcomeName",
     "ProviderName",
     "RepoSyncCompleted",
     "RepoSyncStarted",
@@ -21,6 +22,7 @@ __all__ = [
 ProviderName = Literal["github", "jira", "slack"]
 Flow = Literal["onboarding", "settings"]
 TriggerName = Literal["onboarding", "manual", "scheduled"]
+OutcomeName = Literal["success", "partial", "failed"]
 
 
 @event("integration_connected", tier=1, owner="integrations")
@@ -107,7 +109,7 @@ class RepoSyncCompleted(TeamEvent):
 
     trigger: TriggerName
     is_initial: bool
-    outcome: Literal["success", "partial", "failed"]
+    outcome: OutcomeName
     prs_synced: int
     duration_ms: int
     error_type: Technical | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,7 +13,20 @@ from apps.integrations.encrypted import EncryptedTextField
 from apps.metrics.models import Repository
 from apps.teams.models import Team
 
-__all__ = ["Connection", "JiraProject", "Provider", "SlackFeatures", "SyncOutcome", "SyncRun", "Trigger"]
+__all__ = [
+    "BROKEN_OFF_AFTER",
+    "Connection",
+    "JiraProject",
+    "Provider",
+    "SlackFeatures",
+    "SyncOutcome",
+    "SyncRun",
+    "Trigger",
+]
+
+# A sync that makes no step for so long was broken off. A step is one page, which takes seconds, or a few
+# minutes while other syncs keep the worker busy; one taken up too early does no harm (`syncing`).
+BROKEN_OFF_AFTER = timedelta(minutes=10)
 
 
 class Provider(models.TextChoices):
@@ -57,6 +72,8 @@ class Connection(models.Model):
     )
     connected_at = models.DateTimeField(default=timezone.now)
     disconnected_at = models.DateTimeField(null=True)
+    # Whether the provider ended it, which an admin is to hear, and not one of us.
+    was_revoked = models.BooleanField(default=False)
 
     class Meta:
         """Keep one live connection a team and provider."""
@@ -122,6 +139,10 @@ class SyncRun(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     # When it last made a step; one that makes none for long was broken off.
     seen_at = models.DateTimeField(default=timezone.now)
+    # When it goes on, if GitHub has asked it to wait, or did not answer.
+    resumes_at = models.DateTimeField(null=True)
+    # How often in a row it has had to wait since its last page.
+    delays = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -135,3 +156,9 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.repository} at {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether nobody works on it any more, although it has not ended."""
+        expected_at = max(self.seen_at, self.resumes_at or self.seen_at)
+        return self.finished_at is None and expected_at + BROKEN_OFF_AFTER < timezone.now()

@@ -10,6 +10,7 @@ __all__ = [
     "AnalyticsViewed",
     "DateFilterChanged",
     "DateRange",
+    "Page",
     "PrDetailViewed",
     "PrListExported",
     "PrListFiltered",

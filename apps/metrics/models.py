@@ -66,12 +66,16 @@ class PullRequest(models.Model):
     issue_key = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        """Keep one row a pull request, and find a team's newest at once."""
+        """Keep one row a pull request, and find at once to which something happened in a span of time."""
 
         constraints = (
             models.UniqueConstraint(fields=["repository", "number"], name="one_row_per_pull_request"),
         )
-        indexes = (models.Index(fields=["team", "opened_at"], name="pull_request_team_opened"),)
+        indexes = (
+            models.Index(fields=["team", "opened_at"], name="pull_request_team_opened"),
+            models.Index(fields=["team", "first_review_at"], name="pull_request_team_reviewed"),
+            models.Index(fields=["team", "merged_at"], name="pull_request_team_merged"),
+        )
 
     def __str__(self) -> str:
         return f"{self.repository}#{self.number}"

@@ -1,9 +1,17 @@
-"""The addresses of the app's pages."""
+"""The addresses of the onboarding."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.onboarding import views
 
 app_name = "onboarding"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.start, name="start"),
+    # Before the steps, of which none has this name.
+    path("complete/", views.complete, name="complete"),
+    path("<str:step>/", views.step, name="step"),
+    path("<str:step>/skip/", views.skip, name="skip"),
+]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from django.utils import timezone
 
 from apps.teams.models import Membership, Team
-from apps.teams.standing import update_person
 from apps.users.models import User
 
 __all__ = ["current_membership", "make_current", "memberships_of"]
@@ -48,19 +46,16 @@ def current_membership(request: HttpRequest) -> Membership | None:
 
 
 def make_current(request: HttpRequest, membership: Membership) -> None:
-    """Turn the session, and the person, to a team.
+    """Turn the session to the team that the person has turned to.
 
     Args:
         request: the request under way.
         membership: the person's own place in that team.
     """
-    membership.current_since = timezone.now()
-    membership.save(update_fields=["current_since"])
     request.session[_SESSION_KEY] = str(membership.team.public_id)
     _remember(request, None)
     request.__dict__["team"] = membership.team
     _know(request, membership.team)
-    update_person(membership.user)
 
 
 def _know(request: HttpRequest, team: Team | None) -> None:

@@ -23,7 +23,13 @@ else:
     TeamModelForm = InvitationModelForm = forms.ModelForm
 
 
-class CreateTeamForm(TeamModelForm):
+class _NamingForm(TeamModelForm):
+    def clean_name(self) -> str:
+        """Keep the name in one line: it stands in the subject of e-mails."""
+        return " ".join(str(self.cleaned_data["name"]).split())
+
+
+class CreateTeamForm(_NamingForm):
     """Ask for a new team's name."""
 
     class Meta:
@@ -43,7 +49,7 @@ class CreateTeamForm(TeamModelForm):
         return slug
 
 
-class TeamSettingsForm(TeamModelForm):
+class TeamSettingsForm(_NamingForm):
     """Change what a team is called, and its plan."""
 
     slug = forms.SlugField(

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.teams.events import JoinedVia, RoleName, TeamMemberInvited, TeamMemberJoined
+from apps.teams.memberships import join
 from apps.teams.models import Invitation, InvitationState, Membership, Role, Team, new_expiry
-from apps.teams.standing import identity_in, update_team
+from apps.teams.standing import identity_in
 from apps.users.models import User
 from otel import record
 
@@ -86,7 +87,7 @@ def cancel(invitation: Invitation) -> None:
 
 @transaction.atomic
 def accept(invitation: Invitation, user: User, *, joined_via: JoinedVia) -> Membership:
-    """Let the invited person in.
+    """Let the invited person in, and turn the person to the team.
 
     Args:
         invitation: an open one.
@@ -104,9 +105,7 @@ def accept(invitation: Invitation, user: User, *, joined_via: JoinedVia) -> Memb
         raise WrongAddressError
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    membership, is_new = Membership.objects.get_or_create(
-        team=invitation.team, user=user, defaults={"role": invitation.role}
-    )
+    membership, is_new = join(user, invitation.team, invitation.role)
     if is_new:
         record(
             TeamMemberJoined(
@@ -117,13 +116,17 @@ def accept(invitation: Invitation, user: User, *, joined_via: JoinedVia) -> Memb
             ),
             identity=identity_in(user, invitation.team),
         )
-        update_team(invitation.team)
     return membership
 
 
 def _locked(invitation: Invitation) -> Invitation:
-    """Read it again, so that of two clicks at once the second sees what the first has done."""
-    return Invitation.objects.select_for_update(of=("self",)).select_related("team").get(pk=invitation.pk)
+    """Read it again, so that of two clicks at once the second sees what the first has done.
+
+    The team too, whose other invitations may be accepted at the same time.
+    """
+    return (
+        Invitation.objects.select_for_update(of=("self", "team")).select_related("team").get(pk=invitation.pk)
+    )
 
 
 def _send(invitation: Invitation, inviter: User, build_url: BuildUrl, *, is_resend: bool) -> None:

@@ -1,4 +1,4 @@
-"""The sign-up form, which knows an invited person's address."""
+"""Signing up by an invitation, which names the address."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import Any
 
 from allauth.account.forms import SignupForm
 from allauth.core import context
+from django.http import HttpRequest
 
 from apps.teams.models import Invitation
 from apps.teams.signals import INVITATION_SESSION_KEY
+from apps.users.social import SocialAdapter
 
-__all__ = ["InvitedSignupForm"]
+__all__ = ["InvitedSignupForm", "InvitedSocialAdapter"]
 
 
 class InvitedSignupForm(SignupForm):  # type: ignore[misc]  # allauth has no types
@@ -18,7 +20,22 @@ class InvitedSignupForm(SignupForm):  # type: ignore[misc]  # allauth has no typ
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        token = context.request.session.get(INVITATION_SESSION_KEY)
-        invitation = Invitation.objects.filter(token=token).first() if token else None
-        if invitation is not None:
-            self.fields["email"].initial = invitation.email
+        self.fields["email"].initial = _invited_address(context.request)
+
+
+class InvitedSocialAdapter(SocialAdapter):
+    """Give the account the invited address, if that is one of those that GitHub has verified."""
+
+    def wanted_address(self, request: HttpRequest) -> str | None:
+        """Return the invited address.
+
+        Args:
+            request: the callback's.
+        """
+        return _invited_address(request)
+
+
+def _invited_address(request: HttpRequest) -> str | None:
+    token = request.session.get(INVITATION_SESSION_KEY)
+    invitation = Invitation.objects.filter(token=token).first() if token else None
+    return invitation.email if invitation else None

@@ -1,4 +1,4 @@
-"""Telling PostHog what has become of a person and of a team, from the database's own facts."""
+"""Whom an event of a team is about, and all that this app knows of a person and of a team."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from apps.teams.properties import PlanName, TeamProperties
 from apps.users.identity import identify
 from apps.users.models import User
 from apps.users.properties import UserProperties
-from otel import Identity, set_group, set_person
+from otel import Identity
 
-__all__ = ["identity_in", "person_facts", "team_facts", "team_identity", "update_person", "update_team"]
+__all__ = ["identity_in", "person_facts", "team_facts", "team_identity"]
 
 
 def identity_in(user: User, team: Team) -> Identity:
@@ -61,21 +61,3 @@ def team_facts(team: Team) -> TeamProperties:
         member_count=team.memberships.count(),
         created_at=team.created_at.isoformat(),
     )
-
-
-def update_person(user: User) -> None:
-    """Send a person's role and number of teams, after the commit.
-
-    Args:
-        user: the person, who need not be the one that the request is of.
-    """
-    set_person(person_facts(user), identity=identify(user))
-
-
-def update_team(team: Team) -> None:
-    """Send a team's facts, after the commit.
-
-    Args:
-        team: the team.
-    """
-    set_group(team_facts(team), key=str(team.public_id))

@@ -9,7 +9,10 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.utils import timezone
 
-__all__ = ["User"]
+__all__ = ["NAME_LENGTH", "User"]
+
+# Longer than any name that people are called by.
+NAME_LENGTH = 100
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,7 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
-    name = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=NAME_LENGTH, blank=True)
     analytics_opt_out = models.BooleanField("do not record how I use Tformance", default=False)
     insight_emails = models.BooleanField("e-mail me when an urgent insight is found", default=True)
     is_staff = models.BooleanField(default=False)

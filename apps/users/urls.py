@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.users import views
+from apps.users.views import deletion, settings
 
 app_name = "users"
 
 urlpatterns = [
-    path("profile/", views.profile, name="profile"),
-    path("profile/privacy/", views.privacy, name="privacy"),
+    path("profile/", settings.profile, name="profile"),
+    path("profile/notifications/", settings.notifications, name="notifications"),
+    path("profile/privacy/", settings.privacy, name="privacy"),
+    path("profile/delete/", deletion.delete, name="delete"),
 ]

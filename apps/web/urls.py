@@ -13,4 +13,5 @@ urlpatterns = [
     path("dashboard/", views.dashboard, name="dashboard"),
     path("health/", views.health, name="health"),
     path("debug/fail/", views.fail, name="fail"),
+    path("debug/fail-in-task/", views.fail_in_task, name="fail_in_task"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -9,12 +11,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from apps.metrics.visits import is_seen
 from apps.teams.access import TeamRequest, team_required
 from apps.users.models import User
+from apps.web import tasks
+from apps.web.dashboard import overview
 from apps.web.events import DashboardFirstView
 from otel import record
 
-__all__ = ["dashboard", "fail", "health", "landing"]
+__all__ = ["dashboard", "fail", "fail_in_task", "health", "landing"]
 
 
 @require_safe
@@ -28,11 +33,11 @@ def landing(request: HttpRequest) -> HttpResponse:
 def dashboard(request: TeamRequest) -> HttpResponse:
     """Show the current team's dashboard."""
     _note_first_view(request)
-    return render(request, "web/dashboard.html", {"member_count": request.team.memberships.count()})
+    return render(request, "web/dashboard.html", overview(request.team))
 
 
 def _note_first_view(request: TeamRequest) -> None:
-    if request.user.dashboard_seen_at is not None:
+    if request.user.dashboard_seen_at is not None or not is_seen(request):
         return
     now = timezone.now()
     # Of two tabs opened at once, one changes the row.
@@ -51,12 +56,25 @@ def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django hands
 @never_cache
 def fail(request: HttpRequest) -> HttpResponse:
     """Raise, with a cause, to see where errors go; for staff, or in development."""
-    if not settings.DEBUG and not (isinstance(request.user, User) and request.user.is_staff):
-        raise Http404
-    # Most pages know their team by the time they fail.
-    bool(getattr(request, "team", None))
+    _require_staff(request)
     try:
         return HttpResponse(int("not a number"))
     except ValueError as error:
         msg = "This page fails on purpose."
         raise RuntimeError(msg) from error
+
+
+@never_cache
+@require_safe
+def fail_in_task(request: HttpRequest) -> HttpResponse:
+    """Start a task that raises, to see where its error goes; for staff, or in development."""
+    _require_staff(request)
+    tasks.fail.delay()
+    return HttpResponse("A task that fails on purpose is on its way.", status=HTTPStatus.ACCEPTED)
+
+
+def _require_staff(request: HttpRequest) -> None:
+    if not settings.DEBUG and not (isinstance(request.user, User) and request.user.is_staff):
+        raise Http404
+    # Most pages know their team by the time they fail.
+    bool(getattr(request, "team", None))

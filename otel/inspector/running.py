@@ -15,7 +15,7 @@ import orjson
 import uvicorn
 
 from otel.inspector._app import create_app
-from otel.inspector._connections import DroppableProtocol
+from otel.inspector.connections import DroppableProtocol
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
@@ -13,6 +14,7 @@ from apps.teams.memberships import create_team
 from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
 from tformance.celery import app as celery
+from tformance.sandbox.running import RunningSandbox, running_sandbox
 
 PASSWORD = "correct horse battery"
 
@@ -67,3 +69,33 @@ def charlie() -> User:
 @pytest.fixture
 def other(charlie: User) -> Team:
     return create_team(charlie, name="Other", slug="other").team
+
+
+@pytest.fixture(scope="session")
+def _started_sandbox() -> Iterator[RunningSandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(
+    _started_sandbox: RunningSandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> RunningSandbox:
+    """Let the product talk to a fresh sandbox."""
+    _started_sandbox.reset()
+    for name, value in _started_sandbox.settings().items():
+        setattr(settings, name, value)
+    github = settings.SOCIALACCOUNT_PROVIDERS["github"] | {
+        "APPS": [{"client_id": settings.GITHUB_CLIENT_ID, "secret": settings.GITHUB_CLIENT_SECRET}],
+        "GITHUB_URL": settings.GITHUB_URL,
+    }
+    settings.SOCIALACCOUNT_PROVIDERS = {"github": github}
+    # allauth makes its addresses of the settings once, when it is imported.
+    for name, address in (
+        ("authorize_url", f"{settings.GITHUB_URL}/login/oauth/authorize"),
+        ("access_token_url", f"{settings.GITHUB_URL}/login/oauth/access_token"),
+        ("profile_url", f"{settings.GITHUB_API_URL}/user"),
+        ("emails_url", f"{settings.GITHUB_API_URL}/user/emails"),
+    ):
+        monkeypatch.setattr(GitHubOAuth2Adapter, name, address)
+    return _started_sandbox

@@ -53,6 +53,7 @@ def test_a_person_and_a_team_are_identified_with_what_is_known(
             "name": "Acme",
             "slug": "acme",
             "plan": "trial",
+            "onboarding_complete": False,
             "member_count": 1,
             "created_at": acme.created_at.isoformat(),
         }

@@ -107,3 +107,15 @@ def test_an_invitation_that_could_not_be_sent_is_not_recorded(
 
     assert captured_events.named("team_member_invited") == []
     assert Invitation.objects.get().email == "dana@new.example"  # to be sent again
+
+
+def test_an_invitation_of_a_team_whose_name_was_sent_in_two_lines_arrives(
+    browser: Browser, alice: User
+) -> None:
+    client = browser(alice)
+    client.post("/teams/new/", {"name": "Acme\r\nBcc: everybody@else.example"})
+    client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
+
+    (message,) = mail.outbox
+    assert message.subject == "Join Acme Bcc: everybody@else.example on Tformance"
+    assert message.recipients() == ["dana@new.example"]

@@ -25,8 +25,23 @@ def test_a_new_role_is_told_of_the_member_and_not_of_the_admin(
 
     browser(alice).post(f"/team/members/{membership.pk}/role/", {"role": "admin"})
 
-    assert person_updates(captured_events, bob) == [{"role": "admin", "teams_count": 1}]
+    assert person_updates(captured_events, bob) == [{"role": "admin"}]
     assert person_updates(captured_events, alice) == []
+
+
+def test_a_new_role_in_a_team_that_the_member_is_not_in_now_tells_nothing_of_the_member(
+    browser: Browser, captured_events: CapturedEvents, alice: User, bob: User
+) -> None:
+    membership = Membership.objects.get(user=bob)
+    bobs = browser(bob)
+    bobs.post("/teams/new/", {"name": "Bob's"})
+    captured_events.clear()
+
+    browser(alice).post(f"/team/members/{membership.pk}/role/", {"role": "admin"})
+    assert list(captured_events) == []
+
+    bobs.post("/teams/switch/", {"team": str(membership.team.public_id)})
+    assert person_updates(captured_events, bob) == [{"role": "admin"}]
 
 
 def test_the_same_role_again_tells_nothing(
@@ -52,6 +67,18 @@ def test_a_removed_member_is_one_less(
     assert bobs.get("/team/").headers["Location"] == "/teams/new/"
     assert person_updates(captured_events, bob) == [{"teams_count": 0}]
     assert group_updates(captured_events, acme)[-1]["member_count"] == 1
+
+
+def test_who_is_removed_from_a_team_that_is_not_current_keeps_the_role(
+    browser: Browser, captured_events: CapturedEvents, alice: User, bob: User
+) -> None:
+    membership = Membership.objects.get(user=bob)
+    browser(bob).post("/teams/new/", {"name": "Bob's"})
+    captured_events.clear()
+
+    browser(alice).post(f"/team/members/{membership.pk}/remove/")
+
+    assert person_updates(captured_events, bob) == [{"teams_count": 1}]
 
 
 def test_leaving_turns_to_the_team_that_is_left(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from apps.teams.models import Membership, Team
 from apps.users.models import User
+from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
 
 
@@ -27,5 +29,26 @@ def test_who_takes_a_slug_an_instant_later_takes_the_next(browser: Browser, alic
         page = browser(alice).post("/teams/new/", {"name": "Acme"}, follow=True)
 
     assert looked
-    assert page.redirect_chain[-1][0] == "/dashboard/"
+    assert page.redirect_chain[-1][0] == "/onboarding/github/"
     assert Membership.objects.get(user=alice).team.slug == "acme-2"
+
+
+@pytest.mark.parametrize("act", ["remove", "role"])
+def test_who_has_left_an_instant_ago_is_neither_removed_nor_promoted(
+    browser: Browser, alice: User, bob: User, captured_events: CapturedEvents, act: str
+) -> None:
+    membership = Membership.objects.get(user=bob)
+    client = browser(alice)
+    captured_events.clear()
+
+    def leave(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Let Bob leave right before the team is locked."""
+        if sql.startswith('SELECT "teams_team"'):
+            Membership.objects.filter(pk=membership.pk).delete()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(leave):
+        page = client.post(f"/team/members/{membership.pk}/{act}/", {"role": "admin"}, follow=True)
+
+    assert "has left the team already" in page.content.decode()
+    assert list(captured_events) == []

@@ -19,12 +19,26 @@ def test_a_changed_profile_tells_the_names_of_fields_and_no_values(
     assert "Archer" not in repr(captured_events[0].properties)
 
 
+def test_notifications_are_switched_and_told_by_the_fields_name(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
+    client = browser(alice)
+    client.post("/profile/notifications/", {})
+    assert not User.objects.get().insight_emails
+    client.post("/profile/notifications/", {"insight_emails": "on"})
+    assert User.objects.get().insight_emails
+
+    properties = {"section": "notifications", "changed_fields": ["insight_emails"]}
+    assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)] * 2
+
+
 def test_a_form_saved_unchanged_tells_nothing(
     browser: Browser, captured_events: CapturedEvents, alice: User
 ) -> None:
     client = browser(alice)
     client.post("/profile/", {"name": " Alice "})
     client.post("/profile/privacy/", {})
+    client.post("/profile/notifications/", {"insight_emails": "on"})
 
     assert list(captured_events) == []
 

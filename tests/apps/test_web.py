@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 from django.utils import timezone
@@ -33,17 +32,6 @@ def test_the_first_view_of_the_dashboard_counts_once_ever(
     properties = {"team_slug": "acme", "days_since_signup": 2}
     assert what(captured_events) == [("dashboard_first_view", str(bob.public_id), properties)]
     assert of_team(captured_events.named("dashboard_first_view")[0]) == str(acme.public_id)
-
-
-@pytest.mark.usefixtures("acme")
-def test_the_dashboard_costs_few_queries(
-    browser: Browser, alice: User, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    client = browser(alice)
-    client.get("/dashboard/")
-
-    with django_assert_max_num_queries(4):
-        client.get("/dashboard/")
 
 
 def test_the_landing_page_asks_the_database_nothing_for_a_visitor(

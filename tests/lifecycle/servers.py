@@ -42,7 +42,7 @@ TIMEOUT = 30.0
 _LISTENING = re.compile(r"(?:Listening at:|running on) http://127\.0\.0\.1:(\d+)")
 
 # What the machine's own environment says must not reach the programs under test.
-_OURS = re.compile(r"OTEL_|POSTHOG_|HOST_|DJANGO_|PYTEST_|COV_")
+_OURS = re.compile(r"OTEL_|POSTHOG_|HOST_|DJANGO_|DATABASE_|CELERY_|PYTEST_|COV_")
 
 _numbers = count(1)
 

@@ -73,7 +73,7 @@ class Run:
 @contextmanager
 def starting(folder: Path, *options: str, **env: str) -> Iterator[Run]:
     """Start it on free ports, with its database and all else in a folder."""
-    ports = ("--port", "0", "--inspector-port", "0")
+    ports = ("--port", "0", "--inspector-port", "0", "--sandbox-port", "0")
     log = folder / "printed.log"
     with log.open("wb") as file:
         popen = subprocess.Popen(

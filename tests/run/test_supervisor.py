@@ -14,7 +14,7 @@ import pytest
 
 from tests.lifecycle.servers import ROOT, environment
 from tests.run.starting import starting
-from tformance.run._ports import choose_port
+from tformance.run._ports import PortTakenError, choose_port
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +48,17 @@ def test_a_taken_port_that_nobody_asked_for_is_left_to_its_owner() -> None:
 
 def test_two_programs_get_two_ports() -> None:
     port = choose_port(0, 8000)
-    assert choose_port(None, port, beside=port) not in (0, port)
+    assert choose_port(None, port, beside=[port]) not in (0, port)
+
+
+def test_two_programs_cannot_be_asked_onto_one_port() -> None:
+    port = choose_port(0, 8000)
+    with pytest.raises(PortTakenError, match=f"Port {port} cannot be used: two programs"):
+        choose_port(port, 8000, beside=[port])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("option", ["--port", "--inspector-port"])
+@pytest.mark.parametrize("option", ["--port", "--inspector-port", "--sandbox-port"])
 def test_a_taken_port_that_was_asked_for_is_named(option: str, tmp_path: Path) -> None:
     with _taken_port() as taken:
         port = taken.getsockname()[1]
@@ -70,7 +76,7 @@ def test_nothing_outlives_a_run_whatever_ends_it(sign: signal.Signals, folder: P
     with starting(folder) as run:
         run.wait_for("Ada signs up")
         children = run.children()
-        assert len(children) == 2
+        assert len(children) == 3
         assert run.end(sign) == (-signal.SIGKILL if sign is signal.SIGKILL else 0)
         _, alive = psutil.wait_procs(children, 30)
     assert alive == []
@@ -105,13 +111,16 @@ def test_a_product_that_dies_ends_the_run_with_the_end_of_its_log(folder: Path) 
 
 
 @pytest.mark.slow
-def test_an_inspector_that_dies_during_the_journey_ends_the_run(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("module", "name"), [("otel.inspector", "inspector"), ("tformance.sandbox", "sandbox")]
+)
+def test_a_program_that_dies_during_the_journey_ends_the_run(module: str, name: str, folder: Path) -> None:
     with starting(folder) as run:
         run.wait_for("Ada signs up")
-        (inspector,) = [one for one in run.children() if "otel.inspector" in one.cmdline()]
-        inspector.kill()
+        (program,) = [one for one in run.children() if module in one.cmdline()]
+        program.kill()
         assert run.end() == 1
-    assert "The inspector has ended with SIGKILL." in run.printed
+    assert f"The {name} has ended with SIGKILL." in run.printed
     assert "Traceback" not in run.printed
 
 
@@ -128,5 +137,6 @@ def test_the_help_names_every_option() -> None:
     done = subprocess.run(
         command, cwd=ROOT, env=environment(None), capture_output=True, text=True, check=True
     )
-    for option in ("--once", "--port", "--inspector-port", "--folder", "--traceparent-unsampled"):
+    ports = ("--port", "--inspector-port", "--sandbox-port")
+    for option in ("--once", *ports, "--workers", "--folder", "--traceparent-unsampled"):
         assert option in done.stdout

@@ -1,4 +1,4 @@
-"""`python -m tformance.run`: starts product and inspector, drives the journey, shows what arrived."""
+"""`python -m tformance.run`: starts the programs, drives the journey, shows what arrived."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from otel.inspector import RunningInspector
 from tformance.run._browser import JourneyError
 from tformance.run._comparing import await_arrivals
 from tformance.run._console import BAD, Console
+from tformance.run._coverage import cover, taxonomy
 from tformance.run._journey import PASSWORD, STEPS, Stage
 from tformance.run._naming import Names
 from tformance.run._ports import HOST, PortTakenError, choose_port
 from tformance.run._processes import Program, ProgramError
 from tformance.run._programs import API_KEY, Site
-from tformance.run._report import show_events, show_verdict, show_views
+from tformance.run._report import show_events, show_taxonomy, show_verdict, show_views
 
 __all__ = ["main"]
 
-_PORT, _INSPECTOR_PORT = 8000, 8010
+_PORT, _INSPECTOR_PORT, _SANDBOX_PORT = 8000, 8010, 8020
 
 # What a shell reports of a program that Ctrl-C has ended.
 _INTERRUPTED = 128 + signal.SIGINT
@@ -52,17 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, console: Console) -> int:
-    port = choose_port(options.port, _PORT)
-    site = Site(
-        options.folder.resolve(), port, choose_port(options.inspector_port, _INSPECTOR_PORT, beside=port)
-    )
+    port, inspector_port, sandbox_port = _ports(options, console)
+    site = Site(options.folder.resolve(), port, inspector_port, sandbox_port, options.workers)
     site.folder.mkdir(parents=True, exist_ok=True)
-    for asked, usual, taken in (
-        (options.port, _PORT, site.port),
-        (options.inspector_port, _INSPECTOR_PORT, site.inspector_port),
-    ):
-        if asked is None and taken != usual:
-            console.line(f"Port {usual} is in use by another program; {taken} is taken instead.")
     with _started(site, console) as programs:
         _show_addresses(console, site)
         try:
@@ -78,18 +71,38 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             time.sleep(0.5)
 
 
+def _ports(options: argparse.Namespace, console: Console) -> list[int]:
+    """Return the product's port, the inspector's and the sandbox's."""
+    chosen: list[int] = []
+    for asked, usual in (
+        (options.port, _PORT),
+        (options.inspector_port, _INSPECTOR_PORT),
+        (options.sandbox_port, _SANDBOX_PORT),
+    ):
+        port = choose_port(asked, usual, beside=chosen)
+        if asked is None and port != usual:
+            console.line(f"Port {usual} is in use by another program; {port} is taken instead.")
+        chosen.append(port)
+    return chosen
+
+
 @contextmanager
 def _started(site: Site, console: Console) -> Iterator[list[Program]]:
     """Run the programs as long as the block, and stop them in the reverse order, whatever happens."""
     programs: list[Program] = []
     try:
         with console.step("Bringing the database up to date"):
-            programs.append(site.start_inspector())  # which takes as long, and needs no database
+            # These take as long, and need no database.
+            programs += (site.start_inspector(), site.start_sandbox())
             site.migrate()
-        with console.step("Starting the inspector and the product"):
+        with console.step("Starting the product, and what it talks to"):
             programs[0].wait_until(site.inspector_answers)
+            programs[1].wait_until(site.sandbox_answers)
             programs.append(site.start_product())
-            programs[1].wait_until(site.product_answers)
+            if site.has_worker:
+                programs.append(site.start_worker())
+                programs[3].wait_until(site.worker_answers)
+            programs[2].wait_until(site.product_answers)
         yield programs
     finally:
         # Nothing interrupts the stopping itself, which ends in bounded time.
@@ -111,12 +124,13 @@ def _journey(options: argparse.Namespace, console: Console, site: Site, programs
     stage = Stage(site.product_url, API_KEY, site.mail, is_unsampled=options.traceparent_unsampled)
     is_done = _play(console, stage)
     _check(programs)
-    names = Names(stage.people, site.database)
+    names = Names(stage.people, site.records(person.email for person in stage.people))
     inspector = RunningInspector(HOST, site.inspector_port)
     with console.step("Waiting for what is to arrive"):
         outcome = await_arrivals(inspector, names, site.quarantine, began)
     show_events(console, outcome)
     show_views(console, inspector, names)
+    show_taxonomy(console, cover(taxonomy(), inspector.good()))
     show_verdict(console, outcome)
     if not options.once:
         console.heading("Click around")
@@ -129,7 +143,9 @@ def _journey(options: argparse.Namespace, console: Console, site: Site, programs
 
 
 def _show_addresses(console: Console, site: Site) -> None:
-    console.table([["Product", site.product_url], ["Inspector", site.inspector_url]])
+    console.table(
+        [["Product", site.product_url], ["Inspector", site.inspector_url], ["Sandbox", site.sandbox_url]]
+    )
 
 
 def _play(console: Console, stage: Stage) -> bool:
@@ -159,10 +175,12 @@ def _port(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tformance.run",
-        description="Start the product and the inspector, a local stand-in for PostHog, drive a sample "
-        "journey through the product's pages, and show what arrived of it. Then stay up until Ctrl-C.",
+        description="Start the product, the inspector (a local stand-in for PostHog) and the sandbox (one "
+        "for GitHub, Jira and Slack), drive a sample journey through the product's pages, and show what "
+        "arrived of it. Then stay up until Ctrl-C.",
         epilog="OTEL_* and POSTHOG_* variables count, such as OTEL_TRACES_SAMPLER=always_off or "
-        "POSTHOG_CAPTURE_MODE=v1; POSTHOG_API_KEY and POSTHOG_HOST are the inspector's.",
+        "POSTHOG_CAPTURE_MODE=v1; POSTHOG_API_KEY and POSTHOG_HOST are the inspector's. With DATABASE_URL "
+        "the product uses that database; with CELERY_BROKER_URL a process of its own does its tasks.",
     )
     parser.add_argument(
         "--once",
@@ -178,6 +196,19 @@ def _parser() -> argparse.ArgumentParser:
         type=_port,
         metavar="N",
         help=f"the inspector's port (default: {_INSPECTOR_PORT}, or a free one)",
+    )
+    parser.add_argument(
+        "--sandbox-port",
+        type=_port,
+        metavar="N",
+        help=f"the sandbox's port (default: {_SANDBOX_PORT}, or a free one)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="serve the product by N processes under gunicorn, as in production (default: by one, without)",
     )
     parser.add_argument(
         "--folder",

@@ -6,12 +6,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["NOBODY", "SLUG", "TEAM", "Arrival", "of", "visitor"]
+__all__ = ["A_NUMBER", "A_WORD", "NOBODY", "SLUG", "TEAM", "Arrival", "Some", "made", "of", "slug", "visitor"]
 
-# What stands for ids and other values that each run makes anew.
+# What stands for who cannot be known.
 NOBODY = "nobody"
 TEAM = "the team"
 SLUG = "(its slug)"
+
+
+@dataclass(frozen=True, eq=False)
+class Some:
+    """Stand for any value of a kind, where a run's own clock and data decide which.
+
+    Args:
+        kind: as people say it.
+        types: of the value.
+    """
+
+    kind: str
+    types: tuple[type, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) in self.types or self is other
+
+    def __hash__(self) -> int:
+        return hash(self.kind)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+A_NUMBER = Some("a number", (int, float))
+A_WORD = Some("a word", (str,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +48,7 @@ class Arrival:
         event: its name.
         who: whose it is, by name.
         properties: what it says; ids and times of this run by what they stand for.
-        team: the team that it is attributed to, if any.
+        team: the team that it is attributed to, if any, by name.
         session: in whose browser session it happened, if in any.
     """
 
@@ -52,3 +78,21 @@ def visitor(name: str) -> str:
         name: the person's.
     """
     return f"visitor {name}"
+
+
+def slug(team: str) -> str:
+    """Return what stands for a team's slug, which another run's team may have taken.
+
+    Args:
+        team: its name.
+    """
+    return f"({team}'s slug)"
+
+
+def made(team: str) -> str:
+    """Return what stands for the time at which a team was made.
+
+    Args:
+        team: its name.
+    """
+    return f"(when {team} was made)"

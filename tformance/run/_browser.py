@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 from uuid import UUID
 
 import requests
@@ -88,43 +88,76 @@ class Browser:
                 return
         raise _missing(self._url, "link", text)
 
-    def submit(self, button: str, **fields: str | bool) -> None:
+    def follow(self, selector: str) -> None:
+        """Follow the first of several links.
+
+        Args:
+            selector: of the links, in CSS.
+
+        Raises:
+            JourneyError: if there is none, or its page does not open.
+        """
+        link = self._page.select_one(selector)
+        if link is None:
+            raise _missing(self._url, "link", selector)
+        self.open(str(link["href"]))
+
+    def submit(
+        self, button: str, *, status: int = HTTPStatus.OK, **fields: str | bool | Sequence[str]
+    ) -> None:
         """Fill in a form of the page and send it.
 
         Args:
             button: the text or label of the form's button.
-            fields: values by field name; True and False for a box that is checked or not.
+            status: what it is to be answered with.
+            fields: values by field name; True and False for a box that is checked or not; for a group of
+                boxes the labels, or the beginnings of them, of those that are checked.
 
         Raises:
             JourneyError: if there is no such form or field, or the answer is no page.
         """
-        form = self._form(button)
+        form, pressed = self._form(button)
         values = _values(form)
         for name, value in fields.items():
             if form.select_one(f'[name="{name}"]') is None:
                 raise _missing(self._url, "field", name)
-            if value is False:
-                values.pop(name, None)
-            else:
-                values[name] = "on" if value is True else value
+            values[name] = self._chosen(form, name, value)
+        if pressed.get("name"):
+            values[str(pressed["name"])] = [str(pressed.get("value", ""))]
+        method = str(form.get("method", "get")).upper()
         action = urljoin(self._url, str(form.get("action") or ""))
-        self._request(str(form.get("method", "get")).upper(), action, values, HTTPStatus.OK)
+        self._request(method, action.partition("?")[0] if method == "GET" else action, values, status)
         mistake = self._page.find(class_="errorlist")
         if mistake is not None:
             msg = f"{self._url} does not take the form: {mistake.get_text(' ', strip=True)}"
             raise JourneyError(msg)
 
+    def shows(self, selector: str) -> bool:
+        """Tell whether the page has something.
+
+        Args:
+            selector: of it, in CSS.
+        """
+        return self._page.select_one(selector) is not None
+
     def close(self) -> None:
         """Let go of the connections."""
         self._session.close()
 
-    def _request(self, method: str, url: str, values: Mapping[str, str], status: int) -> None:
+    def _request(self, method: str, url: str, values: Mapping[str, list[str]], status: int) -> None:
         headers = {}
+        if urlsplit(self._url).netloc == urlsplit(url).netloc:  # browsers tell others no more than where
+            headers["Referer"] = self._url
         if self._is_unsampled:  # W3C Trace Context; the last two digits are the flags
             headers["traceparent"] = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
         try:
             response = self._session.request(
-                method, url, data=values or None, headers=headers, timeout=_TIMEOUT
+                method,
+                url,
+                params=values if method == "GET" else None,
+                data=values if method != "GET" else None,
+                headers=headers,
+                timeout=_TIMEOUT,
             )
         except requests.RequestException as error:
             msg = f"{method} {url} is not answered: {error}"
@@ -135,28 +168,47 @@ class Browser:
             msg = f"{method} {response.url} is answered {response.status_code}, not {status}"
             raise JourneyError(msg)
 
-    def _form(self, button: str) -> Tag:
+    def _form(self, button: str) -> tuple[Tag, Tag]:
+        """Return a form and its button."""
         for form in self._page.find_all("form"):
             for one in form.find_all("button"):
-                if button in (one.get_text(strip=True), one.get("aria-label")):
-                    return form
+                if button in (one.get_text(" ", strip=True), one.get("aria-label")):
+                    return form, one
         raise _missing(self._url, "button", button)
+
+    def _chosen(self, form: Tag, name: str, value: str | bool | Sequence[str]) -> list[str]:
+        if isinstance(value, bool):
+            return ["on"] * value
+        if isinstance(value, str):
+            return [value]
+        boxes = form.select(f'input[name="{name}"]')
+        return [self._box(form, boxes, label) for label in value]
+
+    def _box(self, form: Tag, boxes: Sequence[Tag], label: str) -> str:
+        for box in boxes:
+            beside = form.select_one(f'label[for="{box.get("id")}"]') or box.find_parent("label")
+            if beside is not None and beside.get_text(" ", strip=True).startswith(label):
+                return str(box.get("value", "on"))
+        raise _missing(self._url, "box", label)
 
 
 def _missing(url: str, kind: str, name: str) -> JourneyError:
     return JourneyError(f"{url} has no {kind} {name!r}")
 
 
-def _values(form: Tag) -> dict[str, str]:
+def _values(form: Tag) -> dict[str, list[str]]:
     """Return what a form sends if nothing is changed."""
-    values: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for field in form.find_all("input", attrs={"name": True}):
         if field.get("type") not in ("checkbox", "radio") or field.has_attr("checked"):
-            values[str(field["name"])] = str(field.get("value", "on"))
+            values.setdefault(str(field["name"]), []).append(str(field.get("value", "on")))
     for choice in form.find_all("select", attrs={"name": True}):
-        option = choice.find("option", selected=True) or choice.find("option")
-        if option is not None:
-            values[str(choice["name"])] = str(option.get("value", ""))
+        options = choice.find_all("option", selected=True)
+        if not options and not choice.has_attr("multiple"):
+            options = choice.find_all("option", limit=1)
+        values[str(choice["name"])] = [str(one.get("value", "")) for one in options]
+    for text in form.find_all("textarea", attrs={"name": True}):
+        values[str(text["name"])] = [text.get_text()]
     return values
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -14,6 +15,9 @@ __all__ = ["BAD", "BOLD", "DIM", "GOOD", "Console"]
 
 # Select Graphic Rendition codes (ECMA-48) that are legible on a dark and on a light ground.
 BOLD, DIM, GOOD, BAD = "1", "2", "32", "31"
+
+# Characters; what a reader of a log has beside it.
+_FILE_WIDTH = 120
 
 
 class Console:
@@ -57,6 +61,19 @@ class Console:
         """
         room = len(text) if self._width is None else max(self._width - before, 1)
         return text if len(text) <= room else f"{text[: room - 1]}…"
+
+    def wrap(self, words: Iterable[str], before: int) -> str:
+        """Return words in as many lines as they need, each below the first.
+
+        Args:
+            words: none of which is parted.
+            before: how many characters stand before the first line.
+        """
+        room = _FILE_WIDTH if self._width is None else self._width
+        lines = textwrap.wrap(
+            "  ".join(words), max(room - before, 1), break_long_words=False, break_on_hyphens=False
+        )
+        return f"\n{' ' * before}".join(lines)
 
     def heading(self, text: str) -> None:
         """Print a heading, with a line before it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Collection
 
 __all__ = ["HOST", "PortTakenError", "choose_port"]
 
@@ -14,25 +15,25 @@ class PortTakenError(Exception):
     """Raised if the port that was asked for is in use."""
 
 
-def choose_port(asked: int | None, usual: int, *, beside: int | None = None) -> int:
+def choose_port(asked: int | None, usual: int, *, beside: Collection[int] = ()) -> int:
     """Return the port that was asked for; else the usual one, or a free one if that is taken.
 
     Args:
         asked: on the command line; 0 takes a free one.
         usual: without a wish.
-        beside: a port that is about to be used.
+        beside: ports that are about to be used.
 
     Raises:
         PortTakenError: if the port that was asked for is in use.
     """
     wanted = usual if asked is None else asked
-    if wanted != beside or wanted == 0:
+    if wanted not in beside:
         try:
             return _bound(wanted)
         except OSError as error:
             reason = error.strerror or str(error)
     else:
-        reason = "both programs would listen on it"
+        reason = "two programs would listen on it"
     if asked is not None:
         msg = (
             f"Port {asked} cannot be used: {reason}. Choose another one, or leave it out to take a free one."

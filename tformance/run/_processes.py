@@ -40,11 +40,23 @@ class Program:
         command: the program and its arguments.
         env: its environment.
         log: takes what it prints, from the beginning.
+        user: whom it runs as, if not as this process's own user.
+        ends_by: the signal by which it ends in order.
     """
 
-    def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        log: Path,
+        *,
+        user: str | None = None,
+        ends_by: signal.Signals = signal.SIGTERM,
+    ) -> None:
         self.name = name
         self._log = log
+        self._ends_by = ends_by
         with log.open("wb") as file:
             self._process = subprocess.Popen(  # noqa: S603 - our own programs
                 command,
@@ -53,7 +65,8 @@ class Program:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_tie_to(os.getpid()),  # safe: no other thread runs here
+                user=user,
+                preexec_fn=_tie_to(os.getpid(), ends_by),  # it calls the kernel, and takes no lock
             )
 
     def wait_until(self, answers: Callable[[], bool]) -> None:
@@ -83,7 +96,7 @@ class Program:
     def stop(self) -> None:
         """Let the program end in order; kill it and what it started if it does not."""
         with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(self._ends_by)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_STOP_TIMEOUT)
         with suppress(ProcessLookupError):
@@ -94,7 +107,9 @@ class Program:
         return ProgramError(f"{self.name} {problem}.{_tail(self._log)}")
 
 
-def run_to_end(name: str, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+def run_to_end(
+    name: str, command: Sequence[str], env: Mapping[str, str], log: Path, *, user: str | None = None
+) -> None:
     """Run a program to its end.
 
     Args:
@@ -102,27 +117,34 @@ def run_to_end(name: str, command: Sequence[str], env: Mapping[str, str], log: P
         command: the program and its arguments.
         env: its environment.
         log: takes what it prints.
+        user: whom it runs as, if not as this process's own user.
 
     Raises:
         ProgramError: if it fails.
     """
     with log.open("wb") as file:
         done = subprocess.run(  # noqa: S603 - our own programs
-            command, env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, check=False
+            command,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            user=user,
+            check=False,
         )
     if done.returncode:
         msg = f"{name} has ended with {_described(done.returncode)}.{_tail(log)}"
         raise ProgramError(msg)
 
 
-def _tie_to(parent: int) -> Callable[[], None] | None:
+def _tie_to(parent: int, sign: signal.Signals) -> Callable[[], None] | None:
     """Return what lets a child end with its parent, even with one that is killed."""
     if _libc is None:
         return None  # elsewhere children outlive a `kill -9`, and nothing less
     libc = _libc
 
     def tie() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc.prctl(_PR_SET_PDEATHSIG, sign)
         if os.getppid() != parent:  # which died before it could be told
             os._exit(1)
 

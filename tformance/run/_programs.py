@@ -1,18 +1,21 @@
-"""The programs of `make run`: how the database is prepared, the product and the inspector started."""
+"""The programs of `make run`: how the database is prepared, and how each of them is started."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from tformance.run._journey import FUNNEL
 from tformance.run._ports import HOST
 from tformance.run._processes import Program, run_to_end
+from tformance.sandbox.running import environ_of
 
 __all__ = ["API_KEY", "Site"]
 
@@ -23,6 +26,12 @@ _ROOT = Path(__file__).parents[2]
 # Seconds; a program that starts is asked again at once.
 _PATIENCE = 2.0
 
+# Seconds that gunicorn gives its workers, less than the run gives gunicorn.
+_GRACE = 12
+
+# Two tasks at once show that they do not disturb each other, and are no load for a laptop.
+_TASKS_AT_ONCE = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -32,11 +41,15 @@ class Site:
         folder: keeps the database, e-mails, logs and rejected events.
         port: the product's.
         inspector_port: the inspector's.
+        sandbox_port: the sandbox's.
+        workers: how many processes of gunicorn serve the product; 0 for one without it.
     """
 
     folder: Path
     port: int
     inspector_port: int
+    sandbox_port: int
+    workers: int = 0
 
     @property
     def product_url(self) -> str:
@@ -49,9 +62,14 @@ class Site:
         return f"http://{HOST}:{self.inspector_port}"
 
     @property
-    def database(self) -> Path:
-        """The SQLite file."""
-        return self.folder / "tformance.sqlite3"
+    def sandbox_url(self) -> str:
+        """Where the sandbox is."""
+        return f"http://{HOST}:{self.sandbox_port}"
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether tasks are done by a process of their own, as they are if there is a broker."""
+        return bool(os.environ.get("CELERY_BROKER_URL"))
 
     @property
     def mail(self) -> Path:
@@ -72,34 +90,83 @@ class Site:
         command = [sys.executable, str(_ROOT / "manage.py"), "migrate", "--no-input"]
         run_to_end("The migration", command, self._environment(), self.folder / "migrate.log")
 
+    def records(self, emails: Iterable[str]) -> dict[str, Any]:
+        """Return what the product's database knows of people, by their e-mail address.
+
+        Args:
+            emails: of the people.
+
+        Raises:
+            ProgramError: if it cannot be read.
+        """
+        command = [sys.executable, "-m", "tformance.run._records", *emails]
+        # Without a key: it has nothing to tell PostHog.
+        env = {**self._environment(), "POSTHOG_API_KEY": ""}
+        log = self.folder / "records.log"
+        run_to_end("Reading the database", command, env, log)
+        found: dict[str, Any] = json.loads(log.read_text().splitlines()[-1])
+        return found
+
     def start_inspector(self) -> Program:
         """Start the inspector."""
         options = ["--host", HOST, "--port", str(self.inspector_port), "--funnel", FUNNEL]
-        command = [sys.executable, "-m", "otel.inspector", *options]
-        return Program("The inspector", command, self._environment(), self.folder / "inspector.log")
+        return self._start("inspector", "-m", "otel.inspector", *options)
+
+    def start_sandbox(self) -> Program:
+        """Start the stand-in for GitHub, Jira and Slack."""
+        return self._start(
+            "sandbox", "-m", "tformance.sandbox", "--host", HOST, "--port", str(self.sandbox_port)
+        )
 
     def start_product(self) -> Program:
-        """Start the product under uvicorn."""
-        options = ["--host", HOST, "--port", str(self.port), "--timeout-graceful-shutdown", "3"]
-        command = [sys.executable, "-m", "uvicorn", *options, "tformance.asgi:application"]
-        return Program("The product", command, self._environment(), self.folder / "product.log")
+        """Start the product, under uvicorn alone or under gunicorn."""
+        if self.workers:
+            options = ["--bind", f"{HOST}:{self.port}", "--workers", str(self.workers)]
+            options += ["--worker-class", "uvicorn_worker.UvicornWorker", "--graceful-timeout", str(_GRACE)]
+            server = ["gunicorn", "--no-control-socket", *options]
+        else:
+            options = ["--host", HOST, "--port", str(self.port), "--timeout-graceful-shutdown", "3"]
+            server = ["uvicorn", *options]
+        return self._start("product", "-m", *server, "tformance.asgi:application")
+
+    def start_worker(self) -> Program:
+        """Start the process that does the tasks."""
+        options = ["--concurrency", str(_TASKS_AT_ONCE), "--loglevel", "INFO"]
+        return self._start("worker", "-m", "celery", "--app", "tformance", "worker", *options)
 
     def inspector_answers(self) -> bool:
         """Whether the inspector answers."""
         return _answers(f"{self.inspector_url}/inspector/health")
 
+    def sandbox_answers(self) -> bool:
+        """Whether the sandbox answers."""
+        return _answers(f"{self.sandbox_url}/")
+
     def product_answers(self) -> bool:
         """Whether the product answers."""
         return _answers(f"{self.product_url}/health/")
 
+    def worker_answers(self) -> bool:
+        """Whether the worker has said that it is ready; it listens nowhere."""
+        return " ready." in self._log("worker").read_text(errors="replace")
+
+    def _start(self, name: str, *command: str) -> Program:
+        return Program(f"The {name}", [sys.executable, *command], self._environment(), self._log(name))
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
     def _environment(self) -> Mapping[str, str]:
-        """Return this process's environment, so that OTEL_* and POSTHOG_* count, with what makes it local."""
-        return os.environ | {
+        """Return this process's environment, so that what it sets counts, with what makes the run local."""
+        return {
+            **os.environ,
+            **environ_of(self.sandbox_url),
             "DJANGO_SETTINGS_MODULE": "tformance.settings",
             "PYTHONPATH": str(_ROOT),
             "PYTHONUNBUFFERED": "1",
             "DEBUG": "true",
-            "SQLITE_PATH": str(self.database),
+            "SITE_URL": self.product_url,
+            "SQLITE_PATH": str(self.folder / "tformance.sqlite3"),
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "EMAIL_FILE_PATH": str(self.mail),
             "POSTHOG_API_KEY": API_KEY,

@@ -1,4 +1,4 @@
-"""Showing what arrived of the journey: the events by step, persons, the team, errors, the funnel."""
+"""Showing what arrived of the journey: the events by step, persons, the team, errors, funnel, taxonomy."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from otel.inspector import RunningInspector
 from tformance.run._arrival import Arrival
 from tformance.run._comparing import Outcome
 from tformance.run._console import BAD, DIM, GOOD, Console
+from tformance.run._coverage import Coverage, PropertyCover
 from tformance.run._naming import Names
 
-__all__ = ["show_events", "show_verdict", "show_views"]
+__all__ = ["show_events", "show_taxonomy", "show_verdict", "show_views"]
 
 _UPDATES = ("$set", "$set_once", "$group_set")
 
@@ -71,6 +72,33 @@ def show_views(console: Console, inspector: RunningInspector, names: Names) -> N
     )
 
 
+def show_taxonomy(console: Console, coverage: Coverage) -> None:
+    """Print how much of what is declared has occurred.
+
+    Args:
+        console: where.
+        coverage: of the taxonomy.
+    """
+    events = [row for row in coverage.rows if row.tier is not None]
+    properties = [one for row in coverage.rows for one in row.properties]
+    counts = (
+        f"{sum(row.times > 0 for row in events)} of {len(events)} events and "
+        f"{sum(one.is_seen for one in properties)} of {len(properties)} properties"
+    )
+    console.heading(f"Taxonomy: {counts} occurred (in brackets what did not)")
+    name_width = max(len(row.name) for row in coverage.rows)
+    times_width = max(len(str(row.times)) for row in coverage.rows)
+    for row in coverage.rows:
+        head = f"{row.tier or ' '} {row.name.ljust(name_width)}  {str(row.times).rjust(times_width)}  "
+        if row.times:
+            told = console.wrap([_covered(one) for one in row.properties], before=len(head) + 4)
+            console.line(f"  {console.paint(GOOD, '✓')} {head}{console.paint(DIM, told)}")
+        else:
+            console.line(console.paint(DIM, f"  · {head}".rstrip()))
+    for text in coverage.undeclared:
+        console.line(console.paint(BAD, f"  ✗ {text}"))
+
+
 def show_verdict(console: Console, outcome: Outcome) -> None:
     """Print what went wrong, and whether all arrived.
 
@@ -118,3 +146,10 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _covered(one: PropertyCover) -> str:
+    """Return a property with its choices."""
+    choices = "|".join(choice if is_seen else f"({choice})" for choice, is_seen in one.choices)
+    told = f"{one.name}={choices}" if choices else one.name
+    return told if one.is_seen else f"({one.name})"

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(null=True)),
                 ("connected_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("disconnected_at", models.DateTimeField(null=True)),
+                ("was_revoked", models.BooleanField(default=False)),
                 (
                     "connected_by",
                     models.ForeignKey(
@@ -162,6 +163,8 @@ class Migration(migrations.Migration):
                 ("since", models.DateTimeField(null=True)),
                 ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("resumes_at", models.DateTimeField(null=True)),
+                ("delays", models.PositiveSmallIntegerField(default=0)),
                 ("finished_at", models.DateTimeField(null=True)),
                 (
                     "repository",

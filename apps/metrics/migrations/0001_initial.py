@@ -117,6 +117,14 @@ class Migration(migrations.Migration):
             model_name="pullrequest",
             index=models.Index(fields=["team", "opened_at"], name="pull_request_team_opened"),
         ),
+        migrations.AddIndex(
+            model_name="pullrequest",
+            index=models.Index(fields=["team", "first_review_at"], name="pull_request_team_reviewed"),
+        ),
+        migrations.AddIndex(
+            model_name="pullrequest",
+            index=models.Index(fields=["team", "merged_at"], name="pull_request_team_merged"),
+        ),
         migrations.AddConstraint(
             model_name="pullrequest",
             constraint=models.UniqueConstraint(

@@ -18,6 +18,7 @@ from apps.teams.invitations import InvitationClosedError, WrongAddressError
 from apps.teams.invitations import accept as accept_invitation
 from apps.teams.models import Invitation, InvitationState
 from apps.teams.signals import INVITATION_SESSION_KEY
+from apps.users.social import go_to_github, is_github_offered
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -54,13 +55,15 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def sign_up(request: HttpRequest, token: str) -> HttpResponse:
-    """Go and make an account; the session keeps the invitation until there is one."""
+    """Go and make an account, here or with GitHub; the session keeps the invitation until there is one."""
     invitation = _find(token)
     if invitation is None or invitation.state is not InvitationState.OPEN or request.user.is_authenticated:
         return _page(request, invitation)
     request.session[INVITATION_SESSION_KEY] = token
-    back = urlencode({"next": resolve_url("teams:invitation", token)})
-    return redirect(f"{resolve_url('account_signup')}?{back}")
+    then = resolve_url("teams:invitation", token)
+    if "github" in request.POST and is_github_offered():
+        return go_to_github(request, then=then)
+    return redirect(f"{resolve_url('account_signup')}?{urlencode({'next': then})}")
 
 
 def _find(token: str) -> Invitation | None:
@@ -71,7 +74,11 @@ def _page(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     """Render what the invitation's state allows, with a status that says the same."""
     if invitation is None:
         return render(request, "teams/invitation_closed.html", status=HTTPStatus.NOT_FOUND)
-    context = {"invitation": invitation, "state": invitation.state.value}
+    context = {
+        "invitation": invitation,
+        "state": invitation.state.value,
+        "is_github_offered": is_github_offered(),
+    }
     if invitation.state is not InvitationState.OPEN:
         return render(request, "teams/invitation_closed.html", context, status=HTTPStatus.GONE)
     if request.user.is_authenticated and not invitation.is_for(request.user.email):

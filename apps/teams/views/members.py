@@ -10,12 +10,13 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.teams.access import TeamRequest, admin_required, team_required
 from apps.teams.forms import InviteForm
 from apps.teams.memberships import LastAdminError, change_role, remove_member
-from apps.teams.models import Role
+from apps.teams.models import Membership, Role
 from apps.teams.views._page import members_page
 
 __all__ = ["leave", "members", "remove", "set_role"]
 
 _LAST_ADMIN = "A team needs an admin: make somebody else one first."
+_GONE = "This person has left the team already."
 
 
 @team_required
@@ -37,6 +38,8 @@ def set_role(request: TeamRequest, pk: int) -> HttpResponse:
         change_role(membership, Role(role))
     except LastAdminError:
         messages.error(request, _LAST_ADMIN)
+    except Membership.DoesNotExist:  # removed an instant ago
+        messages.error(request, _GONE)
     else:
         messages.success(request, f"{membership.user} is now {membership.get_role_display().lower()}.")
     return redirect("teams:members")
@@ -51,6 +54,8 @@ def remove(request: TeamRequest, pk: int) -> HttpResponse:
         remove_member(membership)
     except LastAdminError:
         messages.error(request, _LAST_ADMIN)
+    except Membership.DoesNotExist:  # removed an instant ago
+        messages.error(request, _GONE)
     else:
         messages.success(request, f"{membership.user} is no longer in {membership.team}.")
     return redirect("teams:members")
@@ -65,5 +70,7 @@ def leave(request: TeamRequest) -> HttpResponse:
     except LastAdminError:
         messages.error(request, _LAST_ADMIN)
         return redirect("teams:members")
+    except Membership.DoesNotExist:  # a double click: the other request has just done it
+        return redirect("web:dashboard")
     messages.success(request, f"You have left {request.team}.")
     return redirect("web:dashboard")

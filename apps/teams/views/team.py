@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.teams.access import TeamRequest, admin_required
 from apps.teams.current import make_current, memberships_of
 from apps.teams.forms import CreateTeamForm, TeamSettingsForm
-from apps.teams.memberships import create_team
+from apps.teams.memberships import NameTakenError, create_team, turn_to
 from apps.teams.models import Membership, Team
-from apps.teams.standing import update_team
+from apps.teams.properties import TeamProperties
 from apps.users.events import SettingsUpdated
-from otel import record
+from otel import record, set_group
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -36,10 +36,14 @@ def create(request: HttpRequest) -> HttpResponse:
     """Make a team and turn to it."""
     form = CreateTeamForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        membership = _create(cast("User", request.user), form)
-        make_current(request, membership)
-        messages.success(request, f"{membership.team} is ready.")
-        return redirect("web:dashboard")
+        try:
+            membership = _create(cast("User", request.user), form)
+        except NameTakenError:
+            form.add_error("name", "You are in a team of this name. Turn to it, or choose another name.")
+        else:
+            make_current(request, membership)
+            messages.success(request, f"{membership.team} is ready.")
+            return redirect("onboarding:start")
     return render(request, "teams/create.html", {"form": form})
 
 
@@ -58,6 +62,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("team")
     for membership in memberships_of(request):
         if str(membership.team.public_id) == chosen:
+            turn_to(membership)
             make_current(request, membership)
             return redirect("web:dashboard")
     raise Http404
@@ -71,12 +76,22 @@ def settings(request: TeamRequest) -> HttpResponse:
     team = Team.objects.get(pk=request.team.pk)
     form = TeamSettingsForm(request.POST if request.method == "POST" else None, instance=team)
     if request.method == "POST" and form.is_valid():
-        if form.changed_data:
-            form.save()
-            record(
-                SettingsUpdated(section="team", changed_fields=tuple(form.changed_data), team_slug=team.slug)
-            )
-            update_team(team)
-        messages.success(request, "Saved.")
-        return redirect("teams:settings")
+        try:
+            _save(form)
+        except IntegrityError:  # somebody else has taken the address an instant ago
+            form.add_error("slug", "Another team has this address. Choose another one.")
+        else:
+            messages.success(request, "Saved.")
+            return redirect("teams:settings")
     return render(request, "teams/settings.html", {"form": form})
+
+
+@transaction.atomic
+def _save(form: TeamSettingsForm) -> None:
+    if not form.changed_data:
+        return
+    team = form.save()
+    record(SettingsUpdated(section="team", changed_fields=tuple(form.changed_data), team_slug=team.slug))
+    # The form's fields are properties of the group, by the same names.
+    changed = {name: form.cleaned_data[name] for name in form.changed_data}
+    set_group(TeamProperties(**changed), key=str(team.public_id))

@@ -6,17 +6,18 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from apps.users.events import SettingsSection, SettingsUpdated
-from apps.users.forms import PrivacyForm, ProfileForm
+from apps.users.forms import NotificationsForm, PrivacyForm, ProfileForm
 from apps.users.models import User
 from otel import record
 
-__all__ = ["privacy", "profile"]
+__all__ = ["notifications", "privacy", "profile"]
 
 
 @login_required
@@ -24,6 +25,13 @@ __all__ = ["privacy", "profile"]
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change what others see of the person."""
     return _settings_page(request, "profile", ProfileForm)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def notifications(request: HttpRequest) -> HttpResponse:
+    """Show and change what is sent to the person."""
+    return _settings_page(request, "notifications", NotificationsForm)
 
 
 @login_required
@@ -41,8 +49,9 @@ def _settings_page(
     form = form_class(request.POST if request.method == "POST" else None, instance=user)
     if request.method == "POST" and form.is_valid():
         if form.changed_data:
-            request.user = form.save()  # the choice just made counts for the event that reports it
-            record(SettingsUpdated(section=section, changed_fields=tuple(form.changed_data)))
+            with transaction.atomic():
+                request.user = form.save()  # the choice just made counts for the event that reports it
+                record(SettingsUpdated(section=section, changed_fields=tuple(form.changed_data)))
         messages.success(request, "Saved.")
         return redirect(f"users:{section}")
     return render(request, f"users/{section}.html", {"form": form})

@@ -1,0 +1,117 @@
+"""What is done with a person who is back from a provider: connect, or ask which account."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from django.db import transaction
+
+from apps.auth.authorizations import put_off
+from apps.auth.models import Authorization
+from apps.auth.problems import ConnectingError, declined, faulty, no_account
+from apps.auth.waiting import Waiting
+from apps.integrations.accounts import Account, Grant
+from apps.integrations.connections import connect
+from apps.integrations.events import Flow
+from apps.integrations.models import Provider
+from apps.integrations.providers import PROVIDERS, github
+from apps.integrations.providers.errors import ProviderError, UnavailableError, UnexpectedAnswerError
+from apps.integrations.revoking import give_back
+from apps.onboarding.connecting import github_connected
+from apps.teams.standing import identity_in
+from otel import record_error
+
+__all__ = ["arrive", "settle"]
+
+_log = logging.getLogger(__name__)
+
+# The error codes of OAuth are such words; what else stands there is somebody's own text.
+_WORD = re.compile(r"[a-z_]{1,60}")
+
+
+def arrive(
+    authorization: Authorization, answer: Mapping[str, str], *, redirect_uri: str
+) -> Account | Authorization:
+    """Connect the one account there is; or return the way on which one of several is chosen.
+
+    Args:
+        authorization: claimed.
+        answer: what the provider sent the person back with.
+        redirect_uri: where to.
+
+    Raises:
+        ConnectingError: if it cannot be done; nothing is connected then.
+    """
+    provider = Provider(authorization.provider)
+    grant = _granted(authorization, answer, redirect_uri)
+    try:
+        accounts = PROVIDERS[provider].accounts(grant.access_token)
+    except ProviderError as error:
+        raise _failed(authorization, error, grant) from error
+    if not accounts:
+        give_back(provider, grant.access_token)
+        raise no_account(provider)
+    if len(accounts) > 1:
+        return put_off(authorization, Waiting(grant, accounts))
+    return settle(authorization, accounts[0], grant)
+
+
+def settle(authorization: Authorization, account: Account, grant: Grant) -> Account:
+    """Connect the team of a way to the account at its end.
+
+    Args:
+        authorization: claimed.
+        account: the only one, or the chosen one.
+        grant: the access to it.
+
+    Raises:
+        ConnectingError: if it cannot be done; nothing is connected then.
+    """
+    provider, team, user = Provider(authorization.provider), authorization.team, authorization.user
+    flow = cast("Flow", authorization.flow)
+    asks_members = provider is Provider.GITHUB and flow == "onboarding"
+    try:
+        # Asked before the transaction, which is not to wait for GitHub.
+        members = github.member_count(grant.access_token, account.name) if asks_members else 0
+    except ProviderError as error:
+        raise _failed(authorization, error, grant) from error
+    with transaction.atomic():
+        connect(team, provider, account, grant, user=user, flow=flow)
+        if asks_members:
+            github_connected(team, account, members, user=user)
+    return account
+
+
+def _granted(authorization: Authorization, answer: Mapping[str, str], redirect_uri: str) -> Grant:
+    provider = Provider(authorization.provider)
+    word = answer.get("error", "")
+    if word == "access_denied":
+        raise declined(provider)
+    code = answer.get("code", "")
+    try:
+        if word or not code:
+            message = (
+                f"sent back with the error {word!r}" if _WORD.fullmatch(word) else "sent back without a code"
+            )
+            raise UnexpectedAnswerError(message)
+        return PROVIDERS[provider].exchange(
+            code=code, redirect_uri=redirect_uri, verifier=authorization.verifier
+        )
+    except ProviderError as error:
+        raise _failed(authorization, error) from error
+
+
+def _failed(
+    authorization: Authorization, error: ProviderError, grant: Grant | None = None
+) -> ConnectingError:
+    """Log a provider's fault, tell developers of one that they can mend, and forget what was granted."""
+    provider = Provider(authorization.provider)
+    _log.warning("connecting %s failed: %r", provider.label, error)
+    if isinstance(error, UnexpectedAnswerError):
+        record_error(error, identity=identity_in(authorization.user, authorization.team))
+    if grant is not None and not isinstance(error, UnavailableError):
+        give_back(provider, grant.access_token)
+    return faulty(provider, error)

@@ -1,0 +1,51 @@
+"""The page on which people tell us something."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from apps.feedback.events import FeedbackSubmitted
+from apps.feedback.forms import FeedbackForm
+from apps.feedback.models import Feedback
+from apps.teams.access import TeamRequest, team_required
+from otel import record
+
+__all__ = ["send"]
+
+
+@team_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def send(request: TeamRequest) -> HttpResponse:
+    """Take what somebody of the current team tells us, and go back to where the person came from."""
+    form = FeedbackForm(
+        request.POST if request.method == "POST" else None,
+        instance=Feedback(team=request.team, user=request.user),
+    )
+    came_from = _came_from(request)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            feedback = form.save()
+            record(
+                FeedbackSubmitted(
+                    team_slug=request.team.slug,
+                    category=cast("Any", feedback.category),
+                    has_text=bool(feedback.text),
+                )
+            )
+        messages.success(request, "Thank you. We read everything that you tell us.")
+        return redirect(came_from or "web:dashboard")
+    return render(request, "feedback/send.html", {"form": form, "came_from": came_from})
+
+
+def _came_from(request: TeamRequest) -> str:
+    """Return the page that the link to this one stood on; nothing, rather than an address elsewhere."""
+    came_from = (request.POST if request.method == "POST" else request.GET).get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts=None)
+    return came_from if is_ours else ""

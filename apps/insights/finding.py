@@ -1,0 +1,68 @@
+"""Finding what stands out: the rules are run on a team's figures, and what is new is kept and told."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.insights.models import Insight, InsightKind, Priority
+from apps.insights.rules import NAMED, changes, milestones, slow_reviews, week_of
+from apps.insights.tasks import mail_urgent
+from apps.insights.waiting import waiting
+from apps.metrics.figures import Span, figures_of
+from apps.metrics.pulls import pulls
+from apps.teams.models import Team
+from apps.users.models import User
+
+__all__ = ["find"]
+
+# Whole weeks, so that each period has as many weekends as the other.
+_PERIOD = timedelta(weeks=4)
+_MONTH = timedelta(days=30)
+
+
+def find(team: Team, now: datetime | None = None) -> list[Insight]:
+    """Run the rules, keep what was not found before, and mail what is urgent of it.
+
+    Args:
+        team: whose figures.
+        now: the present; another one only in tests.
+    """
+    now = now or timezone.now()
+    read = pulls(team, Span(now - 2 * _PERIOD, now))
+    recent = figures_of(read, Span(now - _PERIOD, now))
+    before = figures_of(read, Span(now - 2 * _PERIOD, now - _PERIOD))
+    month = figures_of(read, Span(now - _MONTH, now))
+    waits = waiting(team, now, at_most=NAMED)
+    with transaction.atomic():
+        # Two syncs may end at once: the second waits here, and then sees what the first has found.
+        Team.objects.select_for_update().get(pk=team.pk)
+        known = set(
+            team.insights.filter(
+                Q(kind=InsightKind.AI_MILESTONE) | Q(key__endswith=f":{week_of(now)}")
+            ).values_list("kind", "key")
+        )
+        reached = [key for kind, key in known if kind == InsightKind.AI_MILESTONE]
+        found = (
+            *changes(recent, before, now),
+            *milestones(month, reached),
+            *slow_reviews(recent, waits, now),
+        )
+        new = [insight for insight in found if (insight.kind, insight.key) not in known]
+        for insight in new:
+            insight.team, insight.found_at = team, now
+        Insight.objects.bulk_create(new)
+        _tell(team, [insight.pk for insight in new if insight.priority == Priority.HIGH])
+    return new
+
+
+def _tell(team: Team, urgent: list[int]) -> None:
+    """Have one mail sent to each member who wants it, after the commit."""
+    if urgent:
+        members = User.objects.filter(memberships__team=team, insight_emails=True, is_active=True)
+        for pk in members.values_list("pk", flat=True):
+            transaction.on_commit(partial(mail_urgent.delay, pk, urgent))

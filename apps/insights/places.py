@@ -1,0 +1,22 @@
+"""Where the figures behind an insight are shown."""
+
+from __future__ import annotations
+
+from apps.insights.models import Insight, InsightKind
+from apps.metrics.events import Tab
+
+__all__ = ["tab_of"]
+
+# Changes of these are not shown under delivery; an insight's key begins with the figure's name.
+_TABS: dict[str, Tab] = {"size": "quality", "ai_share": "ai_adoption"}
+
+
+def tab_of(insight: Insight) -> Tab:
+    """Return the analytics tab with the figures behind an insight.
+
+    Args:
+        insight: found by the rules.
+    """
+    if insight.kind == InsightKind.AI_MILESTONE:
+        return "ai_adoption"
+    return _TABS.get(insight.key.partition(":")[0], "delivery")

@@ -1,0 +1,122 @@
+"""Posting the weekly message of the features that a team wants to get in Slack."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import F
+from django.utils import timezone
+from slack_sdk.errors import SlackApiError
+
+from apps.integrations.connections import disconnect, live_connection
+from apps.integrations.models import Connection, Provider, SlackFeatures
+from apps.integrations.providers import slack
+from apps.integrations.providers.errors import RevokedError
+from apps.integrations.slack_message import MergedPull, Message, Week, compose
+from apps.metrics.bots import is_bot
+from apps.metrics.figures import Span, figures_in
+from apps.metrics.models import PullRequest, Review
+from apps.metrics.pulls import pulls
+from apps.teams.models import Team
+
+__all__ = ["post"]
+
+_log = logging.getLogger(__name__)
+
+_WEEK = timedelta(days=7)
+
+# Slack's words for a channel to which nothing can be posted any more: https://api.slack.com/methods/chat.postMessage
+_CHANNEL_GONE = frozenset({"channel_not_found", "is_archived", "not_in_channel"})
+
+
+def post(team: Team, now: datetime | None = None) -> bool:
+    """Post the last full week, Monday to Sunday; false if nothing was posted.
+
+    Where the channel is gone, none is chosen any more, and the team's page says so.
+
+    Args:
+        team: whose week.
+        now: the present moment.
+
+    Raises:
+        ProviderError: if Slack does not take it for another reason.
+    """
+    features = SlackFeatures.objects.filter(team=team).exclude(channel_id="").first()
+    connection = live_connection(team, Provider.SLACK) if features else None
+    if features is None or connection is None:
+        return False
+    message = compose(team.name, _week(team, features, _monday(now or timezone.now())))
+    if message is None:
+        return False
+    try:
+        return _post(connection, features, message)
+    except RevokedError:
+        disconnect(connection, reason="revoked")
+        return False
+
+
+def _monday(now: datetime) -> datetime:
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=today.weekday())
+
+
+def _week(team: Team, features: SlackFeatures, monday: datetime) -> Week:
+    """Read what the enabled features tell of the week before; programs are neither praised nor asked."""
+    is_ranked, is_asked = features.leaderboard_enabled, features.surveys_enabled
+    week, before = Span(monday - _WEEK, monday), Span(monday - 2 * _WEEK, monday - _WEEK)
+    merged = _merged(team, week) if is_ranked or is_asked else []
+    past = present = None
+    if features.reveals_enabled:
+        both = pulls(team, Span(before.start, week.end))
+        past, present = (one.ai_share for one in figures_in(both, [before, week]))
+    return Week(
+        merged=_most(pull.author for pull in merged) if is_ranked else (),
+        reviewed=_most(_reviewers(team, week)) if is_ranked else (),
+        ai_share=present,
+        ai_share_before=past,
+        asked=merged if is_asked else (),
+    )
+
+
+def _merged(team: Team, span: Span) -> list[MergedPull]:
+    found = PullRequest.objects.filter(team=team, merged_at__gte=span.start, merged_at__lt=span.end)
+    rows = found.order_by("merged_at", "pk").values_list("title", "url", "author")
+    return [
+        MergedPull(title=title, url=url, author=author)
+        for title, url, author in rows
+        if author and not is_bot(author)
+    ]
+
+
+def _reviewers(team: Team, span: Span) -> list[str]:
+    """Return who has reviewed somebody else's pull request, once for each of them."""
+    found = Review.objects.filter(
+        pull_request__team=team, submitted_at__gte=span.start, submitted_at__lt=span.end
+    ).exclude(reviewer=F("pull_request__author"))
+    rows = found.order_by().values_list("reviewer", "pull_request").distinct()
+    return [reviewer for reviewer, _ in rows if reviewer and not is_bot(reviewer)]
+
+
+def _most(names: Iterable[str]) -> list[tuple[str, int]]:
+    """Count each, the most first, and of equals the first by name."""
+    return sorted(Counter(names).items(), key=lambda one: (-one[1], one[0].lower()))
+
+
+def _post(connection: Connection, features: SlackFeatures, message: Message) -> bool:
+    client = slack.client(connection.access_token)
+    with slack.translated():
+        try:
+            client.chat_postMessage(
+                channel=features.channel_id, text=message.text, blocks=message.blocks, unfurl_links=False
+            )
+        except SlackApiError as error:
+            if error.response.get("error") not in _CHANNEL_GONE:
+                raise
+            _log.warning("Team %s: nothing can be posted to its channel any more.", connection.team_id)
+            chosen = SlackFeatures.objects.filter(pk=features.pk, channel_id=features.channel_id)
+            chosen.update(channel_id="")  # unless another one was chosen meanwhile
+            return False
+    return True

@@ -1,0 +1,61 @@
+"""What a team wants to get in Slack, and where."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+
+from apps.integrations.events import SlackConfigured
+from apps.integrations.models import SlackFeatures
+from apps.teams.models import Team
+from otel import record
+
+__all__ = ["Features", "save_features"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Be what is chosen on the page.
+
+    Args:
+        channel_id: Slack's id of the channel.
+        channel_name: as people know it.
+        surveys_enabled: whether authors are asked whether AI helped.
+        leaderboard_enabled: whether the week's most active are posted.
+        reveals_enabled: whether the share of AI-assisted work is revealed.
+    """
+
+    channel_id: str
+    channel_name: str
+    surveys_enabled: bool
+    leaderboard_enabled: bool
+    reveals_enabled: bool
+
+
+@transaction.atomic
+def save_features(team: Team, features: Features) -> bool:
+    """Save what is chosen; false, and nothing recorded, if it is what was chosen before.
+
+    `slack_configured` counts configurations: the first one and each that differs from the one before, so that
+    saving the same page twice is no second one.
+
+    Args:
+        team: whose.
+        features: the choice.
+    """
+    chosen = asdict(features)
+    row, is_first = SlackFeatures.objects.select_for_update().get_or_create(team=team, defaults=chosen)
+    if not is_first and all(getattr(row, name) == value for name, value in chosen.items()):
+        return False
+    if not is_first:
+        SlackFeatures.objects.filter(pk=row.pk).update(**chosen)
+    record(
+        SlackConfigured(
+            team_slug=team.slug,
+            surveys_enabled=features.surveys_enabled,
+            leaderboard_enabled=features.leaderboard_enabled,
+            reveals_enabled=features.reveals_enabled,
+        )
+    )
+    return True

@@ -1,0 +1,138 @@
+"""Doing a sync: page after page, until the end or until something stands in the way."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.integrations.connections import disconnect, live_connection
+from apps.integrations.models import Connection, Provider, SyncRun
+from apps.integrations.providers.github import client
+from apps.integrations.reading import Page, read_page
+from apps.integrations.syncs import finish, wait
+from apps.integrations.troubles import (
+    AccessDeniedError,
+    AccessRevokedError,
+    GitHubUnavailableError,
+    RateLimitedError,
+    RepositoryGoneError,
+    StoppedError,
+)
+from apps.metrics.ingest import save_pull_requests
+from apps.metrics.models import Repository
+
+__all__ = ["proceed"]
+
+# How often in a row a run waits without a page in between: at a limit that is hours, otherwise a few minutes.
+_PATIENCE = 4
+# Before the first new try after a failure; each further one waits three times as long as the one before.
+_BACKOFF = timedelta(seconds=5)
+# After the end of GitHub's limit, so that not all that waits for it comes in the same second.
+_SPREAD_S = 10
+
+
+class _OvertakenError(Exception):
+    """Raised when another worker has taken the run over, or it has ended."""
+
+
+def proceed(run_pk: int) -> datetime | None:
+    """Go on with a run to its end, or return when to go on.
+
+    Args:
+        run_pk: which one; one that has ended, or is gone with its team, is left alone.
+
+    Raises:
+        GitHubUnavailableError: when it has given up; the run has ended.
+        Exception: whatever nobody has thought of; the run has ended.
+    """
+    run = SyncRun.objects.select_related("repository__team").filter(pk=run_pk, finished_at=None).first()
+    if run is None:
+        return None
+    try:
+        _read(run)
+    except _OvertakenError:
+        return None
+    except RateLimitedError as trouble:
+        return _later(run, trouble, trouble.retry_after + timedelta(seconds=random.uniform(1, _SPREAD_S)))
+    except GitHubUnavailableError as trouble:
+        later = _later(run, trouble, _BACKOFF * 3**run.delays * random.uniform(0.5, 1.5))
+        if later is None:
+            raise
+        return later
+    except AccessRevokedError as trouble:
+        _end_all(run, trouble)
+    except (AccessDeniedError, RepositoryGoneError, StoppedError) as trouble:
+        finish(run, trouble)
+    except Exception as error:
+        finish(run, error)
+        raise
+    else:
+        finish(run)
+    return None
+
+
+def _read(run: SyncRun) -> None:
+    connection = live_connection(run.repository.team, Provider.GITHUB)
+    if connection is None:
+        raise StoppedError
+    with client(connection.access_token) as github:
+        is_last = False
+        while not is_last:
+            try:
+                page = read_page(github, run.repository, since=run.since, cursor=run.cursor)
+            except AccessRevokedError as trouble:
+                if _is_current(connection) and disconnect(connection, reason="revoked"):
+                    raise
+                raise StoppedError from trouble  # meanwhile somebody has ended the access, or renewed it
+            _keep(run, page, connection)
+            is_last = page.is_last
+
+
+@transaction.atomic
+def _keep(run: SyncRun, page: Page, connection: Connection) -> None:
+    """Save a page, and in the same transaction how far the run has come, unless it is no longer wanted."""
+    ours = SyncRun.objects.select_for_update().filter(pk=run.pk, finished_at=None, cursor=run.cursor)
+    if ours.first() is None:
+        raise _OvertakenError
+    is_wanted = Repository.objects.filter(
+        pk=run.repository_id,
+        is_tracked=True,
+        team__connections=connection,
+        team__connections__disconnected_at=None,
+    )
+    if not is_wanted.exists():
+        raise StoppedError
+    run.prs_synced += save_pull_requests(run.repository, page.facts)
+    # How much has changed, GitHub does not say beforehand.
+    run.prs_expected = page.total if run.since is None else 0
+    run.cursor, run.seen_at = page.cursor, timezone.now()
+    run.resumes_at, run.delays = None, 0
+    run.save(update_fields=["prs_synced", "prs_expected", "cursor", "seen_at", "resumes_at", "delays"])
+
+
+def _later(
+    run: SyncRun, trouble: RateLimitedError | GitHubUnavailableError, delay: timedelta
+) -> datetime | None:
+    """Let a run wait, or end it if it has waited too often; return until when."""
+    if run.delays >= _PATIENCE:
+        finish(run, trouble)
+        return None
+    until = timezone.now() + delay
+    wait(run, until)
+    return until
+
+
+def _is_current(connection: Connection) -> bool:
+    live = live_connection(connection.team, Provider.GITHUB)
+    return live is not None and live.access_token == connection.access_token
+
+
+def _end_all(run: SyncRun, trouble: AccessRevokedError) -> None:
+    """End a run and the team's others, which have no access either."""
+    finish(run, trouble)
+    others = SyncRun.objects.filter(repository__team=run.repository.team_id, finished_at=None)
+    for other in others.select_related("repository").order_by("pk"):
+        finish(other, trouble)

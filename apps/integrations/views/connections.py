@@ -1,0 +1,45 @@
+"""What is connected: members see it, admins change it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.integrations.connections import disconnect as end
+from apps.integrations.connections import live_connection
+from apps.integrations.models import Provider
+from apps.integrations.overview import overview
+from apps.integrations.progress import sync_overview
+from apps.teams.access import TeamRequest, admin_required, team_required
+from apps.teams.models import Role
+
+__all__ = ["disconnect", "index"]
+
+
+@team_required
+@require_safe
+def index(request: TeamRequest) -> HttpResponse:
+    """Show how each provider stands with the current team."""
+    context = {
+        "providers": overview(request.team),
+        "syncs": sync_overview(request.team),
+        "is_admin": request.membership.role == Role.ADMIN,
+    }
+    return render(request, "integrations/index.html", context)
+
+
+@admin_required
+@require_POST
+def disconnect(request: TeamRequest, provider: str) -> HttpResponse:
+    """End one of the current team's connections; what was read by it stays."""
+    if provider not in Provider.values:
+        raise Http404
+    label = Provider(provider).label
+    connection = live_connection(request.team, Provider(provider))
+    if connection is not None and end(connection, reason="user"):
+        messages.success(request, f"{label} is disconnected. What was read from it stays.")
+    else:
+        messages.info(request, f"{label} was not connected.")
+    return redirect("integrations:index")

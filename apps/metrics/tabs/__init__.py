@@ -1,0 +1,41 @@
+"""The analytics tabs: what each is called, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apps.metrics.content import Content
+from apps.metrics.events import Tab
+from apps.metrics.tabs import ai_adoption, delivery, overview, quality, team, trends
+from apps.metrics.tabs._scope import Scope, scope_of
+
+__all__ = ["TABS", "AnalyticsTab", "Scope", "scope_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyticsTab:
+    """Be one of the tabs.
+
+    Args:
+        name: in its address and in events.
+        label: for people.
+        content: what it shows of what is looked at.
+    """
+
+    name: Tab
+    label: str
+    content: Callable[[Scope], Content]
+
+
+TABS: dict[str, AnalyticsTab] = {
+    tab.name: tab
+    for tab in (
+        AnalyticsTab("overview", "Overview", overview.content),
+        AnalyticsTab("ai_adoption", "AI adoption", ai_adoption.content),
+        AnalyticsTab("delivery", "Delivery", delivery.content),
+        AnalyticsTab("quality", "Quality", quality.content),
+        AnalyticsTab("team", "Team", team.content),
+        AnalyticsTab("trends", "Trends", trends.content),
+    )
+}

@@ -1,0 +1,142 @@
+"""What a tab makes its content from: the pull requests of its range and of the one before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from apps.metrics.calendar import Piece, steps
+from apps.metrics.content import Card, card
+from apps.metrics.figures import FigureName, Figures, figures_in, figures_of
+from apps.metrics.filters import Filters
+from apps.metrics.listing import Listing
+from apps.metrics.looking import Look
+from apps.metrics.pulls import Moment, Pull, Span, by_span, pulls
+from apps.metrics.wording import Unit
+from apps.teams.models import Team
+
+__all__ = ["Scope", "scope_of"]
+
+# Of a range in which nothing happened.
+_NOTHING = Figures(0, 0, None, None, None, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Be what a tab looks at.
+
+    Args:
+        team: whose metrics.
+        now: when.
+        span: the range of time.
+        filters: in force.
+        names: of the team's repositories, by primary key.
+        known: what happened in the range or in the one before.
+    """
+
+    team: Team
+    now: datetime
+    span: Span
+    filters: Filters
+    names: dict[int, str]
+    known: list[Pull]
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The range's figures."""
+        return figures_of(self.known, self.span)
+
+    @cached_property
+    def before(self) -> Figures | None:
+        """The figures of the range before, None if there is none, or nothing happened in it."""
+        before = figures_of(self.known, self.span.before) if self.span.before else _NOTHING
+        return before if before != _NOTHING else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing happened in the range."""
+        return self.figures == _NOTHING
+
+    def card(self, label: str, name: FigureName, unit: Unit = "count") -> Card:
+        """Show one of the figures, and its change.
+
+        Args:
+            label: what it is.
+            name: which one.
+            unit: what it is counted in.
+        """
+        return card(label, getattr(self.figures, name), getattr(self.before, name, None), unit)
+
+    @cached_property
+    def steps(self) -> list[Piece]:
+        """The range's days or weeks."""
+        return steps(self.span, self.known)
+
+    @cached_property
+    def figures_by_step(self) -> list[Figures]:
+        """The figures of each of the range's days or weeks."""
+        return figures_in(self.known, [piece.span for piece in self.steps])
+
+    @property
+    def step_labels(self) -> tuple[str, ...]:
+        """What people call the range's days or weeks, which are called by their first day."""
+        return tuple(f"{piece.begin:%-d %b %Y}" for piece in self.steps)
+
+    @cached_property
+    def opened(self) -> list[Pull]:
+        """What was opened in the range."""
+        return self._in(self.span, "opened_at")
+
+    @cached_property
+    def opened_before(self) -> list[Pull]:
+        """What was opened in the range before."""
+        return self._in(self.span.before, "opened_at")
+
+    @cached_property
+    def merged(self) -> list[Pull]:
+        """What was merged in the range."""
+        return self._in(self.span, "merged_at")
+
+    @cached_property
+    def merged_before(self) -> list[Pull]:
+        """What was merged in the range before."""
+        return self._in(self.span.before, "merged_at")
+
+    @property
+    def merged_by_step(self) -> list[list[Pull]]:
+        """What was merged in each of the range's days or weeks."""
+        return by_span(self.merged, "merged_at", [piece.span for piece in self.steps])
+
+    def list_url(self, listing: Listing) -> str:
+        """Return where the list shows some of the range's pull requests.
+
+        Args:
+            listing: which of them.
+        """
+        return f"{reverse('metrics:pull_requests')}?{urlencode([*self.filters.query, *listing.query])}"
+
+    def _in(self, span: Span | None, moment: Moment) -> list[Pull]:
+        return by_span(self.known, moment, [span])[0] if span else []
+
+
+def scope_of(look: Look) -> Scope:
+    """Read what a tab looks at, in one query.
+
+    Args:
+        look: at whose metrics, through which filters.
+    """
+    filters = look.selection.filters
+    span = filters.period.span(look.now)
+    whole = Span(span.before.start, span.end) if span.before else span
+    return Scope(
+        team=look.team,
+        now=look.now,
+        span=span,
+        filters=filters,
+        names=look.repositories,
+        known=pulls(look.team, whole, filters.repositories),
+    )

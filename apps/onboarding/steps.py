@@ -1,0 +1,159 @@
+"""The steps from a new team to its first data: which are behind it, and leaving one for the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.onboarding._behind import behind_of, is_open, put
+from apps.onboarding.events import (
+    OnboardingCompleted,
+    OnboardingSkipped,
+    OnboardingStepCompleted,
+    StepName,
+)
+from apps.onboarding.models import Step, StepOutcome, StepRecord
+from apps.teams.models import Team
+from apps.teams.properties import TeamProperties
+from apps.teams.standing import identity_in
+from apps.users.models import User
+from otel import record, set_group
+
+__all__ = ["Place", "SkipReason", "complete", "finish", "next_step", "places", "skip"]
+
+SkipReason = Literal["user", "not_applicable"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Be one step as a page shows it.
+
+    Args:
+        step: which one.
+        outcome: what has become of it; None while it is open.
+    """
+
+    step: Step
+    outcome: StepOutcome | None
+
+
+def places(team: Team) -> list[Place]:
+    """Return the steps in their order, in one query.
+
+    Args:
+        team: whose onboarding.
+    """
+    behind = behind_of(team)
+    return [
+        Place(step=step, outcome=None if is_open(step, behind) else StepOutcome(behind[step].outcome))
+        for step in Step
+    ]
+
+
+def next_step(team: Team) -> Step | None:
+    """Return the first open step; None if all are behind the team.
+
+    Args:
+        team: whose onboarding.
+    """
+    return next((place.step for place in places(team) if place.outcome is None), None)
+
+
+@transaction.atomic
+def complete(
+    team: Team,
+    step: Step,
+    *,
+    user: User,
+    repos_count: int | None = None,
+    projects_count: int | None = None,
+) -> bool:
+    """Take a step as done, also one that was skipped before; false if it is done, or the onboarding over.
+
+    Args:
+        team: whose onboarding.
+        step: which one.
+        user: who has done it.
+        repos_count: how many repositories are tracked, in the step that chooses them.
+        projects_count: how many Jira projects are followed, in the step that chooses them.
+    """
+    locked = _locked(team)
+    if locked.onboarded_at or not put(locked, step, StepOutcome.COMPLETED, behind_of(locked)):
+        return False
+    record(
+        OnboardingStepCompleted(
+            team_slug=locked.slug,
+            step=_name(step),
+            repos_count=repos_count,
+            projects_count=projects_count,
+        ),
+        identity=identity_in(user, locked),
+    )
+    return True
+
+
+@transaction.atomic
+def skip(team: Team, step: Step, reason: SkipReason, *, user: User) -> bool:
+    """Leave a step aside; false if it is done or was skipped before, or the onboarding is over.
+
+    Without GitHub there are no repositories to choose: skipping the one skips the other.
+
+    Args:
+        team: whose onboarding.
+        step: which one.
+        reason: by the user, or because it does not apply.
+        user: who has skipped it.
+    """
+    locked = _locked(team)
+    return not locked.onboarded_at and _skip(locked, step, reason, user, behind_of(locked))
+
+
+@transaction.atomic
+def finish(team: Team, *, user: User) -> bool:
+    """Leave the onboarding, once per team, skipping what is open; false if that has been done.
+
+    Args:
+        team: whose onboarding.
+        user: who leaves it.
+    """
+    locked = _locked(team)
+    if locked.onboarded_at:
+        return False
+    behind = behind_of(locked)
+    for step in Step:
+        if is_open(step, behind):
+            _skip(locked, step, "user", user, behind)
+    locked.onboarded_at = timezone.now()
+    locked.save(update_fields=["onboarded_at"])
+    record(
+        OnboardingCompleted(
+            team_slug=locked.slug,
+            steps_skipped=sum(one.outcome == StepOutcome.SKIPPED for one in behind.values()),
+            duration_s=int((locked.onboarded_at - locked.created_at).total_seconds()),
+        ),
+        identity=identity_in(user, locked),
+    )
+    set_group(TeamProperties(onboarding_complete=True), key=str(locked.public_id))
+    return True
+
+
+def _locked(team: Team) -> Team:
+    """Read the team again, so that of two clicks at once the second sees what the first has done."""
+    return Team.objects.select_for_update().get(pk=team.pk)
+
+
+def _skip(team: Team, step: Step, reason: SkipReason, user: User, behind: dict[str, StepRecord]) -> bool:
+    if not put(team, step, StepOutcome.SKIPPED, behind):
+        return False
+    event = OnboardingSkipped(team_slug=team.slug, step=_name(step), reason=reason)
+    record(event, identity=identity_in(user, team))
+    if step is Step.GITHUB:
+        _skip(team, Step.REPOS, "not_applicable", user, behind)
+    return True
+
+
+def _name(step: Step) -> StepName:
+    return cast("StepName", step.value)

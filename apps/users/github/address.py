@@ -1,0 +1,33 @@
+"""Where the GitHub is that people log in with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
+from django.conf import settings
+from django.http import Http404, HttpRequest
+
+__all__ = ["GitHubAddress"]
+
+
+class GitHubAddress(GitHubOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
+    """Follow `GITHUB_URL` and `GITHUB_API_URL`, by which teams connect GitHub too.
+
+    Args:
+        request: the request under way.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        web = settings.GITHUB_URL.rstrip("/")
+        self.authorize_url = f"{web}/login/oauth/authorize"
+        self.access_token_url = f"{web}/login/oauth/access_token"
+        self.profile_url = f"{settings.GITHUB_API_URL}/user"
+        self.emails_url = f"{settings.GITHUB_API_URL}/user/emails"
+
+    def get_provider(self) -> Any:
+        """Return the provider; without a client id there is none, and no such page."""
+        if not settings.GITHUB_CLIENT_ID:
+            raise Http404
+        return super().get_provider()

@@ -1,0 +1,22 @@
+"""The way to GitHub and back, where allauth looks for it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
+from django.http import HttpRequest, HttpResponse
+
+from apps.users.github.address import GitHubAddress
+from apps.users.spans import hide_query
+
+__all__ = ["oauth2_callback", "oauth2_login"]
+
+oauth2_login = OAuth2LoginView.adapter_view(GitHubAddress)
+_callback = OAuth2CallbackView.adapter_view(GitHubAddress)
+
+
+def oauth2_callback(request: HttpRequest) -> HttpResponse:
+    """Take the person back from GitHub."""
+    hide_query()
+    return cast("HttpResponse", _callback(request))

@@ -1,0 +1,28 @@
+"""Keeping what a provider hands over in the address, a code and a state, off the request's span."""
+
+from __future__ import annotations
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan
+
+__all__ = ["hide_query"]
+
+# Of both generations of the semantic conventions; which are there depends on the instrumentation.
+_ADDRESSES = ("http.url", "http.target", "url.full")
+
+
+def hide_query() -> None:
+    """Cut the query string from what the instrumentation has put on the request's span.
+
+    It redacts few names, and neither of ours; traces go to more people than may hold a code.
+    """
+    span = trace.get_current_span()
+    if not isinstance(span, ReadableSpan) or not span.is_recording():
+        return
+    attributes = span.attributes or {}
+    for name in _ADDRESSES:
+        address = attributes.get(name)
+        if isinstance(address, str):
+            span.set_attribute(name, address.partition("?")[0])
+    if "url.query" in attributes:
+        span.set_attribute("url.query", "")

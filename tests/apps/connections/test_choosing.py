@@ -1,0 +1,144 @@
+"""Choosing one of several accounts: once, only of those there are, or none after all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.auth.models import Authorization
+from apps.auth.waiting import Waiting
+from apps.integrations.accounts import Account, Grant
+from apps.integrations.models import Connection
+from apps.teams.models import Team
+from apps.users.models import User
+from otel.testing import CapturedEvents
+from tests.apps.conftest import Browser
+from tests.apps.connections.going import return_path
+from tformance.sandbox.running import RunningSandbox
+
+
+@pytest.fixture
+def client(browser: Browser, alice: User, acme: Team) -> Client:
+    return browser(alice)
+
+
+@pytest.fixture
+def choice(client: Client, sandbox: RunningSandbox) -> str:
+    """Be at the choice; its address."""
+    back = client.get(return_path(client, sandbox, "github", login="ada"))
+    return str(back.headers["Location"])
+
+
+def _account(client: Client, choice: str) -> str:
+    return str(client.get(choice).context["accounts"][0].id)
+
+
+def test_a_choice_counts_once_however_often_it_is_sent(
+    client: Client, choice: str, captured_events: CapturedEvents
+) -> None:
+    account = _account(client, choice)
+    client.post(choice, {"account": account})
+
+    again = [client.post(choice, {"account": account}), client.get(choice)]
+
+    assert [one.status_code for one in again] == [410, 410]
+    assert len(captured_events.named("integration_connected")) == 1
+    assert Connection.objects.count() == 1
+
+
+def test_two_choices_at_the_same_instant_connect_once(
+    client: Client, choice: str, captured_events: CapturedEvents
+) -> None:
+    account = _account(client, choice)
+    rivals: list[int] = []
+
+    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Choose right after the other request has read that there is a choice."""
+        found = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and 'FROM "oauth_authorization"' in sql and not rivals:
+            rivals.append(0)
+            rivals.append(client.post(choice, {"account": account}).status_code)
+        return found
+
+    with database.execute_wrapper(rival):
+        late = client.post(choice, {"account": account})
+
+    assert (rivals[1], late.status_code) == (302, 410)
+    assert len(captured_events.named("integration_connected")) == 1
+
+
+@pytest.mark.parametrize("form", [{}, {"account": ""}, {"account": "12345"}])
+def test_what_is_not_among_the_choices_is_asked_for_again(
+    client: Client, choice: str, captured_events: CapturedEvents, form: dict[str, str]
+) -> None:
+    captured_events.clear()
+
+    page = client.post(choice, form)
+
+    assert (page.status_code, "Choose one of these" in page.content.decode()) == (400, True)
+    assert not Connection.objects.exists()
+    assert list(captured_events) == []
+    assert client.post(choice, {"account": _account(client, choice)}).status_code == 302
+
+
+def test_who_cancels_has_connected_nothing_and_the_token_is_given_back(
+    client: Client, choice: str, sandbox: RunningSandbox, captured_events: CapturedEvents
+) -> None:
+    captured_events.clear()
+
+    page = client.post(choice, {"cancel": "1"}, follow=True)
+
+    assert page.redirect_chain[-1][0] == "/integrations/"
+    assert "GitHub was not connected" in page.content.decode()
+    assert not Connection.objects.exists()
+    assert not Authorization.objects.exists()
+    assert list(captured_events) == []
+    assert [one["path"] for one in sandbox.requests()][-1].endswith("/applications/sandbox/token")
+
+
+def test_a_choice_is_open_for_ten_minutes(client: Client, choice: str) -> None:
+    Authorization.objects.update(since=timezone.now() - timedelta(minutes=11))
+
+    page = client.get(choice)
+
+    assert (page.status_code, "longer than 10 minutes" in page.content.decode()) == (410, True)
+
+
+def test_a_choice_of_one_provider_is_none_of_another(client: Client, choice: str) -> None:
+    assert client.get(choice.replace("/github/", "/jira/")).status_code == 410
+    assert client.get(choice).status_code == 200
+
+
+def test_the_page_shows_no_token_and_can_be_used_without_a_mouse(client: Client, choice: str) -> None:
+    page = client.get(choice).content.decode()
+
+    token = Waiting.from_text(Authorization.objects.get().waiting).grant.access_token
+    assert token.startswith("gho_")
+    assert token not in page
+    assert page.count('<label><input type="radio"') == 2
+    assert "<legend>" in page
+
+
+_TEXTS = st.text(max_size=20)
+
+
+@given(
+    token=_TEXTS,
+    refresh=_TEXTS,
+    ends=st.none() | st.datetimes(timezones=st.just(UTC)),
+    accounts=st.lists(st.builds(Account, _TEXTS, _TEXTS, _TEXTS), max_size=4),
+)
+def test_what_waits_comes_back_as_it_was(
+    token: str, refresh: str, ends: datetime | None, accounts: list[Account]
+) -> None:
+    waiting = Waiting(Grant(token, refresh, ends), accounts)
+
+    assert Waiting.from_text(waiting.to_text()) == waiting

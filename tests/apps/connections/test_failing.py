@@ -1,0 +1,221 @@
+"""Providers that fail or are refused: people hear what happened, developers what they can mend."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from django.test import Client
+
+from apps.auth.models import Authorization
+from apps.integrations.models import Connection
+from apps.integrations.providers import _oauth, github, slack, timeout
+from apps.teams.models import Team
+from apps.users.models import User
+from otel.testing import CapturedEvents
+from tests.apps.conftest import Browser
+from tests.apps.connections.going import PROVIDERS, fail, path_of, return_path, start
+from tests.apps.connections.problems import errors, nothing_happened, problem_text
+from tformance.sandbox._failures import Kind
+from tformance.sandbox.running import RunningSandbox
+
+
+def _went(
+    client: Client, sandbox: RunningSandbox, provider: str, flow: str = "settings", **decision: str
+) -> Any:
+    return fail(client, return_path(client, sandbox, provider, flow, **decision))
+
+
+@pytest.mark.parametrize("flow", ["onboarding", "settings"])
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_who_declines_is_told_and_that_is_no_error(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    alice: User,
+    acme: Team,
+    provider: str,
+    flow: str,
+) -> None:
+    captured_events.clear()
+
+    back = _went(browser(alice), sandbox, provider, flow, decision="deny")
+
+    assert back.status_code == 403
+    assert "was not connected" in problem_text(back)
+    assert ("/onboarding/" if flow == "onboarding" else "/integrations/") in problem_text(back)
+    assert nothing_happened(captured_events)
+    assert errors(captured_events) == []
+    assert not Authorization.objects.exists()
+
+
+# Where a failure meets the way back: the code against the token, then the accounts, then the members.
+PLACES = {
+    "github": ("access_token", "user/orgs", "members"),
+    "jira": ("oauth/token", "accessible-resources"),
+    "slack": ("oauth.v2.access", "auth.test"),
+}
+# What people are told, and whether a developer hears of it.
+FAILURES: dict[Kind, tuple[str, bool]] = {
+    "error": ("does not answer", False),
+    "unavailable": ("does not answer", False),
+    "drop": ("does not answer", False),
+    "rate_limit": ("does not answer", False),
+    "malformed": ("an answer that we do not understand", True),
+}
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+@pytest.mark.parametrize(
+    ("provider", "place"), [(provider, place) for provider, places in PLACES.items() for place in places]
+)
+def test_a_provider_that_fails_is_named_and_nothing_is_connected(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    caplog: pytest.LogCaptureFixture,
+    alice: User,
+    acme: Team,
+    provider: str,
+    place: str,
+    kind: Kind,
+) -> None:
+    client = browser(alice)
+    path = return_path(client, sandbox, provider, "onboarding")
+    captured_events.clear()
+    # A server error is tried once more at the API.
+    sandbox.fail(provider, kind, path=place, count=2)  # type: ignore[arg-type]  # a name of the three
+
+    back = fail(client, path)
+
+    said, is_told = FAILURES[kind]
+    assert back.status_code == 502
+    assert said in problem_text(back)
+    assert "Nothing was connected" in problem_text(back)
+    assert nothing_happened(captured_events)
+    assert errors(captured_events) == (["UnexpectedAnswerError"] if is_told else [])
+    assert f"connecting {Connection(provider=provider).get_provider_display()} failed" in caplog.text
+    # The way is over: the same address does not try again.
+    assert fail(client, path).status_code == 410
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_provider_that_takes_too_long_is_not_waited_for(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    monkeypatch: pytest.MonkeyPatch,
+    alice: User,
+    acme: Team,
+    provider: str,
+) -> None:
+    for module in (timeout, _oauth, github, slack):
+        monkeypatch.setattr(module, "TIMEOUT_S", 0.3)
+    client = browser(alice)
+    path = return_path(client, sandbox, provider)
+    captured_events.clear()
+    sandbox.fail(provider, "timeout", path=PLACES[provider][0], count=3, seconds=5)  # type: ignore[arg-type]
+
+    began = time.monotonic()
+    back = fail(client, path)
+    sandbox.release()
+
+    assert time.monotonic() - began < 4
+    assert (back.status_code, "does not answer" in problem_text(back)) == (502, True)
+    assert nothing_happened(captured_events)
+
+
+def test_a_person_without_an_organisation_is_told_what_to_do(
+    browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
+) -> None:
+    captured_events.clear()
+
+    back = _went(browser(alice), sandbox, "github", login="linus")
+
+    assert back.status_code == 409
+    assert "Join one, or ask an owner" in problem_text(back)
+    assert nothing_happened(captured_events)
+    assert errors(captured_events) == []
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_access_of_which_a_part_was_left_out_is_refused(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    alice: User,
+    acme: Team,
+    provider: str,
+) -> None:
+    client = browser(alice)
+    # As if the person had unticked it: the sandbox grants what its address asks for.
+    address = start(client, provider)
+    query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    query["scope"] = query["scope"].replace(",", " ").split()[0]
+    captured_events.clear()
+
+    address = f"{address.partition('?')[0]}?{urlencode(query)}"
+    back = fail(client, path_of(sandbox.authorize(address, login="grace")))
+
+    assert back.status_code == 403
+    assert "some access was left out" in problem_text(back)
+    assert nothing_happened(captured_events)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_wrong_secret_of_ours_is_told_to_developers(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    settings: object,
+    alice: User,
+    acme: Team,
+    provider: str,
+) -> None:
+    client = browser(alice)
+    path = return_path(client, sandbox, provider)
+    captured_events.clear()
+    setattr(settings, f"{provider.upper()}_CLIENT_SECRET", "mistyped")
+
+    back = fail(client, path)
+
+    assert back.status_code == 502
+    assert nothing_happened(captured_events)
+    assert errors(captured_events) == ["UnexpectedAnswerError"]
+    assert "mistyped" not in repr([one.properties for one in captured_events])
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_told"),
+    [
+        ("error=server_error", True),
+        ("error=redirect_uri_mismatch", True),
+        ("error=%3Cscript%3Ealert(1)%3C%2Fscript%3E", True),
+        ("", True),
+        ("code=", True),
+        ("code=made-up", False),
+    ],
+)
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_an_answer_without_a_good_code_connects_nothing(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    alice: User,
+    acme: Team,
+    provider: str,
+    answer: str,
+    is_told: bool,
+) -> None:
+    client = browser(alice)
+    state = parse_qs(urlsplit(start(client, provider)).query)["state"][0]
+    captured_events.clear()
+
+    back = fail(client, f"/auth/{provider}/callback/?{urlencode({'state': state})}&{answer}")
+
+    assert back.status_code == 502
+    assert "script" not in problem_text(back)
+    assert nothing_happened(captured_events)
+    assert errors(captured_events) == (["UnexpectedAnswerError"] if is_told else [])

@@ -1,0 +1,241 @@
+"""Ways back that are not, or no longer, the person's own: nobody goes on by them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from django.db import connection as database
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from apps.auth.models import Authorization
+from apps.integrations.models import Connection
+from apps.teams.models import Membership, Role, Team
+from apps.users.models import User
+from otel.testing import CapturedEvents
+from tests.apps.conftest import Browser
+from tests.apps.connections.going import PROVIDERS, fail, return_path, start
+from tests.apps.connections.problems import nothing_happened, problem_text
+from tformance.sandbox.running import RunningSandbox
+
+
+def test_a_way_back_that_comes_too_late_is_over(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    monkeypatch: pytest.MonkeyPatch,
+    alice: User,
+    acme: Team,
+) -> None:
+    client = browser(alice)
+    path = return_path(client, sandbox, "github")
+    captured_events.clear()
+    now = time.time
+
+    with monkeypatch.context() as later:
+        later.setattr(time, "time", lambda: now() + 601)
+        back = fail(client, path)
+
+    assert back.status_code == 410
+    assert "longer than 10 minutes" in problem_text(back)
+    assert nothing_happened(captured_events)
+
+
+def test_a_way_that_was_never_ended_is_cleared_away_by_the_next(
+    browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
+) -> None:
+    client = browser(alice)
+    start(client, "github")
+    Authorization.objects.update(since=timezone.now() - timedelta(minutes=11))
+
+    start(client, "jira")
+
+    assert [one.provider for one in Authorization.objects.all()] == ["jira"]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_way_back_works_once(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    alice: User,
+    acme: Team,
+    provider: str,
+) -> None:
+    client = browser(alice)
+    path = return_path(client, sandbox, provider)
+    client.get(path)
+
+    again = fail(client, path)
+
+    assert (again.status_code, "has been used" in problem_text(again)) == (410, True)
+    assert len(captured_events.named("integration_connected")) == 1
+    assert Connection.objects.count() == 1
+
+
+def test_a_refresh_of_the_way_to_a_choice_leaves_the_choice(
+    browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
+) -> None:
+    client = browser(alice)
+    path = return_path(client, sandbox, "github", login="ada")
+    choice = client.get(path).headers["Location"]
+
+    assert fail(client, path).status_code == 410
+    assert client.get(choice).status_code == 200
+
+
+def _as_bob(browser: Browser, alice: User, bob: User) -> Client:
+    return browser(bob)
+
+
+def _as_alice_elsewhere(browser: Browser, alice: User, bob: User) -> Client:
+    return browser(alice)
+
+
+@pytest.mark.parametrize("who", [_as_bob, _as_alice_elsewhere])
+@pytest.mark.parametrize("login", ["grace", "ada"])
+def test_nobody_goes_back_for_another_session(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    alice: User,
+    bob: User,
+    acme: Team,
+    who: Callable[[Browser, User, User], Client],
+    login: str,
+) -> None:
+    Membership.objects.filter(user=bob).update(role=Role.ADMIN)
+    own, foreign = browser(alice), who(browser, alice, bob)
+    path = return_path(own, sandbox, "github", login=login)
+    captured_events.clear()
+
+    back = fail(foreign, path)
+
+    assert back.status_code == 403
+    assert "another browser" in problem_text(back)
+    assert nothing_happened(captured_events)
+    # The one whose it is can still go on; and so it is with the choice.
+    choice = own.get(path).headers["Location"]
+    if login == "ada":
+        assert foreign.get(choice).status_code == foreign.post(choice).status_code == 403
+        assert own.get(choice).status_code == 200
+
+
+def test_a_visitor_is_asked_to_log_in_and_the_code_goes_nowhere(
+    browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
+) -> None:
+    path = return_path(browser(alice), sandbox, "github")
+
+    back = browser(None).get(path)
+
+    assert back.status_code == 302
+    assert back.headers["Location"] == "/accounts/login/?next=/integrations/"
+
+
+@pytest.mark.parametrize("change", ["demoted", "removed"])
+@pytest.mark.parametrize("login", ["grace", "ada"])
+def test_who_is_no_admin_any_more_connects_nothing(
+    browser: Browser,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    alice: User,
+    acme: Team,
+    change: str,
+    login: str,
+) -> None:
+    client = browser(alice)
+    path = return_path(client, sandbox, "github", login=login)
+    if login == "ada":
+        path = client.get(path).headers["Location"]
+    membership = Membership.objects.filter(user=alice)
+    _ = membership.delete() if change == "removed" else membership.update(role=Role.MEMBER)
+    captured_events.clear()
+
+    backs = (
+        [fail(client, path)] if login == "grace" else [client.get(path), client.post(path, {"account": "x"})]
+    )
+
+    for back in backs:
+        assert (back.status_code, "not an admin of Acme any more" in problem_text(back)) == (403, True)
+    assert nothing_happened(captured_events)
+
+
+def test_a_way_back_from_one_provider_is_none_from_another(
+    browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
+) -> None:
+    client = browser(alice)
+    path = return_path(client, sandbox, "github")
+    captured_events.clear()
+
+    back = fail(client, path.replace("/github/", "/slack/"))
+
+    assert (back.status_code, "not made by Tformance" in problem_text(back)) == (400, True)
+    assert nothing_happened(captured_events)
+
+
+@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(state=st.text(max_size=80))
+@example(state="")
+@example(state="::")
+@example(state="0" * 32 + ":1abcde:x")
+def test_a_forged_state_is_never_taken(
+    browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team, state: str
+) -> None:
+    client = browser(alice)
+    query = urlencode({"code": "x", "state": state.encode("utf-8", "replace")})
+
+    back = fail(client, f"/auth/github/callback/?{query}")
+
+    assert (back.status_code, "not made by Tformance" in problem_text(back)) == (400, True)
+
+
+@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(key=st.one_of(st.text(max_size=40), st.uuids().map(str)))
+@example(key="")
+def test_a_forged_choice_is_never_shown(browser: Browser, alice: User, acme: Team, key: str) -> None:
+    address = f"/auth/github/choose/?{urlencode({'of': key.encode('utf-8', 'replace')})}"
+
+    assert browser(alice).get(address).status_code in (400, 410)
+
+
+def test_a_changed_letter_of_the_state_is_a_forgery(
+    browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
+) -> None:
+    client = browser(alice)
+    state = parse_qs(urlsplit(start(client, "github")).query)["state"][0]
+    changed = ("1" if state[0] != "1" else "2") + state[1:]
+
+    back = fail(client, f"/auth/github/callback/?{urlencode({'state': changed, 'code': 'x'})}")
+
+    assert back.status_code == 400
+    assert Authorization.objects.count() == 1
+
+
+def test_two_answers_at_the_same_instant_connect_once(
+    browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
+) -> None:
+    client = browser(alice)
+    path = return_path(client, sandbox, "github")
+    answers: list[str] = []
+
+    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Let the second answer be read right after the first was."""
+        found = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and 'FROM "oauth_authorization"' in sql and not answers:
+            answers.append("")
+            answers.append(client.get(path).headers["Location"])
+        return found
+
+    with database.execute_wrapper(rival):
+        first = client.get(path)
+
+    assert [*answers[1:], first.headers["Location"]] == ["/integrations/", "/auth/github/callback/"]
+    assert len(captured_events.named("integration_connected")) == 1

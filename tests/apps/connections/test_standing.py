@@ -1,0 +1,120 @@
+"""What PostHog is told of connections: read again from the database, and without a query of its own."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from apps.integrations.connections import disconnect
+from apps.integrations.models import Connection
+from apps.integrations.standing import connection_facts, repository_facts
+from apps.metrics.models import Repository
+from apps.teams.models import Team
+from apps.teams.properties import TeamProperties
+from apps.users.models import User
+from apps.users.properties import UserProperties
+from otel.testing import CapturedEvents
+from tests.apps.conftest import Browser
+from tests.apps.connections.going import PROVIDERS, connect, return_path
+from tests.apps.looking import group_updates, person_updates
+from tests.apps.queries import statements
+from tformance.sandbox.running import RunningSandbox
+
+
+@pytest.fixture
+def client(browser: Browser, alice: User, acme: Team) -> Client:
+    return browser(alice)
+
+
+def _flags(*connected: str) -> UserProperties:
+    return UserProperties(**{f"has_connected_{one}": one in connected for one in PROVIDERS})  # type: ignore[arg-type]  # three of its fields, which are bool
+
+
+def test_the_facts_follow_the_connections_in_both_directions(
+    client: Client, sandbox: RunningSandbox, alice: User, acme: Team
+) -> None:
+    assert connection_facts(alice) == _flags()
+    connect(client, sandbox, "github")
+    connect(client, sandbox, "slack")
+    assert connection_facts(alice) == _flags("github", "slack")
+
+    disconnect(Connection.objects.get(provider="github"), reason="revoked")
+    assert connection_facts(alice) == _flags("slack")
+
+    connect(client, sandbox, "jira")
+    assert connection_facts(alice) == _flags("jira", "slack")
+
+
+def test_repositories_count_while_github_is_connected(
+    client: Client, sandbox: RunningSandbox, acme: Team, other: Team
+) -> None:
+    for number, (team, is_tracked) in enumerate([(acme, True), (acme, True), (acme, False), (other, True)]):
+        Repository.objects.create(
+            team=team, external_id=number, full_name=f"a/{number}", is_tracked=is_tracked
+        )
+    assert repository_facts(acme) == TeamProperties(repos_tracked=0)
+
+    connect(client, sandbox, "github")
+    assert repository_facts(acme) == TeamProperties(repos_tracked=2)
+    assert repository_facts(other) == TeamProperties(repos_tracked=0)
+
+    client.post("/integrations/github/disconnect/")
+    assert repository_facts(acme) == TeamProperties(repos_tracked=0)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_is_sent_with_an_act_is_what_the_database_says_after_it(
+    client: Client,
+    sandbox: RunningSandbox,
+    captured_events: CapturedEvents,
+    alice: User,
+    acme: Team,
+    provider: str,
+) -> None:
+    Repository.objects.create(team=acme, external_id=1, full_name="a/1", is_tracked=True)
+    flag = f"has_connected_{provider}"
+    for act in (
+        lambda: connect(client, sandbox, provider),
+        lambda: connect(client, sandbox, provider),
+        lambda: client.post(f"/integrations/{provider}/disconnect/"),
+    ):
+        captured_events.clear()
+        act()
+        assert person_updates(captured_events, alice)[-1][flag] == getattr(connection_facts(alice), flag)
+        for update in group_updates(captured_events, acme):
+            assert update["repos_tracked"] == repository_facts(acme).repos_tracked
+
+
+_WHO = ["SELECT django_session", "SELECT users_user"]
+
+
+def test_connecting_asks_the_database_for_nothing_that_only_events_need(
+    client: Client, sandbox: RunningSandbox
+) -> None:
+    path = return_path(client, sandbox, "jira")
+
+    assert statements(lambda: client.get(path)) == [
+        *_WHO,
+        "SELECT oauth_authorization",
+        "SELECT teams_membership",  # still an admin?
+        "DELETE oauth_authorization",
+        "SELECT metrics_repository",  # the team's lock; the group's repositories are counted along the way
+        "SELECT integrations_connection",  # what there was before; the person's others are seen along the way
+        "INSERT integrations_connection",
+    ]
+
+
+def test_disconnecting_asks_the_database_for_nothing_that_only_events_need(
+    client: Client, sandbox: RunningSandbox
+) -> None:
+    connect(client, sandbox, "github")
+
+    assert statements(lambda: client.post("/integrations/github/disconnect/")) == [
+        *_WHO,
+        "SELECT teams_membership",
+        "SELECT integrations_connection",  # the team's
+        "SELECT integrations_connection",  # the lock
+        "SELECT integrations_connection",  # its token, to give it back
+        "UPDATE integrations_connection",
+        "SELECT integrations_connection",  # whether another lives by that token
+    ]

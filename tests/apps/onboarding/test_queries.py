@@ -1,0 +1,34 @@
+"""Telemetry asks the database for nothing: each statement of a step's POST has a reason of the product's."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.teams.models import Team
+from apps.users.models import User
+from tests.apps.conftest import Browser
+from tests.apps.queries import statements
+
+# The session, the person, and the person's teams: what every page needs.
+PAGE = ["SELECT django_session", "SELECT users_user", "SELECT teams_membership"]
+# The team again, locked, and what is behind it.
+LOCK = ["SELECT teams_team", "SELECT onboarding_steprecord"]
+STEP = ["INSERT onboarding_steprecord"]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/onboarding/jira/skip/", [*PAGE, *LOCK, *STEP]),
+        # Its own record, and that of the repositories.
+        ("/onboarding/github/skip/", [*PAGE, *LOCK, *STEP, *STEP]),
+        # A record for each open step, and the team's end.
+        ("/onboarding/complete/", [*PAGE, *LOCK, *(4 * STEP), "UPDATE teams_team"]),
+    ],
+)
+def test_a_post_pays_for_the_step_only(
+    browser: Browser, alice: User, acme: Team, path: str, expected: list[str]
+) -> None:
+    client = browser(alice)
+
+    assert statements(lambda: client.post(path)) == expected

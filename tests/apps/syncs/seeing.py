@@ -1,0 +1,62 @@
+"""Seeing what a sync has brought: rows, beside what the sandbox has, and questions that were asked."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from apps.integrations.models import BROKEN_OFF_AFTER, SyncRun
+from apps.metrics.models import PullRequest, Repository, Review
+from tformance.sandbox.running import RunningSandbox
+
+__all__ = ["ENGINE", "LOOM", "break_off", "cursors", "everything", "missing", "rows", "sync_path"]
+
+ENGINE, LOOM = "analytical-engines/engine", "analytical-engines/loom"
+
+
+def sync_path(repository: Repository) -> str:
+    return f"/integrations/repositories/{repository.pk}/sync/"
+
+
+def rows(repository: Repository) -> list[tuple[object, ...]]:
+    """Return what is saved of each pull request and review, without ids of ours."""
+    pulls = PullRequest.objects.filter(repository=repository).order_by("number")
+    names = [field.attname for field in PullRequest._meta.concrete_fields if field.name != "id"]
+    reviews = Review.objects.filter(pull_request__repository=repository).order_by("external_id")
+    return [
+        *pulls.values_list(*names),
+        *reviews.values_list(
+            "external_id", "pull_request__number", "reviewer", "state", "submitted_at"
+        ),
+    ]
+
+
+def everything(repository: Repository) -> set[tuple[object, ...]]:
+    """Return number, title, state and number of reviews of each pull request that is saved."""
+    pulls = PullRequest.objects.filter(repository=repository).prefetch_related("reviews")
+    return {(one.number, one.title, one.state, len(one.reviews.all())) for one in pulls}
+
+
+def missing(sandbox: RunningSandbox, repository: Repository) -> set[tuple[object, ...]]:
+    """Return what differs between the sandbox and us, of the same."""
+    there = {
+        (one["number"], one["title"], one["state"].lower(), len(one["reviews"]))
+        for one in sandbox.pull_requests(repository.full_name)
+    }
+    return there ^ everything(repository)
+
+
+def cursors(sandbox: RunningSandbox) -> list[Any]:
+    """Return behind which cursor each page of pull requests was asked for."""
+    bodies = (json.loads(one["body"]) for one in sandbox.requests() if one["path"].endswith("/graphql"))
+    return [body["variables"]["after"] for body in bodies if "order" in body["variables"]]
+
+
+def break_off(run: SyncRun) -> None:
+    """Let the time pass after which a run counts as broken off."""
+    SyncRun.objects.filter(pk=run.pk).update(
+        seen_at=timezone.now() - BROKEN_OFF_AFTER - timedelta(seconds=1)
+    )

@@ -1,0 +1,259 @@
+"""What goes wrong with a sync: what passes is waited for, and what does not is told in plain words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.integrations.events import IntegrationDisconnected, RepoSyncCompleted, RepoSyncStarted
+from apps.integrations.models import Connection, SyncRun
+from apps.integrations.providers import github
+from apps.metrics.models import PullRequest, Repository
+from otel.testing import CapturedEvents
+from tests.apps.looking import declared
+from tests.apps.syncs.conftest import Interrupt
+from tests.apps.syncs.seeing import ENGINE, missing, sync_path
+from tformance.sandbox._failures import Kind
+from tformance.sandbox.running import RunningSandbox
+
+FAILURES: list[Kind] = [
+    "drop",
+    "error",
+    "malformed",
+    "rate_limit",
+    "secondary_limit",
+    "timeout",
+    "unavailable",
+]
+
+
+def _told(captured_events: CapturedEvents) -> dict[str, Any]:
+    """Return how the one sync ended, without what varies."""
+    assert len(captured_events.of(RepoSyncStarted)) == 1
+    (completed,) = captured_events.of(RepoSyncCompleted)
+    told = declared(completed)
+    return {name: told.get(name) for name in ("outcome", "prs_synced", "error_type")}
+
+
+def _errors(captured_events: CapturedEvents) -> list[tuple[str, str, bool]]:
+    return [
+        (told["error_type"], told["task_name"], told["handled"])
+        for one in captured_events.named("error_occurred")
+        for told in [declared(one)]
+    ]
+
+
+def _page(admin: Client) -> str:
+    return admin.get("/integrations/progress/").content.decode()
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_a_failure_that_passes_is_not_seen_in_the_end(
+    admin: Client,
+    sandbox: RunningSandbox,
+    engine: Repository,
+    captured_events: CapturedEvents,
+    interrupt: Interrupt,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Kind,
+    page: int,
+) -> None:
+    monkeypatch.setattr(github, "TIMEOUT_S", 0.5)  # nobody waits ten seconds for a test
+
+    def fail() -> None:
+        sandbox.fail("github", kind, path="graphql")
+
+    with interrupt(fail, page):
+        if page == 0:
+            fail()
+        admin.post(sync_path(engine))
+
+    assert missing(sandbox, engine) == set()
+    total = PullRequest.objects.count()
+    assert _told(captured_events) == {"outcome": "success", "prs_synced": total, "error_type": None}
+    assert _errors(captured_events) == []
+    assert "Up to date" in _page(admin)
+
+
+@pytest.mark.parametrize("kind", ["drop", "malformed"])
+@pytest.mark.parametrize(("page", "outcome"), [(0, "failed"), (1, "partial")])
+def test_a_failure_that_stays_ends_the_sync_as_one_error(
+    admin: Client,
+    sandbox: RunningSandbox,
+    engine: Repository,
+    captured_events: CapturedEvents,
+    interrupt: Interrupt,
+    kind: Kind,
+    page: int,
+    outcome: str,
+) -> None:
+    def fail() -> None:
+        sandbox.fail("github", kind, path="graphql", count=100)
+
+    with interrupt(fail, page):
+        if page == 0:
+            fail()
+        admin.post(sync_path(engine))
+
+    error = "GitHubUnavailableError"
+    assert _told(captured_events) == {"outcome": outcome, "prs_synced": 50 * page, "error_type": error}
+    assert _errors(captured_events) == [(error, "apps.integrations.tasks.sync_repository", False)]
+    assert PullRequest.objects.count() == 50 * page
+    assert "GitHub did not answer properly" in _page(admin)
+
+
+@pytest.mark.parametrize(("pages", "outcome"), [(0, "failed"), (2, "partial")])
+def test_a_limit_that_stays_used_up_ends_the_sync_and_is_no_error(
+    admin: Client,
+    sandbox: RunningSandbox,
+    engine: Repository,
+    captured_events: CapturedEvents,
+    pages: int,
+    outcome: str,
+) -> None:
+    sandbox.limit(pages)
+
+    admin.post(sync_path(engine))
+
+    told = _told(captured_events)
+    assert (told["outcome"], told["error_type"]) == (outcome, "RateLimitedError")
+    assert _errors(captured_events) == []
+    assert "limit of requests was used up" in _page(admin)
+
+
+@pytest.mark.parametrize(("page", "outcome"), [(0, "failed"), (1, "partial")])
+def test_a_refused_repository_is_no_error_of_ours(
+    admin: Client,
+    sandbox: RunningSandbox,
+    engine: Repository,
+    captured_events: CapturedEvents,
+    interrupt: Interrupt,
+    page: int,
+    outcome: str,
+) -> None:
+    def refuse() -> None:
+        sandbox.fail("github", "denied", path="graphql")
+
+    with interrupt(refuse, page):
+        if page == 0:
+            refuse()
+        admin.post(sync_path(engine))
+
+    told = _told(captured_events)
+    assert (told["outcome"], told["error_type"]) == (outcome, "AccessDeniedError")
+    assert _errors(captured_events) == []
+    assert "Ask an owner of the organisation" in _page(admin)
+
+
+def test_a_vanished_repository_stays_tracked_and_says_so(
+    admin: Client, sandbox: RunningSandbox, engine: Repository, captured_events: CapturedEvents
+) -> None:
+    sandbox.remove(ENGINE)
+
+    admin.post(sync_path(engine))
+
+    assert _told(captured_events) == {
+        "outcome": "failed",
+        "prs_synced": 0,
+        "error_type": "RepositoryGoneError",
+    }
+    assert _errors(captured_events) == []
+    assert Repository.objects.get(pk=engine.pk).is_tracked
+    assert "GitHub does not find it" in _page(admin)
+
+
+@pytest.mark.parametrize("page", [0, 1])
+def test_a_revoked_access_disconnects_and_ends_the_other_syncs_too(
+    admin: Client,
+    sandbox: RunningSandbox,
+    connection: Connection,
+    engine: Repository,
+    loom: Repository,
+    captured_events: CapturedEvents,
+    interrupt: Interrupt,
+    page: int,
+) -> None:
+    waiting = SyncRun.objects.create(repository=loom, trigger="manual", is_initial=True)
+
+    with interrupt(lambda: sandbox.revoke("github"), page):
+        if page == 0:
+            sandbox.revoke("github")
+        admin.post(sync_path(engine))
+
+    (disconnected,) = captured_events.of(IntegrationDisconnected)
+    assert declared(disconnected)["reason"] == "revoked"
+    connection.refresh_from_db()
+    assert connection.disconnected_at is not None
+    ended = {declared(one)["error_type"] for one in captured_events.of(RepoSyncCompleted)}
+    assert ended == {"AccessRevokedError"}
+    assert len(captured_events.of(RepoSyncCompleted)) == 2
+    assert list(SyncRun.objects.order_by("pk").values_list("outcome", flat=True)) == [
+        "failed",
+        "partial" if page else "failed",
+    ]
+    assert SyncRun.objects.get(pk=waiting.pk).finished_at is not None
+    assert _errors(captured_events) == []
+    shown = _page(admin)
+    assert "GitHub is not connected" in shown
+    assert "Sync now" not in shown
+
+
+def test_access_that_is_granted_anew_meanwhile_is_not_taken_away(
+    admin: Client,
+    sandbox: RunningSandbox,
+    connection: Connection,
+    engine: Repository,
+    captured_events: CapturedEvents,
+    interrupt: Interrupt,
+) -> None:
+    def renew() -> None:
+        sandbox.revoke("github")
+        Connection.objects.filter(pk=connection.pk).update(access_token="renewed")
+
+    with interrupt(renew, 1):
+        admin.post(sync_path(engine))
+
+    assert _told(captured_events)["error_type"] == "StoppedError"
+    assert captured_events.of(IntegrationDisconnected) == []
+    connection.refresh_from_db()
+    assert connection.disconnected_at is None
+
+
+@pytest.mark.parametrize("how", ["disconnected", "untracked"])
+def test_a_sync_that_is_not_wanted_any_more_ends_where_it_is(
+    admin: Client,
+    connection: Connection,
+    engine: Repository,
+    captured_events: CapturedEvents,
+    interrupt: Interrupt,
+    how: str,
+) -> None:
+    def stop() -> None:
+        if how == "disconnected":
+            admin.post("/integrations/github/disconnect/")
+        else:
+            Repository.objects.filter(pk=engine.pk).update(is_tracked=False)
+
+    with interrupt(stop, 2):
+        admin.post(sync_path(engine))
+
+    assert _told(captured_events) == {"outcome": "partial", "prs_synced": 100, "error_type": "StoppedError"}
+    assert PullRequest.objects.count() == 100
+    assert _errors(captured_events) == []
+
+
+def test_what_nobody_has_thought_of_ends_the_sync_as_one_error(
+    admin: Client, engine: Repository, captured_events: CapturedEvents, interrupt: Interrupt
+) -> None:
+    def break_down() -> None:
+        raise RuntimeError("the database fell over")
+
+    with interrupt(break_down, 2):
+        admin.post(sync_path(engine))
+
+    assert _told(captured_events) == {"outcome": "partial", "prs_synced": 50, "error_type": "RuntimeError"}
+    assert _errors(captured_events) == [("RuntimeError", "apps.integrations.tasks.sync_repository", False)]
+    assert "we have been told" in _page(admin)

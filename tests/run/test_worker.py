@@ -1,0 +1,78 @@
+"""Tasks done by Celery's own worker, behind Redis and on PostgreSQL: it may be ended, and nothing is lost."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from otel.inspector.running import running_inspector
+from tests.lifecycle.servers import BIN, Process, environment, run, running, wait_for
+from tests.services.needing import needs_services
+from tests.services.postgresql import running_postgresql
+from tests.services.redis import running_redis
+from tformance.sandbox.running import running_sandbox
+
+pytestmark = [pytest.mark.slow, needs_services]
+
+# As many as there are repositories: those that one worker leaves are another's.
+_REPOSITORIES = 4
+
+
+@contextmanager
+def _working(env: dict[str, str], folder: Path) -> Iterator[Process]:
+    command: list[str | Path] = [
+        BIN / "celery",
+        "--app",
+        "tformance",
+        "worker",
+        "--concurrency",
+        "1",
+        "--loglevel",
+        "INFO",
+    ]
+    with running(command, env, folder) as worker:
+        yield worker
+
+
+def test_a_worker_that_is_ended_at_its_work_loses_no_event_and_another_does_the_rest(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        inspector = stack.enter_context(running_inspector())
+        sandbox = stack.enter_context(running_sandbox())
+        url, broker = (stack.enter_context(one()) for one in (running_postgresql, running_redis))
+        env = environment(
+            inspector.url,
+            **sandbox.environ(),
+            DJANGO_SETTINGS_MODULE="tformance.settings",
+            DATABASE_URL=url,
+            CELERY_BROKER_URL=broker,
+            OTEL_BSP_SCHEDULE_DELAY="60000",  # nothing but a flush delivers within a test
+        )
+        for command in (["manage.py", "migrate"], ["-m", "tests.run.requesting", sandbox.url]):
+            done = run([sys.executable, *command], env)
+            assert done.returncode == 0, done.stderr
+        with _working(env, tmp_path) as first:
+            wait_for(lambda: "sync_repository" in first.log().partition(" ready.")[2])
+            first.stop()
+        assert _finished(url) < _REPOSITORIES
+        with _working(env, tmp_path) as second:
+            wait_for(lambda: _finished(url) == _REPOSITORIES)
+            second.stop()
+        started, ended = (inspector.good(f"repo_sync_{what}") for what in ("started", "completed"))
+    assert (len(started), len(ended)) == (_REPOSITORIES, _REPOSITORIES)
+    assert {one["properties"]["outcome"] for one in ended} == {"success"}
+    assert {one["properties"]["$groups"]["team"] for one in ended} == {
+        one["properties"]["$groups"]["team"] for one in started
+    }
+
+
+def _finished(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        (count,) = connection.execute(
+            "SELECT count(*) FROM integrations_syncrun WHERE finished_at IS NOT NULL"
+        ).fetchone() or (0,)
+        return int(count)

@@ -1,0 +1,1 @@
+"""Throwaway PostgreSQL and Redis servers on loopback, from the programs that the machine has."""

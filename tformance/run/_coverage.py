@@ -1,0 +1,166 @@
+"""How much of the taxonomy has occurred: each declared event, each property, each choice of a closed one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from otel.events import Property, Registry, default_registry
+
+__all__ = ["Coverage", "EventCover", "PropertyCover", "cover", "taxonomy"]
+
+_APPS = Path(__file__).parents[2] / "apps"
+
+# In which of PostHog's own properties the properties of persons and of groups travel.
+_PERSON_UPDATES = ("$set", "$set_once")
+_GROUP_UPDATE = "$group_set"
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyCover:
+    """Say whether a property has had a value.
+
+    Args:
+        name: its name.
+        is_seen: whether it has.
+        choices: those of a closed property, each with whether it occurred.
+    """
+
+    name: str
+    is_seen: bool
+    choices: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventCover:
+    """Say how often an event has occurred; or that properties of persons or groups were set.
+
+    Args:
+        name: the event's, or whose properties they are.
+        tier: the event's.
+        times: how often.
+        properties: in declared order.
+        undeclared: the names of properties besides.
+    """
+
+    name: str
+    tier: int | None
+    times: int
+    properties: tuple[PropertyCover, ...]
+    undeclared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Hold how much of a taxonomy has occurred.
+
+    Args:
+        rows: the declared events of the server by tier and name, then the property sets.
+        undeclared_events: the names of events besides, PostHog's own excepted.
+    """
+
+    rows: tuple[EventCover, ...]
+    undeclared_events: tuple[str, ...]
+
+    @property
+    def missing(self) -> list[str]:
+        """What did not occur, in words; a choice of a closed property may be left out."""
+        found = []
+        for row in self.rows:
+            if row.times:
+                unseen = [one.name for one in row.properties if not one.is_seen]
+                found += [f"{row.name}: {name} never had a value" for name in unseen]
+            else:
+                found.append(f"{row.name} did not occur")
+        return found
+
+    @property
+    def undeclared(self) -> list[str]:
+        """What occurred besides, in words."""
+        properties = [f"{row.name}: {name} is not declared" for row in self.rows for name in row.undeclared]
+        return [*(f"{name} is not declared" for name in self.undeclared_events), *properties]
+
+
+def taxonomy() -> Registry:
+    """Return the registry with everything that the product's apps declare."""
+    for kind in ("events", "properties"):
+        for path in sorted(_APPS.glob(f"*/{kind}.py")):
+            import_module(f"apps.{path.parent.name}.{kind}")
+    return default_registry
+
+
+def cover(registry: Registry, captures: Iterable[Mapping[str, Any]]) -> Coverage:
+    """Return how much of a taxonomy has occurred.
+
+    Args:
+        registry: the taxonomy.
+        captures: as the inspector lists them.
+    """
+    kept = list(captures)
+    declared = [one for one in registry if one.source == "server"]
+    rows = [
+        _row(
+            event.name,
+            event.tier,
+            event.properties,
+            [_own(one) for one in kept if one["event"] == event.name],
+        )
+        for event in declared
+    ]
+    for one in registry.property_sets:
+        name = f"properties of a {one.group_type or 'person'}"
+        rows.append(_row(name, None, one.properties, list(_updates(kept, one.group_type))))
+    names = {one["event"] for one in kept if not one["event"].startswith("$")}
+    return Coverage(tuple(rows), tuple(sorted(names - {event.name for event in declared})))
+
+
+def _own(capture: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event's own properties, without those that PostHog and OpenTelemetry add."""
+    return {name: value for name, value in capture["properties"].items() if not name.startswith("$")}
+
+
+def _updates(captures: Iterable[Mapping[str, Any]], group_type: str | None) -> Iterator[Mapping[str, Any]]:
+    """Give what was set, update by update."""
+    for capture in captures:
+        properties = capture["properties"]
+        if group_type is None:
+            update = {
+                name: value for key in _PERSON_UPDATES for name, value in properties.get(key, {}).items()
+            }
+        else:
+            update = properties.get(_GROUP_UPDATE, {}) if properties.get("$group_type") == group_type else {}
+        if update:
+            yield update
+
+
+def _row(
+    name: str, tier: int | None, declared: Mapping[str, Property], found: list[Mapping[str, Any]]
+) -> EventCover:
+    properties = tuple(
+        _property(one, [values[one.name] for values in found if values.get(one.name) is not None])
+        for one in declared.values()
+    )
+    undeclared = {name for values in found for name in values} - set(declared)
+    return EventCover(name, tier, len(found), properties, tuple(sorted(undeclared)))
+
+
+def _property(declared: Property, values: list[Any]) -> PropertyCover:
+    flat = {item for value in values for item in (value if isinstance(value, list) else [value])}
+    choices = tuple((_text(one), one in flat) for one in _choices(declared.annotation))
+    return PropertyCover(declared.name, bool(values), choices)
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    """Return the values that a declared type names one by one, also inside `Annotated`, unions and lists."""
+    if annotation is bool:
+        return (False, True)
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(choice for part in get_args(annotation) for choice in _choices(part))
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,1 @@
+"""The sandbox: a local stand-in for GitHub, Jira and Slack, for development and tests."""

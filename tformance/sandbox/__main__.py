@@ -1,0 +1,83 @@
+"""`python -m tformance.sandbox`: the sandbox as a program."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from otel.inspector.running import listen
+from tformance.sandbox._world import World
+from tformance.sandbox.running import environ_of, server_of
+
+__all__ = ["main"]
+
+_EXAMPLES = """
+Its page shows what is there and has buttons for what follows; for programs:
+  curl -d '{"service": "github", "kind": "error", "count": 2}' http://127.0.0.1:8020/sandbox/fail
+makes the next two requests to GitHub fail, /sandbox/advance {"days": 7} lets a week pass,
+/sandbox/revoke {"service": "jira"} takes Jira's tokens back, /sandbox/reset begins anew;
+/sandbox/state, /sandbox/requests and /sandbox/messages show what there is.
+It is for development and tests only: anybody who reaches it can sign in as anybody.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until interrupted.
+
+    Args:
+        arguments: of the command line; the process's own by default.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        listening = listen(options.host, options.port)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        print(
+            f"The sandbox cannot listen on {options.host} port {options.port}: {reason}.\n"
+            "Is one running already? Choose another port with --port.",
+            file=sys.stderr,
+        )
+        return 1
+    host, port = listening.getsockname()[:2]
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    print(f"The sandbox, a stand-in for GitHub, Jira and Slack, listens on {url}")
+    print("Tformance uses it with these environment variables:")
+    for name, value in environ_of(url).items():
+        print(f"  {name}={value}")
+    sys.stdout.flush()
+    try:
+        server_of(World(options.seed), options.host).run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass  # uvicorn ends in order, and then raises what it was ended by
+    finally:
+        listening.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tformance.sandbox",
+        description="A local stand-in for GitHub, Jira and Slack: authorize pages, tokens, rate limits, "
+        "paging, believable pull requests; it fails when it is told to.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="the address to bind (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8020, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="another gives other data (default: %(default)s)"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        msg = f"{text} is no port"
+        raise argparse.ArgumentTypeError(msg)
+    return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())

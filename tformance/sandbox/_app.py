@@ -1,0 +1,56 @@
+"""The sandbox as one ASGI application."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from tformance.sandbox._control import control_routes
+from tformance.sandbox._failures import KINDS, SERVICES
+from tformance.sandbox._gate import Gate
+from tformance.sandbox._github_api import github_api_routes
+from tformance.sandbox._github_oauth import github_oauth_routes
+from tformance.sandbox._github_pages import github_page_routes
+from tformance.sandbox._html import asset_route, page
+from tformance.sandbox._jira import jira_routes
+from tformance.sandbox._overview import overview
+from tformance.sandbox._slack import slack_routes
+from tformance.sandbox._world import World
+
+__all__ = ["create_app"]
+
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+# What the front page shows of requests and messages: the last ones.
+_ROWS = 50
+
+
+def create_app(world: World, host: str = "127.0.0.1") -> ASGIApp:
+    """Return the application.
+
+    Args:
+        world: what it shows and changes.
+        host: what it is bound to, and therefore answers to.
+    """
+    github = [*github_oauth_routes(world), *github_api_routes(world), *github_page_routes(world)]
+    services = Starlette(routes=[Mount("/github", routes=github), *jira_routes(world), *slack_routes(world)])
+    gate = Gate(services, world)
+
+    async def front(_: Request) -> Response:
+        return page(
+            "front.html",
+            services=SERVICES,
+            kinds=KINDS,
+            state=overview(world),
+            requests=list(world.requests)[: -_ROWS - 1 : -1],
+            messages=world.messages[: -_ROWS - 1 : -1],
+        )
+
+    app = Starlette(routes=[Route("/", front), asset_route(), *control_routes(world, gate), Mount("/", gate)])
+    # Any other name is a web page's way to this machine (DNS rebinding).
+    own = f"[{host}]" if ":" in host else host
+    hosts = ["*"] if host in _EVERYWHERE else ["localhost", "127.0.0.1", own]
+    return TrustedHostMiddleware(app, allowed_hosts=hosts, www_redirect=False)

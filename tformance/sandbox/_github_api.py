@@ -1,0 +1,174 @@
+"""GitHub's REST API, and the door to both: whose token it is, and whether they have asked too often."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tformance.sandbox import _shapes as shapes
+from tformance.sandbox._credentials import bearer
+from tformance.sandbox._github_graphql import answer
+from tformance.sandbox._html import origin
+from tformance.sandbox._limits import exceeded
+from tformance.sandbox._paging import numbered_page
+from tformance.sandbox._people import RepositoryPlan, number_of
+from tformance.sandbox._tokens import Token
+from tformance.sandbox._world import World
+
+__all__ = ["github_api_routes"]
+
+_DOCS = "https://docs.github.com/rest"
+# Which of the scopes that can be asked for hold the one that an endpoint needs.
+_READ_ORGANISATIONS = {"read:org", "write:org", "admin:org", "user"}
+_READ_EMAILS = {"user:email", "user"}
+
+Answering = Callable[[Request, Token], Awaitable[Response]]
+
+
+def github_api_routes(world: World) -> list[Route]:
+    """Return the routes of the APIs, below GitHub's address, where GitHub Enterprise has them.
+
+    Args:
+        world: what they show.
+    """
+    api = _Api(world)
+    reads: dict[str, Answering] = {
+        "/user": api.user,
+        "/user/emails": api.emails,
+        "/user/orgs": api.my_organisations,
+        "/user/repos": api.my_repositories,
+        "/orgs/{org}": api.organisation,
+        "/orgs/{org}/repos": api.organisations_repositories,
+        "/orgs/{org}/members": api.members,
+        "/repos/{owner}/{name}": api.repository,
+    }
+    return [
+        *(Route(f"/api/v3{path}", api.door(read)) for path, read in reads.items()),
+        Route("/api/graphql", api.door(api.graphql), methods=["POST"]),
+    ]
+
+
+def _missing() -> Response:
+    return JSONResponse({"message": "Not Found", "documentation_url": _DOCS, "status": "404"}, 404)
+
+
+class _Api:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def door(self, answering: Answering) -> Callable[[Request], Awaitable[Response]]:
+        """Let requests with a token in, as often as the rate limit allows."""
+
+        async def endpoint(request: Request) -> Response:
+            is_graphql = answering == self.graphql
+            value = bearer(request)
+            token = self._world.tokens.valid("github", value)
+            if token is None:
+                message = "Bad credentials" if value else "Requires authentication"
+                return JSONResponse({"message": message, "documentation_url": _DOCS, "status": "401"}, 401)
+            budget = self._world.graphql if is_graphql else self._world.core
+            if not budget.spend():
+                return exceeded(budget, number_of(token.granted.login))
+            response = await answering(request, token)
+            response.headers.update(budget.headers())
+            response.headers["X-OAuth-Scopes"] = ", ".join(token.granted.scopes)
+            response.headers["X-GitHub-Media-Type"] = "github.v3; format=json"
+            return response
+
+        return endpoint
+
+    async def graphql(self, request: Request, token: Token) -> Response:
+        """Answer a query."""
+        body = await request.body()
+        return Response(
+            orjson.dumps(answer(self._world, token, origin(request), body)), media_type="application/json"
+        )
+
+    async def user(self, request: Request, token: Token) -> Response:
+        """Show whose token it is."""
+        return JSONResponse(shapes.user(origin(request), self._world.people.named(token.granted.login)))
+
+    async def emails(self, _: Request, token: Token) -> Response:
+        """List addresses, to tokens that may see them."""
+        if _READ_EMAILS.isdisjoint(token.granted.scopes):
+            return _missing()
+        person = self._world.people.named(token.granted.login)
+        hidden = f"{number_of(person.login)}+{person.login}@users.noreply.github.com"
+        return JSONResponse(
+            [
+                {"email": person.email, "primary": True, "verified": True, "visibility": "private"},
+                {"email": hidden, "primary": False, "verified": True, "visibility": None},
+            ]
+        )
+
+    async def my_organisations(self, request: Request, token: Token) -> Response:
+        """List the organisations of which the token may know."""
+        if _READ_ORGANISATIONS.isdisjoint(token.granted.scopes):
+            message = "You need at least read:org scope or user scope to list your organizations."
+            return JSONResponse({"message": message, "documentation_url": _DOCS, "status": "403"}, 403)
+        theirs = self._world.organisations_of(token.granted.login)
+        granted = [one for one in theirs if one.login in token.granted.places]
+        return _page(request, granted, lambda one: shapes.organisation(origin(request), one))
+
+    async def my_repositories(self, request: Request, token: Token) -> Response:
+        """List the repositories that the token may see."""
+        return self._repositories(request, self._visible(token, token.granted.places))
+
+    async def organisation(self, request: Request, _: Token) -> Response:
+        """Show an organisation."""
+        one = self._world.organisation(request.path_params["org"])
+        return JSONResponse(shapes.organisation_in_full(origin(request), one)) if one else _missing()
+
+    async def organisations_repositories(self, request: Request, token: Token) -> Response:
+        """List an organisation's repositories."""
+        one = self._world.organisation(request.path_params["org"])
+        if one is None:
+            return _missing()
+        return self._repositories(request, self._visible(token, (one.login,)))
+
+    async def members(self, request: Request, token: Token) -> Response:
+        """List an organisation's members, all to members, none to others."""
+        one = self._world.organisation(request.path_params["org"])
+        if one is None:
+            return _missing()
+        may_see = one.login in token.granted.places and not _READ_ORGANISATIONS.isdisjoint(
+            token.granted.scopes
+        )
+        return _page(
+            request, one.members if may_see else (), lambda login: shapes.account(origin(request), login)
+        )
+
+    async def repository(self, request: Request, token: Token) -> Response:
+        """Show a repository; to those who may not see it, there is none."""
+        one = self._world.repository("{owner}/{name}".format(**request.path_params))
+        if one is None or one not in self._visible(token, (one.owner,)):
+            return _missing()
+        return JSONResponse(self._shaped(request, one))
+
+    def _visible(self, token: Token, owners: Sequence[str]) -> list[RepositoryPlan]:
+        """Return the repositories of these owners that the token may see; all of them are private."""
+        if "repo" not in token.granted.scopes:
+            return []
+        return self._world.repositories_of([one for one in owners if one in token.granted.places])
+
+    def _repositories(self, request: Request, found: list[RepositoryPlan]) -> Response:
+        found = sorted(found, key=lambda one: one.full_name)
+        return _page(request, found, lambda one: self._shaped(request, one))
+
+    def _shaped(self, request: Request, one: RepositoryPlan) -> dict[str, Any]:
+        owner = self._world.organisation(one.owner)
+        if owner is None:
+            msg = f"{one.full_name} belongs to nobody"
+            raise LookupError(msg)
+        opened = sum(seen.state == "OPEN" for seen in self._world.pull_requests(one))
+        return shapes.repository(origin(request), one, owner, opened)
+
+
+def _page(request: Request, rows: Sequence[Any], shaped: Callable[[Any], dict[str, Any]]) -> Response:
+    shown, links = numbered_page(request, rows)
+    return JSONResponse([shaped(one) for one in shown], headers=links)

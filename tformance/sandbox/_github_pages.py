@@ -1,0 +1,53 @@
+"""GitHub's pages for people, as far as the product links to them."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tformance.sandbox._html import page
+from tformance.sandbox._world import World
+
+__all__ = ["github_page_routes"]
+
+# What a page shows without getting long; the counts say how many there are.
+_SHOWN = 100
+
+
+def github_page_routes(world: World) -> list[Route]:
+    """Return the routes of the pages, below GitHub's address.
+
+    Args:
+        world: what they show.
+    """
+
+    async def account(request: Request) -> Response:
+        login = request.path_params["login"]
+        return page("account.html", login=login, repositories=world.repositories_of([login]))
+
+    async def repository(request: Request) -> Response:
+        one = world.repository("{owner}/{name}".format(**request.path_params))
+        if one is None:
+            return _missing()
+        seen = world.pull_requests(one)
+        return page("repository.html", repository=one, seen=seen[::-1][:_SHOWN], count=len(seen))
+
+    async def pull_request(request: Request) -> Response:
+        one = world.repository("{owner}/{name}".format(**request.path_params))
+        number = request.path_params["number"]
+        found = world.pull_requests(one) if one else []
+        seen = next((seen for seen in found if seen.pull_request.number == number), None)
+        if seen is None:
+            return _missing()
+        return page("pull_request.html", repository=one, seen=seen)
+
+    return [
+        Route("/{login}", account),
+        Route("/{owner}/{name}", repository),
+        Route("/{owner}/{name}/pull/{number:int}", pull_request),
+    ]
+
+
+def _missing() -> Response:
+    return page("refused.html", 404, title="Nothing here", reason="This page does not exist at the sandbox.")

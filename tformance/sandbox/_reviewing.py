@@ -1,0 +1,83 @@
+"""What becomes of a pull request: reviews, further commits, its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+from tformance.sandbox import _wording as wording
+from tformance.sandbox._authors import COPILOT, DEPENDABOT, reviewer_for
+from tformance.sandbox._hours import after
+from tformance.sandbox._story import Commit, PullRequest, Review, ReviewState
+
+__all__ = ["reviewed"]
+
+# Hours until the first review, of median; then between one step and the next.
+_FIRST_REVIEW, _NEXT_STEP, _MERGE = 5.0, 3.0, 1.5
+# Of a hundred: how many are given up, and how many nobody ever ends.
+_GIVEN_UP, _FORGOTTEN = 0.07, 0.03
+
+
+def reviewed(
+    random: Random,
+    pull_request: PullRequest,
+    *,
+    key: str,
+    begins: int,
+    slower: float,
+    at_least: int,
+    trailer: str,
+) -> PullRequest:
+    """Return the pull request with what becomes of it.
+
+    Args:
+        random: what decides.
+        pull_request: as it is opened.
+        key: from which its reviews have their ids.
+        begins: when its author's day begins.
+        slower: by which factor reviewers take longer than they used to.
+        at_least: how many reviews it has at least.
+        trailer: what AI leaves in commits.
+    """
+    author = pull_request.author or ""
+    reviews: list[Review] = []
+    commits = list(pull_request.commits)
+
+    def review(login: str | None, state: ReviewState, at: datetime) -> None:
+        reviews.append(Review(f"PRR_{key}-{len(reviews)}", login, state, at))
+
+    moment = pull_request.opened_at
+    if author != DEPENDABOT and random.random() < 0.35:
+        review(COPILOT, "COMMENTED", moment + timedelta(minutes=random.randint(2, 6)))
+    if random.random() < _FORGOTTEN:
+        return replace(pull_request, reviews=tuple(reviews))
+    moment = after(random, moment, _FIRST_REVIEW * slower, begins)
+    if random.random() < _GIVEN_UP:
+        if random.random() < 0.5:
+            review(reviewer_for(random, author).login, "COMMENTED", moment)
+        ended_at = after(random, moment, 48, begins)
+        return replace(pull_request, reviews=tuple(reviews), ended_at=ended_at)
+    # An old colleague's account is gone, what they said is not.
+    reviewer = reviewer_for(random, author)
+    login = None if random.random() < 0.02 else reviewer.login
+    while len(reviews) < at_least:
+        review(random.choice((login, author or None)), "COMMENTED", moment)
+        moment += timedelta(minutes=random.randint(5, 40))
+    if random.random() < 0.35:
+        review(login, random.choice(("CHANGES_REQUESTED", "CHANGES_REQUESTED", "COMMENTED")), moment)
+        moment = after(random, moment, _NEXT_STEP, begins)
+        if random.random() < 0.5:
+            # Answers in the review's own threads are reviews too, as GitHub counts.
+            review(author or None, "COMMENTED", moment)
+        subject = wording.commit_subject(random)
+        commits.append(Commit(f"{subject}\n\n{trailer}" if trailer else subject, moment))
+        moment = after(random, moment, _NEXT_STEP * slower, reviewer.begins)
+    review(login, "APPROVED", moment)
+    if random.random() < 0.2:
+        moment = after(random, moment, _NEXT_STEP, begins)
+        review(reviewer_for(random, author).login, "APPROVED", moment)
+    moment = after(random, moment, _MERGE, begins)
+    return replace(
+        pull_request, reviews=tuple(reviews), commits=tuple(commits), ended_at=moment, is_merged=True
+    )
