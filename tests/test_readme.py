@@ -68,3 +68,15 @@ def test_every_setting_and_every_reason_is_documented() -> None:
 
 def _indented(code: str) -> str:
     return "\n".join(f"        {line}" for line in code.splitlines())
+
+
+def test_the_products_settings_are_all_told_and_no_others() -> None:
+    settings = (ROOT / "tformance" / "settings.py").read_text()
+    read = set(re.findall(r'env_(?:str|bool|list|choice)\(\s*"([A-Z_]+)"', settings))
+    page = (ROOT / "docs" / "product.md").read_text().partition("## Settings")[2]
+    told = {
+        name
+        for row in re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE)
+        for name in re.findall("`([A-Z_]+)`", row)
+    }
+    assert told == read

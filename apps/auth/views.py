@@ -13,7 +13,6 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.auth._spans import hide_query
 from apps.auth.arriving import arrive, settle
 from apps.auth.authorizations import begin, claim, returned, waiting_for_choice
 from apps.auth.models import Authorization
@@ -26,6 +25,7 @@ from apps.integrations.providers import PROVIDERS
 from apps.integrations.revoking import give_back
 from apps.teams.access import TeamRequest, admin_required
 from apps.users.models import User
+from apps.users.spans import hide_query
 
 __all__ = ["callback", "choose", "start"]
 

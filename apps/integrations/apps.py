@@ -13,5 +13,6 @@ class IntegrationsConfig(AppConfig):
     name = "apps.integrations"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks and the signal receivers."""
         import_module("apps.integrations.checks")
+        import_module("apps.integrations.signals")

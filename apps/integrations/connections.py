@@ -33,7 +33,7 @@ from apps.users.identity import identify
 from apps.users.models import User
 from otel import Identity, record, set_group, set_person
 
-__all__ = ["Account", "Grant", "Reason", "connect", "disconnect", "live_connection"]
+__all__ = ["Account", "Grant", "Reason", "connect", "disconnect", "end_all", "live_connection"]
 
 Reason = Literal["user", "revoked"]
 
@@ -139,6 +139,23 @@ def disconnect(connection: Connection, *, reason: Reason) -> bool:
     if provider is Provider.GITHUB:
         set_group(TeamProperties(repos_tracked=0), key=str(live.team.public_id))
     return True
+
+
+@transaction.atomic
+def end_all(team: Team) -> None:
+    """End the connections of a team that is about to be deleted.
+
+    Nothing is told of its own members: a team is deleted with the account of the last of them.
+
+    Args:
+        team: which one.
+    """
+    members = set(team.memberships.values_list("user_id", flat=True))
+    for live in _with_others(Connection.objects.filter(team=team, disconnected_at=None)):
+        _give_back_after_commit(live)
+        if live.connected_by_id not in members:
+            _tell_of_loss(live)
+        _close(live, timezone.now(), "user", team_identity(team))
 
 
 def _locked_team(team: Team) -> _LockedTeam:

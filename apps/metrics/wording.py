@@ -49,7 +49,8 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
         points = now - before
         if abs(points) < _SAME_BELOW:
             return f"as before: {written(before, unit)}"
-        return f"{abs(points):.0f} points {'more' if points > 0 else 'less'} than {written(before, unit)}"
+        size = _with(round(abs(points)), "point")
+        return f"{size} {'more' if points > 0 else 'less'} than {written(before, unit)}"
     if before == 0:
         return "as before: 0" if now == 0 else f"up from {written(before, unit)}"
     percent = 100 * (now - before) / before

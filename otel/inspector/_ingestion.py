@@ -12,11 +12,11 @@ from starlette.types import Receive, Scope, Send
 
 from otel.inspector import _v0, _v1
 from otel.inspector._answer import Answer, Refused, WireRequest
-from otel.inspector.connections import drop
 from otel.inspector._decoding import BODY_LIMIT, decode_v0, decode_v1
 from otel.inspector._failures import Failure
 from otel.inspector._state import State
 from otel.inspector._time import rfc3339
+from otel.inspector.connections import drop
 
 __all__ = ["ingestion_routes"]
 

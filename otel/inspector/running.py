@@ -15,9 +15,9 @@ import orjson
 import uvicorn
 
 from otel.inspector._app import create_app
-from otel.inspector.connections import DroppableProtocol
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
+from otel.inspector.connections import DroppableProtocol
 
 __all__ = ["InspectorError", "RunningInspector", "listen", "running_inspector", "server_of"]
 

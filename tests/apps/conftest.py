@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from django.core.cache import cache
+from django.db.models.signals import post_migrate
 from django.test import Client
 from pytest_django import Settings
 
@@ -19,6 +19,12 @@ from tformance.sandbox.running import RunningSandbox, running_sandbox
 PASSWORD = "correct horse battery"
 
 Browser = Callable[[User | None], Client]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_permissions() -> None:
+    """Leave out Django's own permissions: nobody has any, and making them takes longer than most tests."""
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 @pytest.fixture(autouse=True)
@@ -78,24 +84,9 @@ def _started_sandbox() -> Iterator[RunningSandbox]:
 
 
 @pytest.fixture
-def sandbox(
-    _started_sandbox: RunningSandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> RunningSandbox:
+def sandbox(_started_sandbox: RunningSandbox, settings: Settings) -> RunningSandbox:
     """Let the product talk to a fresh sandbox."""
     _started_sandbox.reset()
     for name, value in _started_sandbox.settings().items():
         setattr(settings, name, value)
-    github = settings.SOCIALACCOUNT_PROVIDERS["github"] | {
-        "APPS": [{"client_id": settings.GITHUB_CLIENT_ID, "secret": settings.GITHUB_CLIENT_SECRET}],
-        "GITHUB_URL": settings.GITHUB_URL,
-    }
-    settings.SOCIALACCOUNT_PROVIDERS = {"github": github}
-    # allauth makes its addresses of the settings once, when it is imported.
-    for name, address in (
-        ("authorize_url", f"{settings.GITHUB_URL}/login/oauth/authorize"),
-        ("access_token_url", f"{settings.GITHUB_URL}/login/oauth/access_token"),
-        ("profile_url", f"{settings.GITHUB_API_URL}/user"),
-        ("emails_url", f"{settings.GITHUB_API_URL}/user/emails"),
-    ):
-        monkeypatch.setattr(GitHubOAuth2Adapter, name, address)
     return _started_sandbox

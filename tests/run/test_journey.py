@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from tests.run.starting import IS_UP, starting
+from tests.services.needing import needs_services
+from tests.services.postgresql import running_postgresql
+from tests.services.redis import running_redis
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +80,15 @@ def test_the_same_journey_delivers_the_same_captures_whatever_is_sampled(
     options: tuple[str, ...], env: dict[str, str], all_sampled: Captures, tmp_path: Path
 ) -> None:
     assert _deliver(tmp_path, *options, **env) == all_sampled
+
+
+@needs_services
+def test_the_same_journey_delivers_the_same_captures_on_postgresql_with_processes_for_all_of_it(
+    all_sampled: Captures, tmp_path: Path
+) -> None:
+    with running_postgresql() as database, running_redis() as broker:
+        services = {"DATABASE_URL": database, "CELERY_BROKER_URL": broker}
+        assert _deliver(tmp_path, "--workers", "2", **services) == all_sampled
 
 
 def test_an_event_that_posthog_refuses_is_named_and_fails_the_run(tmp_path: Path) -> None:

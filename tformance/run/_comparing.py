@@ -80,7 +80,9 @@ def await_arrivals(inspector: RunningInspector, names: Names, quarantine: Path, 
 
 
 def _arrived(inspector: RunningInspector, names: Names) -> list[Arrival]:
-    return [names.arrival(capture) for capture in inspector.good()]
+    captures = inspector.good()
+    names.learn(captures)
+    return [names.arrival(capture) for capture in captures]
 
 
 def _compare(

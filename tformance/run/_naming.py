@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tformance.run._arrival import NOBODY, Arrival, made, slug, visitor
@@ -25,11 +25,28 @@ class Names:
     def __init__(self, people: Iterable[Person], records: Mapping[str, Any]) -> None:
         self._of: dict[str, str] = {}
         self._sessions: dict[str, str] = {}
+        self._visitors: dict[str, str] = {}
         for person in people:
+            self._visitors |= dict.fromkeys(person.browser.visitor_ids, person.name)
             self._of |= {one: visitor(person.name) for one in person.browser.visitor_ids}
             self._sessions |= dict.fromkeys(person.browser.session_ids, person.name)
             if person.email in records:
                 self._add(person, records[person.email])
+
+    def learn(self, captures: Sequence[Mapping[str, Any]]) -> None:
+        """Name the accounts that are deleted by now: each is who the visitor of its person's browser became.
+
+        Args:
+            captures: as the inspector lists them.
+        """
+        for capture in captures:
+            name = self._visitors.get(capture["properties"].get("$anon_distinct_id", ""))
+            if name is not None:
+                self._of.setdefault(capture["distinct_id"], name)
+        for capture in captures:
+            joined = capture["properties"].get("$set_once", {}).get("signed_up_at")
+            if joined is not None:
+                self._of.setdefault(joined, _joined(self.person(capture["distinct_id"])))
 
     def arrival(self, capture: Mapping[str, Any]) -> Arrival:
         """Return a capture by its names; an id that nobody of the journey has stays as it is.
@@ -58,7 +75,7 @@ class Names:
 
     def _add(self, person: Person, record: Mapping[str, Any]) -> None:
         self._of[record["public_id"]] = person.name
-        self._of[record["date_joined"]] = f"(when {person.name} joined)"
+        self._of[record["date_joined"]] = _joined(person.name)
         for team in record["teams"]:
             key, name = team["public_id"], team["name"]
             self._of |= {key: name, f"$team_{key}": name, team["slug"]: slug(name)}
@@ -78,6 +95,10 @@ class Names:
         if isinstance(value, Mapping):
             return {name: self._named(one) for name, one in value.items()}
         return self._of.get(value, value) if isinstance(value, str) else value
+
+
+def _joined(name: str) -> str:
+    return f"(when {name} joined)"
 
 
 def _raised(exception: Mapping[str, Any]) -> str:

@@ -17,13 +17,13 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pytest_django import Settings
 
-from apps.auth._spans import hide_query
 from apps.auth.models import Authorization
 from apps.auth.waiting import Waiting
 from apps.integrations.connections import live_connection
 from apps.integrations.models import Connection, Provider
 from apps.teams.models import Team
 from apps.users.models import User
+from apps.users.spans import hide_query
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
 from tests.apps.connections.going import PROVIDERS, connect, fail, return_path

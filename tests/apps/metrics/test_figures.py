@@ -184,6 +184,7 @@ def test_figures_are_written_for_people(value: float | None, unit: str, text: st
         (24, 31, "hours", "23 % less than 31 hours"),
         (31, 24, "hours", "29 % more than 24 hours"),
         (42, 38, "percent", "4 points more than 38 %"),
+        (37.4, 38, "percent", "1 point less than 38 %"),
         (10, 10, "count", "as before: 10"),
         (5, 0, "count", "up from 0"),
         (0, 0, "count", "as before: 0"),

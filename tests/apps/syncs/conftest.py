@@ -8,12 +8,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from celery.signals import before_task_publish
 from django.db import connection as database
+from django.db import transaction
 from django.test import Client
+from kombu.transport.memory import Channel
 
-from apps.integrations.connections import Account, connect
+from apps.integrations.connections import Grant, connect
 from apps.integrations.models import Connection, Provider
-from apps.integrations.providers import github
+from apps.integrations.providers import PROVIDERS
 from apps.integrations.repositories import refresh_repositories, set_tracked
 from apps.metrics.models import Repository
 from apps.teams.models import Team
@@ -21,46 +24,53 @@ from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
 from tests.apps.syncs.seeing import ENGINE, LOOM
+from tformance.celery import app as celery
 from tformance.sandbox.running import RunningSandbox
 
-# Runs an action in the middle of the n-th page that is saved, before its transaction commits.
-Interrupt = Callable[[Callable[[], None], int], AbstractContextManager[None]]
+Waiting = Callable[[], AbstractContextManager[None]]
+AtPage = Callable[[int, Callable[[], None]], AbstractContextManager[None]]
 
 
-def grant(sandbox: RunningSandbox, login: str = "ada") -> Any:
-    """Do what the two redirects of OAuth do."""
-    redirect_uri, verifier = "http://127.0.0.1/back", "v" * 43
-    url = github.authorize_url(redirect_uri=redirect_uri, state="state", verifier=verifier)
-    (code,) = parse_qs(urlsplit(sandbox.authorize(url, login=login)).query)["code"]
-    return github.exchange(code=code, redirect_uri=redirect_uri, verifier=verifier)
+def granted(sandbox: RunningSandbox, provider: Provider) -> Grant:
+    """Return the access that Ada grants, by what the two redirects of OAuth do."""
+    module, redirect_uri, verifier = PROVIDERS[provider], "http://127.0.0.1/back", "v" * 43
+    url = module.authorize_url(redirect_uri=redirect_uri, state="state", verifier=verifier)
+    (code,) = parse_qs(urlsplit(sandbox.authorize(url)).query)["code"]
+    return module.exchange(code=code, redirect_uri=redirect_uri, verifier=verifier)
 
 
-def connected(sandbox: RunningSandbox, team: Team, user: User) -> Connection:
-    granted = grant(sandbox)
-    account = next(one for one in github.accounts(granted.access_token) if one.name == "analytical-engines")
-    return connect(team, Provider.GITHUB, Account(account.id, account.name, account.site_url), granted, user=user, flow="settings")
+def connected(sandbox: RunningSandbox, team: Team, user: User, provider: Provider) -> Connection:
+    """Connect a team to the first account that Ada has there."""
+    grant = granted(sandbox, provider)
+    accounts = sorted(PROVIDERS[provider].accounts(grant.access_token), key=lambda one: one.name)
+    return connect(team, provider, accounts[0], grant, user=user, flow="settings")
+
+
+def tracking(sandbox: RunningSandbox, team: Team, user: User) -> Connection:
+    """Connect a team to GitHub, and track two of the repositories there."""
+    made = connected(sandbox, team, user, Provider.GITHUB)
+    found = refresh_repositories(team, made)
+    set_tracked(team, [one.external_id for one in found if one.full_name in (ENGINE, LOOM)])
+    return made
 
 
 @pytest.fixture
 def connection(
     sandbox: RunningSandbox, acme: Team, alice: User, captured_events: CapturedEvents
 ) -> Connection:
-    made = connected(sandbox, acme, alice)
-    refresh_repositories(acme, made)
-    wanted = Repository.objects.filter(full_name__in=[ENGINE, LOOM]).values_list("external_id", flat=True)
-    set_tracked(acme, list(wanted))
+    made = tracking(sandbox, acme, alice)
     captured_events.clear()
     return made
 
 
 @pytest.fixture
 def engine(connection: Connection) -> Repository:
-    return Repository.objects.get(full_name=ENGINE)
+    return Repository.objects.get(team=connection.team, full_name=ENGINE)
 
 
 @pytest.fixture
 def loom(connection: Connection) -> Repository:
-    return Repository.objects.get(full_name=LOOM)
+    return Repository.objects.get(team=connection.team, full_name=LOOM)
 
 
 @pytest.fixture
@@ -68,22 +78,56 @@ def admin(browser: Browser, alice: User) -> Client:
     return browser(alice)
 
 
+@contextmanager
+def _at_page(page: int, act: Callable[[], None]) -> Iterator[None]:
+    saved = 0
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        nonlocal saved
+        done = execute(sql, params, many, context)
+        if sql.startswith('UPDATE "integrations_syncrun" SET "prs_synced"'):
+            saved += 1
+            if saved == page:
+                act()
+        return done
+
+    with database.execute_wrapper(watch):
+        yield
+
+
 @pytest.fixture
-def interrupt() -> Interrupt:
+def after_page() -> AtPage:
+    """Let something happen once the n-th page is saved, before the next is asked for; 0 is at once."""
+
     @contextmanager
-    def interrupting(action: Callable[[], None], page: int) -> Iterator[None]:
-        saved = 0
-
-        def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-            nonlocal saved
-            found = execute(sql, params, many, context)
-            if sql.startswith('INSERT INTO "metrics_pullrequest"'):
-                saved += 1
-                if saved == page:
-                    action()
-            return found
-
-        with database.execute_wrapper(watch):
+    def happening(page: int, act: Callable[[], None]) -> Iterator[None]:
+        if page == 0:
+            act()
+        with _at_page(page, lambda: transaction.on_commit(act)):
             yield
 
-    return interrupting
+    return happening
+
+
+@pytest.fixture
+def within_page() -> AtPage:
+    """Let something happen while the n-th page is saved, before it is committed."""
+    return _at_page
+
+
+@pytest.fixture
+def waiting_tasks(monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    """Let tasks wait for a worker that does not come, nor starts in this process."""
+
+    @contextmanager
+    def waiting() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(before_task_publish, "receivers", [])
+            celery.conf.update(task_always_eager=False)
+            try:
+                yield
+            finally:
+                celery.conf.update(task_always_eager=True)
+                Channel.queues.clear()
+
+    return waiting

@@ -28,9 +28,7 @@ def rows(repository: Repository) -> list[tuple[object, ...]]:
     reviews = Review.objects.filter(pull_request__repository=repository).order_by("external_id")
     return [
         *pulls.values_list(*names),
-        *reviews.values_list(
-            "external_id", "pull_request__number", "reviewer", "state", "submitted_at"
-        ),
+        *reviews.values_list("external_id", "pull_request__number", "reviewer", "state", "submitted_at"),
     ]
 
 
@@ -57,6 +55,4 @@ def cursors(sandbox: RunningSandbox) -> list[Any]:
 
 def break_off(run: SyncRun) -> None:
     """Let the time pass after which a run counts as broken off."""
-    SyncRun.objects.filter(pk=run.pk).update(
-        seen_at=timezone.now() - BROKEN_OFF_AFTER - timedelta(seconds=1)
-    )
+    SyncRun.objects.filter(pk=run.pk).update(seen_at=timezone.now() - BROKEN_OFF_AFTER - timedelta(seconds=1))

@@ -13,7 +13,7 @@ from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.looking import group_updates, of_team, what
-from tests.apps.syncs.conftest import Interrupt
+from tests.apps.syncs.conftest import AtPage
 from tests.apps.syncs.seeing import ENGINE, LOOM, cursors, missing, rows, sync_path
 from tformance.sandbox.running import RunningSandbox
 
@@ -102,14 +102,14 @@ def test_syncing_everything_again_gives_the_same(
 
 @pytest.mark.parametrize("page", [1, 2, 3])
 def test_what_changes_between_two_pages_is_there_after_the_next_sync(
-    admin: Client, sandbox: RunningSandbox, engine: Repository, interrupt: Interrupt, page: int
+    admin: Client, sandbox: RunningSandbox, engine: Repository, after_page: AtPage, page: int
 ) -> None:
-    with interrupt(lambda: sandbox.advance(10), page):
+    with after_page(page, lambda: sandbox.advance(10)):
         admin.post(sync_path(engine))
     numbers = {one["number"] for one in sandbox.pull_requests(engine.full_name)}
     assert set(PullRequest.objects.values_list("number", flat=True)) == numbers
 
-    with interrupt(lambda: sandbox.advance(10), 1):
+    with after_page(1, lambda: sandbox.advance(10)):
         admin.post(sync_path(engine))
     admin.post(sync_path(engine))
 

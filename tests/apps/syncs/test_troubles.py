@@ -13,7 +13,7 @@ from apps.integrations.providers import github
 from apps.metrics.models import PullRequest, Repository
 from otel.testing import CapturedEvents
 from tests.apps.looking import declared
-from tests.apps.syncs.conftest import Interrupt
+from tests.apps.syncs.conftest import AtPage
 from tests.apps.syncs.seeing import ENGINE, missing, sync_path
 from tformance.sandbox._failures import Kind
 from tformance.sandbox.running import RunningSandbox
@@ -56,7 +56,7 @@ def test_a_failure_that_passes_is_not_seen_in_the_end(
     sandbox: RunningSandbox,
     engine: Repository,
     captured_events: CapturedEvents,
-    interrupt: Interrupt,
+    after_page: AtPage,
     monkeypatch: pytest.MonkeyPatch,
     kind: Kind,
     page: int,
@@ -66,9 +66,7 @@ def test_a_failure_that_passes_is_not_seen_in_the_end(
     def fail() -> None:
         sandbox.fail("github", kind, path="graphql")
 
-    with interrupt(fail, page):
-        if page == 0:
-            fail()
+    with after_page(page, fail):
         admin.post(sync_path(engine))
 
     assert missing(sandbox, engine) == set()
@@ -85,7 +83,7 @@ def test_a_failure_that_stays_ends_the_sync_as_one_error(
     sandbox: RunningSandbox,
     engine: Repository,
     captured_events: CapturedEvents,
-    interrupt: Interrupt,
+    after_page: AtPage,
     kind: Kind,
     page: int,
     outcome: str,
@@ -93,9 +91,7 @@ def test_a_failure_that_stays_ends_the_sync_as_one_error(
     def fail() -> None:
         sandbox.fail("github", kind, path="graphql", count=100)
 
-    with interrupt(fail, page):
-        if page == 0:
-            fail()
+    with after_page(page, fail):
         admin.post(sync_path(engine))
 
     error = "GitHubUnavailableError"
@@ -130,16 +126,14 @@ def test_a_refused_repository_is_no_error_of_ours(
     sandbox: RunningSandbox,
     engine: Repository,
     captured_events: CapturedEvents,
-    interrupt: Interrupt,
+    after_page: AtPage,
     page: int,
     outcome: str,
 ) -> None:
     def refuse() -> None:
         sandbox.fail("github", "denied", path="graphql")
 
-    with interrupt(refuse, page):
-        if page == 0:
-            refuse()
+    with after_page(page, refuse):
         admin.post(sync_path(engine))
 
     told = _told(captured_events)
@@ -173,14 +167,12 @@ def test_a_revoked_access_disconnects_and_ends_the_other_syncs_too(
     engine: Repository,
     loom: Repository,
     captured_events: CapturedEvents,
-    interrupt: Interrupt,
+    after_page: AtPage,
     page: int,
 ) -> None:
     waiting = SyncRun.objects.create(repository=loom, trigger="manual", is_initial=True)
 
-    with interrupt(lambda: sandbox.revoke("github"), page):
-        if page == 0:
-            sandbox.revoke("github")
+    with after_page(page, lambda: sandbox.revoke("github")):
         admin.post(sync_path(engine))
 
     (disconnected,) = captured_events.of(IntegrationDisconnected)
@@ -207,13 +199,13 @@ def test_access_that_is_granted_anew_meanwhile_is_not_taken_away(
     connection: Connection,
     engine: Repository,
     captured_events: CapturedEvents,
-    interrupt: Interrupt,
+    after_page: AtPage,
 ) -> None:
     def renew() -> None:
         sandbox.revoke("github")
         Connection.objects.filter(pk=connection.pk).update(access_token="renewed")
 
-    with interrupt(renew, 1):
+    with after_page(1, renew):
         admin.post(sync_path(engine))
 
     assert _told(captured_events)["error_type"] == "StoppedError"
@@ -228,7 +220,7 @@ def test_a_sync_that_is_not_wanted_any_more_ends_where_it_is(
     connection: Connection,
     engine: Repository,
     captured_events: CapturedEvents,
-    interrupt: Interrupt,
+    after_page: AtPage,
     how: str,
 ) -> None:
     def stop() -> None:
@@ -237,7 +229,7 @@ def test_a_sync_that_is_not_wanted_any_more_ends_where_it_is(
         else:
             Repository.objects.filter(pk=engine.pk).update(is_tracked=False)
 
-    with interrupt(stop, 2):
+    with after_page(2, stop):
         admin.post(sync_path(engine))
 
     assert _told(captured_events) == {"outcome": "partial", "prs_synced": 100, "error_type": "StoppedError"}
@@ -246,12 +238,12 @@ def test_a_sync_that_is_not_wanted_any_more_ends_where_it_is(
 
 
 def test_what_nobody_has_thought_of_ends_the_sync_as_one_error(
-    admin: Client, engine: Repository, captured_events: CapturedEvents, interrupt: Interrupt
+    admin: Client, engine: Repository, captured_events: CapturedEvents, within_page: AtPage
 ) -> None:
     def break_down() -> None:
         raise RuntimeError("the database fell over")
 
-    with interrupt(break_down, 2):
+    with within_page(2, break_down):
         admin.post(sync_path(engine))
 
     assert _told(captured_events) == {"outcome": "partial", "prs_synced": 50, "error_type": "RuntimeError"}

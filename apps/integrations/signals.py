@@ -1,0 +1,23 @@
+"""What a team's end means for its connections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+
+from apps.integrations.connections import end_all
+from apps.teams.models import Team
+
+__all__ = ["end_connections"]
+
+
+@receiver(pre_delete, sender=Team)
+def end_connections(instance: Team, **_: Any) -> None:
+    """End what the team had connected.
+
+    Args:
+        instance: the team.
+    """
+    end_all(instance)
