@@ -39,7 +39,7 @@ BIN = Path(sys.executable).parent
 # Far more than anything here takes: a loaded machine makes a test slow, not red.
 TIMEOUT = 30.0
 
-_LISTENING = re.compile(r"(?:Listening at:|running on) http://127\.0\.0\.1:(\d+)")
+_LISTENING = re.compile(r"(?:Listening at:|running on|server at) http://127\.0\.0\.1:(\d+)")
 
 # What the machine's own environment says must not reach the programs under test.
 _OURS = re.compile(r"OTEL_|POSTHOG_|HOST_|DJANGO_|DATABASE_|CELERY_|PYTEST_|COV_")

@@ -12,17 +12,17 @@ __all__ = ["main"]
 def main(sandbox_url: str) -> None:
     """Make the team, and end when its syncs are asked for."""
     django.setup()
-    from apps.integrations.models import Trigger
+    from apps.integrations.models import Provider, Trigger
     from apps.integrations.repositories import refresh_repositories, set_tracked
     from apps.integrations.syncs import request_syncs
     from apps.teams.memberships import create_team
     from apps.users.models import User
-    from tests.apps.syncs.conftest import connected
+    from tests.apps.syncs.connecting import connected
     from tformance.sandbox.running import RunningSandbox
 
     ada = User.objects.create_user("ada@example.com", None)
     team = create_team(ada, name="Analytical Engines", slug="analytical-engines").team
-    connection = connected(RunningSandbox(sandbox_url), team, ada)
+    connection = connected(RunningSandbox(sandbox_url), team, ada, Provider.GITHUB)
     found = refresh_repositories(team, connection)
     set_tracked(team, [one.external_id for one in found])
     request_syncs(team, Trigger.MANUAL)

@@ -16,12 +16,13 @@ from tformance.run._browser import JourneyError
 from tformance.run._comparing import await_arrivals
 from tformance.run._console import BAD, Console
 from tformance.run._coverage import cover, taxonomy
-from tformance.run._journey import PASSWORD, STEPS, Stage
+from tformance.run._journey import STEPS, Stage
 from tformance.run._naming import Names
 from tformance.run._ports import HOST, PortTakenError, choose_port
 from tformance.run._processes import Program, ProgramError
 from tformance.run._programs import API_KEY, Site
 from tformance.run._report import show_events, show_taxonomy, show_verdict, show_views
+from tformance.sandbox.running import RunningSandbox
 
 __all__ = ["main"]
 
@@ -121,7 +122,13 @@ def _check(programs: Iterable[Program]) -> None:
 def _journey(options: argparse.Namespace, console: Console, site: Site, programs: Iterable[Program]) -> bool:
     """Drive the journey, show what arrived, and return whether that is all of it and nothing else."""
     began = time.time()
-    stage = Stage(site.product_url, API_KEY, site.mail, is_unsampled=options.traceparent_unsampled)
+    stage = Stage(
+        site.product_url,
+        API_KEY,
+        site.mail,
+        RunningSandbox(site.sandbox_url),
+        is_unsampled=options.traceparent_unsampled,
+    )
     is_done = _play(console, stage)
     _check(programs)
     names = Names(stage.people, site.records(person.email for person in stage.people))
@@ -137,7 +144,12 @@ def _journey(options: argparse.Namespace, console: Console, site: Site, programs
         _show_addresses(console, site)
         console.line("  Log in as")
         console.table(
-            [[person.name, person.becomes, person.email, PASSWORD] for person in stage.people], indent="    "
+            [
+                [one.name, one.becomes, one.email, one.password or "(with GitHub)"]
+                for one in stage.people
+                if one.becomes
+            ],
+            indent="    ",
         )
     return is_done and outcome.is_whole
 

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["A_NUMBER", "A_WORD", "NOBODY", "SLUG", "TEAM", "Arrival", "Some", "made", "of", "slug", "visitor"]
+__all__ = ["A_NUMBER", "A_WORD", "NOBODY", "Arrival", "Some", "made", "of", "slug", "visitor"]
 
 # What stands for who cannot be known.
 NOBODY = "nobody"
-TEAM = "the team"
-SLUG = "(its slug)"
 
 
 @dataclass(frozen=True, eq=False)

@@ -110,8 +110,8 @@ class Browser:
         Args:
             button: the text or label of the form's button.
             status: what it is to be answered with.
-            fields: values by field name; True and False for a box that is checked or not; for a group of
-                boxes the labels, or the beginnings of them, of those that are checked.
+            fields: values by field name; True and False for a box that is checked or not; for a choice the
+                labels, or the beginnings of them, of what is chosen.
 
         Raises:
             JourneyError: if there is no such form or field, or the answer is no page.
@@ -165,7 +165,9 @@ class Browser:
         self._url = response.url
         self._page = BeautifulSoup(response.text, "html.parser")
         if response.status_code != status:
-            msg = f"{method} {response.url} is answered {response.status_code}, not {status}"
+            told = self._page.select_one("main")
+            said = f": {told.get_text(' ', strip=True)}" if told else ""
+            msg = f"{method} {response.url} is answered {response.status_code}, not {status}{said}"
             raise JourneyError(msg)
 
     def _form(self, button: str) -> tuple[Tag, Tag]:
@@ -181,15 +183,15 @@ class Browser:
             return ["on"] * value
         if isinstance(value, str):
             return [value]
-        boxes = form.select(f'input[name="{name}"]')
-        return [self._box(form, boxes, label) for label in value]
+        return [self._offered(form, name, label) for label in value]
 
-    def _box(self, form: Tag, boxes: Sequence[Tag], label: str) -> str:
-        for box in boxes:
-            beside = form.select_one(f'label[for="{box.get("id")}"]') or box.find_parent("label")
-            if beside is not None and beside.get_text(" ", strip=True).startswith(label):
-                return str(box.get("value", "on"))
-        raise _missing(self._url, "box", label)
+    def _offered(self, form: Tag, name: str, label: str) -> str:
+        """Return the value of what a choice offers under a label."""
+        for one in form.select(f'input[name="{name}"], select[name="{name}"] option'):
+            beside = form.select_one(f'label[for="{one.get("id")}"]') or one.find_parent("label") or one
+            if beside.get_text(" ", strip=True).startswith(label):
+                return str(one.get("value", "on"))
+        raise _missing(self._url, "choice", label)
 
 
 def _missing(url: str, kind: str, name: str) -> JourneyError:
@@ -200,8 +202,10 @@ def _values(form: Tag) -> dict[str, list[str]]:
     """Return what a form sends if nothing is changed."""
     values: dict[str, list[str]] = {}
     for field in form.find_all("input", attrs={"name": True}):
-        if field.get("type") not in ("checkbox", "radio") or field.has_attr("checked"):
-            values.setdefault(str(field["name"]), []).append(str(field.get("value", "on")))
+        is_box = field.get("type") in ("checkbox", "radio")
+        if not is_box or field.has_attr("checked"):
+            value = str(field.get("value", "on" if is_box else ""))
+            values.setdefault(str(field["name"]), []).append(value)
     for choice in form.find_all("select", attrs={"name": True}):
         options = choice.find_all("option", selected=True)
         if not options and not choice.has_attr("multiple"):

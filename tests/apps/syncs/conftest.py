@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from celery.signals import before_task_publish
@@ -14,44 +13,19 @@ from django.db import transaction
 from django.test import Client
 from kombu.transport.memory import Channel
 
-from apps.integrations.connections import Grant, connect
-from apps.integrations.models import Connection, Provider
-from apps.integrations.providers import PROVIDERS
-from apps.integrations.repositories import refresh_repositories, set_tracked
+from apps.integrations.models import Connection
 from apps.metrics.models import Repository
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
+from tests.apps.syncs.connecting import tracking
 from tests.apps.syncs.seeing import ENGINE, LOOM
 from tformance.celery import app as celery
 from tformance.sandbox.running import RunningSandbox
 
 Waiting = Callable[[], AbstractContextManager[None]]
 AtPage = Callable[[int, Callable[[], None]], AbstractContextManager[None]]
-
-
-def granted(sandbox: RunningSandbox, provider: Provider) -> Grant:
-    """Return the access that Ada grants, by what the two redirects of OAuth do."""
-    module, redirect_uri, verifier = PROVIDERS[provider], "http://127.0.0.1/back", "v" * 43
-    url = module.authorize_url(redirect_uri=redirect_uri, state="state", verifier=verifier)
-    (code,) = parse_qs(urlsplit(sandbox.authorize(url)).query)["code"]
-    return module.exchange(code=code, redirect_uri=redirect_uri, verifier=verifier)
-
-
-def connected(sandbox: RunningSandbox, team: Team, user: User, provider: Provider) -> Connection:
-    """Connect a team to the first account that Ada has there."""
-    grant = granted(sandbox, provider)
-    accounts = sorted(PROVIDERS[provider].accounts(grant.access_token), key=lambda one: one.name)
-    return connect(team, provider, accounts[0], grant, user=user, flow="settings")
-
-
-def tracking(sandbox: RunningSandbox, team: Team, user: User) -> Connection:
-    """Connect a team to GitHub, and track two of the repositories there."""
-    made = connected(sandbox, team, user, Provider.GITHUB)
-    found = refresh_repositories(team, made)
-    set_tracked(team, [one.external_id for one in found if one.full_name in (ENGINE, LOOM)])
-    return made
 
 
 @pytest.fixture

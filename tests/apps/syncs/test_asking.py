@@ -21,7 +21,8 @@ from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
 from tests.apps.looking import of_team
 from tests.apps.queries import statements
-from tests.apps.syncs.conftest import AtPage, Waiting, tracking
+from tests.apps.syncs.conftest import AtPage, Waiting
+from tests.apps.syncs.connecting import tracking
 from tests.apps.syncs.seeing import missing, sync_path
 from tformance.sandbox.running import RunningSandbox
 
@@ -112,10 +113,11 @@ def test_a_sync_belongs_to_the_team_it_was_asked_for(
 ) -> None:
     second = create_team(alice, name="Second", slug="second").team
 
-    def turn() -> None:
-        admin.post("/teams/switch/", {"team": str(second.public_id)})
+    def turn_to(team: Team) -> None:
+        admin.post("/teams/switch/", {"team": str(team.public_id)})
 
-    with after_page(1, turn):
+    turn_to(engine.team)
+    with after_page(1, lambda: turn_to(second)):
         admin.post(sync_path(engine))
 
     (completed,) = captured_events.of(RepoSyncCompleted)
@@ -158,7 +160,8 @@ def test_a_sync_that_meets_a_limit_waits_without_a_worker_and_says_until_when(
     assert "goes on at <time" in _page(admin)
     assert f"{until:%H:%M:%S} UTC" in _page(admin)
     run.refresh_from_db()
-    assert (run.finished_at, run.prs_synced) == (None, 100)
+    assert run.finished_at is None
+    assert run.prs_synced == PullRequest.objects.count() > 0
     SyncRun.objects.update(seen_at=timezone.now() - timedelta(minutes=20))
     assert "under way already" in _said(admin, sync_path(engine)), "who waits has not broken off"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from django.utils import timezone
 
 from apps.integrations.events import RepoSyncCompleted, RepoSyncStarted
 from apps.integrations.models import Connection, Provider, SlackFeatures, SyncRun
+from apps.integrations.providers import slack
 from apps.integrations.tasks import post_to_slack, reconcile, sync_all
 from apps.metrics.models import PullRequest, Repository
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.looking import declared, group_updates, of_team, person_updates
-from tests.apps.syncs.conftest import connected, tracking
+from tests.apps.syncs.connecting import connected, tracking
 from tests.apps.syncs.seeing import missing, sync_path
 from tformance.celery import app as celery
 from tformance.sandbox.running import RunningSandbox
@@ -62,7 +64,7 @@ def test_one_teams_trouble_does_not_keep_the_others_from_being_synced(
 def test_a_broken_off_sync_is_ended_even_if_nobody_wants_it_any_more(
     engine: Repository, captured_events: CapturedEvents
 ) -> None:
-    long_ago = timezone.now() - timezone.timedelta(days=1)
+    long_ago = timezone.now() - timedelta(days=1)
     SyncRun.objects.create(
         repository=engine, trigger="manual", is_initial=True, started_at=long_ago, seen_at=long_ago
     )
@@ -150,8 +152,6 @@ def test_the_week_is_posted_for_each_team_that_has_slack(
 
 
 def _channel(sandbox: RunningSandbox) -> str:
-    from apps.integrations.providers import slack
-
     token = Connection.objects.filter(provider=Provider.SLACK).first()
     assert token is not None
     return slack.channels(token.access_token)[0].id

@@ -1,0 +1,16 @@
+"""The sample journey: what each step does in the pages, and what is to arrive because of it."""
+
+from tformance.run._journey import _growing, _looking, _setting_up, _trouble
+from tformance.run._journey._stage import PASSWORD, Person, Stage, Step
+
+__all__ = ["FUNNEL", "PASSWORD", "STEPS", "Person", "Stage", "Step"]
+
+# How far the journey's people come (`otel.inspector` reads it).
+FUNNEL = "user_signed_up > onboarding_completed|team_member_joined > dashboard_first_view > analytics_viewed"
+
+STEPS: tuple[Step, ...] = (
+    *_setting_up.STEPS,
+    *_growing.STEPS,
+    *_looking.STEPS,
+    *_trouble.STEPS,
+)

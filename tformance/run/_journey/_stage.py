@@ -1,0 +1,132 @@
+"""The people of the journey, what they share, and what a step is."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tformance.run._arrival import Arrival
+from tformance.run._browser import Browser, JourneyError
+from tformance.run._mail import link_in_mail
+from tformance.sandbox.running import RunningSandbox
+
+__all__ = ["PASSWORD", "Person", "Stage", "Step"]
+
+PASSWORD = "analytical engine 1843"  # noqa: S105 - of accounts that live on this machine alone
+
+# Seconds that the syncs of a few hundred pull requests may take on a slow machine.
+_SYNC_PATIENCE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Be somebody of the journey.
+
+    Args:
+        name: what they are called.
+        email: their login; new in each run.
+        github: their name at GitHub; new in each run.
+        becomes: what they are after the journey; empty for who is gone.
+        password: theirs; empty for who logs in with GitHub.
+        browser: theirs.
+    """
+
+    name: str
+    email: str
+    github: str
+    becomes: str
+    password: str
+    browser: Browser
+
+
+class Stage:
+    """Hold the people and what they share.
+
+    Args:
+        address: the product's.
+        api_key: PostHog's.
+        mail: the folder of the e-mails.
+        sandbox: tells GitHub, Jira and Slack what to do.
+        is_unsampled: whether the people's requests belong to traces that are not sampled.
+    """
+
+    def __init__(
+        self, address: str, api_key: str, mail: Path, sandbox: RunningSandbox, *, is_unsampled: bool = False
+    ) -> None:
+        self.sandbox = sandbox
+        self._mail = mail
+        run = secrets.token_hex(3)
+
+        def person(
+            name: str, becomes: str, *, password: str = PASSWORD, headers: Mapping[str, str] | None = None
+        ) -> Person:
+            browser = Browser(address, api_key, headers=headers, is_unsampled=is_unsampled)
+            login = f"{name.lower()}-{run}"
+            return Person(name, f"{login}@example.com", login, becomes, password, browser)
+
+        self.ada = person("Ada", "admin")
+        self.grace = person("Grace", "member")
+        self.linus = person("Linus", "admin")
+        self.barbara = person("Barbara", "in no team", password="")
+        self.alan = person("Alan", "member", password="")
+        self.katherine = person("Katherine", "in no team")
+        self.edsger = person("Edsger", "in no team", headers={"Sec-GPC": "1"})
+        self.charles = person("Charles", "")
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """All of them."""
+        return (
+            self.ada,
+            self.grace,
+            self.linus,
+            self.barbara,
+            self.alan,
+            self.katherine,
+            self.edsger,
+            self.charles,
+        )
+
+    def invitation_of(self, person: Person) -> str:
+        """Return the link that a person was sent.
+
+        Args:
+            person: who was invited.
+        """
+        return link_in_mail(self._mail, person.email)
+
+    def wait_for_syncs(self, person: Person) -> None:
+        """Look at the progress of the syncs until none runs.
+
+        Args:
+            person: who looks, a member of the team.
+
+        Raises:
+            JourneyError: if they take too long.
+        """
+        deadline = time.monotonic() + _SYNC_PATIENCE
+        person.browser.open("/integrations/progress/")
+        while person.browser.shows("progress"):
+            if time.monotonic() > deadline:
+                msg = f"the syncs still run after {_SYNC_PATIENCE:.0f} s"
+                raise JourneyError(msg)
+            time.sleep(0.1)
+            person.browser.open("/integrations/progress/")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Be one step.
+
+    Args:
+        title: what happens.
+        act: does it.
+        arrives: what is to arrive, each as often as it stands here, and nothing else.
+    """
+
+    title: str
+    act: Callable[[Stage], None]
+    arrives: tuple[Arrival, ...] = ()
