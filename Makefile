@@ -9,11 +9,12 @@ ONCE ?=
 help:  ## Print this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-# Installed once per lock file; the hash of every file is checked by pip.
+# Installed once per lock file; the hash of every file is checked by pip. The lock is whole, and pip would look
+# for newer versions of what a package wants with extras.
 .venv/.installed: requirements.lock pyproject.toml
 	@echo "Installing Python packages into .venv (about a minute the first time) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
