@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.contrib.contenttypes.management import create_contenttypes
 from django.core.cache import cache
 from django.db.models.signals import post_migrate
 from django.test import Client
@@ -22,9 +23,10 @@ Browser = Callable[[User | None], Client]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_permissions() -> None:
-    """Leave out Django's own permissions: nobody has any, and making them takes longer than most tests."""
+def _nothing_made_anew() -> None:
+    """Leave out Django's permissions and content types: making them anew takes longer than most tests."""
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
 
 
 @pytest.fixture(autouse=True)
