@@ -200,7 +200,8 @@ def test_a_task_under_way_does_not_keep_a_process_from_ending(
     with _product(env, tmp_path, kind) as product:
         product.sync(ENGINE)
         wait_for(lambda: any(one["failure"] == "timeout" for one in sandbox.requests()))
-        assert product.server.stop(_end(kind)) < 5
+        # Far less than GitHub's answer would take, and more than a loaded machine needs to end.
+        assert product.server.stop(_end(kind)) < 15
     sandbox.release()
 
 
