@@ -7,10 +7,11 @@ import sys
 import webbrowser
 from collections.abc import Sequence
 
+from otel.inspector._app import create_app
 from otel.inspector._funnel import DEFAULT_STEPS, Steps, parse_steps
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
-from otel.inspector.running import listen, server_of
+from otel.inspector.serving import listen, server_of
 
 __all__ = ["main"]
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         webbrowser.open(url)
     state = State(store=Store(options.keep), steps=options.funnel, discard=options.discard)
     try:
-        server_of(state, options.host).run(sockets=[listening])
+        server_of(create_app(state, options.host)).run(sockets=[listening])
     except KeyboardInterrupt:
         pass  # uvicorn ends in order, and then raises what it was ended by
     finally:

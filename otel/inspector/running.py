@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import http.client
-import socket
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
-import uvicorn
 
 from otel.inspector._app import create_app
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
-from otel.inspector.connections import DroppableProtocol
+from otel.inspector.serving import listen, serving
 
-__all__ = ["InspectorError", "RunningInspector", "listen", "running_inspector", "server_of"]
+__all__ = ["InspectorError", "RunningInspector", "running_inspector"]
 
-_START_TIMEOUT = 10.0
-# Requests that were told to be slow do not hold up the end of a test.
-_SHUTDOWN_TIMEOUT = 1
+_HOST = "127.0.0.1"
 
 
 class InspectorError(RuntimeError):
-    """Raised if the inspector does not start, or does not understand what it is told."""
+    """Raised if the inspector does not understand what it is told."""
 
 
 class RunningInspector:
@@ -139,55 +133,6 @@ class RunningInspector:
         return answer
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket.
-
-    `socket.create_server` leaves the protocol at 0, for which asyncio does not set TCP_NODELAY: an answer of
-    headers and body then waits 40 ms for a delayed acknowledgement.
-
-    Args:
-        host: an address or name.
-        port: 0 takes a free one.
-
-    Raises:
-        OSError: if the address cannot be bound.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, kind, _, _, address = found[0]
-    listening = socket.socket(family, kind, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(128)
-    except OSError:
-        listening.close()
-        raise
-    return listening
-
-
-def server_of(state: State, host: str) -> uvicorn.Server:
-    """Return a server of an inspector, to be run with a bound socket.
-
-    Args:
-        state: what the inspector keeps.
-        host: what the socket is bound to.
-    """
-    return uvicorn.Server(
-        uvicorn.Config(
-            create_app(state, host),
-            http=DroppableProtocol,
-            ws="none",
-            lifespan="off",
-            loop="asyncio",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
-        )
-    )
-
-
 @contextmanager
 def running_inspector(
     port: int = 0, *, discard: bool = False, captures_kept: int = CAPTURES_KEPT
@@ -200,25 +145,9 @@ def running_inspector(
         captures_kept: how many captures are kept before the oldest goes.
 
     Raises:
+        NotStartedError: if it does not start.
         OSError: if the port is taken.
-        InspectorError: if it does not start.
     """
-    listening = listen("127.0.0.1", port)
-    server = server_of(State(store=Store(captures_kept), discard=discard), "127.0.0.1")
-    # A daemon: a test session that is interrupted ends all the same.
-    thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listening]}, name="inspector", daemon=True
-    )
-    try:
-        thread.start()
-        deadline = time.monotonic() + _START_TIMEOUT
-        while not server.started:
-            if not thread.is_alive() or time.monotonic() > deadline:
-                msg = "the inspector did not start"
-                raise InspectorError(msg)
-            time.sleep(0.005)
-        yield RunningInspector("127.0.0.1", listening.getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+    application = create_app(State(store=Store(captures_kept), discard=discard), _HOST)
+    with serving(application, listen(_HOST, port), "inspector") as served:
+        yield RunningInspector(_HOST, served)

@@ -6,9 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from otel.inspector.running import listen
+from otel.inspector.serving import listen, server_of
+from tformance.sandbox._app import create_app
 from tformance.sandbox._world import World
-from tformance.sandbox.running import environ_of, server_of
+from tformance.sandbox.running import environ_of
 
 __all__ = ["main"]
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"  {name}={value}")
     sys.stdout.flush()
     try:
-        server_of(World(options.seed), options.host).run(sockets=[listening])
+        server_of(create_app(World(options.seed), options.host)).run(sockets=[listening])
     except KeyboardInterrupt:
         pass  # uvicorn ends in order, and then raises what it was ended by
     finally:

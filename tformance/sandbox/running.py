@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import threading
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,10 +10,8 @@ from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 import orjson
-import uvicorn
 
-from otel.inspector.connections import DroppableProtocol
-from otel.inspector.running import listen
+from otel.inspector.serving import listen, serving
 from tformance.sandbox._app import create_app
 from tformance.sandbox._clock import wall_time
 from tformance.sandbox._credentials import CLIENT_ID, CLIENT_SECRET
@@ -23,17 +19,15 @@ from tformance.sandbox._failures import Kind
 from tformance.sandbox._tokens import Service
 from tformance.sandbox._world import World
 
-__all__ = ["RunningSandbox", "SandboxError", "environ_of", "running_sandbox", "server_of"]
+__all__ = ["RunningSandbox", "SandboxError", "environ_of", "running_sandbox"]
 
-_START_TIMEOUT = 10.0
-# Requests that were told to be slow do not hold up the end of a test.
-_SHUTDOWN_TIMEOUT = 1
+_HOST = "127.0.0.1"
 # Longer than a `timeout` lasts.
 _PATIENCE = 60
 
 
 class SandboxError(RuntimeError):
-    """Raised if the sandbox does not start, or does not do what it is told."""
+    """Raised if the sandbox does not do what it is told."""
 
 
 def environ_of(url: str) -> dict[str, str]:
@@ -225,29 +219,6 @@ class RunningSandbox:
             connection.close()
 
 
-def server_of(world: World, host: str) -> uvicorn.Server:
-    """Return a server of a sandbox, to be run with a bound socket.
-
-    Args:
-        world: what it shows.
-        host: what the socket is bound to.
-    """
-    return uvicorn.Server(
-        uvicorn.Config(
-            create_app(world, host),
-            http=DroppableProtocol,
-            ws="none",
-            lifespan="off",
-            loop="asyncio",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
-        )
-    )
-
-
 @contextmanager
 def running_sandbox(
     port: int = 0, *, seed: int = 1, now: Callable[[], datetime] | None = None
@@ -261,24 +232,10 @@ def running_sandbox(
             between two looks unless it is told to `advance`.
 
     Raises:
+        NotStartedError: if it does not start.
         OSError: if the port is taken.
-        SandboxError: if it does not start.
     """
     started = wall_time()
-    listening = listen("127.0.0.1", port)
-    server = server_of(World(seed, now or (lambda: started)), "127.0.0.1")
-    # A daemon: a test session that is interrupted ends all the same.
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="sandbox", daemon=True)
-    try:
-        thread.start()
-        deadline = time.monotonic() + _START_TIMEOUT
-        while not server.started:
-            if not thread.is_alive() or time.monotonic() > deadline:
-                msg = "the sandbox did not start"
-                raise SandboxError(msg)
-            time.sleep(0.005)
-        yield RunningSandbox(f"http://127.0.0.1:{listening.getsockname()[1]}")
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+    application = create_app(World(seed, now or (lambda: started)), _HOST)
+    with serving(application, listen(_HOST, port), "sandbox") as served:
+        yield RunningSandbox(f"http://{_HOST}:{served}")

@@ -1,0 +1,102 @@
+"""Serving a stand-in on this machine: its socket, its server, and a thread that ends with a block."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from otel.inspector.connections import DroppableProtocol
+
+__all__ = ["NotStartedError", "listen", "server_of", "serving"]
+
+_START_TIMEOUT = 10.0
+# Requests that were told to be slow do not hold up the end of a test.
+_SHUTDOWN_TIMEOUT = 1
+
+
+class NotStartedError(RuntimeError):
+    """Raised if a server does not start."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket.
+
+    `socket.create_server` leaves the protocol at 0, for which asyncio does not set TCP_NODELAY: an answer of
+    headers and body then waits 40 ms for a delayed acknowledgement.
+
+    Args:
+        host: an address or name.
+        port: 0 takes a free one.
+
+    Raises:
+        OSError: if the address cannot be bound.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, _, _, address = found[0]
+    listening = socket.socket(family, kind, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def server_of(application: ASGIApp) -> uvicorn.Server:
+    """Return a server of an application, to be run with a bound socket.
+
+    Args:
+        application: the stand-in.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            http=DroppableProtocol,
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
+        )
+    )
+
+
+@contextmanager
+def serving(application: ASGIApp, listening: socket.socket, name: str) -> Iterator[int]:
+    """Serve in a thread that ends with the block; give the port.
+
+    Args:
+        application: the stand-in.
+        listening: where; closed at the end.
+        name: of what is served.
+
+    Raises:
+        NotStartedError: if it does not start.
+    """
+    server = server_of(application)
+    # A daemon: a test session that is interrupted ends all the same.
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name=name, daemon=True)
+    try:
+        thread.start()
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                msg = f"the {name} did not start"
+                raise NotStartedError(msg)
+            time.sleep(0.005)
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
