@@ -11,7 +11,7 @@ from otel.inspector._app import create_app
 from otel.inspector._funnel import DEFAULT_STEPS, Steps, parse_steps
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
-from otel.inspector.serving import listen, server_of
+from otel.inspector.serving import listen_or_explain, serve, url_of
 
 __all__ = ["main"]
 
@@ -31,28 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: of the command line; the process's own by default.
     """
     options = _parser().parse_args(arguments)
-    try:
-        listening = listen(options.host, options.port)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        print(
-            f"The inspector cannot listen on {options.host} port {options.port}: {reason}.\n"
-            "Is one running already? Choose another port with --port.",
-            file=sys.stderr,
-        )
+    listening = listen_or_explain("inspector", options.host, options.port)
+    if listening is None:
         return 1
-    host, port = listening.getsockname()[:2]
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    url = url_of(listening)
     print(f"The inspector, a stand-in for PostHog, listens on {url}", flush=True)
     if options.open:
         webbrowser.open(url)
     state = State(store=Store(options.keep), steps=options.funnel, discard=options.discard)
-    try:
-        server_of(create_app(state, options.host)).run(sockets=[listening])
-    except KeyboardInterrupt:
-        pass  # uvicorn ends in order, and then raises what it was ended by
-    finally:
-        listening.close()
+    serve(create_app(state, options.host), listening)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp
 
 from otel.inspector.connections import DroppableProtocol
 
-__all__ = ["NotStartedError", "listen", "server_of", "serving"]
+__all__ = ["NotStartedError", "listen", "listen_or_explain", "serve", "serving", "url_of"]
 
 _START_TIMEOUT = 10.0
 # Requests that were told to be slow do not hold up the end of a test.
@@ -50,7 +51,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def server_of(application: ASGIApp) -> uvicorn.Server:
+def _server_of(application: ASGIApp) -> uvicorn.Server:
     """Return a server of an application, to be run with a bound socket.
 
     Args:
@@ -72,6 +73,51 @@ def server_of(application: ASGIApp) -> uvicorn.Server:
     )
 
 
+def listen_or_explain(name: str, host: str, port: int) -> socket.socket | None:
+    """Return a listening socket; None if there is none, which is said on standard error.
+
+    Args:
+        name: of what is to be served.
+        host: an address or name.
+        port: 0 takes a free one.
+    """
+    try:
+        return listen(host, port)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        print(
+            f"The {name} cannot listen on {host} port {port}: {reason}.\n"
+            "Is one running already? Choose another port with --port.",
+            file=sys.stderr,
+        )
+        return None
+
+
+def url_of(listening: socket.socket) -> str:
+    """Return the address of what is served on a socket.
+
+    Args:
+        listening: the socket.
+    """
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def serve(application: ASGIApp, listening: socket.socket) -> None:
+    """Serve until interrupted.
+
+    Args:
+        application: the stand-in.
+        listening: where; closed at the end.
+    """
+    try:
+        _server_of(application).run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass  # uvicorn ends in order, and then raises what it was ended by
+    finally:
+        listening.close()
+
+
 @contextmanager
 def serving(application: ASGIApp, listening: socket.socket, name: str) -> Iterator[int]:
     """Serve in a thread that ends with the block; give the port.
@@ -84,7 +130,7 @@ def serving(application: ASGIApp, listening: socket.socket, name: str) -> Iterat
     Raises:
         NotStartedError: if it does not start.
     """
-    server = server_of(application)
+    server = _server_of(application)
     # A daemon: a test session that is interrupted ends all the same.
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name=name, daemon=True)
     try:

@@ -107,7 +107,7 @@ def test_a_product_that_dies_ends_the_run_with_the_end_of_its_log(folder: Path) 
         product.kill()
         assert run.end() == 1
     assert "The product has ended with SIGKILL. The end of" in run.printed
-    assert "GET /" in run.printed.rpartition("The end of")[2]
+    assert "POST /profile/delete/" in run.printed.rpartition("The end of")[2]
 
 
 @pytest.mark.slow

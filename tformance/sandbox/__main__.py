@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from otel.inspector.serving import listen, server_of
+from otel.inspector.serving import listen_or_explain, serve, url_of
 from tformance.sandbox._app import create_app
 from tformance.sandbox._world import World
 from tformance.sandbox.running import environ_of
@@ -30,29 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: of the command line; the process's own by default.
     """
     options = _parser().parse_args(arguments)
-    try:
-        listening = listen(options.host, options.port)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        print(
-            f"The sandbox cannot listen on {options.host} port {options.port}: {reason}.\n"
-            "Is one running already? Choose another port with --port.",
-            file=sys.stderr,
-        )
+    listening = listen_or_explain("sandbox", options.host, options.port)
+    if listening is None:
         return 1
-    host, port = listening.getsockname()[:2]
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    url = url_of(listening)
     print(f"The sandbox, a stand-in for GitHub, Jira and Slack, listens on {url}")
     print("Tformance uses it with these environment variables:")
     for name, value in environ_of(url).items():
         print(f"  {name}={value}")
     sys.stdout.flush()
-    try:
-        server_of(create_app(World(options.seed), options.host)).run(sockets=[listening])
-    except KeyboardInterrupt:
-        pass  # uvicorn ends in order, and then raises what it was ended by
-    finally:
-        listening.close()
+    serve(create_app(World(options.seed), options.host), listening)
     return 0
 
 
