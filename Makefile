@@ -3,6 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 ONCE ?=
 
+# What Vite reads: the sources, and the templates, whose classes Tailwind makes styles of.
+SOURCES := $(shell find assets templates apps -path assets/dist -prune -o -type f \
+	\( -name '*.ts' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -print)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup browser run test check bench lock clean
 
@@ -18,15 +22,21 @@ help:  ## Print this list.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# posthog-js, which the browser tests load from their own page. npm puts this file there itself.
+# npm puts this file there itself.
 node_modules/.package-lock.json: package-lock.json
 	@echo "Installing npm packages into node_modules …"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-setup: .venv/.installed node_modules/.package-lock.json  ## Install everything into .venv and node_modules.
+# Compressed beside it, which whitenoise would otherwise leave to a server in front of it.
+assets/dist/manifest.json: node_modules/.package-lock.json .venv/.installed vite.config.ts $(SOURCES)
+	@echo "Building assets/dist …"
+	@node_modules/.bin/vite build --logLevel warn
+	@$(BIN)/python -m whitenoise.compress --quiet assets/dist
 
-run: .venv/.installed  ## Start the product and all it needs, drive a sample journey, show what arrived; ONCE=1 ends then.
+setup: .venv/.installed assets/dist/manifest.json  ## Install everything, and build what the browser gets.
+
+run: setup  ## Start the product and all it needs, drive a sample journey, show what arrived; ONCE=1 ends then.
 	@$(BIN)/python -m tformance.run $(if $(ONCE),--once)
 
 test: setup check  ## Run every check, every test, and the product's tests again on PostgreSQL.
@@ -34,11 +44,13 @@ test: setup check  ## Run every check, every test, and the product's tests again
 	@echo "The product's tests again, on PostgreSQL …"
 	@$(BIN)/python -m tests.services.postgresql -- $(BIN)/python -m pytest -n 2 --dist loadgroup tests/apps
 
-check: setup  ## Lint, check types, and check that the generated pages are current.
+check: setup  ## Lint, check types, and check that what is generated is current.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/python manage.py telemetry catalog --check docs
+	@$(BIN)/python manage.py telemetry generate --check assets/javascript
+	@node_modules/.bin/tsc
 
 bench: setup  ## Run the benchmarks; the figures go to benchmarks/results.json.
 	$(BIN)/python -m benchmarks
@@ -48,4 +60,4 @@ lock:  ## Renew requirements.lock from pyproject.toml.
 		--custom-compile-command "make lock" --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 
 clean:  ## Remove what the other targets made.
-	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .run
+	rm -rf .venv node_modules assets/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .run

@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks._result import Result, Row, at_most
 from benchmarks._timing import in_turn
 
-__all__ = ["measure"]
+__all__ = ["fill", "measure"]
 
 _PULL_REQUESTS, _REVIEWS_EACH, _DAYS = 2_000, 3, 365
 _PEOPLE = tuple(f"person-{number}" for number in range(20))
@@ -85,10 +85,10 @@ def _product(folder: Path) -> tuple[Handle, str]:
         raise RuntimeError(folder)
     install(running.settings, sink=Nowhere(), defer=running.recorder.defer)
     call_command("migrate", verbosity=0)
-    return WSGIHandler(), _filled()
+    return WSGIHandler(), fill()
 
 
-def _filled() -> str:
+def fill() -> str:
     """Make a team with its year of work; return its admin's cookie."""
     from django.conf import settings
     from django.test import Client

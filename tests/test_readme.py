@@ -37,6 +37,15 @@ with capturing() as captured:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+def test_the_browsers_example_compiles(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```typescript\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "example.ts").write_text(example.replace('"./', f'"{ROOT}/assets/javascript/'))
+    (tmp_path / "tsconfig.json").write_text(f'{{"extends": "{ROOT}/tsconfig.json", "include": ["*.ts"]}}')
+    command = [str(ROOT / "node_modules/.bin/tsc"), "--project", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.stdout, ended.returncode) == ("", 0)
+
+
 def test_the_settings_for_another_project_are_ones_that_otel_knows() -> None:
     from otel.django._config import KEYS
 

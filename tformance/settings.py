@@ -10,11 +10,14 @@ import hashlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from celery.schedules import crontab
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from otel import Settings
 from tformance.env import env_bool, env_choice, env_list, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,6 +40,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "csp",
+    "django_vite",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -56,6 +61,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Around all that makes a page: also what another middleware answers, or fails with, is under the policy.
+    "csp.middleware.CSPMiddleware",
+    "apps.web.browser.private_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -83,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.teams.context.teams",
+                "apps.web.browser.analytics",
             ],
         },
     },
@@ -139,8 +148,14 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-# Files are served as they lie in the apps; there are few, and none is built.
+# What Vite has made of `assets/`: a page names its files by the manifest.
+_ASSETS = BASE_DIR / "assets" / "dist"
+STATICFILES_DIRS = [("assets", _ASSETS)]
+DJANGO_VITE = {"default": {"manifest_path": _ASSETS / "manifest.json", "static_url_prefix": "assets"}}
+# Files are served as they lie in the apps and where Vite puts them; there are few.
 WHITENOISE_USE_FINDERS = True
+# Vite writes a hash of the content into the name: such a file is asked for once.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/assets/.+-[\w-]{8}\.\w+$"
 
 # Without a broker, tasks run in a thread of the process that sends them (`tformance.celery`).
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or "memory://"
@@ -204,6 +219,55 @@ TELEMETRY = {
     "ERROR_EVENT": "error_occurred",
     # Set by `apps.teams.middleware`.
     "ERROR_PROPERTIES": {"team_slug": "tformance.team.slug"},
+    # Set by `apps.users.consent`, read by `assets/javascript/consent.ts` as well.
+    "OPT_OUT_COOKIE": "analytics_opt_out",
+}
+
+# The browser's half, told to each page by `apps.web.browser`. The key is the project's, which is public; and
+# what may not leave the server may not leave the browser.
+_PIPELINE = Settings.from_environ()
+POSTHOG_API_KEY = _PIPELINE.api_key
+POSTHOG_HOST = _PIPELINE.host
+POSTHOG_SEND_ORGANISATION = _PIPELINE.send_organisation
+# Where people look at PostHog; posthog-js links to it.
+POSTHOG_UI_HOST = env_str("POSTHOG_UI_HOST", POSTHOG_HOST.replace(".i.posthog.com", ".posthog.com"))
+# The browser sends to our own origin, where the policy lets it and no list of trackers knows it. In
+# production a reverse proxy serves the path; where there is none, this process does (`tformance.ingest`).
+POSTHOG_BROWSER_PATH = env_str("POSTHOG_BROWSER_PATH", "/ph").rstrip("/")
+POSTHOG_BROWSER_PROXY = env_bool("POSTHOG_BROWSER_PROXY", default=DEBUG)
+# Off: a recording shows far more than any event, so somebody decides to have it.
+SESSION_RECORDING = env_bool("SESSION_RECORDING", default=False)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+# Nothing but ours, and nothing inline; a page's own data is told by its nonce. Nobody is reported to.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        # Small drawings stand in the style sheet.
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        # posthog-js compresses a session's recording in a worker that it makes itself.
+        "worker-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        # Chromium holds a form to where it is redirected as well, to a provider, and to where that leads:
+        # Atlassian's login is at id.atlassian.com, Slack's at the workspace's own host.
+        "form-action": [
+            SELF,
+            *dict.fromkeys(map(_origin, (GITHUB_URL, JIRA_AUTH_URL, SLACK_URL))),
+            "https://*.atlassian.com",
+            "https://*.slack.com",
+        ],
+    }
 }
 
 LOGGING = {
@@ -211,7 +275,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # It tells of each request to GitHub at INFO.
+    # It tells at INFO of each request to GitHub, and of each that a browser sends to PostHog.
     "loggers": {"httpx": {"level": "WARNING"}},
     "root": {
         "handlers": ["console"],

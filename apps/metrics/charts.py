@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from apps.metrics.wording import NOTHING, Unit, written
 
@@ -31,7 +31,7 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chart:
-    """Be a chart of bars.
+    """Be a chart.
 
     Args:
         key: its name on the page and in events.
@@ -55,10 +55,22 @@ class Chart:
         return f"chart-{self.key}"
 
     @property
+    def kind(self) -> Literal["bar", "line"]:
+        """How scripts draw it: what is counted adds up from nothing; a share or a duration moves."""
+        return "bar" if self.unit == "count" else "line"
+
+    @property
     def data(self) -> dict[str, Any]:
         """The data for scripts, in the shape of Chart.js."""
         datasets = [{"label": one.name, "data": list(one.values)} for one in self.series]
-        return {"title": self.title, "unit": self.unit, "labels": list(self.labels), "datasets": datasets}
+        labels = list(self.labels)
+        return {
+            "title": self.title,
+            "unit": self.unit,
+            "kind": self.kind,
+            "labels": labels,
+            "datasets": datasets,
+        }
 
     @property
     def summary(self) -> str:

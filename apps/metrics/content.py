@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.metrics.charts import Chart
-from apps.metrics.wording import Unit, change, written
+from apps.metrics.wording import Direction, Unit, change, direction, written
 
 __all__ = ["Card", "Cell", "Content", "Table", "card"]
 
@@ -18,11 +18,13 @@ class Card:
         label: what it is.
         value: as people read it.
         change: against the period before; empty if there is nothing to compare with.
+        direction: which way it has gone since; empty for none.
     """
 
     label: str
     value: str
     change: str = ""
+    direction: Direction = ""
 
 
 def card(label: str, value: float | None, before: float | None, unit: Unit = "count") -> Card:
@@ -34,7 +36,7 @@ def card(label: str, value: float | None, before: float | None, unit: Unit = "co
         before: in the period before; None if there is none.
         unit: what both are counted in.
     """
-    return Card(label, written(value, unit), change(value, before, unit))
+    return Card(label, written(value, unit), change(value, before, unit), direction(value, before, unit))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from otel.events import TeamEvent, Technical, event
 
 __all__ = [
     "AnalyticsViewed",
+    "ChartInteracted",
+    "ChartType",
     "DateFilterChanged",
     "DateRange",
     "Page",
@@ -21,6 +23,18 @@ __all__ = [
 Tab = Literal["overview", "ai_adoption", "delivery", "quality", "team", "trends"]
 DateRange = Literal["7d", "30d", "90d", "365d", "all", "custom"]
 Page = Literal["overview", "ai_adoption", "delivery", "quality", "team", "trends", "pr_list"]
+# The keys of the charts on the tabs.
+ChartType = Literal[
+    "ai_by_month",
+    "ai_share",
+    "coverage",
+    "cycle_by_month",
+    "durations",
+    "merged",
+    "people",
+    "sizes",
+    "throughput",
+]
 
 
 @event("analytics_viewed", tier=2, owner="metrics")
@@ -105,3 +119,16 @@ class PrListExported(TeamEvent):
     format: Literal["csv"]
     row_count: int
     has_filters: bool
+
+
+@event("chart_interacted", tier=3, owner="metrics", source="browser")
+class ChartInteracted(TeamEvent):
+    """A chart was clicked, or hovered for half a second, or its legend used: once each per chart and page.
+
+    Args:
+        chart_type: which chart.
+        action: what was done with it.
+    """
+
+    chart_type: ChartType
+    action: Literal["click", "hover", "legend"]

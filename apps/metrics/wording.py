@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["NOTHING", "Unit", "change", "written"]
+__all__ = ["NOTHING", "Direction", "Unit", "change", "direction", "written"]
 
 Unit = Literal["count", "percent", "hours", "lines"]
+Direction = Literal["up", "down", ""]
 
 # What stands for a figure of which nothing is known.
 NOTHING = "—"
@@ -57,6 +58,25 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
     if abs(percent) < _SAME_BELOW:
         return f"as before: {written(before, unit)}"
     return f"{abs(percent):.0f} % {'more' if percent > 0 else 'less'} than {written(before, unit)}"
+
+
+def direction(now: float | None, before: float | None, unit: Unit) -> Direction:
+    """Tell which way a figure has gone, empty where `change` says nothing, or "as before".
+
+    Args:
+        now: the figure.
+        before: of the period before; None if there is none.
+        unit: what both are counted in.
+    """
+    if now is None or before is None:
+        return ""
+    difference = now - before
+    if unit != "percent" and before:
+        difference *= 100 / before
+    is_same = abs(difference) < _SAME_BELOW if unit == "percent" or before else difference == 0
+    if is_same:
+        return ""
+    return "up" if difference > 0 else "down"
 
 
 def _duration(hours: float) -> str:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from otel.events import Event, Organisation, TeamEvent, Technical, event
 
-__all__ = ["DashboardFirstView", "ErrorOccurred"]
+__all__ = [
+    "DashboardFirstView",
+    "ErrorOccurred",
+    "ExternalLinkClicked",
+    "SidebarNavigation",
+    "Theme",
+    "ThemeSwitched",
+]
+
+Theme = Literal["light", "dark", "system"]
 
 
 @event("dashboard_first_view", tier=2, owner="web")
@@ -43,3 +54,43 @@ class ErrorOccurred(Event):
     handled: bool
     occurrences: int
     team_slug: Organisation | None = None
+
+
+@event("sidebar_navigation", tier=3, owner="web", source="browser")
+class SidebarNavigation(TeamEvent):
+    """A link of the sidebar was followed, by whatever means.
+
+    Args:
+        from_page: the view that the link was on.
+        to_page: the view that it leads to.
+    """
+
+    from_page: Technical
+    to_page: Technical
+
+
+@event("theme_switched", tier=3, owner="web", source="browser")
+class ThemeSwitched(Event):
+    """A person chose another theme.
+
+    Args:
+        theme: the new one.
+        previous_theme: the one before.
+    """
+
+    theme: Theme
+    previous_theme: Theme
+
+
+# A team's own Jira site or GitHub Enterprise names the organisation: the domain is as sensitive as that.
+@event("external_link_clicked", tier=3, owner="web", source="browser")
+class ExternalLinkClicked(TeamEvent):
+    """A link that leaves the site was followed.
+
+    Args:
+        domain: the host that it leads to.
+        page: the view that the link was on.
+    """
+
+    domain: Organisation
+    page: Technical

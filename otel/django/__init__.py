@@ -1,1 +1,1 @@
-"""To come."""
+"""Telemetry in a Django project: the app, its middleware, checks and management command."""

@@ -19,7 +19,7 @@ from otel.settings import Settings
 
 __all__ = ["KEYS", "Config", "config", "pipeline_settings"]
 
-KEYS = frozenset({"ERROR_EVENT", "ERROR_PROPERTIES", "GROUPS", "IDENTIFY"})
+KEYS = frozenset({"ERROR_EVENT", "ERROR_PROPERTIES", "GROUPS", "IDENTIFY", "OPT_OUT_COOKIE"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.functional import LazyObject
 
 from otel._guard import guarded
+from otel.django.consent import refuses
 from otel.mapping.identify import uuid7_or_none
 from otel.recording import Identity
 
@@ -111,8 +112,7 @@ def _read(request: HttpRequest) -> Browser:
         session = cookie.get("$sesid")
         session_id = session[1] if isinstance(session, list) and len(session) > 1 else None
     return Browser(
-        # Global Privacy Control, and Do Not Track.
-        refuses=headers.get("HTTP_SEC_GPC") == "1" or headers.get("HTTP_DNT") == "1",
+        refuses=refuses(request),
         # posthog-js makes UUIDv7 ids, accounts have UUIDv4: nobody can claim to be an account by a header.
         visitor_id=uuid7_or_none(visitor_id),
         session_id=uuid7_or_none(session_id),

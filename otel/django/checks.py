@@ -83,6 +83,13 @@ def _telemetry() -> Iterator[checks.CheckMessage]:
                 hint="Name a function (user, request) -> otel.Identity by its dotted path.",
                 id="otel.E104",
             )
+    cookie = telemetry.get("OPT_OUT_COOKIE", "unset")
+    if not isinstance(cookie, str) or not cookie:
+        yield checks.Error(
+            f"TELEMETRY['OPT_OUT_COOKIE'] is {cookie!r}: nobody could opt out by it",
+            hint="Give the cookie's name, or leave the setting out.",
+            id="otel.E107",
+        )
     name = telemetry.get("ERROR_EVENT")
     if name and name not in default_registry:
         yield checks.Error(

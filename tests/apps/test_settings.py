@@ -74,6 +74,30 @@ def test_who_opts_in_again_is_recorded_from_that_moment(
     assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)]
 
 
+def test_the_choice_of_the_profile_is_this_browsers_too_also_after_the_logout(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
+    client = browser(alice)
+    client.post("/profile/privacy/", {"analytics_opt_out": "on"})
+    assert client.cookies["analytics_opt_out"].value == "1"
+    client.post("/accounts/logout/")
+    assert not client.get("/").context["asks_consent"]
+    assert list(captured_events) == []
+
+    client.force_login(alice)
+    client.post("/profile/privacy/", {})
+    assert client.cookies["analytics_opt_out"].value == "0"
+    assert [one.event for one in captured_events] == ["settings_updated"]
+
+
+def test_a_no_to_the_notice_outlives_what_else_is_saved(browser: Browser, alice: User) -> None:
+    client = browser(alice)
+    client.post("/privacy/notice/", {"choice": "out"})
+    client.post("/profile/privacy/", {})
+    client.post("/profile/", {"name": "Alice Archer"})
+    assert client.cookies["analytics_opt_out"].value == "1"
+
+
 def test_what_an_admin_who_opted_out_changes_in_a_team_is_still_known_of_the_team(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:

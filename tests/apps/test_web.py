@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
@@ -84,8 +85,10 @@ def test_the_pages_are_the_same_under_asgi(bob: User, acme: Team, captured_event
     assert (viewed.distinct_id, of_team(viewed)) == (str(bob.public_id), str(acme.public_id))
 
 
-def test_the_stylesheet_is_served_without_collecting_it(browser: Browser) -> None:
-    page = browser(None).get("/static/web/site.css")
+def test_what_the_page_of_an_error_needs_is_served_without_building_anything(browser: Browser) -> None:
+    for name in ("error.css", "icon.svg"):
+        page = browser(None).get(f"/static/web/{name}")
 
-    assert page.status_code == 200
-    assert b"--accent" in b"".join(page.streaming_content)  # type: ignore[attr-defined]  # a file's response
+        assert page.status_code == 200
+        assert b"".join(page.streaming_content)  # type: ignore[attr-defined]  # a file's response
+        assert f"web/{name}" in Path("templates/500.html").read_text()

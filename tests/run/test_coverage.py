@@ -111,6 +111,15 @@ def test_an_event_that_is_not_declared_for_the_server_is_named(names: list[str])
     }
 
 
+def test_the_browsers_events_are_asked_for_where_there_is_a_browser() -> None:
+    captures = [_capture("button_pressed"), _capture("shop_closed")]
+
+    both = cover(SHOP, captures, sources=("server", "browser"))
+
+    assert (_row(both, "button_pressed").times, both.undeclared_events) == (1, ())
+    assert "button_pressed did not occur" in cover(SHOP, [], sources=("server", "browser")).missing
+
+
 def test_what_was_set_of_persons_and_groups_counts_like_events() -> None:
     coverage = cover(
         SHOP,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +13,9 @@ from otel.events import Property, Registry, default_registry
 __all__ = ["Coverage", "EventCover", "PropertyCover", "cover", "taxonomy"]
 
 _APPS = Path(__file__).parents[2] / "apps"
+
+# What posthog-js writes among an event's own properties.
+_BROWSERS = frozenset({"distinct_id", "token"})
 
 # In which of PostHog's own properties the properties of persons and of groups travel.
 _PERSON_UPDATES = ("$set", "$set_once")
@@ -58,7 +61,7 @@ class Coverage:
     """Hold how much of a taxonomy has occurred.
 
     Args:
-        rows: the declared events of the server by tier and name, then the property sets.
+        rows: the declared events by tier and name, then the property sets.
         undeclared_events: the names of events besides, PostHog's own excepted.
     """
 
@@ -92,15 +95,21 @@ def taxonomy() -> Registry:
     return default_registry
 
 
-def cover(registry: Registry, captures: Iterable[Mapping[str, Any]]) -> Coverage:
+def cover(
+    registry: Registry,
+    captures: Iterable[Mapping[str, Any]],
+    *,
+    sources: Collection[str] = ("server",),
+) -> Coverage:
     """Return how much of a taxonomy has occurred.
 
     Args:
         registry: the taxonomy.
         captures: as the inspector lists them.
+        sources: whose events, `server` or `browser`; the journey has no browser, so the server's by default.
     """
     kept = list(captures)
-    declared = [one for one in registry if one.source == "server"]
+    declared = [one for one in registry if one.source in sources]
     rows = [
         _row(
             event.name,
@@ -119,7 +128,11 @@ def cover(registry: Registry, captures: Iterable[Mapping[str, Any]]) -> Coverage
 
 def _own(capture: Mapping[str, Any]) -> dict[str, Any]:
     """Return an event's own properties, without those that PostHog and OpenTelemetry add."""
-    return {name: value for name, value in capture["properties"].items() if not name.startswith("$")}
+    return {
+        name: value
+        for name, value in capture["properties"].items()
+        if not name.startswith("$") and name not in _BROWSERS
+    }
 
 
 def _updates(captures: Iterable[Mapping[str, Any]], group_type: str | None) -> Iterator[Mapping[str, Any]]:
@@ -132,6 +145,10 @@ def _updates(captures: Iterable[Mapping[str, Any]], group_type: str | None) -> I
             }
         else:
             update = properties.get(_GROUP_UPDATE, {}) if properties.get("$group_type") == group_type else {}
+        # posthog-js sets properties of PostHog's own besides, and the parameters of campaigns to nothing.
+        update = {
+            name: value for name, value in update.items() if not name.startswith("$") and value is not None
+        }
         if update:
             yield update
 

@@ -98,7 +98,7 @@ def _sizes_chart(opened: list[Pull]) -> Chart:
         key="sizes",
         title="Sizes of pull requests opened",
         across="Size",
-        labels=tuple(size.label for size in SIZES),
+        labels=tuple(size.name for size in SIZES),
         series=(Series("Pull requests", tuple(counts[size.name] for size in SIZES)),),
     )
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from apps.users.consent import keep_answer
 from apps.users.events import SettingsSection, SettingsUpdated
 from apps.users.forms import NotificationsForm, PrivacyForm, ProfileForm
 from apps.users.models import User
@@ -48,10 +49,13 @@ def _settings_page(
     user = User.objects.get(pk=cast("User", request.user).pk)
     form = form_class(request.POST if request.method == "POST" else None, instance=user)
     if request.method == "POST" and form.is_valid():
+        response = redirect(f"users:{section}")
         if form.changed_data:
+            if "analytics_opt_out" in form.changed_data:
+                keep_answer(request, response, is_refused=form.instance.analytics_opt_out)
             with transaction.atomic():
                 request.user = form.save()  # the choice just made counts for the event that reports it
                 record(SettingsUpdated(section=section, changed_fields=tuple(form.changed_data)))
         messages.success(request, "Saved.")
-        return redirect(f"users:{section}")
+        return response
     return render(request, f"users/{section}.html", {"form": form})

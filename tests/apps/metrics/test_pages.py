@@ -107,7 +107,7 @@ def test_every_tab_stands_whatever_is_known(
     for tab in TABS:
         page = _page(client, f"/analytics/{tab}/?range={date_range}")
         assert page.find(class_="figures") is not None
-        for svg in page.find_all("svg"):
+        for svg in page.select("main svg"):
             assert svg["aria-label"]
     assert len(_page(client, f"{LIST}?range={date_range}").select("main tbody tr")) == 1
 
@@ -119,14 +119,16 @@ def test_a_chart_is_drawn_said_and_given_to_scripts_alike(
     pull_request(engine, 6, merged_days_ago=2, reviews=(review(4),), branch="claude/x")
     page = _page(client, f"/analytics/{tab}/?range=30d")
 
-    charts = page.select("figure[data-chart]")
+    charts = page.select("canvas[data-chart]")
     assert charts
     for chart in charts:
-        data = json.loads(page.find(id=f"chart-{chart['data-chart']}").string)
+        data = json.loads(page.find(id=chart["data-source"]).string)
         rows = chart.find_next("table").select("tbody tr")
+        assert data["kind"] == ("bar" if data["unit"] == "count" else "line")
         assert [row.th.get_text() for row in rows] == data["labels"]
         assert all(len(one["data"]) == len(data["labels"]) for one in data["datasets"])
-        assert all(one["label"] in chart.svg["aria-label"] for one in data["datasets"])
+        for drawing in (chart, chart.find_next_sibling("svg")):
+            assert all(one["label"] in drawing["aria-label"] for one in data["datasets"])
 
 
 @pytest.mark.parametrize("address", _addresses("?range=90d"))

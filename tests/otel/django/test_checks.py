@@ -35,6 +35,8 @@ def test_the_middleware_is_wanted(settings: Any) -> None:
         ({"GROUP": {}}, "otel.E103"),
         ({"IDENTIFY": "apps.users.identity.nobody"}, "otel.E104"),
         ({"ERROR_EVENT": "error_ocurred"}, "otel.E105"),
+        ({"OPT_OUT_COOKIE": ""}, "otel.E107"),
+        ({"OPT_OUT_COOKIE": None}, "otel.E107"),
     ],
 )
 def test_a_mistake_in_the_telemetry_setting_is_named(

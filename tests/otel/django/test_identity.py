@@ -151,6 +151,23 @@ def test_a_browser_that_refuses_is_not_tracked_but_its_errors_are_without_a_pers
         assert capture.distinct_id != f"person-{user.pk}"
 
 
+def test_a_browser_refuses_by_the_projects_cookie_and_by_no_other(
+    captured: CapturedEvents, settings: Any
+) -> None:
+    def send(**cookies: str) -> None:
+        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        ask(Cookie=cookie, X_POSTHOG_DISTINCT_ID=VISITOR)
+
+    send(no_thanks="1")
+    assert [capture.distinct_id for capture in captured] == [VISITOR]
+    settings.TELEMETRY = {**settings.TELEMETRY, "OPT_OUT_COOKIE": "no_thanks"}
+    send(no_thanks="0")
+    send(opt_out="1")
+    assert len(captured) == 3
+    send(no_thanks="1")
+    assert len(captured) == 3
+
+
 def test_who_opted_out_in_the_profile_is_not_tracked(captured: CapturedEvents) -> None:
     ask(user=make_user("shy"))
     assert list(captured) == []

@@ -45,7 +45,7 @@ def telemetry(*arguments: str) -> str:
 
 
 def test_the_generated_pages_are_current() -> None:
-    assert "pages in docs are current" in telemetry("catalog", "--check", "docs")
+    assert "files in docs are current" in telemetry("catalog", "--check", "docs")
 
 
 def test_a_stale_page_is_named_with_what_to_do(tmp_path: Path) -> None:

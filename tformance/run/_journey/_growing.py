@@ -21,7 +21,7 @@ __all__ = ["STEPS"]
 def _invite(stage: Stage) -> None:
     stage.ada.browser.open("/team/")
     stage.ada.browser.submit("Send invitation", email=stage.grace.email, role="member")
-    stage.ada.browser.submit(f"Send the invitation to {stage.grace.email} again")
+    stage.ada.browser.submit(f"Send again: the invitation to {stage.grace.email}")
 
 
 def _join_by_sign_up(stage: Stage) -> None:

@@ -63,7 +63,7 @@ def _sync_later(stage: Stage) -> None:
 
 def _sync_one(stage: Stage) -> None:
     stage.ada.browser.open("/integrations/")
-    stage.ada.browser.submit("Sync analytical-engines/notes now")
+    stage.ada.browser.submit("Sync now: analytical-engines/notes")
     stage.wait_for_syncs(stage.ada)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from otel.django.management import catalog, doctor, replay, tail
+from otel.django.management import catalog, doctor, generate, replay, tail
 
 __all__ = ["Command"]
 
-_PARTS = {"doctor": doctor, "tail": tail, "catalog": catalog, "replay": replay}
+_PARTS = {"doctor": doctor, "tail": tail, "catalog": catalog, "generate": generate, "replay": replay}
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         Args:
             parser: the command's.
         """
-        parts = parser.add_subparsers(dest="part", required=True, metavar="doctor|tail|catalog|replay")
+        parts = parser.add_subparsers(dest="part", required=True, metavar="|".join(_PARTS))
         for name, part in _PARTS.items():
             summary = (part.__doc__ or "").split(": ", 1)[-1].splitlines()[0]
             part.add_arguments(parts.add_parser(name, help=summary, description=summary))

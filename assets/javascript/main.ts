@@ -1,0 +1,15 @@
+// The page's scripts: navigation, stores, charts where there are any, and what is recorded of it.
+
+import { startAlpine } from "./alpine";
+import { announcePages } from "./announcing";
+import { watchCharts } from "./charts";
+import { configureHtmx } from "./htmx";
+import { watchLinks } from "./navigation";
+import { startTelemetry } from "./telemetry";
+
+configureHtmx();
+watchLinks();
+watchCharts();
+announcePages();
+startAlpine();
+startTelemetry();

@@ -1,0 +1,13 @@
+"""A product that has a key."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import Settings
+
+KEY = "phc_test"
+
+
+@pytest.fixture(autouse=True)
+def _key(settings: Settings) -> None:
+    settings.POSTHOG_API_KEY = KEY

@@ -1,0 +1,32 @@
+"""Reading what a page says to its scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from bs4 import BeautifulSoup
+
+__all__ = ["Answer", "config_of"]
+
+
+class Answer(Protocol):
+    """Be what Django's test client answers."""
+
+    status_code: int
+
+    @property
+    def content(self) -> bytes: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+def config_of(response: Answer) -> dict[str, Any] | None:
+    """Return a page's JSON; None for a page without."""
+    found = BeautifulSoup(response.content.decode(), "html.parser").select_one("script#posthog-config")
+    if found is None:
+        return None
+    config: dict[str, Any] = json.loads(found.text)
+    return config

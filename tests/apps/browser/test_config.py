@@ -1,0 +1,220 @@
+"""What a page says to its scripts: whom it is about, where it is, and what may be recorded."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from apps.metrics.events import ChartType
+from apps.metrics.models import Repository
+from apps.teams.models import Invitation, Team
+from apps.users.models import User
+from apps.utils import _flags
+from otel.inspector.running import RunningInspector, running_inspector
+from tests.apps.addresses import ADDRESSES, Address
+from tests.apps.browser.conftest import KEY
+from tests.apps.browser.reading import config_of
+from tests.apps.conftest import Browser
+from tests.apps.metrics.making import pull_request
+from tests.apps.queries import statements
+
+PAGES = [one for one in ADDRESSES if one.get in ("public", "signed_in", "member") and "{" not in one.path]
+
+
+def test_a_visitors_page_says_where_it_is_and_names_nobody(browser: Browser) -> None:
+    assert config_of(browser(None).get("/?ref=friend")) == {
+        "key": KEY,
+        "api_host": "/ph",
+        "ui_host": "https://us.posthog.com",
+        "page": "web:landing",
+        "route": "/",
+        "distinct_id": None,
+        "team": None,
+        "opted_out": False,
+        "recording": False,
+        "send_organisation": True,
+        "flags": {},
+    }
+
+
+def test_a_members_page_names_person_and_team_as_the_server_does(
+    browser: Browser, alice: User, acme: Team
+) -> None:
+    config = config_of(browser(alice).get("/analytics/overview/?q=secret"))
+
+    assert config is not None
+    assert config["distinct_id"] == str(alice.public_id)
+    assert config["team"] == {"key": str(acme.public_id), "slug": "acme"}
+    assert (config["page"], config["route"]) == ("metrics:tab", "/analytics/:tab/")
+
+
+def test_who_is_in_no_team_has_none(browser: Browser, charlie: User) -> None:
+    config = config_of(browser(charlie).get("/profile/"))
+
+    assert config is not None
+    assert (config["distinct_id"], config["team"]) == (str(charlie.public_id), None)
+
+
+def test_an_invitations_token_is_in_no_route(browser: Browser, acme: Team) -> None:
+    invitation = Invitation.objects.create(team=acme, email="dana@new.example")
+
+    config = config_of(browser(None).get(f"/invitations/{invitation.token}/"))
+
+    assert config is not None
+    assert config["route"] == "/invitations/:token/"
+    assert invitation.token not in str(config)
+
+
+def test_an_address_that_is_a_regular_expression_becomes_a_route_too(browser: Browser) -> None:
+    config = config_of(browser(None).get("/accounts/password/reset/key/1-made-up/"))
+
+    assert config is not None
+    assert config["route"] == "/accounts/password/reset/key/:uidb36-:key/"
+
+
+def test_a_page_that_is_not_there_has_a_name_as_well(browser: Browser, alice: User) -> None:
+    response = browser(alice).get("/nothing/of/alice@acme.example/")
+    config = config_of(response)
+
+    assert response.status_code == 404
+    assert config is not None
+    assert (config["page"], config["route"]) == ("not_found", "/not_found")
+    assert config["distinct_id"] == str(alice.public_id)
+
+
+@pytest.mark.parametrize("key", ["", "phx_personal", "phs_secret"])
+def test_without_a_projects_key_a_page_says_nothing(browser: Browser, settings: Settings, key: str) -> None:
+    settings.POSTHOG_API_KEY = key
+    response = browser(None).get("/")
+
+    assert config_of(response) is None
+    assert "posthog" not in response.content.decode()
+
+
+def test_a_fragment_says_nothing_and_a_boosted_page_does(browser: Browser) -> None:
+    client = browser(None)
+    asked: dict[str, Any] = {"HX-Request": "true"}
+
+    assert config_of(client.get("/", headers=asked)) is None
+    assert config_of(client.get("/", headers={**asked, "HX-Boosted": "true"})) is not None
+    assert config_of(client.get("/", headers={**asked, "HX-History-Restore-Request": "true"})) is not None
+
+
+@pytest.mark.parametrize("how", ["profile", "cookie", "Sec-GPC", "DNT"])
+def test_who_refuses_is_named_nowhere(browser: Browser, settings: Settings, acme: Team, how: str) -> None:
+    settings.SESSION_RECORDING = True
+    User.objects.update(analytics_opt_out=how == "profile")
+    client = browser(User.objects.get())
+    if how == "cookie":
+        client.cookies["analytics_opt_out"] = "1"
+    headers: Any = {how: "1"} if how in ("Sec-GPC", "DNT") else {}
+
+    config = config_of(client.get("/dashboard/", headers=headers))
+
+    assert config is not None
+    assert config["opted_out"] is True
+    told = (config["distinct_id"], config["team"], config["recording"], config["flags"])
+    assert told == (None, None, False, {})
+
+
+def test_pages_are_recorded_only_where_that_is_switched_on_and_allowed(
+    browser: Browser, settings: Settings, alice: User, acme: Team
+) -> None:
+    invitation = Invitation.objects.create(team=acme, email="dana@new.example")
+    settings.SESSION_RECORDING = True
+    paths = [one.path for one in PAGES if one.name != "metrics:export"] + [
+        f"/invitations/{invitation.token}/",
+        "/nothing/",
+    ]
+    pages = {
+        path: config_of(client.get(path)) for client in (browser(None), browser(alice)) for path in paths
+    }
+
+    recorded = {path for path, config in pages.items() if config and config["recording"]}
+
+    assert recorded >= {"/", "/dashboard/", "/analytics/overview/", "/insights/", "/integrations/"}
+    private = ("/accounts/", "/auth/", "/invitations/", "/profile/", "/team", "/feedback/", "/nothing/")
+    assert not [path for path in recorded if path.startswith(private)]
+
+    settings.SESSION_RECORDING = False
+    config = config_of(browser(alice).get("/dashboard/"))
+    assert config is not None
+    assert config["recording"] is False
+
+
+@pytest.mark.parametrize("address", PAGES, ids=lambda address: address.name)
+@pytest.mark.usefixtures("acme")
+def test_no_page_asks_the_database_more_for_it(
+    browser: Browser, settings: Settings, alice: User, address: Address
+) -> None:
+    for client in (browser(None), browser(alice)):
+        client.get(address.path)  # a first visit may leave something behind
+        _assert_alike(client, address.path, settings)
+
+
+def _assert_alike(client: Client, path: str, settings: Settings) -> None:
+    settings.POSTHOG_API_KEY = KEY
+    with_key = statements(lambda: client.get(path))
+    settings.POSTHOG_API_KEY = ""
+    assert statements(lambda: client.get(path)) == with_key
+
+
+def test_pages_are_kept_out_of_shared_caches(browser: Browser, alice: User, acme: Team) -> None:
+    client = browser(alice)
+
+    assert "private" in client.get("/dashboard/")["Cache-Control"]
+    assert "private" in browser(None).get("/")["Cache-Control"]
+    assert "private" in client.get("/nothing/")["Cache-Control"]
+
+
+@pytest.fixture
+def inspector(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningInspector]:
+    """Let the flags' definitions come from an inspector."""
+    with running_inspector() as running:
+        monkeypatch.setenv("POSTHOG_API_KEY", KEY)
+        monkeypatch.setenv("POSTHOG_PERSONAL_API_KEY", "phx_test")
+        monkeypatch.setenv("POSTHOG_HOST", running.url)
+        _flags._client.cache_clear()
+        yield running
+        client = _flags._client()
+        assert client is not None
+        client.shutdown()
+        _flags._client.cache_clear()
+
+
+def test_a_page_brings_the_persons_flags_once_their_definitions_have_come(
+    browser: Browser, alice: User, inspector: RunningInspector
+) -> None:
+    inspector.flags({"new-dashboard": True, "old-dashboard": False, "colour": "</script><b>"})
+    client = browser(alice)
+
+    def flags() -> Any:
+        config = config_of(client.get("/profile/"))
+        assert config is not None
+        return config["flags"]
+
+    assert flags() == {}  # waits for nothing
+    deadline = time.monotonic() + 10
+    while not (found := flags()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert found == {"new-dashboard": True, "old-dashboard": False, "colour": "</script><b>"}
+    assert b"</script><b>" not in client.get("/profile/").content
+
+
+def test_every_chart_there_is_may_be_interacted_with(browser: Browser, alice: User, acme: Team) -> None:
+    repository = Repository.objects.create(team=acme, external_id=1, full_name="acme/engine", is_tracked=True)
+    pull_request(repository, 3, merged_days_ago=1)
+    client = browser(alice)
+    tabs = ("overview", "ai_adoption", "delivery", "quality", "team", "trends")
+    pages = [client.get("/dashboard/"), *(client.get(f"/analytics/{tab}/") for tab in tabs)]
+
+    shown = {key for page in pages for key in re.findall(r'data-chart="(\w+)"', page.content.decode())}
+
+    assert shown == set(get_args(ChartType))

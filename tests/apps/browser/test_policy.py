@@ -1,0 +1,120 @@
+"""The Content Security Policy: on every page, and nothing on a page that it would stop."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from django.test import Client
+from pytest_django import Settings
+
+from apps.teams.models import Team
+from apps.users.models import User
+from tests.apps.addresses import ADDRESSES, Address
+from tests.apps.browser.reading import Answer
+from tests.apps.conftest import PASSWORD, Browser
+
+TEMPLATES = sorted((Path(__file__).parents[3] / "templates").rglob("*.html"))
+# `x-on:` and `hx-on:` are attributes of another name; hx-on would be evaluated, and is forbidden as well.
+INLINE = re.compile(r"""<style|\sstyle\s*=|\son\w+\s*=|\shx-on|javascript:""", re.IGNORECASE)
+
+
+def _directives(response: Answer) -> dict[str, list[str]]:
+    policy = response.headers["Content-Security-Policy"]
+    return {name: values for name, *values in (part.split() for part in policy.split(";"))}
+
+
+def _assert_held(response: Answer) -> None:
+    """Assert that an answer is under the policy, and would be whole under it."""
+    directives = _directives(response)
+    assert directives["default-src"] == ["'none'"]
+    assert directives["script-src"][0] == "'self'"
+    assert not [one for values in directives.values() for one in values if "unsafe" in one]
+    page = BeautifulSoup(response.content.decode(), "html.parser")
+    nonces = {f"'nonce-{one['nonce']}'" for one in page.select("[nonce]")}
+    assert nonces <= set(directives["script-src"])
+    for script in page.select("script"):
+        assert _is_allowed(script), f"an inline script: {script}"
+    for one in page.select("script[src], link[rel=stylesheet], img[src]"):
+        address = str(one.get("src") or one.get("href"))
+        assert address.startswith(("/static/", "data:")), f"{address} is elsewhere"
+    assert page.select("style, [style]") == []
+    handlers = [name for one in page.find_all(True) for name in one.attrs if name.startswith(("on", "hx-on"))]
+    assert handlers == []
+
+
+def _is_allowed(script: Tag) -> bool:
+    return script.has_attr("src") or script.get("type") == "application/json"
+
+
+@pytest.mark.parametrize(
+    "address", [one for one in ADDRESSES if one.get and "{" not in one.path], ids=lambda address: address.name
+)
+@pytest.mark.usefixtures("acme")
+def test_every_page_is_under_the_policy(browser: Browser, alice: User, address: Address) -> None:
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    client = browser(alice)
+    client.raise_request_exception = False
+    for one in (browser(None), client):
+        response = one.get(address.path)
+        if response.headers.get("Content-Type", "").startswith("text/html") and not response.streaming:
+            _assert_held(response)
+
+
+def test_errors_are_under_the_policy(browser: Browser, alice: User, acme: Team) -> None:
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    client = browser(alice)
+    client.raise_request_exception = False
+    strict = Client(enforce_csrf_checks=True)
+
+    failed, missing, refused = client.get("/debug/fail/"), client.get("/nothing/"), strict.post("/profile/")
+
+    assert [one.status_code for one in (failed, missing, refused)] == [500, 404, 403]
+    _assert_held(failed)
+    _assert_held(missing)
+    assert _directives(refused)["default-src"] == ["'none'"]
+
+
+def test_each_answer_has_a_nonce_of_its_own(browser: Browser) -> None:
+    client = browser(None)
+    first, second = (_directives(client.get("/"))["script-src"] for _ in range(2))
+
+    assert first != second
+
+
+def test_a_form_may_lead_to_the_providers_and_nowhere_else(browser: Browser, settings: Settings) -> None:
+    allowed = _directives(browser(None).get("/"))["form-action"]
+
+    assert allowed == [
+        "'self'",
+        "https://github.com",
+        "https://auth.atlassian.com",
+        "https://slack.com",
+        "https://*.atlassian.com",
+        "https://*.slack.com",
+    ]
+
+
+def test_nobody_may_frame_a_page_or_move_its_addresses(browser: Browser) -> None:
+    directives = _directives(browser(None).get("/"))
+
+    assert directives["frame-ancestors"] == directives["base-uri"] == directives["object-src"] == ["'none'"]
+    assert "report-uri" not in directives
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_has_anything_inline(path: Path) -> None:
+    source = path.read_text()
+
+    assert INLINE.findall(source) == []
+    scripts = re.findall(r"<script[^>]*>", source)
+    assert [one for one in scripts if "src=" not in one and "application/json" not in one] == []
+
+
+def test_a_refused_login_is_under_the_policy(browser: Browser, alice: User) -> None:
+    response = browser(None).post("/accounts/login/", {"login": alice.email, "password": f"not {PASSWORD}"})
+
+    assert response.status_code == 200
+    _assert_held(response)

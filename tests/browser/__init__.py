@@ -1,0 +1,1 @@
+"""The browser's half, driven in Chromium: a small site of the tests' own, and what PostHog would have got."""

@@ -1,0 +1,244 @@
+"""What people do in the page is one event each, whatever has been swapped in since."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from otel.inspector import RunningInspector
+from tests.browser.site import ANN, TEAM, Site
+from tests.browser.waiting import arrived, follow, ready, settle
+
+pytestmark = pytest.mark.slow
+
+CHART = """<figure><svg width="10" height="10"></svg>
+<canvas hidden data-chart="merged" data-source="chart-{n}" role="img" aria-label="Merged"></canvas></figure>
+<script type="application/json" id="chart-{n}">{data}</script>"""
+DATA = json.dumps(
+    {
+        "title": "Merged",
+        "unit": "hours",
+        "labels": ["May", "June", "July"],
+        "datasets": [{"label": "Merged", "data": [1, None, 90]}, {"label": "Opened", "data": [4, 5, 6]}],
+    }
+)
+
+
+def own(event: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Some of an event's properties."""
+    return {name: event["properties"].get(name) for name in names}
+
+
+def test_a_sidebar_link_is_one_event_by_mouse_keyboard_middle_button_and_in_a_new_tab(
+    site: Site, page: Page, context: BrowserContext, inspector: RunningInspector
+) -> None:
+    ready(page, site.url)
+    follow(page, "#to-analytics span", "/analytics/")
+    page.focus("#to-start")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.title === 'Page /'")
+    for button, modifiers in (("middle", []), ("left", ["Control"])):
+        with context.expect_page() as opened:
+            page.click("#to-pull", button=button, modifiers=modifiers)  # type: ignore[arg-type]
+        opened.value.close()
+    page.click("#to-pull", button="right")
+    page.keyboard.press("Escape")
+    events = arrived(inspector, page, "sidebar_navigation", 4)
+    assert [own(one, "from_page", "to_page") for one in events] == [
+        {"from_page": "page:/", "to_page": "metrics:tab"},
+        {"from_page": "page:/analytics/", "to_page": "web:dashboard"},
+        {"from_page": "page:/", "to_page": "metrics:pull_request"},
+        {"from_page": "page:/", "to_page": "metrics:pull_request"},
+    ]
+    assert {one["properties"]["team_slug"] for one in events} == {"acme"}
+    assert {one["properties"]["$groups"]["team"] for one in events} == {TEAM["key"]}
+
+
+def test_a_link_that_leaves_the_site_arrives_although_the_page_is_left(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    site.pages["/"] = (
+        f'<a id="out" href="http://localhost:{site.url.rpartition(":")[2]}/list/?token=x">Out</a>'
+    )
+    ready(page, site.url)
+    page.click("#out", no_wait_after=True)
+    page.wait_for_url("http://localhost:*/**")
+    (event,) = arrived(inspector, page, "external_link_clicked")
+    arrived(inspector, page, "$pageview", 2)
+    assert own(event, "domain", "page") == {"domain": "localhost", "page": "page:/"}
+
+
+def test_a_link_that_leaves_the_site_arrives_also_before_posthog_js_has_come(
+    site: Site, page: Page, context: BrowserContext, inspector: RunningInspector
+) -> None:
+    out = f"http://localhost:{site.url.rpartition(':')[2]}/list/"
+    site.pages["/"] = f'<a id="out" href="{out}">Out</a>'
+    ready(page, site.url)
+    (before,) = arrived(inspector, page, "$pageview")
+    context.route("**/static/posthog-*.js", lambda route: None)
+    page.goto(f"{site.url}/analytics/")
+    page.goto(site.url)
+    page.focus("#out")
+    page.keyboard.press("Enter")
+    page.wait_for_url(out)
+    (event,) = arrived(inspector, page, "external_link_clicked")
+    assert own(event, "domain", "page", "team_slug", "$pathname") == {
+        "domain": "localhost", "page": "page:/", "team_slug": "acme", "$pathname": "/",
+    }  # fmt: skip
+    assert event["properties"]["$groups"] == {"team": TEAM["key"]}
+    views = arrived(inspector, page, "$pageview", 3)
+    assert [one["properties"]["$pathname"] for one in views] == ["/", "/analytics/", "/"]
+    assert {one["distinct_id"] for one in [event, *views]} == {ANN}
+    session = before["properties"]["$session_id"]
+    assert {one["properties"]["$session_id"] for one in [event, *views]} == {session}
+
+
+def test_a_visitor_who_leaves_before_posthog_js_has_come_leaves_nothing_behind(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    assert site.config is not None
+    site.config |= {"distinct_id": None, "team": None}
+    page.route("**/static/posthog-*.js", lambda route: None)
+    page.goto(site.url)
+    page.click("[data-theme-choice=dark]")
+    page.goto("about:blank")
+    settle(inspector, page)
+    assert inspector.good() == []
+
+
+def test_a_link_to_the_site_itself_and_one_of_mail_leave_nothing(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    site.pages["/"] = (
+        f'<a id="own" href="{site.url}/list/">List</a><a id="mail" href="mailto:a@b.test">Mail</a>'
+    )
+    ready(page, site.url)
+    page.click("#mail")
+    follow(page, "#own", "/list/")
+    arrived(inspector, page, "$pageview", 2)
+    assert inspector.good("external_link_clicked") == []
+
+
+def test_the_theme_switches_and_its_previous_value_is_right(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    page.emulate_media(color_scheme="dark")
+    ready(page, site.url)
+    theme = "document.documentElement.dataset.theme"
+    assert page.evaluate(theme) == "dark"
+    page.click("[data-theme-choice=light]")
+    assert page.evaluate(theme) == "light"
+    follow(page, "#to-analytics", "/analytics/")
+    expect(page.locator("[data-theme-choice=light]")).to_have_attribute("aria-pressed", "true")
+    page.click("[data-theme-choice=light]")
+    page.click("[data-theme-choice=system]")
+    assert page.evaluate(theme) == "dark"
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
+    page.reload()
+    page.click("[data-theme-choice=dark]")
+    events = arrived(inspector, page, "theme_switched", 3)
+    assert [own(one, "previous_theme", "theme") for one in events] == [
+        {"previous_theme": "system", "theme": "light"},
+        {"previous_theme": "light", "theme": "system"},
+        {"previous_theme": "system", "theme": "dark"},
+    ]
+
+
+def test_a_chart_is_tracked_once_per_action_and_page_also_one_that_a_swap_brings(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    more = '<button id="more" hx-get="/part/more" hx-target="#part">More</button><div id="part"></div>'
+    site.pages["/"] = CHART.format(n=1, data=DATA) + more
+    site.pages["/part/more"] = CHART.format(n=2, data=DATA)
+    ready(page, site.url)
+    first = page.locator("canvas[data-source=chart-1]")
+    first.wait_for()
+    assert page.locator("svg").is_hidden()
+    first.click()
+    first.click()
+    page.mouse.move(0, 0)
+    page.click("#more")
+    second = page.locator("canvas[data-source=chart-2]")
+    second.wait_for()
+    page.click("#more")
+    page.wait_for_timeout(300)
+    second.hover()
+    page.wait_for_timeout(700)
+    assert page.locator("#part canvas").count() == 1
+    events = arrived(inspector, page, "chart_interacted", 2)
+    assert [own(one, "chart_type", "action") for one in events] == [
+        {"chart_type": "merged", "action": "click"},
+        {"chart_type": "merged", "action": "hover"},
+    ]
+
+
+def test_a_legend_that_is_used_is_no_click_on_the_chart(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    site.pages["/"] = CHART.format(n=1, data=DATA)
+    ready(page, site.url)
+    chart = page.locator("canvas")
+    chart.wait_for()
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] - 30, box["y"] + 15)
+    page.mouse.move(0, 0)
+    events = arrived(inspector, page, "chart_interacted")
+    assert [one["properties"]["action"] for one in events] == ["legend"]
+
+
+def test_a_chart_is_read_by_keyboard(site: Site, page: Page) -> None:
+    site.pages["/"] = CHART.format(n=1, data=DATA)
+    ready(page, site.url)
+    page.locator("canvas").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.text_content("canvas + [role=status]") == "June. Merged: —, Opened: 5 hours"
+    page.keyboard.press("End")
+    assert page.text_content("canvas + [role=status]") == "July. Merged: 3.8 days, Opened: 6 hours"
+
+
+def test_events_of_the_seconds_before_posthog_js_arrive_with_the_page_they_happened_on(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    def slowly(route: Any) -> None:
+        page.wait_for_timeout(1_000)
+        route.continue_()
+
+    page.route("**/static/posthog-*.js", slowly)
+    page.goto(site.url)
+    page.click("[data-theme-choice=dark]")
+    follow(page, "#to-pull", "/pulls/7/")
+    views = arrived(inspector, page, "$pageview", 2)
+    assert [one["properties"]["$pathname"] for one in views] == ["/", "/pulls/:pk/"]
+    (theme,) = arrived(inspector, page, "theme_switched")
+    assert theme["properties"]["$pathname"] == "/"
+    assert views[0]["timestamp"] < theme["timestamp"] < views[1]["timestamp"]
+
+
+def test_who_has_no_team_leaves_no_event_of_a_team(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    assert site.config is not None
+    site.config["team"] = None
+    ready(page, site.url)
+    follow(page, "#to-analytics", "/analytics/")
+    arrived(inspector, page, "$pageview", 2)
+    settle(inspector, page)
+    assert inspector.good("sidebar_navigation") == []
+
+
+def test_what_names_an_organisation_stays_where_the_setting_says_so(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    assert site.config is not None
+    site.config["send_organisation"] = False
+    ready(page, site.url)
+    follow(page, "#to-analytics", "/analytics/")
+    (event,) = arrived(inspector, page, "sidebar_navigation")
+    assert "team_slug" not in event["properties"]
+    assert event["properties"]["to_page"] == "metrics:tab"

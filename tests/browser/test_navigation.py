@@ -1,0 +1,140 @@
+"""Navigation by htmx is navigation: errors are pages, the focus follows, nothing of a page is left behind."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+from tests.browser.waiting import follow, ready
+
+pytestmark = pytest.mark.slow
+
+FILTERS = """<form id="filters" method="get" x-data="filters">
+<select id="range" name="range"><option value="7d">7</option><option value="30d" selected>30</option>
+<option value="custom">Custom</option></select>
+<div id="dates" x-show="$store.dateRange.isCustom">
+<input type="date" id="from" name="from"><input type="date" id="to" name="to"></div>
+<input type="checkbox" id="repo-1" name="repo" value="1">
+<input type="checkbox" id="repo-2" name="repo" value="2">
+<button>Show</button></form>"""
+
+RUNNING = """<section id="syncs" data-running
+hx-get="/part/syncs" hx-trigger="every 200ms" hx-swap="outerHTML">1 of 2</section>"""
+
+
+def test_an_error_is_shown_as_the_page_that_it_is(site: Site, page: Page, complaints: list[str]) -> None:
+    site.pages["/analytics/"] = "<h1>There is no such page</h1>"
+    site.statuses["/analytics/"] = 404
+    page.goto(site.url)
+    page.evaluate("window.survived = true")
+    follow(page, "#to-analytics", "/analytics/")
+    expect(page.locator("h1")).to_have_text("There is no such page")
+    assert page.evaluate("window.survived")
+    # The browser's own line about the status.
+    assert len(complaints) == 1
+    complaints.clear()
+
+
+def test_after_a_swap_the_focus_is_at_the_content_and_the_title_is_read_out(site: Site, page: Page) -> None:
+    page.goto(site.url)
+    follow(page, "#to-analytics", "/analytics/")
+    expect(page.locator("main")).to_be_focused()
+    expect(page.locator("body > [role=status]")).to_have_text("Page /analytics/")
+
+
+def test_nothing_of_a_page_is_kept_in_the_browsers_storage(site: Site, page: Page) -> None:
+    page.goto(site.url)
+    follow(page, "#to-pull", "/pulls/7/")
+    follow(page, "#to-analytics", "/analytics/")
+    assert "Secret title" not in page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Secret title")
+
+
+def test_a_choice_of_range_asks_once_and_custom_waits_for_its_days(site: Site, page: Page) -> None:
+    site.pages["/list/"] = FILTERS
+    page.goto(f"{site.url}/list/")
+    expect(page.locator("#dates")).to_be_hidden()
+    site.asked.clear()
+    with page.expect_response("**/list/?range=7d*"):
+        page.select_option("#range", "7d")
+    page.wait_for_timeout(800)
+    asked = [path for path in site.paths() if path.startswith("/list/")]
+    assert len(asked) == 1
+    page.select_option("#range", "custom")
+    expect(page.locator("#dates")).to_be_visible()
+    page.fill("#from", "2026-01-01")
+    page.wait_for_timeout(800)
+    assert len([path for path in site.paths() if path.startswith("/list/")]) == 1
+    with page.expect_response("**/list/?range=custom&from=2026-01-01&to=2026-02-01*"):
+        page.fill("#to", "2026-02-01")
+    page.wait_for_timeout(800)
+    assert len([path for path in site.paths() if path.startswith("/list/")]) == 2
+
+
+def test_repositories_ask_nothing_until_the_button_is_pressed(site: Site, page: Page) -> None:
+    site.pages["/list/"] = FILTERS
+    page.goto(f"{site.url}/list/")
+    site.asked.clear()
+    page.check("#repo-1")
+    page.check("#repo-2")
+    page.click("#filters button")
+    page.wait_for_timeout(1_200)
+    asked = [path for path in site.paths() if path.startswith("/list/")]
+    assert asked == ["/list/?range=30d&from=&to=&repo=1&repo=2"]
+
+
+def test_a_fragment_that_fails_leaves_the_page_as_it_was(
+    site: Site, page: Page, complaints: list[str]
+) -> None:
+    site.pages["/"] = RUNNING
+    site.pages["/part/syncs"] = "<p>Server error</p>"
+    site.statuses["/part/syncs"] = 503
+    page.goto(site.url)
+    page.wait_for_timeout(700)
+    expect(page.locator("#syncs")).to_have_text("1 of 2")
+    # It is asked again and again; nothing may come after the last look at the complaints.
+    page.goto("about:blank")
+    assert all("503" in said for said in complaints)
+    complaints.clear()
+
+
+def test_a_sync_is_followed_until_it_is_done(site: Site, page: Page) -> None:
+    site.pages["/"] = RUNNING
+    site.pages["/part/syncs"] = '<section id="syncs">Done</section>'
+    page.goto(site.url)
+    expect(page.locator("#syncs")).to_have_text("Done")
+    page.wait_for_timeout(700)
+    assert site.paths().count("/part/syncs") == 1
+
+
+def test_a_fragment_whose_person_was_logged_out_is_no_page_within_the_page(site: Site, page: Page) -> None:
+    site.pages["/"] = RUNNING
+    site.redirects["/part/syncs"] = "/analytics/"
+    page.goto(site.url)
+    site.pages["/"] = "<h1>Log in</h1>"
+    expect(page.locator("h1")).to_have_text("Log in")
+    assert page.locator("main").count() == 1
+
+
+def test_good_news_goes_and_bad_news_stays_until_it_is_dismissed(site: Site, page: Page) -> None:
+    item = '<li class="{0}" x-data="toast" x-show="isShown">{0}<button @click="dismiss">Dismiss</button></li>'
+    site.pages["/"] = f'<ul class="messages">{item.format("success")}{item.format("error")}</ul>'
+    page.clock.install()
+    page.goto(site.url)
+    page.clock.run_for(1_000)
+    expect(page.locator(".success")).to_be_visible()
+    page.clock.run_for(9_000)
+    expect(page.locator(".success")).to_be_hidden()
+    expect(page.locator(".error")).to_be_visible()
+    page.click(".error button")
+    expect(page.locator(".error")).to_be_hidden()
+
+
+def test_after_a_swap_nothing_listens_twice(site: Site, page: Page) -> None:
+    ready(page, site.url)
+    for selector, path in (("#to-analytics", "/analytics/"), ("#to-start", "/")) * 2:
+        follow(page, selector, path)
+    page.click("[data-theme-choice=dark]")
+    assert page.evaluate("localStorage.theme") == "dark"

@@ -1,0 +1,38 @@
+"""What the browser gets: built once more if a source is newer, as `make` does."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.inspector.browser import MissingError
+from tests.lifecycle.servers import ROOT
+
+_MANIFEST = ROOT / "assets/dist/manifest.json"
+_VITE = ROOT / "node_modules/.bin/vite"
+# Templates and Python name the classes that Tailwind makes styles of.
+_SOURCES = (("assets", (".ts", ".css", ".svg")), ("templates", (".html",)), ("apps", (".html",)))
+
+
+def built() -> Path:
+    """Return the folder of what Vite builds, up to date."""
+    if not _VITE.exists():
+        msg = f"{_VITE} is missing: `make setup` installs it (npm ci)"
+        raise MissingError(msg)
+    if not _MANIFEST.exists() or _MANIFEST.stat().st_mtime < max(map(_changed, _sources())):
+        subprocess.run([_VITE, "build", "--logLevel", "warn"], cwd=ROOT, check=True)
+    return _MANIFEST.parent
+
+
+def _sources() -> list[Path]:
+    found = [
+        path
+        for folder, kinds in _SOURCES
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in kinds and _MANIFEST.parent not in path.parents
+    ]
+    return [*found, ROOT / "vite.config.ts"]
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime

@@ -1,0 +1,94 @@
+"""Who refuses is not recorded: not by the browser, not by the server, and nothing is kept or told of them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser_product.running import Product
+from tests.browser_product.visiting import Visits, finish, leave, ready, stored
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
+
+_REFUSE = 'form[action="/privacy/notice/"] button[value="out"]'
+
+
+def _swap(page: Page, selector: str, path: str) -> None:
+    """Follow a link by a swap; a page that is not recorded does not always say which it is."""
+    page.click(selector)
+    page.wait_for_url(f"**{path}**")
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+
+
+def _assert_unseen(product: Product, visits: Visits, page: Page) -> None:
+    """Wait for longer than posthog-js would take to come, leave, and find nothing."""
+    page.wait_for_timeout(2_500)
+    assert stored(page) == []
+    assert not page.evaluate("performance.getEntriesByType('resource').some(one => /posthog/.test(one.name))")
+    leave(page)
+    product.settle()
+    assert product.inspector.good() == []
+    assert product.wire.passed == []
+    told = [name for one in visits.asked for name in one.headers if name.startswith("x-posthog")]
+    assert told == []
+
+
+def test_who_opts_out_in_the_profile_is_unseen_from_then_on_and_seen_again_after_opting_in(
+    product: Product, visits: Visits
+) -> None:
+    page = visits.open(product.stage.katherine)
+    ready(page, "/profile/")
+    _swap(page, 'nav a:has-text("Privacy")', "/profile/privacy/")
+    assert stored(page)
+    page.check('[name="analytics_opt_out"]')
+    with page.expect_navigation():
+        page.click('main button:has-text("Save")')
+    page.wait_for_timeout(300)
+    product.settle()
+    product.reset()
+    visits.asked.clear()
+    page.reload()
+    _swap(page, 'main nav a:has-text("Profile")', "/profile/")
+    page.fill('[name="name"]', "Kay")
+    page.click('main button:has-text("Save")')
+    page.wait_for_timeout(300)
+    page.go_back()
+    _assert_unseen(product, visits, page)
+
+    page.goto("/profile/privacy/")
+    page.uncheck('[name="analytics_opt_out"]')
+    with page.expect_request("**/ph/e/**"):
+        page.click('main button:has-text("Save")')
+    finish(product, page)
+    assert product.events("$pageview")
+
+
+def test_who_refuses_in_the_notice_is_unseen_from_then_on(product: Product, visits: Visits) -> None:
+    page = visits.open(is_asked=True)
+    ready(page, "/")
+    assert stored(page)
+    _swap(page, "header a:has-text('Log in')", "/accounts/login/")
+    with page.expect_navigation():
+        page.click(_REFUSE)
+    page.wait_for_timeout(300)
+    product.settle()
+    product.reset()
+    visits.asked.clear()
+    page.reload()
+    assert page.locator(_REFUSE).count() == 0
+    _swap(page, "header a:has-text('Sign up')", "/accounts/signup/")
+    page.go_back()
+    _assert_unseen(product, visits, page)
+
+
+@pytest.mark.parametrize("header", ["Sec-GPC", "DNT"])
+def test_a_browser_that_refuses_is_unseen_and_not_asked(
+    header: str, product: Product, visits: Visits
+) -> None:
+    page = visits.open(product.stage.grace, is_asked=True, extra_http_headers={header: "1"})
+    page.goto("/dashboard/")
+    assert page.locator(_REFUSE).count() == 0
+    _swap(page, '[data-page="metrics:tab"]', "/analytics/overview/")
+    _swap(page, '[data-page="teams:members"]', "/team/")
+    page.go_back()
+    _assert_unseen(product, visits, page)
