@@ -6,14 +6,18 @@ from typing import Final
 
 __all__ = [
     "ANON_DISTINCT_ID",
+    "APART",
     "DISTINCT_ID",
+    "ERROR",
     "EXCEPTION_EVENT",
     "GROUPIDENTIFY_EVENT",
     "GROUP_KEY",
     "GROUP_TYPE",
     "IDENTIFY_EVENT",
     "IDENTITY_ATTRIBUTES",
+    "ONLY",
     "OPTED_OUT",
+    "ORDINAL",
     "OWN_PREFIX",
     "SESSION_ID",
     "SET_EVENT",
@@ -35,6 +39,14 @@ OPTED_OUT: Final = "posthog.opted_out"
 GROUP_TYPE: Final = "posthog.group_type"
 GROUP_KEY: Final = "posthog.group_key"
 ANON_DISTINCT_ID: Final = "posthog.anon_distinct_id"
+
+# In the Collector. The events of a span that is `apart` leave by a way of their own: straight, or on another
+# span with the same ids that is for PostHog `only`; an error there is whole in its span event `exception`.
+APART: Final = "posthog.apart"
+ONLY: Final = "posthog.only"
+ERROR: Final = "posthog.error"
+# A log record's position among those of the same span, name and time, unless it is the first.
+ORDINAL: Final = "posthog.ordinal"
 
 # The order in which a person's id is looked for; the first that is legal counts.
 IDENTITY_ATTRIBUTES: Final = (DISTINCT_ID, USER_ID, "enduser.id")

@@ -12,6 +12,7 @@ from opentelemetry.instrumentation.celery import CeleryInstrumentor
 from otel import pipeline
 from otel._guard import guarded
 from otel.recording import Identity, current_identity, enter_identity, leave_identity
+from otel.traces import flush_traces
 
 __all__ = ["instrument"]
 
@@ -83,3 +84,4 @@ def _failed(*, sender: Task[Any, Any], exception: BaseException, **_: Any) -> No
 def _flush(**_: Any) -> None:
     with guarded("flushing at the end of a worker"):
         pipeline.flush()
+        flush_traces()

@@ -26,7 +26,7 @@ class Counters:
     def __init__(self, provider: metrics.MeterProvider | None = None) -> None:
         meter = metrics.get_meter("otel", meter_provider=provider)
         self._delivered = meter.create_counter(
-            "posthog.events.delivered", "{event}", "Events that PostHog acknowledged"
+            "posthog.events.delivered", "{event}", "Events that PostHog acknowledged, or the Collector"
         )
         self._retried = meter.create_counter(
             "posthog.events.retried", "{event}", "Events sent again after a failed attempt"
@@ -40,7 +40,7 @@ class Counters:
         call_in_child(self._begin_anew)
 
     def delivered(self, count: int) -> None:
-        """Count events that PostHog acknowledged.
+        """Count events that PostHog acknowledged, or the Collector where they go by it.
 
         Args:
             count: how many.

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from opentelemetry import trace
+from opentelemetry import _logs, trace
 from opentelemetry.environment_variables import OTEL_TRACES_EXPORTER
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel._guard import guarded
@@ -17,12 +20,18 @@ from otel.events import Registry, default_registry
 from otel.recording import (
     Defer,
     Identity,
+    LogCarrier,
+    PostHogLogProcessor,
     PostHogSpanProcessor,
     Recorder,
     RecordingSampler,
     install_recorder,
 )
 from otel.settings import Settings
+from otel.traces import scrub_exporters
+
+if TYPE_CHECKING:
+    from otel.delivery.collector_exporter import CollectorExporter
 
 __all__ = [
     "Pipeline",
@@ -46,15 +55,15 @@ class Pipeline:
         settings: what it was installed with.
         registry: the declared events.
         counters: what became of events.
-        exporter: maps and delivers; None without a key.
-        processor: selects and queues; None without a key.
+        exporter: maps and delivers, or hands over to the Collector; None without a key, if it needs one.
+        processor: selects and queues; None without an exporter.
         recorder: what `record` goes through.
     """
 
     settings: Settings
     registry: Registry
     counters: Counters
-    exporter: PostHogSpanExporter | None
+    exporter: PostHogSpanExporter | CollectorExporter | None
     processor: PostHogSpanProcessor | None
     recorder: Recorder
 
@@ -77,8 +86,9 @@ def install(
 ) -> Pipeline:
     """Put the pipeline together on a tracer provider, in place of one that was installed before.
 
-    Without a key (and without a sink) nothing is sent, and nothing but recording costs anything. The events
-    must be declared by now: what the journal holds of an earlier process is mapped soon.
+    Without a key (and without a sink, and not by way of the Collector) nothing is sent, and nothing but
+    recording costs anything. The events must be declared by now: what the journal holds of an earlier process
+    is mapped soon.
 
     Args:
         settings: the environment's by default.
@@ -88,7 +98,7 @@ def install(
         sink: takes the captures instead of PostHog.
     """
     installed = _put_together(settings or Settings.from_environ(), registry, provider, defer, sink)
-    if installed.exporter is not None:
+    if isinstance(installed.exporter, PostHogSpanExporter):
         installed.exporter.start_adopting()
     return installed
 
@@ -102,25 +112,30 @@ def _put_together(
 ) -> Pipeline:
     global _running
     provider = provider or _provider()
-    # A public attribute that each new tracer reads; the standard samplers keep their meaning for traces.
-    if not isinstance(provider.sampler, RecordingSampler):
-        provider.sampler = RecordingSampler(provider.sampler)
+    logger_provider = _logger_provider(settings, provider.resource)
     if _running is not None and _running.processor is not None:
         _running.processor.retire()
     counters = Counters()
-    exporter = processor = None
-    if settings.api_key or sink is not None:
-        exporter = PostHogSpanExporter(settings=settings, registry=registry, counters=counters, sink=sink)
+    exporter, processor = _exporter(settings, registry, counters, sink), None
+    # A public attribute that each new tracer reads; the standard samplers keep their meaning for traces.
+    if not isinstance(provider.sampler, RecordingSampler):
+        provider.sampler = RecordingSampler(provider.sampler)
+    provider.sampler.marks_apart = exporter is not None
+    if exporter is not None:
         processor = PostHogSpanProcessor(
             exporter,
             selects=exporter.map.selects,
             counters=counters,
             groups=settings.groups,
             flush_timeout=settings.flush_timeout,
-            journal=exporter.journal,
+            journal=exporter.journal if isinstance(exporter, PostHogSpanExporter) else None,
         )
         provider.add_span_processor(processor)
-    elif _running is None:
+        if logger_provider is not None:
+            logger_provider.add_log_record_processor(
+                PostHogLogProcessor(processor, selects=exporter.map.selects)
+            )
+    elif _running is None and settings.via == "posthog":
         _log.warning("POSTHOG_API_KEY is not set: events are recorded on spans, and not sent to PostHog")
     recorder = Recorder(
         registry,
@@ -128,6 +143,7 @@ def _put_together(
         strict=settings.strict,
         counters=counters if processor is not None else None,
         keep=exporter.keep if exporter is not None else None,
+        carrier=LogCarrier(logger_provider) if logger_provider and settings.carrier == "log" else None,
     )
     if defer is not None:
         recorder.defer = defer
@@ -136,8 +152,28 @@ def _put_together(
     return _running
 
 
+def _exporter(
+    settings: Settings, registry: Registry, counters: Counters, sink: Sink | None
+) -> PostHogSpanExporter | CollectorExporter | None:
+    """Return what the settings ask for; a sink takes captures, whichever way they would go."""
+    if settings.via == "collector" and sink is None:
+        try:
+            from otel.delivery.collector_exporter import CollectorExporter
+        except ImportError as error:  # it is an extra, and its lack must not stop the product
+            _log.error(
+                "POSTHOG_VIA=collector: nothing is sent without OpenTelemetry's OTLP encoder (%s); "
+                "install tformance-otel[collector]",
+                error,
+            )
+            return None
+        return CollectorExporter(settings, registry, counters)
+    if settings.api_key or sink is not None:
+        return PostHogSpanExporter(settings=settings, registry=registry, counters=counters, sink=sink)
+    return None
+
+
 def pre_instrument() -> None:
-    """Install the pipeline under `opentelemetry-instrument`, if a key is configured.
+    """Install the pipeline under `opentelemetry-instrument`, if a key or the Collector is configured.
 
     It runs for every program in whose environment this package is installed, when the provider stands and no
     tracer is made yet (entry point `opentelemetry_pre_instrument`).
@@ -146,8 +182,10 @@ def pre_instrument() -> None:
         settings = Settings.from_environ()
         # `OTEL_TRACES_EXPORTER=posthog` asks for the exporter alone; both would deliver every event twice.
         exporters = os.environ.get(OTEL_TRACES_EXPORTER, "").split(",")
-        if settings.api_key and "posthog" not in (name.strip() for name in exporters):
+        is_wanted = settings.via == "collector" or bool(settings.api_key)
+        if is_wanted and "posthog" not in (name.strip() for name in exporters):
             _put_together(settings)  # nothing is declared yet; the first export starts adopting
+            scrub_exporters(send_messages=settings.send_error_messages)
 
 
 def flush(timeout: float | None = None) -> bool:
@@ -198,4 +236,16 @@ def _provider() -> TracerProvider:
         return provider
     made = TracerProvider()
     trace.set_tracer_provider(made)
+    return made
+
+
+def _logger_provider(settings: Settings, resource: Resource) -> LoggerProvider | None:
+    """Return the global one of the SDK; it is made only for `record`, as a program can set it but once."""
+    provider = _logs.get_logger_provider()
+    if isinstance(provider, LoggerProvider):
+        return provider
+    if settings.carrier != "log":
+        return None
+    made = LoggerProvider(resource)
+    _logs.set_logger_provider(made)
     return made

@@ -20,6 +20,7 @@ LAYERS = (
     ("otel.settings", "otel.counters"),
     ("otel.events",),
     ("otel.mapping",),
+    ("otel.traces",),
     ("otel.recording",),
     ("otel.delivery",),
     ("otel.pipeline",),
@@ -39,7 +40,7 @@ APPS = tuple(
         "web",
     )
 )
-HOSTS = ("otel.django", "otel.celery", "otel.testing", "otel.inspector", "otel.generate")
+HOSTS = ("otel.django", "otel.celery", "otel.testing", "otel.inspector", "otel.generate", "otel.bridge")
 
 
 def modules(folder: str) -> list[Path]:

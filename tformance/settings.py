@@ -136,7 +136,16 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "web:landing"
 
-EMAIL_BACKEND = env_str("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# The server that takes e-mails, by STARTTLS where it wants a login; without one they go to the console.
+EMAIL_HOST = env_str("EMAIL_HOST")
+EMAIL_HOST_USER = env_str("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = bool(EMAIL_HOST_USER)
+# Of submission (RFC 6409), and of relaying within one network.
+EMAIL_PORT = 587 if EMAIL_USE_TLS else 25
+EMAIL_BACKEND = env_str(
+    "EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+)
 # The folder of the file-based backend, which `make run` reads the invitations from.
 EMAIL_FILE_PATH = env_str("EMAIL_FILE_PATH") or None
 # Where people reach the product; an e-mail that a worker writes has no request to know it from.
@@ -221,6 +230,25 @@ TELEMETRY = {
     "ERROR_PROPERTIES": {"team_slug": "tformance.team.slug"},
     # Set by `apps.users.consent`, read by `assets/javascript/consent.ts` as well.
     "OPT_OUT_COOKIE": "analytics_opt_out",
+    # By what GitHub, Atlassian and Slack are called; a path that is not here does not show in traces.
+    "OUTGOING_PATHS": (
+        "/graphql",
+        "/user",
+        "/user/emails",
+        "/user/orgs",
+        "/orgs/{organisation}/members",
+        "/orgs/{organisation}/repos",
+        "/applications/{client_id}/token",
+        "/login/oauth/access_token",
+        "/oauth/token",
+        "/oauth/token/accessible-resources",
+        "/ex/jira/{site}/rest/api/3/project/search",
+        "/api/auth.revoke",
+        "/api/auth.test",
+        "/api/chat.postMessage",
+        "/api/conversations.list",
+        "/api/oauth.v2.access",
+    ),
 }
 
 # The browser's half, told to each page by `apps.web.browser`. The key is the project's, which is public; and

@@ -25,7 +25,6 @@ from apps.integrations.providers import PROVIDERS
 from apps.integrations.revoking import give_back
 from apps.teams.access import TeamRequest, admin_required
 from apps.users.models import User
-from apps.users.spans import hide_query
 
 __all__ = ["callback", "choose", "start"]
 
@@ -61,7 +60,6 @@ def start(request: TeamRequest, provider: str) -> HttpResponse:
 @require_GET
 def callback(request: HttpRequest, provider: str) -> HttpResponse:
     """Take the person back, and connect the team that the way was begun for."""
-    hide_query()
     chosen = _provider(provider)
     if not isinstance(request.user, User):
         messages.error(request, f"You were logged out meanwhile. Log in and connect {chosen.label} again.")

@@ -1,7 +1,21 @@
 """Delivering captures to PostHog, with the fate of each known; what is rejected is kept."""
 
 from otel.delivery._backlog import Backlog, backlog
-from otel.delivery._delivery import Delivery, Loss
+from otel.delivery._carried_error import carried_error
+from otel.delivery._delivery import Delivery
+from otel.delivery._dispatch import Loss
+from otel.delivery._otlp_endpoint import OtlpEndpoint
 from otel.delivery._quarantine import Quarantine, QuarantineEntry
+from otel.delivery._reach import reach
 
-__all__ = ["Backlog", "Delivery", "Loss", "Quarantine", "QuarantineEntry", "backlog"]
+__all__ = [
+    "Backlog",
+    "Delivery",
+    "Loss",
+    "OtlpEndpoint",
+    "Quarantine",
+    "QuarantineEntry",
+    "backlog",
+    "carried_error",
+    "reach",
+]

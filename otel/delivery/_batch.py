@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from otel.counters import Counters
-from otel.delivery._delivery import RECOVERABLE, Loss
+from otel.delivery._delivery import RECOVERABLE
+from otel.delivery._dispatch import Loss
 from otel.delivery._journal import Journal
 from otel.delivery._segment import Line
 from otel.mapping.envelope import Capture

@@ -1,20 +1,23 @@
-"""One call of `Delivery.deliver` while it runs: its deadline, and each capture's fate so far."""
+"""One call of `deliver` while it runs: its deadline, and each capture's fate so far."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
 
 from otel.delivery._wire import Fate
-from otel.mapping.envelope import Capture, Reject
+from otel.mapping.envelope import Reject
 from otel.reasons import Reason
 
 __all__ = ["Run", "Wait"]
 
+T = TypeVar("T")
+
 Wait = Callable[[threading.Event, float], object]
 
 
-class Run:
+class Run(Generic[T]):
     """Hold one call's state; only `shorten` is called from other threads.
 
     Args:
@@ -22,10 +25,12 @@ class Run:
         deadline: when to give up, on the delivery's clock.
     """
 
-    def __init__(self, captures: Sequence[Capture], deadline: float) -> None:
+    def __init__(self, captures: Sequence[T], deadline: float) -> None:
         self.captures = captures
         self.deadline = deadline
         self.fates: list[Fate | Reject] = [Fate.OPEN] * len(captures)
+        # What PostHog asked for when there was no time left to grant it.
+        self.retry_after: float | None = None
         self.thread = threading.get_ident()
         self._is_cut = False
         self._cut = threading.Event()

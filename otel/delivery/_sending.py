@@ -6,6 +6,7 @@ import gzip
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 from uuid import uuid4
 
 from otel.counters import Counters
@@ -14,16 +15,16 @@ from otel.delivery._run import Run, Wait
 from otel.delivery._selflog import SelfLog
 from otel.delivery._statuses import is_accepted, is_divisible, is_retryable, reason_for
 from otel.delivery._transport import Answer, Transport, Unreachable
-from otel.delivery._wire import Fate, Wire
+from otel.delivery._wire import Fate, Receiver, Wire
 from otel.reasons import Reason
 
-__all__ = ["Sender"]
+__all__ = ["MAX_BODY", "Sender"]
 
-# PostHog discards what is over 1 MB when it comes to store it, with what it adds, and answers 200 all the
-# same; its own client stops here (`wire.md` section 1.3).
-_MAX_EVENT = 900 * 1024
-# What PostHog's v0 takes once decompressed (`wire.md` section 1.3).
-_MAX_BODY = 20 * 1024 * 1024
+T = TypeVar("T")
+
+# What PostHog's v0 takes once decompressed (`wire.md` section 1.3), and the Collector's OTLP receiver by
+# default (`max_request_body_size`).
+MAX_BODY = 20 * 1024 * 1024
 # What PostHog's own client sends at most: proxies before PostHog have limits of their own, and a batch must
 # be uploaded within one attempt's time.
 _MAX_COMPRESSED = 5 * 1024 * 1024
@@ -50,11 +51,12 @@ class _Request:
     retry_after: float | None = None
 
 
-class Sender:
+class Sender(Generic[T]):
     """Send captures over one wire.
 
     Args:
-        wire: PostHog's endpoint.
+        wire: the endpoint.
+        receiver: whose it is.
         transport: the way there.
         secret: the key, kept out of details and logs even if an answer quotes it.
         backoff: how long to wait between attempts.
@@ -63,11 +65,13 @@ class Sender:
         clock: seconds, monotonic.
         wall: seconds since 1970.
         wait: waits for an event for at most some seconds.
+        attempts: how often a request is sent at most.
     """
 
     def __init__(
         self,
-        wire: Wire,
+        wire: Wire[T],
+        receiver: Receiver[T],
         transport: Transport,
         *,
         secret: str,
@@ -77,8 +81,10 @@ class Sender:
         clock: Callable[[], float],
         wall: Callable[[], float],
         wait: Wait,
+        attempts: float,
     ) -> None:
         self._wire = wire
+        self._receiver = receiver
         self._transport = transport
         self._secret = secret
         self._backoff = backoff
@@ -87,8 +93,9 @@ class Sender:
         self._clock = clock
         self._wall = wall
         self._wait = wait
+        self._attempts = attempts
 
-    def send(self, run: Run) -> None:
+    def send(self, run: Run[T]) -> None:
         """Settle the fate of each of the run's captures.
 
         Args:
@@ -102,7 +109,7 @@ class Sender:
                 middle = len(halve) // 2
                 pending.extendleft((halve[middle:], halve[:middle]))
 
-    def _encode(self, run: Run, batch: list[int]) -> tuple[list[int], bytes]:
+    def _encode(self, run: Run[T], batch: list[int]) -> tuple[list[int], bytes]:
         """Write the batch's JSON, without the captures that cannot be written or are too large."""
         now = self._wall()
         captures = [run.captures[index] for index in batch]
@@ -110,27 +117,27 @@ class Sender:
             raw = self._wire.body(captures, now)
         except Exception:  # noqa: BLE001 - whatever one capture holds, the others are to be delivered
             raw = b""
-        if raw and len(raw) <= _MAX_EVENT:  # so none of its events is larger
+        if raw and len(raw) <= self._receiver.max_item:  # so none of its events is larger
             return batch, raw
         fitting = [index for index in batch if self._fits(run, index, now)]
         if raw and len(fitting) == len(batch):
             return batch, raw
         return fitting, self._wire.body([run.captures[index] for index in fitting], now)
 
-    def _fits(self, run: Run, index: int, now: float) -> bool:
+    def _fits(self, run: Run[T], index: int, now: float) -> bool:
         try:
             size = len(self._wire.body([run.captures[index]], now))
         except Exception as error:  # noqa: BLE001 - as above; orjson's messages name types, never values
             run.lose([index], Reason.MAPPING_FAILED, f"{type(error).__name__}: {error}")
             return False
-        if size > _MAX_EVENT:
-            run.lose([index], Reason.TOO_LARGE, f"{size} bytes, at most {_MAX_EVENT}")
+        if size > self._receiver.max_item:
+            run.lose([index], Reason.TOO_LARGE, f"{size} bytes, at most {self._receiver.max_item}")
             return False
         return True
 
-    def _send(self, run: Run, batch: list[int], raw: bytes) -> list[int]:
+    def _send(self, run: Run[T], batch: list[int], raw: bytes) -> list[int]:
         """Post a batch until its captures are settled; return those that are to be sent in halves."""
-        if len(batch) > 1 and len(raw) > _MAX_BODY:
+        if len(batch) > 1 and len(raw) > MAX_BODY:
             return batch
         request = _Request(batch, _compress(raw))
         if len(batch) > 1 and len(request.body) > _MAX_COMPRESSED:
@@ -145,7 +152,8 @@ class Sender:
                 if len(request.batch) > 1 and is_divisible(answer.status):
                     return request.batch
                 self._settle(run, request, answer)
-            if request.batch and not self._pause(run, request):
+            if request.batch and (request.attempt >= self._attempts or not self._pause(run, request)):
+                run.retry_after = request.retry_after
                 run.give_up(request.batch, request.problem)
                 break
         return []
@@ -162,7 +170,7 @@ class Sender:
             request.problem, request.retry_after = str(error), None
             return None
 
-    def _settle(self, run: Run, request: _Request, answer: Answer) -> None:
+    def _settle(self, run: Run[T], request: _Request, answer: Answer) -> None:
         """Take the answer's fates; those captures stay in the request that are to be sent again."""
         status = answer.status
         request.problem = f"status {status}"
@@ -171,7 +179,7 @@ class Sender:
             return
         if not is_accepted(status):
             reason, detail = reason_for(status), self._detail(answer)
-            self._advise(reason, detail)
+            self._receiver.advise(self._log, reason, detail)
             run.lose(request.batch, reason, detail)
             request.batch = []
             return
@@ -184,19 +192,21 @@ class Sender:
             request.body = _compress(self._wire.body(captures, self._wall()))
         request.batch = still_open
 
-    def _pause(self, run: Run, request: _Request) -> bool:
+    def _pause(self, run: Run[T], request: _Request) -> bool:
         """Wait for the next attempt; return False if the deadline comes first."""
+        events = sum(self._receiver.count(run.captures[index]) for index in request.batch)
         self._log.warning(
             "retry",
-            "%d events wait for PostHog to take them again: %s",
-            len(request.batch),
+            "%d events wait for %s to take them again: %s",
+            events,
+            self._receiver.name,
             request.problem,
         )
         delay = self._backoff.delay(request.attempt, request.retry_after)
         if not run.pause(delay, self._clock, self._wait):
             return False
         request.attempt += 1
-        self._counters.retried(len(request.batch))
+        self._counters.retried(events)
         return True
 
     def _detail(self, answer: Answer) -> str:
@@ -206,26 +216,6 @@ class Sender:
         if self._secret:
             text = text.replace(self._secret, "<key>")
         return f"{answer.status} {text.strip()[:_MAX_DETAIL]}"
-
-    def _advise(self, reason: Reason, detail: str) -> None:
-        """Say what a person has to do; of what refuses one event nothing, since its text may quote it."""
-        if reason is Reason.UNAUTHORISED:
-            self._log.once(
-                f"{reason} {detail}",
-                "PostHog refuses the project API key (%s): set POSTHOG_API_KEY to the project's key, which "
-                "begins with phc_, and POSTHOG_HOST to the region of the project",
-                detail,
-            )
-        elif reason is Reason.OVER_QUOTA:
-            self._log.warning(
-                reason, "PostHog's billing limit is reached (402): events are lost until it is raised"
-            )
-        elif reason is Reason.UNDELIVERED:
-            self._log.warning(
-                f"{reason} {detail[:3]}",
-                "POSTHOG_HOST does not answer as PostHog does (%s): is it an ingestion address of PostHog?",
-                detail if detail.startswith("3") else detail[:3],
-            )
 
 
 def _compress(raw: bytes) -> bytes:

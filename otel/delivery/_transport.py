@@ -59,11 +59,13 @@ class Transport:
     host's name, and a server that sends its answer's headers byte by byte (`abort` ends that one).
 
     Args:
-        host: PostHog's address, `https://us.i.posthog.com`; a path in it is put before each request's.
+        host: an address, `https://us.i.posthog.com`; a path in it is put before each request's.
+        tls: files for TLS, as urllib3 names them (`ca_certs`, `cert_file`, `key_file`).
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, tls: Mapping[str, str] | None = None) -> None:
         self._host = host
+        self._tls = tls or {}
         self._prefix = ""
         self._pool: HTTPConnectionPool | None = None
         self._inherited: HTTPConnectionPool | None = None
@@ -146,7 +148,8 @@ class Transport:
             self._prefix = (url.path or "").rstrip("/")
             options: Any = {"maxsize": _MAX_IDLE, "in_flight": self._in_flight}
             if url.scheme == "https":
-                self._pool = AbortableTLSPool(url.host or "", url.port, cert_reqs="CERT_REQUIRED", **options)
+                options |= {"cert_reqs": "CERT_REQUIRED", **self._tls}
+                self._pool = AbortableTLSPool(url.host or "", url.port, **options)
             else:
                 self._pool = AbortablePool(url.host or "", url.port, **options)
         return self._pool

@@ -1,54 +1,80 @@
-"""What PostHog's two capture endpoints have in common."""
+"""What the endpoints that we send to have in common: PostHog's two, and the Collector's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
+from otel.delivery._selflog import SelfLog
 from otel.delivery._transport import Answer
-from otel.mapping.envelope import Capture, Reject
+from otel.mapping.envelope import Reject
+from otel.reasons import Reason
 
-__all__ = ["Fate", "Wire"]
+__all__ = ["Fate", "Receiver", "Wire"]
+
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Fate(Enum):
-    """Say what became of a capture that PostHog did not lose for good; a `Reject` says the latter."""
+    """Say what became of an item that was not lost for good; a `Reject` says the latter."""
 
     OPEN = "open"
     """Not settled: still to be sent, or to be sent again."""
     DELIVERED = "delivered"
 
 
-class Wire(Protocol):
-    """Speak one of PostHog's capture endpoints."""
+class Wire(Protocol[T_contra]):
+    """Speak one endpoint."""
 
     path: str
 
-    def body(self, captures: Sequence[Capture], time: float) -> bytes:
-        """Write the request's JSON.
+    def body(self, captures: Sequence[T_contra], time: float, /) -> bytes:
+        """Write the request's body.
 
         Args:
-            captures: the events.
+            captures: what is sent; to the Collector, spans or log records that carry events.
             time: seconds since 1970, the same for each attempt.
 
         Raises:
             TypeError: when one of them cannot be written.
         """
+        ...
 
     def headers(self, request_id: str, attempt: int, time: float) -> dict[str, str]:
-        """Write the headers beside the content's.
+        """Write the headers beside the content's; of the same name, they take its place.
 
         Args:
             request_id: a UUID, the same for each attempt.
             attempt: from 1.
             time: seconds since 1970.
         """
+        ...
 
-    def read(self, answer: Answer, captures: Sequence[Capture]) -> list[Fate | Reject]:
+    def read(self, answer: Answer, captures: Sequence[T_contra], /) -> list[Fate | Reject]:
         """Read from an accepting answer what became of each capture.
 
         Args:
             answer: one with a status of 2xx.
             captures: those of the request, in its order.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver(Generic[T]):
+    """Say what is to be known of whom we send to, beside the wire.
+
+    Args:
+        name: for the log.
+        max_item: bytes that it takes for one item.
+        count: how many events an item carries.
+        advise: logs what a person has to do about a loss; it is told the reason and the answer.
+    """
+
+    name: str
+    max_item: int
+    count: Callable[[T], int]
+    advise: Callable[[SelfLog, Reason, str], Any]

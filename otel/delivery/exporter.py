@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -12,17 +11,16 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from otel._fork import call_in_child
 from otel._guard import fault, guarded
 from otel.counters import Counters
 from otel.delivery._adoption import Adoption
 from otel.delivery._batch import Batch
 from otel.delivery._delivery import Delivery
+from otel.delivery._errors_window import ErrorsWindow
 from otel.delivery._journal import Journal
 from otel.delivery._quarantine import Quarantine
 from otel.delivery._segment import Line
 from otel.delivery._selflog import SelfLog
-from otel.delivery.occurrences import WINDOW, OccurrenceLimiter
 from otel.events import Declaration, Registry, default_registry
 from otel.mapping import Capture, Envelope, Mapper, Reject
 from otel.mapping.errors import ErrorMapper, SpanError
@@ -102,12 +100,10 @@ class PostHogSpanExporter(SpanExporter):
         self._sink = sink
         self.map = Mapper(registry, self._settings)
         self._map_error = ErrorMapper(self._settings, _error_event(self._settings, registry))
-        self._limiter = OccurrenceLimiter()
-        self._timer: threading.Timer | None = None
+        self._window = ErrorsWindow(self._send_due)
         self._log = SelfLog(time.monotonic)
         self._is_ending = False
         self._deadline = float("inf")
-        call_in_child(self._forget_parents_errors)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Map and deliver a batch of spans.
@@ -155,8 +151,7 @@ class PostHogSpanExporter(SpanExporter):
         """Deliver what is held back, within the settings' flush timeout, and end."""
         if not self._is_ending:
             self.finish_by(time.monotonic() + self._settings.flush_timeout)
-        if self._timer is not None:
-            self._timer.cancel()
+        self._window.stop()
         self.force_flush()
         if self._adoption is not None:
             self._adoption.finish(self._deadline - time.monotonic())
@@ -176,7 +171,7 @@ class PostHogSpanExporter(SpanExporter):
                 self.counters.lost(Reason.MAPPING_FAILED)
                 fault("mapping a span", error)
         self._take_due(batch)
-        self._watch_window()
+        self._window.watch()
         return self._deliver(batch)
 
     def _take_span(self, span: ReadableSpan, batch: Batch) -> None:
@@ -187,7 +182,7 @@ class PostHogSpanExporter(SpanExporter):
         for envelope in self._envelopes(span):
             self._take(self._mapped(envelope), envelope, batch)
         for error in _errors(span):
-            if self._limiter.admit(error, lines):
+            if self._window.admit(error, lines):
                 self._take_error(error, 1, batch)
             else:
                 batch.hold_back()
@@ -244,29 +239,14 @@ class PostHogSpanExporter(SpanExporter):
                 self._take(mapped, error.envelope, batch)
 
     def _take_due(self, batch: Batch, *, everything: bool = False) -> None:
-        for error, occurrences, lines in self._limiter.due(everything=everything):
+        for error, occurrences, lines in self._window.due(everything=everything):
             batch.begin(lines)
             self._take_error(error, occurrences, batch)
 
-    def _watch_window(self) -> None:
-        """See that a count leaves when its window ends, though no further span may come."""
-        if self._limiter.is_holding_back and (self._timer is None or not self._timer.is_alive()):
-            self._timer = threading.Timer(WINDOW, self._end_window)
-            self._timer.daemon = True
-            with guarded("starting a timer"):
-                self._timer.start()
-
-    def _forget_parents_errors(self) -> None:
-        """Leave to the parent what it has counted: a child that sent it too would double the sum."""
-        self._limiter = OccurrenceLimiter()
-        self._timer = None
-
-    def _end_window(self) -> None:
-        with guarded("ending a window of errors"):
-            batch = Batch()
-            self._take_due(batch)
-            self._deliver(batch)
-            self._watch_window()
+    def _send_due(self) -> None:
+        batch = Batch()
+        self._take_due(batch)
+        self._deliver(batch)
 
 
 def _everything(_: str) -> bool:

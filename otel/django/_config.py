@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,7 +19,9 @@ from otel.settings import Settings
 
 __all__ = ["KEYS", "Config", "config", "pipeline_settings"]
 
-KEYS = frozenset({"ERROR_EVENT", "ERROR_PROPERTIES", "GROUPS", "IDENTIFY", "OPT_OUT_COOKIE"})
+KEYS = frozenset(
+    {"ERROR_EVENT", "ERROR_PROPERTIES", "GROUPS", "IDENTIFY", "OPT_OUT_COOKIE", "OUTGOING_PATHS"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,12 @@ class Config:
     Args:
         identify: tells whom a signed-in user's events are about.
         groups: for each group type the attribute that carries its key.
+        outgoing_paths: templates of the paths by which the project calls others.
     """
 
     identify: Identify
     groups: Mapping[str, str]
+    outgoing_paths: Sequence[str]
 
 
 @cache
@@ -40,7 +44,11 @@ def config() -> Config:
     """Return the project's configuration."""
     telemetry = _telemetry()
     path = telemetry.get("IDENTIFY")
-    return Config(import_string(path) if path else by_primary_key, telemetry.get("GROUPS", {}))
+    return Config(
+        import_string(path) if path else by_primary_key,
+        pipeline_settings().groups,
+        telemetry.get("OUTGOING_PATHS", ()),
+    )
 
 
 def pipeline_settings() -> Settings:
@@ -48,8 +56,8 @@ def pipeline_settings() -> Settings:
     telemetry = _telemetry()
     settings = Settings.from_environ()
     return settings.replace(
-        groups=telemetry.get("GROUPS", {}),
-        error_event=telemetry.get("ERROR_EVENT"),
+        groups=telemetry.get("GROUPS", settings.groups),
+        error_event=telemetry.get("ERROR_EVENT", settings.error_event),
         error_properties=telemetry.get("ERROR_PROPERTIES", {}),
         strict=settings.strict or django_settings.DEBUG,
     )

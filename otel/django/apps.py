@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from django.apps import AppConfig
 from django.db import connections
 from django.utils.module_loading import autodiscover_modules
+from opentelemetry import trace
 from opentelemetry.instrumentation.django import DjangoInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
 
 from otel import pipeline
+from otel.traces import know_paths, scrub_exporters, send_traces
 
 __all__ = ["OtelConfig"]
+
+
+# Asked every few seconds by whoever keeps the product running; no trace of them was ever read.
+_PROBES = r"^\w+://[^/]+/(?:health|healthz|livez|readyz)/?(?:\?|$)"
 
 
 class OtelConfig(AppConfig):
@@ -22,16 +30,31 @@ class OtelConfig(AppConfig):
     verbose_name = "Telemetry"
 
     def ready(self) -> None:
-        """Find each app's `events.py` and `properties.py`, instrument Django, and listen."""
+        """Find each app's `events.py` and `properties.py`, instrument Django, send traces, and listen."""
         # They know Django's models, which are there only now; `checks` registers itself.
         from otel.django import _signals, checks  # noqa: F401
-        from otel.django._config import pipeline_settings
+        from otel.django._config import config, pipeline_settings
 
         autodiscover_modules("events", "properties")
-        pipeline.install(pipeline_settings(), defer=after_commit)
+        settings = pipeline_settings()
+        # Under `opentelemetry-instrument` there is one, with its exporters.
+        is_set_up = isinstance(trace.get_tracer_provider(), TracerProvider)
+        pipeline.install(settings, defer=after_commit)
         if not DjangoInstrumentor().is_instrumented_by_opentelemetry:
-            DjangoInstrumentor().instrument()
+            DjangoInstrumentor().instrument(excluded_urls=_excluded_urls())
+        know_paths(*config().outgoing_paths)
+        provider = trace.get_tracer_provider()
+        if is_set_up:
+            scrub_exporters(send_messages=settings.send_error_messages)
+        elif isinstance(provider, TracerProvider):
+            send_traces(provider, send_messages=settings.send_error_messages)
         _signals.connect()
+
+
+def _excluded_urls() -> str | None:
+    """Return what is not traced by default; None lets the instrumentation read its own variables."""
+    own = ("OTEL_PYTHON_DJANGO_EXCLUDED_URLS", "OTEL_PYTHON_EXCLUDED_URLS")
+    return None if any(name in os.environ for name in own) else _PROBES
 
 
 def after_commit(record: Callable[[], None]) -> bool:

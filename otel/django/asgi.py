@@ -8,6 +8,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 from otel import pipeline
+from otel.traces import flush_traces
 
 __all__ = ["with_lifespan"]
 
@@ -37,6 +38,7 @@ def with_lifespan(application: Application) -> Application:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await sync_to_async(pipeline.flush, thread_sensitive=False)()
+                await sync_to_async(flush_traces, thread_sensitive=False)()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -13,6 +13,7 @@ from django.core import checks
 from django.utils.module_loading import import_string
 
 from otel import pipeline
+from otel.django._collector_checks import check_collector
 from otel.django._config import KEYS
 from otel.events import default_registry
 from otel.events.lint import lint
@@ -90,6 +91,13 @@ def _telemetry() -> Iterator[checks.CheckMessage]:
             hint="Give the cookie's name, or leave the setting out.",
             id="otel.E107",
         )
+    paths = telemetry.get("OUTGOING_PATHS", ())
+    if isinstance(paths, str) or not all(isinstance(one, str) and one.startswith("/") for one in paths):
+        yield checks.Error(
+            f"TELEMETRY['OUTGOING_PATHS'] is {paths!r}: calls could not be told apart by it",
+            hint="Give a sequence of templates such as '/orgs/{organisation}/repos'.",
+            id="otel.E108",
+        )
     name = telemetry.get("ERROR_EVENT")
     if name and name not in default_registry:
         yield checks.Error(
@@ -102,7 +110,7 @@ def _telemetry() -> Iterator[checks.CheckMessage]:
 @checks.register("otel", deploy=True)
 def check_deployment(**_: Any) -> list[checks.CheckMessage]:
     """Return what would be wrong in production, where a development machine may do without."""
-    if _settings().api_key:
+    if _settings().api_key or _settings().via == "collector":
         return []
     return [
         checks.Warning(
@@ -131,8 +139,10 @@ def _environment() -> Iterator[checks.CheckMessage]:
             hint="Use the project's API key, which begins with phc_.",
             id="otel.E106",
         )
+    if _settings().via == "collector":
+        yield from check_collector(_settings())
     journal = _settings().journal
-    if journal is not None and not _is_writable(journal):
+    if journal is not None and _settings().via == "posthog" and not _is_writable(journal):
         yield checks.Warning(
             f"POSTHOG_JOURNAL is {journal}, where no file can be made: events die with their process",
             hint="Name a folder that the product's user may write to, on a disk that outlives the process.",

@@ -14,6 +14,7 @@ from otel._guard import guarded
 from otel.attributes import VIEW_NAME
 from otel.django._config import config
 from otel.django._identity import RequestIdentity
+from otel.django._routes import name_by_route
 from otel.django._streaming import follow_stream
 from otel.recording import identified
 
@@ -67,9 +68,12 @@ class TelemetryMiddleware:
 def _finish(request: HttpRequest, response: HttpResponseBase, source: RequestIdentity) -> None:
     with guarded("stamping a request's identity"):
         span = trace.get_current_span()
-        view = {} if request.resolver_match is None else {VIEW_NAME: request.resolver_match.view_name}
+        match = request.resolver_match
+        view = {} if match is None else {VIEW_NAME: match.view_name}
         if span.is_recording():
             span.set_attributes({**source.known_identity().attributes(config().groups), **view})
+            if match is not None:
+                name_by_route(span, match.route)
         # A file goes out by the server's own means; following it would read it through Python.
         if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
             follow_stream(request, response, source, view)

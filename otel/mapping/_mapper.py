@@ -70,7 +70,12 @@ class Mapper:
         properties = redact(properties, withheld)
         if share < 1.0:
             properties["$sample_rate"] = share
-        capture = to_capture(envelope, properties, identify(envelope, self._settings.groups, self.stamps))
+        capture = to_capture(
+            envelope,
+            properties,
+            identify(envelope, self._settings.groups, self.stamps),
+            self._settings.trace_url,
+        )
         return limit(capture) if declaration.may_be_large else capture
 
     def _update(self, envelope: Envelope) -> Capture | Reject:
@@ -79,7 +84,7 @@ class Mapper:
             update = group_update(envelope, self._registry, self.stamps, send_organisation=send_organisation)
             if isinstance(update, Reject):
                 return update
-            return limit(to_capture(envelope, *update))
+            return limit(to_capture(envelope, *update, self._settings.trace_url))
         if is_opted_out(envelope):
             return Reject(Reason.OPTED_OUT)
         person = identify(envelope, self._settings.groups, self.stamps)
@@ -93,7 +98,7 @@ class Mapper:
         if isinstance(properties, Reject):
             return properties
         person.groups = {}
-        return limit(to_capture(envelope, properties, person))
+        return limit(to_capture(envelope, properties, person, self._settings.trace_url))
 
     def _forwarded(self, envelope: Envelope) -> Capture | Reject:
         if is_opted_out(envelope):
@@ -104,4 +109,4 @@ class Mapper:
             if name not in self.stamps and not name.startswith(OWN_PREFIX)
         }
         person: Person = identify(envelope, self._settings.groups, self.stamps)
-        return limit(to_capture(envelope, properties, person))
+        return limit(to_capture(envelope, properties, person, self._settings.trace_url))

@@ -19,7 +19,7 @@ class Envelope:
         name: the event's name.
         attributes: what was recorded with it, the identity stamped by `record` included.
         time_unix_nano: when it happened, in nanoseconds since 1970.
-        trace_id: 128 bits; 0 outside a trace.
+        trace_id: 128 bits; outside a trace one made for it, as there is no span id.
         span_id: 64 bits; 0 outside a span.
         ordinal: position among the span's events of the same name and time.
         span_attributes: the entry span's identity, for events that carry none of their own.

@@ -59,12 +59,14 @@ class SpanError:
         entry: the entry span's attributes.
         is_handled: whether the product went on after it.
         live: the exception's own frames, if it was at hand while the span ended.
+        listed: its `$exception_list`, if that was made where the program's source is.
     """
 
     envelope: Envelope
     entry: Mapping[str, Any]
     is_handled: bool
     live: LiveException | None = None
+    listed: list[dict[str, Any]] | None = None
 
     @cached_property
     def exceptions(self) -> tuple[ParsedException, ...]:
@@ -97,6 +99,43 @@ class ErrorMapper:
         self._settings = settings
         self._declaration = declaration
         self._stamps = stamp_names(settings.groups)
+        self._reads = frozenset(
+            {
+                *self._stamps,
+                OPTED_OUT,
+                VIEW_NAME,
+                TASK_NAME,
+                *_STATUS_CODE,
+                *_METHOD,
+                *settings.error_properties.values(),
+            }
+        )
+
+    def listed(self, error: SpanError) -> list[dict[str, Any]]:
+        """Return the `$exception_list` of an error.
+
+        Args:
+            error: what happened.
+        """
+        if error.listed is None:
+            return exception_list(
+                error.exceptions,
+                handled=error.is_handled,
+                in_app=self._settings.in_app,
+                send_messages=self._settings.send_error_messages,
+            )
+        if self._settings.send_error_messages:
+            return error.listed
+        return [{**one, "value": ""} for one in error.listed]
+
+    def read_from(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what mapping reads of an entry's attributes, and nothing else.
+
+        Args:
+            entry: of an error.
+        """
+        read = {name: value for name, value in entry.items() if name in self._reads}
+        return _without_ids(read) if read.get(OPTED_OUT) else read
 
     def __call__(self, error: SpanError, occurrences: int = 1) -> list[Capture | Reject]:
         """Return the `$exception` of an error, and the product's own event beside it.
@@ -126,12 +165,7 @@ class ErrorMapper:
 
     def _exception(self, error: SpanError, about: dict[str, Any]) -> Capture | Reject:
         properties = {name: value for name, value in about.items() if value is not None}
-        properties["$exception_list"] = exception_list(
-            error.exceptions,
-            handled=error.is_handled,
-            in_app=self._settings.in_app,
-            send_messages=self._settings.send_error_messages,
-        )
+        properties["$exception_list"] = self.listed(error)
         properties["$exception_level"] = "error"
         return self._capture(error, "$exception", properties)
 
@@ -151,7 +185,7 @@ class ErrorMapper:
         envelope = error.envelope
         span_attributes = envelope.span_attributes
         if span_attributes.get(OPTED_OUT):
-            span_attributes = {k: v for k, v in span_attributes.items() if k not in _PERSONAL}
+            span_attributes = _without_ids(span_attributes)
         named = Envelope(
             name,
             {},
@@ -161,7 +195,12 @@ class ErrorMapper:
             envelope.ordinal,
             span_attributes,
         )
-        return limit(to_capture(named, properties, identify(named, self._settings.groups, self._stamps)))
+        person = identify(named, self._settings.groups, self._stamps)
+        return limit(to_capture(named, properties, person, self._settings.trace_url))
+
+
+def _without_ids(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in attributes.items() if name not in _PERSONAL}
 
 
 def _first(attributes: Mapping[str, Any], names: tuple[str, ...]) -> Any:

@@ -50,19 +50,26 @@ def _second(seconds: int) -> str:
     return f"{datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-def to_capture(envelope: Envelope, properties: dict[str, Any], person: Person) -> Capture:
+def to_capture(
+    envelope: Envelope, properties: dict[str, Any], person: Person, trace_url: str = ""
+) -> Capture:
     """Put together what PostHog gets.
 
     Args:
         envelope: the event.
         properties: what leaves of it; PostHog's own are added to this dict.
         person: whom it is about.
+        trace_url: where a trace is looked at, with `{trace_id}` in its place.
     """
     name, time = envelope.name, envelope.time_unix_nano
     trace_id, span_id = f"{envelope.trace_id:032x}", f"{envelope.span_id:016x}"
-    properties["$trace_id"] = trace_id
-    properties["$span_id"] = span_id
+    if envelope.span_id:  # a log record outside a span has no trace to link to
+        properties["$trace_id"] = trace_id
+        properties["$span_id"] = span_id
     properties |= _SAME_FOR_ALL
+    if trace_url and envelope.span_id:
+        # PostHog has no name of its own for it; the page of an event shows an address as a link.
+        properties["trace_url"] = trace_url.replace("{trace_id}", trace_id)
     if person.groups:
         properties["$groups"] = person.groups
     if person.session_id is not None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.util.types import Attributes
 
-from otel.attributes import EXCEPTION_EVENT
+from otel.attributes import EXCEPTION_EVENT, ORDINAL
 from otel.mapping.envelope import Envelope
 from otel.mapping.errors import SpanError, http_status
 
-__all__ = ["envelope_of", "envelopes", "errors_of", "plain"]
+__all__ = ["envelope_of", "envelopes", "errors_of", "ordinal_of", "plain"]
 
 _ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 
@@ -63,16 +63,28 @@ def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:
         ordinal: its position among the span's events of the same name and time.
     """
     context = span.context
+    attributes = plain(event.attributes)
     return Envelope(
         event.name,
-        plain(event.attributes),
+        attributes,
         event.timestamp,
         context.trace_id if context is not None else 0,
         context.span_id if context is not None else 0,
-        ordinal,
+        ordinal_of(attributes, ordinal),
         plain(span.attributes),
         span.resource.attributes,
     )
+
+
+def ordinal_of(attributes: Mapping[str, Any], counted: int) -> int:
+    """Return the position that an event says it has among its equals, else the counted one.
+
+    Args:
+        attributes: the event's.
+        counted: by whoever sees its equals.
+    """
+    said = attributes.get(ORDINAL)
+    return said if type(said) is int and said >= 0 else counted
 
 
 def plain(attributes: Attributes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from otel.recording._api import (
     set_group,
     set_person,
 )
+from otel.recording._carriers import LogCarrier, SpanCarrier
 from otel.recording._identity import (
     Identity,
     IdentitySource,
@@ -17,6 +18,7 @@ from otel.recording._identity import (
     identified,
     leave_identity,
 )
+from otel.recording._logs import PostHogLogProcessor, log_record_of
 from otel.recording._processor import PostHogSpanProcessor
 from otel.recording._recorder import Defer, Recorder, RecordingError
 from otel.recording._sampler import RecordingSampler
@@ -26,17 +28,21 @@ __all__ = [
     "Defer",
     "Identity",
     "IdentitySource",
+    "LogCarrier",
+    "PostHogLogProcessor",
     "PostHogSpanProcessor",
     "Recorder",
     "RecordingError",
     "RecordingSampler",
     "SelectedSpan",
+    "SpanCarrier",
     "current_identity",
     "enter_identity",
     "identified",
     "install_recorder",
     "join_visitor",
     "leave_identity",
+    "log_record_of",
     "record",
     "record_error",
     "record_named",

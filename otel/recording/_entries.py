@@ -127,6 +127,15 @@ class Entries:
         """
         return self._entry_of.get(span_id)
 
+    def around(self, trace_id: int, span_id: int) -> Entry | None:
+        """Return the entry that something inside a span belongs to, whether or not the span is recorded.
+
+        Args:
+            trace_id: the span's.
+            span_id: the span's.
+        """
+        return self._entry_of.get(span_id) or self._in_trace.get(trace_id)
+
     def _leave(self, trace_id: int, entry: Entry | None) -> None:
         if entry is not None and self._in_trace.get(trace_id) is entry:
             if entry.outer is None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.environment_variables import (
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
@@ -213,6 +214,34 @@ class PostHogSpanProcessor(SpanProcessor):
         entry = self._entries.current(span_id)
         if entry is not None:
             entry.is_expected = True
+
+    def take(self, span: SelectedSpan) -> None:
+        """Queue what was selected elsewhere than at the end of a span.
+
+        Args:
+            span: selected.
+        """
+        if not self._is_retired:
+            self._queue(span)
+
+    def about(self, span: trace.Span) -> dict[str, Any]:
+        """Return whom something is about that happens in a span: as the request knows, else as spans say.
+
+        Args:
+            span: current where it happens.
+        """
+        known = current_identity()
+        if known is not None:
+            return dict(known.attributes(self._groups))
+        own = plain(span.attributes) if isinstance(span, ReadableSpan) else {}
+        context = span.get_span_context()
+        entry = self._entries.around(context.trace_id, context.span_id)
+        return own if entry is None else plain(entry.span.attributes) | own
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether another processor has taken over."""
+        return self._is_retired
 
     def retire(self) -> None:
         """Deliver what is queued and see no further span: another processor takes over.

@@ -1,4 +1,4 @@
-"""Recording an event: a span event on the current span, or on a short span of its own."""
+"""Recording an event: stamped and timed where it happens, carried out after the commit."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import Status, StatusCode
 
 from otel._guard import guarded
 from otel.attributes import (
@@ -26,7 +25,7 @@ from otel.events import Event, GroupProperties, PersonProperties, Registry, defa
 from otel.mapping.envelope import Envelope, Reject
 from otel.mapping.validate import validate
 from otel.reasons import Reason
-from otel.recording._entries import LONG_LIVED_NS
+from otel.recording._carriers import Carrier, SpanCarrier
 from otel.recording._identity import Identity, current_identity
 from otel.recording._values import attributes_of, attributes_of_fields
 
@@ -34,11 +33,7 @@ __all__ = ["Defer", "Recorder", "RecordingError"]
 
 _log = logging.getLogger("otel.recording")
 
-# What is left free on a span for exceptions and for the plain API: a full span drops its oldest event in
-# silence (`otel.md` section 4).
-_HEADROOM = 16
-
-_ADDING = guarded("adding an event to its span")  # made once: every event passes through it
+_CARRYING = guarded("carrying an event out")  # made once: every event passes through it
 
 _tracer = trace.get_tracer("otel")
 
@@ -62,6 +57,7 @@ class Recorder:
         strict: whether a caller's mistake raises.
         counters: count what is lost here.
         keep: is given what is rejected here.
+        carrier: lets events out; as span events by default.
         defer: takes a function and calls it after the commit; returns False if nothing is to be waited for.
     """
 
@@ -73,6 +69,7 @@ class Recorder:
         strict: bool = False,
         counters: Counters | None = None,
         keep: Callable[[Envelope, Reject], None] | None = None,
+        carrier: Carrier | None = None,
         defer: Defer = _at_once,
     ) -> None:
         self.defer = defer
@@ -81,9 +78,8 @@ class Recorder:
         self._strict = strict
         self._counters = counters
         self._keep = keep
+        self._carrier = carrier or SpanCarrier()
         self._stamps = frozenset(self._groups.values())
-        limit = SpanLimits().max_events
-        self._full = None if limit is None else max(limit - _HEADROOM, 0)
 
     def event(self, event: Event, identity: Identity | None) -> None:
         """Record a declared event.
@@ -156,7 +152,7 @@ class Recorder:
         ) as span:
             span.record_exception(exception)
             span.set_status(Status(StatusCode.ERROR))
-            self._check_recording(span)
+            self._check(span.is_recording())
 
     def _declared(self, name: str, attributes: dict[str, Any], identity: Identity | None) -> None:
         if self._strict or name not in self._registry:
@@ -173,33 +169,14 @@ class Recorder:
         span = trace.get_current_span()
 
         def add() -> None:
-            with _ADDING:
-                if self._has_room(span):
-                    span.add_event(name, attributes, now)
-                else:
-                    self._on_own_span(name, attributes, now, span)
+            with _CARRYING:
+                self._check(self._carrier.carry(name, attributes, now, span))
 
         if not self.defer(add):
             add()
 
-    def _has_room(self, span: trace.Span) -> bool:
-        return (
-            span.is_recording()
-            and isinstance(span, ReadableSpan)
-            and span.kind is not SpanKind.CONSUMER
-            and (self._full is None or len(span.events) < self._full)
-            and time.time_ns() - (span.start_time or 0) < LONG_LIVED_NS
-        )
-
-    def _on_own_span(self, name: str, attributes: dict[str, Any], now: int, parent: trace.Span) -> None:
-        context = trace.set_span_in_context(parent)
-        span = _tracer.start_span(name, context)
-        span.add_event(name, attributes, now)
-        self._check_recording(span)
-        span.end()
-
-    def _check_recording(self, span: trace.Span) -> None:
-        if not span.is_recording() and self._counters is not None:
+    def _check(self, is_recorded: bool) -> None:
+        if not is_recorded and self._counters is not None:
             self._counters.lost(Reason.NOT_RECORDING)
 
     def _identity(self, identity: Identity | None) -> dict[str, str | bool]:

@@ -9,6 +9,9 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
+from otel.attributes import APART
+from otel.mapping.spans import plain
+
 __all__ = ["RecordingSampler"]
 
 # Spans around calls to others carry no business event, and what fails in them was often handled
@@ -24,10 +27,13 @@ class RecordingSampler(Sampler):
 
     Args:
         root: the sampler that decides which traces the SREs see.
+        marks_apart: whether sampled spans say that their events leave by a way of their own: a bridge behind
+            the Collector would else map them again. Tracers keep their sampler, so it can be set anew.
     """
 
-    def __init__(self, root: Sampler) -> None:
+    def __init__(self, root: Sampler, *, marks_apart: bool = False) -> None:
         self._root = root
+        self.marks_apart = marks_apart
 
     def should_sample(
         self,
@@ -55,6 +61,10 @@ class RecordingSampler(Sampler):
         )
         if result.decision is Decision.DROP and kind not in _LEFT_UNRECORDED:
             return SamplingResult(Decision.RECORD_ONLY, attributes, result.trace_state)
+        if self.marks_apart and result.decision is Decision.RECORD_AND_SAMPLE:
+            marked = plain(result.attributes)
+            marked[APART] = True
+            return SamplingResult(Decision.RECORD_AND_SAMPLE, marked, result.trace_state)
         return result
 
     def get_description(self) -> str:

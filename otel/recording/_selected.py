@@ -26,6 +26,7 @@ class SelectedSpan(ReadableSpan):
         events: its business events.
         identity: the identity attributes that hold for it, in place of its own.
         errors: what ended with it.
+        is_log: whether it stands for a log record, which has one event and no span of its own.
     """
 
     def __init__(
@@ -34,6 +35,8 @@ class SelectedSpan(ReadableSpan):
         events: Sequence[Event],
         identity: Mapping[str, Any] | None,
         errors: tuple[SpanError, ...] = (),
+        *,
+        is_log: bool = False,
     ) -> None:
         context = span.context
         if context is not None and not context.trace_flags.sampled:
@@ -45,7 +48,10 @@ class SelectedSpan(ReadableSpan):
             attributes=span.attributes if identity is None else identity,
             events=events,
             kind=span.kind,
+            start_time=span.start_time,
+            end_time=span.end_time,
         )
         self.errors = errors
+        self.is_log = is_log
         # Its place in the journal, if it has one; of a type that only delivery knows.
         self.line: object = None

@@ -17,7 +17,7 @@ __all__ = ["CapturedEvents", "capturing"]
 
 
 class CapturedEvents(Sequence[Capture]):
-    """Be the captures so far, in the order in which their spans ended.
+    """Be the captures so far, in the order in which their spans ended or their log records were emitted.
 
     Looking at it first delivers what is queued, and runs what waits for the commit of the test's own
     outermost transaction, which never comes.

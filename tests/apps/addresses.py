@@ -37,6 +37,7 @@ ADDRESSES = (
     Address("web:dashboard", "/dashboard/", get="member"),
     Address("web:notice", "/privacy/notice/", post="public", form={"choice": "out"}),
     Address("web:health", "/health/", get="public"),
+    Address("web:ready", "/readyz/", get="public"),
     Address("web:fail", "/debug/fail/", get="staff", post="staff"),
     Address("web:fail_in_task", "/debug/fail-in-task/", get="staff"),
     # allauth's

@@ -55,3 +55,36 @@ def test_a_deployment_without_a_secret_key_does_not_start() -> None:
 
     assert result.returncode != 0
     assert "SECRET_KEY is not set" in result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("given", "server"),
+    [
+        ({}, "console None"),
+        ({"EMAIL_HOST": "mail"}, "smtp mail:25 in the clear"),
+        ({"EMAIL_HOST": "mail", "EMAIL_HOST_USER": "t"}, "smtp mail:587 by TLS"),
+    ],
+    ids=["without a server", "within a network", "with a login"],
+)
+def test_emails_go_where_the_environment_says(given: dict[str, str], server: str) -> None:
+    program = """
+import django
+from django.core.mail import get_connection
+django.setup()
+made = get_connection()
+host = getattr(made, "host", None)
+way = host and f"{host}:{made.port} {'by TLS' if made.use_tls else 'in the clear'}"
+print(made.__module__.split(".")[-1], way)
+"""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("EMAIL_")}
+
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env=env | given | {"DJANGO_SETTINGS_MODULE": "tformance.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.stdout.splitlines()[-1] == server, result.stderr

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from otel.inspector.running import running_inspector
+from tests.lifecycle.bridging import bridging, through
 from tests.lifecycle.servers import environment, gunicorn, serving, traceparent, uvicorn
 
 _SERVERS = {"WSGI": gunicorn(), "ASGI": uvicorn()}
@@ -38,13 +41,24 @@ Delivered = list[tuple[str, str, dict[str, Any]]]
 
 
 def _deliver(
-    flavour: str, folder: Path, database: str, flags: str, **sampler: str
+    flavour: str,
+    folder: Path,
+    database: str,
+    flags: str,
+    *,
+    is_bridged: bool = False,
+    sampler: Mapping[str, str] | None = None,
 ) -> tuple[Delivered, set[str]]:
     """Return what arrived of the same requests (without ids and times), and how their spans were sampled."""
     spans = folder / "spans"
     spans.write_text("")
-    with running_inspector() as inspector:
-        env = environment(inspector.url, HOST_DATABASE=database, HOST_SPANS=str(spans), **sampler)
+    with ExitStack() as stack:
+        inspector = stack.enter_context(running_inspector())
+        if is_bridged:
+            env = through(stack.enter_context(bridging(inspector.url, folder)))
+        else:
+            env = environment(inspector.url)
+        env |= {"HOST_DATABASE": database, "HOST_SPANS": str(spans), **(sampler or {})}
         with serving(_SERVERS[flavour], env, folder) as server:
             spans.write_text("")  # the look whether it answers was in no trace
             for number, path in enumerate(_PATHS, 1):
@@ -68,7 +82,9 @@ def flavour(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def all_sampled(flavour: str, database: str, tmp_path_factory: pytest.TempPathFactory) -> Delivered:
     folder = tmp_path_factory.mktemp("all")
-    delivered, decisions = _deliver(flavour, folder, database, "01", OTEL_TRACES_SAMPLER="always_on")
+    delivered, decisions = _deliver(
+        flavour, folder, database, "01", sampler={"OTEL_TRACES_SAMPLER": "always_on"}
+    )
     assert decisions == {"sampled"}
     assert {event for event, _, _ in delivered} == {
         "parcel_shipped",
@@ -112,6 +128,15 @@ def test_the_same_requests_deliver_the_same_captures_whatever_is_sampled(
     database: str,
     tmp_path: Path,
 ) -> None:
-    delivered, decisions = _deliver(flavour, tmp_path, database, flags, **sampler)
+    delivered, decisions = _deliver(flavour, tmp_path, database, flags, sampler=sampler)
+    assert delivered == all_sampled
+    assert decisions == {decision}
+
+
+@pytest.mark.parametrize(("flags", "decision"), [("01", "sampled"), ("00", "recorded")])
+def test_the_same_requests_deliver_the_same_captures_through_the_bridge(
+    flags: str, decision: str, flavour: str, all_sampled: Delivered, database: str, tmp_path: Path
+) -> None:
+    delivered, decisions = _deliver(flavour, tmp_path, database, flags, is_bridged=True)
     assert delivered == all_sampled
     assert decisions == {decision}

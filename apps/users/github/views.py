@@ -8,7 +8,6 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAu
 from django.http import HttpRequest, HttpResponse
 
 from apps.users.github.address import GitHubAddress
-from apps.users.spans import hide_query
 
 __all__ = ["oauth2_callback", "oauth2_login"]
 
@@ -18,5 +17,4 @@ _callback = OAuth2CallbackView.adapter_view(GitHubAddress)
 
 def oauth2_callback(request: HttpRequest) -> HttpResponse:
     """Take the person back from GitHub."""
-    hide_query()
     return cast("HttpResponse", _callback(request))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -30,9 +32,12 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
         command: prints.
         options: what was given.
     """
-    pages = {
-        "events.md": catalogue(default_registry),
-        "reasons.md": reasons(),
-        "settings.md": settings_table(),
+    return handle(command, options, _generate)
+
+
+def _generate(folder: Path) -> Mapping[Path, str]:
+    return {
+        folder / "events.md": catalogue(default_registry),
+        folder / "reasons.md": reasons(),
+        folder / "settings.md": settings_table(),
     }
-    return handle(command, options, pages)

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 
 from otel import pipeline
 from otel.counters import Counters
-from otel.delivery import Delivery, Quarantine, backlog
+from otel.delivery import Delivery, OtlpEndpoint, Quarantine, backlog, reach
 from otel.events import default_registry
 from otel.mapping import Capture
 from otel.mapping.map import LIBRARY, timestamp
@@ -44,8 +44,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
         return "the pipeline is not installed: is otel.django in INSTALLED_APPS?"
     settings = running.settings
     say = command.stdout.write
-    say(f"PostHog          {settings.host} (capture {settings.capture_mode})")
-    say(f"project key      {settings.api_key[:8] + '…' if settings.api_key else 'not set: nothing is sent'}")
+    obstacle = _say_the_way(command, settings)
     say(f"declared events  {len(default_registry)}, and {len(default_registry.property_sets)} property sets")
     say(f"groups           {', '.join(f'{k} ({v})' for k, v in settings.groups.items()) or 'none'}")
     say(f"error event      {settings.error_event or 'none: $exception alone'}")
@@ -59,12 +58,31 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     problems = [message for message in messages if message.level >= checks.WARNING]
     for message in problems:
         say(f"  {message}")
+    if obstacle:
+        return obstacle
     if options["send"]:
         return _send(command, pipeline=running)
     return "" if not problems else f"{len(problems)} problems, above"
 
 
+def _say_the_way(command: BaseCommand, settings: Settings) -> str:
+    """Print where events go; return what stands in the way of the first step."""
+    say = command.stdout.write
+    if settings.via == "posthog":
+        key = settings.api_key[:8] + "…" if settings.api_key else "not set: nothing is sent"
+        say(f"PostHog          {settings.host} (capture {settings.capture_mode})")
+        say(f"project key      {key}")
+        return ""
+    endpoint = OtlpEndpoint.from_environ()
+    obstacle = reach(endpoint, settings.flush_timeout)
+    say("PostHog          by way of the Collector and the bridge, which has the project key")
+    say(f"Collector        {endpoint.url}: {'does not take requests' if obstacle else 'takes requests'}")
+    return obstacle
+
+
 def _journal(settings: Settings) -> str:
+    if settings.via == "collector":
+        return "not used: the Collector's queue keeps events"
     if settings.journal is None:
         return "off: what is not delivered dies with its process (POSTHOG_JOURNAL)"
     try:
@@ -78,6 +96,8 @@ def _journal(settings: Settings) -> str:
 
 
 def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:
+    if pipeline.settings.via == "collector":
+        return "a test event is sent from where the bridge runs, with POSTHOG_VIA=posthog"
     if not pipeline.settings.api_key:
         return "there is no POSTHOG_API_KEY to send a test event with"
     capture = Capture(

@@ -1,15 +1,17 @@
-"""The browser's types: what it may record, printed or written beside its scripts."""
+"""What follows from the declarations: the browser's types, and the names that the Collector forwards."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from otel.django.management.generated import add_options, handle
 from otel.events import default_registry
-from otel.generate import typescript
+from otel.generate import NoBlockError, collector_config, typescript
 
 __all__ = ["add_arguments", "run"]
 
@@ -20,14 +22,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: the part's.
     """
-    add_options(parser)
+    add_options(parser, target="TARGET")
+    parser.epilog = (
+        "A TARGET is the folder of the browser's module, or a configuration of the Collector (a .yaml file)."
+    )
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> str:
-    """Print, write or check the generated module; return what is wrong.
+    """Print, write or check what is generated; return what is wrong.
 
     Args:
         command: prints.
         options: what was given.
     """
-    return handle(command, options, {"events.generated.ts": typescript(default_registry)})
+    return handle(command, options, _generate)
+
+
+def _generate(target: Path) -> Mapping[Path, str]:
+    if target.suffix != ".yaml":
+        return {target / "events.generated.ts": typescript(default_registry)}
+    try:
+        return {target: collector_config(target.read_text(), default_registry)}
+    except FileNotFoundError:
+        msg = f"{target} does not exist: start from a copy of collector-config.yaml"
+        raise CommandError(msg) from None
+    except NoBlockError as error:
+        msg = f"{target} has {error}: copy these two lines from collector-config.yaml, between two processors"
+        raise CommandError(msg) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,40 +12,48 @@ from django.core.management.base import BaseCommand
 __all__ = ["add_options", "handle"]
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser, *, target: str = "FOLDER") -> None:
     """Add what such a part has in common.
 
     Args:
         parser: the part's.
+        target: what one writes to.
     """
-    parser.add_argument("--write", metavar="FOLDER", type=Path, help="write the generated files there")
-    parser.add_argument(
-        "--check", metavar="FOLDER", type=Path, help="fail if the files there are not current"
-    )
+    for option, help_ in (
+        ("--write", "write what is generated there"),
+        ("--check", "fail if what is there is not current"),
+    ):
+        parser.add_argument(option, metavar=target, type=Path, nargs="+", default=[], help=help_)
 
 
-def handle(command: BaseCommand, options: Mapping[str, Any], files: Mapping[str, str]) -> str:
+def handle(
+    command: BaseCommand, options: Mapping[str, Any], generate: Callable[[Path], Mapping[Path, str]]
+) -> str:
     """Print the first file, or write or check all of them; return what is wrong.
 
     Args:
         command: prints.
         options: what was given.
-        files: the content of each by its name.
+        generate: returns the content of each file of a target by its path.
     """
     write, check = options["write"], options["check"]
-    if write is not None:
-        for name, text in files.items():
-            (write / name).write_text(text)
-            command.stdout.write(f"wrote {write / name}")
-    elif check is not None:
-        stale = [name for name, text in files.items() if _read(check / name) != text]
+    if not write and not check:
+        command.stdout.write(next(iter(generate(Path()).values())))
+    for target in write:
+        for path, text in generate(target).items():
+            path.write_text(text)
+            command.stdout.write(f"wrote {path}")
+    problems = []
+    for target in check:
+        files = generate(target)
+        stale = [path for path, text in files.items() if _read(path) != text]
         if stale:
-            run = f"telemetry {options['part']} --write {check}"
-            return f"{', '.join(stale)} in {check} differ from the declarations: run `{run}`"
-        command.stdout.write(f"{len(files)} files in {check} are current")
-    else:
-        command.stdout.write(next(iter(files.values())))
-    return ""
+            names = ", ".join(path.name for path in stale)
+            run = f"telemetry {options['part']} --write {target}"
+            problems.append(f"{names} in {stale[0].parent} differ from the declarations: run `{run}`")
+        else:
+            command.stdout.write(f"{target} is current")
+    return "\n".join(problems)
 
 
 def _read(path: Path) -> str:

@@ -17,21 +17,22 @@ MAX_MESSAGE = 4_000
 _MAX_PASSES = 8
 
 
-def scrub(text: str) -> str:
-    """Return a message without secrets and personal data, at most `MAX_MESSAGE` characters.
+def scrub(text: str, most: int = MAX_MESSAGE) -> str:
+    """Return a message without secrets and personal data.
 
     Args:
         text: a message. Scrubbing a scrubbed one changes nothing.
+        most: how many characters of it are left.
     """
     for _ in range(_MAX_PASSES):
         before = text
         # Twice what leaves: a secret that begins before the cut below is seen whole.
-        text = text[: 2 * MAX_MESSAGE]
+        text = text[: 2 * most]
         for rule in RULES:
             if rule.needle in text:
                 text = rule.pattern.sub(rule.replacement, text)
-        if len(text) > MAX_MESSAGE:
-            text = _without_half_a_word(text[:MAX_MESSAGE])
+        if len(text) > most:
+            text = _without_half_a_word(text[:most])
         if text == before:
             break
     return text
@@ -40,4 +41,4 @@ def scrub(text: str) -> str:
 def _without_half_a_word(text: str) -> str:
     """Drop the word that a cut went through, which may be half of a secret or of a marker."""
     start = max(text.rfind(" "), text.rfind("\n"))
-    return text[: max(start, MAX_MESSAGE // 2)].rstrip()
+    return text[: max(start, len(text) // 2)].rstrip()

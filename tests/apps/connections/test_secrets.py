@@ -1,9 +1,8 @@
-"""What nobody may read: tokens in the database, codes in spans, either in logs or events."""
+"""What nobody may read: tokens in the database, codes in logs or events."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,10 +10,6 @@ from cryptography.fernet import Fernet
 from django.contrib.sessions.models import Session
 from django.db import connection as database
 from django.test import Client
-from opentelemetry import trace
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pytest_django import Settings
 
 from apps.auth.models import Authorization
@@ -23,7 +18,6 @@ from apps.integrations.connections import live_connection
 from apps.integrations.models import Connection, Provider
 from apps.teams.models import Team
 from apps.users.models import User
-from apps.users.spans import hide_query
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
 from tests.apps.connections.going import PROVIDERS, connect, fail, return_path
@@ -144,34 +138,3 @@ def test_a_problem_is_shown_under_an_address_that_holds_nothing(
     assert state not in page.content.decode()
     # Reloaded it says the same, and another time there is nothing to say.
     assert client.get("/auth/github/callback/").status_code == 403
-
-
-@pytest.fixture
-def spans() -> Iterator[tuple[trace.Tracer, InMemorySpanExporter]]:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    processor: SpanProcessor = SimpleSpanProcessor(exporter)
-    provider.add_span_processor(processor)
-    yield provider.get_tracer("test"), exporter
-    provider.shutdown()
-
-
-@pytest.mark.parametrize(
-    "attributes",
-    [
-        {"http.url": "http://x/auth/github/callback/?code=secret&state=s", "http.method": "GET"},
-        {"http.target": "/auth/github/callback/?code=secret"},
-        {"url.full": "http://x/?code=secret", "url.query": "code=secret", "url.path": "/"},
-        {"http.method": "GET"},
-    ],
-)
-def test_the_requests_span_holds_no_query(
-    spans: tuple[trace.Tracer, InMemorySpanExporter], attributes: dict[str, str]
-) -> None:
-    tracer, exporter = spans
-    with tracer.start_as_current_span("GET", attributes=attributes):
-        hide_query()
-
-    (span,) = exporter.get_finished_spans()
-    assert "secret" not in repr(span.attributes)
-    assert set(span.attributes or {}) == set(attributes)

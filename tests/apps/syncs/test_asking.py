@@ -142,7 +142,7 @@ def test_the_page_tells_how_far_a_sync_is(
     assert "Waiting for its turn" in meanwhile
     assert "Reload" in meanwhile
     assert f"Up to date, {total} pull requests read" in _page(admin)
-    assert "data-running" in meanwhile
+    assert 'hx-get="/integrations/progress/" hx-trigger="every 3s"' in meanwhile
 
 
 def test_a_sync_that_meets_a_limit_waits_without_a_worker_and_says_until_when(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +41,8 @@ def test_the_middleware_is_wanted(settings: Any) -> None:
         ({"ERROR_EVENT": "error_ocurred"}, "otel.E105"),
         ({"OPT_OUT_COOKIE": ""}, "otel.E107"),
         ({"OPT_OUT_COOKIE": None}, "otel.E107"),
+        ({"OUTGOING_PATHS": "/user"}, "otel.E108"),
+        ({"OUTGOING_PATHS": ("user",)}, "otel.E108"),
     ],
 )
 def test_a_mistake_in_the_telemetry_setting_is_named(
@@ -66,3 +72,45 @@ def test_a_key_is_wanted_in_production_and_must_be_the_projects(monkeypatch: pyt
         assert ids() == {"otel.E106"}
     finally:
         pipeline.install(before.settings, defer=before.recorder.defer)
+
+
+@pytest.fixture
+def through_collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Install a pipeline that sends to a Collector, and the one before it afterwards."""
+    for name in [name for name in os.environ if name.startswith("OTEL_EXPORTER_OTLP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    before = pipeline.running()
+    assert before is not None
+    pipeline.install(Settings(via="collector", journal=Path("/no/such/folder")), defer=before.recorder.defer)
+    yield
+    pipeline.install(before.settings, defer=before.recorder.defer)
+
+
+@pytest.mark.usefixtures("through_collector")
+def test_through_the_collector_a_journal_is_useless_and_a_key_not_wanted() -> None:
+    assert ids(deploy=True) == {"otel.W107"}
+
+
+@pytest.mark.usefixtures("through_collector")
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "", "otel.W106"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "otel.E109"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://collector:port/v1/traces", "otel.E109"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "otel.E110"),
+    ],
+)
+def test_what_stands_in_the_way_to_the_collector_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, expected: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert ids() == {expected, "otel.W107"}
+
+
+@pytest.mark.usefixtures("through_collector")
+def test_a_missing_encoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "otel.delivery.collector_exporter", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.common.trace_encoder", None)
+    assert ids() == {"otel.E111", "otel.W107"}

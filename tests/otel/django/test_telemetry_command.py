@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from otel import pipeline
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.settings import Settings
+from tests.otel.delivery.scripted import Step, scripted_server
 
 Telemetry = Callable[..., str]
 
@@ -45,7 +46,7 @@ def telemetry(*arguments: str) -> str:
 
 
 def test_the_generated_pages_are_current() -> None:
-    assert "files in docs are current" in telemetry("catalog", "--check", "docs")
+    assert "docs is current" in telemetry("catalog", "--check", "docs")
 
 
 def test_a_stale_page_is_named_with_what_to_do(tmp_path: Path) -> None:
@@ -72,6 +73,21 @@ def test_the_doctor_sends_an_event_that_arrives(
     install(Settings(api_key="phc_test", host=inspector.url))
     assert "PostHog accepted a test event." in telemetry("doctor", "--send")
     assert [one["event"] for one in inspector.good()] == ["telemetry_checked"]
+
+
+def test_the_doctor_asks_the_collector_without_sending_an_event(
+    install: Callable[[Settings], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted_server() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        install(Settings(via="collector"))
+        assert f"Collector        {collector.url}/v1/traces: takes requests" in telemetry("doctor")
+        assert [(one.path, one.raw) for one in collector.asked] == [("/v1/traces", b"")]
+        collector.respond = lambda _: Step(status=404)
+        with pytest.raises(CommandError, match="does not answer as a Collector does: status 404"):
+            telemetry("doctor")
+    with pytest.raises(CommandError, match="/v1/traces cannot be reached"):
+        telemetry("doctor")
 
 
 def test_the_doctor_says_why_an_event_does_not_arrive(install: Callable[[Settings], None]) -> None:

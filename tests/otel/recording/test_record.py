@@ -25,9 +25,9 @@ tracer = trace.get_tracer("tests")
 UNSAMPLED = NonRecordingSpan(SpanContext(0xAB, 0xCD, is_remote=True, trace_flags=TraceFlags(0)))
 
 
-@pytest.fixture
-def captured() -> Iterator[CapturedEvents]:
-    with shop() as events:
+@pytest.fixture(params=["span", "log"])
+def captured(request: pytest.FixtureRequest) -> Iterator[CapturedEvents]:
+    with shop(SETTINGS.replace(carrier=request.param)) as events:
         yield events
 
 

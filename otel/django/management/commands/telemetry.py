@@ -7,18 +7,25 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from otel.django.management import catalog, doctor, generate, replay, tail
+from otel.django.management import bridge, catalog, doctor, generate, replay, tail
 
 __all__ = ["Command"]
 
-_PARTS = {"doctor": doctor, "tail": tail, "catalog": catalog, "generate": generate, "replay": replay}
+_PARTS = {
+    "doctor": doctor,
+    "tail": tail,
+    "catalog": catalog,
+    "generate": generate,
+    "replay": replay,
+    "bridge": bridge,
+}
 
 
 class Command(BaseCommand):
     """Run one of the parts; each is a module beside this package."""
 
     requires_system_checks: list[str] = []  # noqa: RUF012 - Django's interface; the doctor runs them itself
-    help = "Look after the telemetry: is it set up, what arrives, what is tracked, what was rejected."
+    help = "Look after the telemetry: is it set up, what arrives, is tracked, was rejected; run the bridge."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add a sub-command for each part.

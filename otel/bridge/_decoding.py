@@ -1,0 +1,150 @@
+"""Decoding: from OTLP's messages to what OpenTelemetry's SDK holds in the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource as ResourceMessage
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, SpanFlags
+from opentelemetry.proto.trace.v1.trace_pb2 import Status as StatusMessage
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
+
+from otel.attributes import EXCEPTION_EVENT
+from otel.mapping import Envelope
+from otel.mapping.spans import ordinal_of
+
+__all__ = ["attributes_of", "envelopes_of", "identifier", "resource_of", "span_of"]
+
+# What is not named is INTERNAL and UNSET, as the protocol has it for values that a reader does not know.
+_KINDS: Mapping[int, SpanKind] = MappingProxyType(
+    {
+        Span.SPAN_KIND_SERVER: SpanKind.SERVER,
+        Span.SPAN_KIND_CLIENT: SpanKind.CLIENT,
+        Span.SPAN_KIND_PRODUCER: SpanKind.PRODUCER,
+        Span.SPAN_KIND_CONSUMER: SpanKind.CONSUMER,
+    }
+)
+_STATUSES: Mapping[int, Status] = MappingProxyType(
+    {
+        StatusMessage.STATUS_CODE_OK: Status(StatusCode.OK),
+        StatusMessage.STATUS_CODE_ERROR: Status(StatusCode.ERROR),
+    }
+)
+_UNSET = Status(StatusCode.UNSET)
+
+# A batch holds the spans of a few processes, and each batch those of the same ones.
+_RESOURCES_KEPT = 256
+
+
+def attributes_of(pairs: Iterable[KeyValue]) -> dict[str, Any]:
+    """Return attributes as OpenTelemetry's SDK holds them: sequences are tuples, maps are dicts.
+
+    Args:
+        pairs: the message's.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        value = pair.value
+        # Most are texts, then numbers: to ask for the field takes a third of asking which one is set.
+        found[pair.key] = value.string_value or value.int_value or _value(value)
+    return found
+
+
+def identifier(raw: bytes, length: int) -> int:
+    """Return an id as a number; 0, which is none, for one that is none by its length.
+
+    Args:
+        raw: the message's.
+        length: 16 bytes of a trace's, 8 of a span's.
+    """
+    return int.from_bytes(raw, "big") if len(raw) == length else 0
+
+
+def resource_of(message: ResourceMessage) -> Resource:
+    """Return what is known of the process that sent.
+
+    Args:
+        message: of a group of spans or log records.
+    """
+    return _resource(message.SerializeToString())
+
+
+def envelopes_of(
+    message: Span, attributes: Mapping[str, Any], resource: Resource, selects: Callable[[str], bool]
+) -> list[Envelope]:
+    """Return what `otel.mapping.spans.envelopes` does of the span, without making it first.
+
+    The SDK's objects in between would take a fifth of all the time that an event has here.
+
+    Args:
+        message: the span.
+        attributes: its own, decoded.
+        resource: of the process that sent it.
+        selects: whether a span event's name is for PostHog.
+    """
+    trace_id, span_id = identifier(message.trace_id, 16), identifier(message.span_id, 8)
+    around = resource.attributes
+    found: list[Envelope] = []
+    seen: dict[tuple[str, int], int] = {}
+    for event in message.events:
+        name, time = event.name, event.time_unix_nano
+        if name != EXCEPTION_EVENT and selects(name):
+            ordinal = seen.get((name, time), 0)
+            seen[name, time] = ordinal + 1
+            own = attributes_of(event.attributes)
+            ordinal = ordinal_of(own, ordinal)
+            found.append(Envelope(name, own, time, trace_id, span_id, ordinal, attributes, around))
+    return found
+
+
+def span_of(message: Span, attributes: Mapping[str, Any], resource: Resource) -> ReadableSpan:
+    """Return an ended span, with what mapping reads.
+
+    Args:
+        message: the span.
+        attributes: its own, decoded.
+        resource: of the process that sent it.
+    """
+    trace_id = identifier(message.trace_id, 16)
+    parent = None
+    parent_id = identifier(message.parent_span_id, 8)
+    if parent_id:
+        is_remote = bool(message.flags & SpanFlags.SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK)
+        parent = SpanContext(trace_id, parent_id, is_remote)
+    return ReadableSpan(
+        message.name,
+        SpanContext(trace_id, identifier(message.span_id, 8), is_remote=False),
+        parent,
+        resource,
+        attributes,
+        [
+            Event(event.name, attributes_of(event.attributes), event.time_unix_nano)
+            for event in message.events
+        ],
+        kind=_KINDS.get(message.kind, SpanKind.INTERNAL),
+        status=_STATUSES.get(message.status.code, _UNSET),
+    )
+
+
+def _value(value: AnyValue) -> Any:
+    field = value.WhichOneof("value")
+    match field:
+        case None:
+            return None
+        case "array_value":
+            return tuple(_value(one) for one in value.array_value.values)
+        case "kvlist_value":
+            return attributes_of(value.kvlist_value.values)
+        case _:
+            return getattr(value, field)
+
+
+@lru_cache(maxsize=_RESOURCES_KEPT)
+def _resource(raw: bytes) -> Resource:
+    return Resource(attributes_of(ResourceMessage.FromString(raw).attributes))

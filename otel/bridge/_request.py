@@ -1,0 +1,132 @@
+"""Reading a request of OTLP/HTTP: from its bytes to OpenTelemetry's own messages, within a limit."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from typing import Any, TypeVar
+
+import orjson
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError, Message
+
+from otel.bridge._salvage import salvage
+
+__all__ = ["JSON", "LIMIT", "PROTOBUF", "Refused", "inflated", "parsed"]
+
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+
+# The Collector's batches of at most 2,048 spans take 1 to 3 MiB; this is as many at 16 KiB each, the size of
+# an error with long frames. Times the requests in flight it bounds what a replica holds in memory.
+LIMIT = 32 * 1024 * 1024
+
+_GZIP_WINDOW = 31  # zlib's way to say: a gzip header, the largest window
+
+# OTLP/JSON writes these as hexadecimal, where protobuf's JSON mapping has base64.
+_IDS = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")
+# Where they can stand: an attribute's value may use the same names for anything.
+_ABOVE_IDS = {
+    "resourceSpans": ("scopeSpans", "scope_spans"),
+    "resource_spans": ("scopeSpans", "scope_spans"),
+    "scopeSpans": ("spans",),
+    "scope_spans": ("spans",),
+    "spans": ("links",),
+    "resourceLogs": ("scopeLogs", "scope_logs"),
+    "resource_logs": ("scopeLogs", "scope_logs"),
+    "scopeLogs": ("logRecords", "log_records"),
+    "scope_logs": ("logRecords", "log_records"),
+}
+_ROOTS = ("resourceSpans", "resource_spans", "resourceLogs", "resource_logs")
+
+M = TypeVar("M", bound=Message)
+
+
+class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failure of the bridge
+    """Raised for a request that will never be taken as it is.
+
+    Args:
+        status: the HTTP status.
+        reason: what is wrong, for the sender's log.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+def inflated(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
+    """Return a body as it was before it was compressed.
+
+    Args:
+        body: as sent.
+        encoding: the header Content-Encoding.
+        limit: bytes; inflating stops there.
+
+    Raises:
+        Refused: for what cannot be decoded or is too large.
+    """
+    if encoding in ("", "identity"):
+        return body
+    if encoding != "gzip":
+        raise Refused(415, f"Content-Encoding {encoding[:50]!r} is not read; send gzip or identity")
+    decompressor = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        raw = decompressor.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise Refused(400, "the body is not gzip, as Content-Encoding says") from error
+    if len(raw) > limit:
+        raise Refused(413, f"the body has more than {limit} bytes once inflated; send smaller batches")
+    if not decompressor.eof or decompressor.unused_data:
+        raise Refused(400, "the gzip body is cut short, or is followed by something else")
+    return raw
+
+
+def parsed(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
+    """Return the message that a body holds, and how many spans or log records it had that cannot be read.
+
+    Unknown fields are passed over.
+
+    Args:
+        raw: inflated.
+        media_type: `PROTOBUF` or `JSON`.
+        kind: the message's class.
+
+    Raises:
+        Refused: for what is no such message.
+    """
+    message = kind()
+    unreadable = 0
+    try:
+        if media_type == PROTOBUF:
+            try:
+                message.ParseFromString(raw)
+            except DecodeError:
+                unreadable = salvage(raw, message)
+        else:
+            fields = orjson.loads(raw)
+            if not isinstance(fields, dict):
+                raise Refused(400, "the body is no OTLP: its JSON is not an object")
+            _ids_to_base64(fields, _ROOTS)
+            json_format.ParseDict(fields, message, ignore_unknown_fields=True)
+    except (DecodeError, json_format.ParseError, ValueError, TypeError, AttributeError) as error:
+        # The last two are protobuf's for JSON of an unforeseen shape. Its messages may quote the sender's own
+        # values, back to it and nowhere else.
+        raise Refused(400, f"the body is no OTLP: {str(error)[:200]}") from error
+    return message, unreadable
+
+
+def _ids_to_base64(fields: dict[str, Any], children: tuple[str, ...]) -> None:
+    for name in _IDS:
+        if name in fields:
+            text = fields[name]
+            if not isinstance(text, str):
+                raise Refused(400, f"the body is no OTLP: {name} is not a text")
+            fields[name] = base64.b64encode(bytes.fromhex(text)).decode()
+    for child in children:
+        listed = fields.get(child)
+        if isinstance(listed, list):
+            for one in listed:
+                if isinstance(one, dict):
+                    _ids_to_base64(one, _ABOVE_IDS.get(child, ()))

@@ -1,0 +1,118 @@
+"""What is for PostHog, as spans that travel for it only and carry no more than mapping reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import SpanContext, TraceFlags
+
+from otel.attributes import ERROR, EXCEPTION_EVENT, ONLY
+from otel.delivery._carried_error import carried
+from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.spans import plain
+from otel.recording import SelectedSpan
+
+__all__ = ["span_of_error", "span_of_events", "writable"]
+
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+
+# What protobuf's int64 holds.
+_MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
+
+
+def span_of_events(span: SelectedSpan, events: list[Event], stamps: AbstractSet[str]) -> ReadableSpan:
+    """Return a selected span as it travels: with its own ids, name, kind and times.
+
+    Args:
+        span: selected.
+        events: those of its business events that leave.
+        stamps: the names of the attributes that carry identity; no other of the span's travels.
+    """
+    around = {name: value for name, value in plain(span.attributes).items() if name in stamps}
+    return ReadableSpan(
+        name=writable(span.name),
+        context=span.context,
+        resource=span.resource,
+        attributes={**_writable_attributes(around, stamps), ONLY: True},
+        events=[_writable_event(event, stamps) for event in events],
+        kind=span.kind,
+        start_time=span.start_time,
+        end_time=span.end_time,
+    )
+
+
+def span_of_error(
+    error: SpanError, occurrences: int, mapper: ErrorMapper, stamps: AbstractSet[str]
+) -> ReadableSpan:
+    """Return an error as a span of its own, with the ids of the one that it was recorded on.
+
+    Args:
+        error: what happened.
+        occurrences: for how many errors of its kind it stands.
+        mapper: makes its `$exception_list`.
+        stamps: the names of the attributes that carry identity.
+    """
+    envelope = error.envelope
+    time = envelope.time_unix_nano
+    text = carried(error, occurrences, mapper.listed(error))
+    entry = mapper.read_from({**error.entry, **envelope.span_attributes})
+    return ReadableSpan(
+        name=EXCEPTION_EVENT,
+        context=SpanContext(envelope.trace_id, envelope.span_id, is_remote=False, trace_flags=_SAMPLED),
+        resource=Resource(envelope.resource),
+        attributes={**_writable_attributes(entry, stamps), ONLY: True},
+        events=[Event(EXCEPTION_EVENT, {ERROR: text}, time)],
+        start_time=time,
+        end_time=time,
+    )
+
+
+def writable(value: Any) -> Any:
+    """Return a value as protobuf holds it, and as mapping would have written it anyway.
+
+    OpenTelemetry's encoder leaves out an attribute that it cannot write.
+
+    Args:
+        value: an attribute's, or a name.
+    """
+    if isinstance(value, str):
+        if value.isascii() or _is_unicode(value):
+            return value
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, int):
+        return value if _MIN_INT <= value <= _MAX_INT else hex(value)
+    if isinstance(value, list | tuple):
+        return tuple(writable(one) for one in value)
+    if isinstance(value, Mapping):
+        return {writable(str(name)): writable(one) for name, one in value.items()}
+    return value
+
+
+def _writable_event(event: Event, stamps: AbstractSet[str]) -> Event:
+    return Event(writable(event.name), _writable_attributes(plain(event.attributes), stamps), event.timestamp)
+
+
+def _writable_attributes(attributes: Mapping[str, Any], stamps: AbstractSet[str]) -> dict[str, Any]:
+    written = {}
+    for name, value in attributes.items():
+        kind = type(value)
+        if (kind is str and value.isascii()) or kind is bool or kind is float:  # most of them, unchanged
+            text = value
+        elif name in stamps and kind is str and not _is_unicode(value):
+            text = ""  # an id that is no text is nobody's; mended, it could be somebody's
+        else:
+            text = writable(value)
+        written[name if name.isascii() else writable(name)] = text
+    return written
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""The bridge: take OTLP from a Collector, and deliver the product's events and errors to PostHog."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from otel.django._config import pipeline_settings
+from otel.events import default_registry
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the part's options.
+
+    Args:
+        parser: the part's.
+    """
+    parser.add_argument("--host", default="127.0.0.1", help="the address to bind; 0.0.0.0 for all")
+    parser.add_argument("--port", type=int, default=4319, help="0 takes a free one (default: %(default)s)")
+
+
+def run(command: BaseCommand, options: dict[str, Any]) -> str:  # noqa: ARG001 - the parts' interface
+    """Serve until the process is ended; return what is wrong.
+
+    Args:
+        command: unused.
+        options: what was given.
+    """
+    try:
+        from otel.bridge import program  # the other parts do without its extra
+    except ModuleNotFoundError as error:
+        return f"the bridge needs {error.name}: install tformance-otel[bridge]"
+    return program.run(pipeline_settings(), default_registry, options["host"], options["port"])

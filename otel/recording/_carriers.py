@@ -1,0 +1,103 @@
+"""What carries an event out of the request: a span event, or a log record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from opentelemetry import trace
+from opentelemetry._logs import LoggerProvider, SeverityNumber
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
+from opentelemetry.trace import SpanKind
+
+from otel.recording._entries import LONG_LIVED_NS
+
+__all__ = ["Carrier", "LogCarrier", "SpanCarrier"]
+
+# What is left free on a span for exceptions and for the plain API: a full span drops its oldest event in
+# silence (`otel.md` section 4).
+_HEADROOM = 16
+
+_tracer = trace.get_tracer("otel")
+
+
+class Carrier(Protocol):
+    """Let events out."""
+
+    def carry(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
+        """Let an event out where `span` is current; return False if nothing could carry it."""
+        ...
+
+
+class SpanCarrier:
+    """Add events to the current span, or to a short one of their own where that would lose or delay them."""
+
+    def __init__(self) -> None:
+        limit = SpanLimits().max_events
+        self._full = None if limit is None else max(limit - _HEADROOM, 0)
+
+    def carry(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
+        """Add an event to a span; return False if none is recorded.
+
+        Args:
+            name: the event's.
+            attributes: its properties and stamps.
+            time_unix_nano: when it happened.
+            span: current where it happened.
+        """
+        if self._has_room(span):
+            span.add_event(name, attributes, time_unix_nano)
+            return True
+        own = _tracer.start_span(name, trace.set_span_in_context(span))
+        own.add_event(name, attributes, time_unix_nano)
+        is_recording = own.is_recording()
+        own.end()
+        return is_recording
+
+    def _has_room(self, span: trace.Span) -> bool:
+        return (
+            span.is_recording()
+            and isinstance(span, ReadableSpan)
+            and span.kind is not SpanKind.CONSUMER
+            and (self._full is None or len(span.events) < self._full)
+            and time.time_ns() - (span.start_time or 0) < LONG_LIVED_NS
+        )
+
+
+class LogCarrier:
+    """Emit events as log records with an `event_name`, in the context of the current span.
+
+    A record leaves when it is emitted, however long its span still lasts, and no span limits their number.
+
+    Args:
+        provider: of the SDK.
+    """
+
+    def __init__(self, provider: LoggerProvider) -> None:
+        self._logger = provider.get_logger("otel")
+
+    def carry(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
+        """Emit an event; return False if no processor takes it.
+
+        Outside any trace a short span gives it one, as the other carrier's does.
+
+        Args:
+            name: the event's.
+            attributes: its properties and stamps.
+            time_unix_nano: when it happened.
+            span: current where it happened.
+        """
+        if not self._logger.enabled(event_name=name):
+            return False
+        own = None if span.get_span_context().is_valid else _tracer.start_span(name)
+        self._logger.emit(
+            timestamp=time_unix_nano,
+            context=trace.set_span_in_context(own or span),
+            severity_number=SeverityNumber.INFO,  # backends of logs drop or hide what has none
+            event_name=name,
+            attributes=attributes,
+        )
+        if own is not None:
+            own.end()
+        return True

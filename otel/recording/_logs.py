@@ -1,0 +1,151 @@
+"""Log-based events: the log record processor that selects them, and what they are on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from itertools import count
+
+from opentelemetry import trace
+from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.context import Context
+from opentelemetry.sdk._logs import LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+
+from otel._guard import guarded
+from otel.attributes import APART, EXCEPTION_EVENT, ONLY, OPTED_OUT, ORDINAL
+from otel.mapping.logs import envelope_of_log
+from otel.mapping.spans import plain
+from otel.recording._processor import PostHogSpanProcessor
+from otel.recording._selected import SelectedSpan
+
+__all__ = ["PostHogLogProcessor", "log_record_of"]
+
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+
+_SCOPE = InstrumentationScope("otel")
+
+# Records of one span with one name and time come within a tick of the clock: a thousand spans' back is far.
+_REMEMBERED = 1_000
+
+_SELECTING = guarded("selecting a log record")  # made once: every log record passes through it
+
+
+class PostHogLogProcessor(LogRecordProcessor):
+    """Select the log records that are business events, for the queue of the span processor.
+
+    What is counted, kept in the journal, bounded and flushed is that processor's. The record itself says from
+    then on that its event leaves by a way of its own, to whatever else exports it.
+
+    Args:
+        spans: queues what is selected.
+        selects: whether an `event_name` is for PostHog.
+    """
+
+    def __init__(self, spans: PostHogSpanProcessor, *, selects: Callable[[str], bool]) -> None:
+        self._spans = spans
+        self._selects = selects
+        self._counts = lru_cache(maxsize=_REMEMBERED)(_count)
+
+    def on_emit(self, log_record: ReadWriteLogRecord) -> None:
+        """Queue a record that is a business event.
+
+        Args:
+            log_record: emitted in this thread.
+        """
+        with _SELECTING:
+            name = log_record.log_record.event_name
+            if name and self._takes(name):
+                self._take(name, log_record)
+
+    def enabled(
+        self,
+        *,
+        context: Context | None = None,  # noqa: ARG002 - the interface
+        instrumentation_scope: InstrumentationScope | None = None,  # noqa: ARG002
+        severity_number: SeverityNumber | None = None,  # noqa: ARG002
+        event_name: str | None = None,
+    ) -> bool:
+        """Whether a record would be taken.
+
+        Args:
+            context: not asked for.
+            instrumentation_scope: not asked for.
+            severity_number: not asked for.
+            event_name: the record's.
+        """
+        return bool(event_name) and self._takes(str(event_name))
+
+    def shutdown(self) -> None:
+        """Do nothing: the queue ends with the tracer provider."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Deliver what is queued; return whether all of it was, within the time.
+
+        Args:
+            timeout_millis: milliseconds.
+        """
+        return self._spans.force_flush(timeout_millis)
+
+    def _takes(self, name: str) -> bool:
+        return not self._spans.is_retired and name != EXCEPTION_EVENT and self._selects(name)
+
+    def _take(self, name: str, emitted: ReadWriteLogRecord) -> None:
+        record = emitted.log_record
+        time_unix_nano = record.timestamp or record.observed_timestamp
+        ordinal = next(self._counts(record.trace_id, record.span_id, name, time_unix_nano))
+        if ordinal:
+            _mark(record, ORDINAL, ordinal)
+        resource = emitted.resource or Resource.get_empty()
+        envelope = envelope_of_log(
+            name,
+            plain(record.attributes),  # a copy: processors after this one may change the record
+            time_unix_nano,
+            trace_id=record.trace_id or 0,
+            span_id=record.span_id or 0,
+            span_attributes=self._spans.about(trace.get_current_span(record.context)),
+            resource=resource.attributes,
+        )
+        context = SpanContext(envelope.trace_id, envelope.span_id, is_remote=False, trace_flags=_SAMPLED)
+        span = ReadableSpan(name, context, resource=resource, attributes=envelope.span_attributes)
+        event = Event(name, envelope.attributes, time_unix_nano)
+        self._spans.take(SelectedSpan(span, (event,), None, is_log=True))
+        _mark(record, APART, True)
+
+
+def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRecord:
+    """Return a selected log record as it goes to the Collector, for PostHog only and with its identity.
+
+    Args:
+        span: selected, with `is_log`.
+        stamps: the names of the attributes that carry identity.
+    """
+    (event,) = span.events
+    attributes, around = plain(event.attributes), plain(span.attributes)
+    # As `identify` looks for it: the event's own stamp is taken as a whole; a refusal counts from anywhere.
+    carried = stamps if stamps.isdisjoint(attributes) else ()
+    identity = {name: around[name] for name in (*carried, OPTED_OUT) if name in around}
+    context = span.context
+    record = LogRecord(
+        timestamp=event.timestamp,
+        observed_timestamp=event.timestamp,
+        context=trace.set_span_in_context(NonRecordingSpan(context)) if context is not None else None,
+        severity_number=SeverityNumber.INFO,
+        event_name=event.name,
+        attributes={**identity, **attributes, ONLY: True},
+    )
+    return ReadableLogRecord(record, span.resource, _SCOPE)
+
+
+def _mark(record: LogRecord, name: str, value: int) -> None:
+    if isinstance(record.attributes, MutableMapping):  # the SDK's always are
+        record.attributes[name] = value
+
+
+def _count(*_: object) -> Iterator[int]:
+    """Return a counter: `lru_cache` gives equals the same one, and `next` needs no lock."""
+    return count()

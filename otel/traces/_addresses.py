@@ -1,0 +1,65 @@
+"""Addresses on spans: a request by its route, a call by its host and its path's template; never a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from opentelemetry.trace import SpanKind
+
+from otel.traces._paths import template_of
+
+__all__ = ["addresses"]
+
+# Of both generations of the semantic conventions; which are there depends on the instrumentation.
+_WHOLE = ("http.url", "url.full")
+_PATHS = ("http.target", "url.path")
+_METHODS = ("http.request.method", "http.method")
+_NOTHING = urlsplit("")
+
+
+def addresses(name: str, kind: SpanKind, attributes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return a span's name, and what its addresses are to be replaced by; None for what is to go.
+
+    Args:
+        name: the span's.
+        kind: of the span: a request's path is its route, a call's the template that is known.
+        attributes: the span's.
+    """
+    method = next((attributes[key] for key in _METHODS if key in attributes), None)
+    if not isinstance(method, str):
+        return name, {}
+    url = next((_parts(attributes[key]) for key in _WHOLE if key in attributes), _NOTHING)
+    if kind is SpanKind.SERVER:
+        route = attributes.get("http.route")
+        path = f"/{route.lstrip('/')}" if isinstance(route, str) else ""
+        # Without a route some instrumentations name a span by its path.
+        name = f"{_word(name)} {path}".rstrip()
+        changed: dict[str, Any] = {"http.route": path} if path else {}
+    else:
+        path = attributes.get("url.template") or template_of(url.path)
+        name = f"{_word(method)} {url.hostname or ''}{path}".rstrip()
+        changed = {"url.template": path} if path else {}
+    host = (url.hostname or "") + (f":{port}" if (port := _port(url)) else "")
+    changed |= {key: f"{url.scheme}://{host}{path}" for key in _WHOLE if key in attributes}
+    changed |= {key: path or None for key in _PATHS if key in attributes}
+    return name, changed
+
+
+def _word(name: str) -> str:
+    return name.partition(" ")[0]
+
+
+def _parts(url: object) -> SplitResult:
+    try:
+        return urlsplit(str(url))
+    except ValueError:
+        return _NOTHING
+
+
+def _port(url: SplitResult) -> int | None:
+    try:
+        return url.port
+    except ValueError:
+        return None

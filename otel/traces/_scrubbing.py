@@ -1,0 +1,151 @@
+"""A span as the SREs may see it: no query string, no SQL value, no header, and no secret in any text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import Link, Status
+
+from otel.attributes import (
+    EXCEPTION_EVENT,
+    GROUPIDENTIFY_EVENT,
+    IDENTIFY_EVENT,
+    IDENTITY_ATTRIBUTES,
+    ONLY,
+    OWN_PREFIX,
+    SESSION_ID,
+    SET_EVENT,
+    VISITOR_ID,
+)
+from otel.events import default_registry
+from otel.mapping.exceptions import parse_stacktrace, scrub
+from otel.mapping.spans import plain
+from otel.traces._addresses import addresses
+from otel.traces._statements import statement
+
+__all__ = ["scrubbed"]
+
+_STATEMENTS = ("db.statement", "db.query.text")
+# Opted into by variables of the instrumentations; nobody knows what stands in them.
+_WITHHELD = (
+    "db.statement.parameters",
+    "db.query.parameter.",
+    "http.request.header.",
+    "http.response.header.",
+    "url.query",
+    "url.fragment",
+)
+# They are ids, and the bridge attributes events by them; the Collector takes them off what the SREs get.
+_IDENTITY = frozenset({*IDENTITY_ATTRIBUTES, VISITOR_ID, SESSION_ID})
+_UPDATES = frozenset({SET_EVENT, GROUPIDENTIFY_EVENT, IDENTIFY_EVENT})
+
+_TYPE, _MESSAGE, _STACKTRACE = "exception.type", "exception.message", "exception.stacktrace"
+# A traceback through Django and a chained one through the database driver have 20 KiB together.
+_MAX_STACKTRACE = 32_000
+# Longer texts are seldom the same twice.
+_LONGEST_KNOWN = 200
+
+
+def scrubbed(span: ReadableSpan, *, send_messages: bool = True) -> ReadableSpan:
+    """Return a span without what nobody may read in a trace.
+
+    Args:
+        span: ended. One that is for PostHog only is left whole: mapping redacts it.
+        send_messages: whether the messages of exceptions leave, scrubbed, or only their types.
+    """
+    attributes = plain(span.attributes)
+    if attributes.get(ONLY):
+        return span
+    name, changed = addresses(span.name, span.kind, attributes)
+    sql = next((attributes[key] for key in _STATEMENTS if key in attributes), None)
+    if isinstance(sql, str):
+        shown = statement(sql)
+        name = shown.summary or name
+        changed |= {key: shown.text for key in _STATEMENTS if key in attributes}
+    description = span.status.description
+    kept = _attributes({key: value for key, value in attributes.items() if key not in changed})
+    kept |= {key: value for key, value in changed.items() if value is not None}
+    return ReadableSpan(
+        name=name if sql or changed else _text(name),
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=kept,
+        events=[_event(event, send_messages) for event in span.events],
+        links=[Link(link.context, _attributes(plain(link.attributes))) for link in span.links],
+        kind=span.kind,
+        # The SDK writes the exception's message into it.
+        status=Status(span.status.status_code, _text(description) if description and send_messages else None),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def _event(event: Event, send_messages: bool) -> Event:
+    """Return a span event; what is declared of a business event is no secret, and stays as it is."""
+    attributes = plain(event.attributes)
+    if event.name == EXCEPTION_EVENT:
+        return Event(event.name, _exception(attributes, send_messages), event.timestamp)
+    if event.name in _UPDATES:
+        return event
+    declaration = default_registry.get(event.name)
+    if declaration is None:
+        return Event(_text(event.name), _attributes(attributes), event.timestamp)
+    declared = {key: value for key, value in attributes.items() if key in declaration.properties}
+    return Event(event.name, _attributes(attributes) | declared, event.timestamp)
+
+
+def _exception(attributes: Mapping[str, Any], send_messages: bool) -> dict[str, Any]:
+    kept = _attributes(
+        {key: value for key, value in attributes.items() if key not in (_MESSAGE, _STACKTRACE)}
+    )
+    trace = str(attributes.get(_STACKTRACE, ""))
+    if send_messages:
+        kept[_MESSAGE] = scrub(str(attributes.get(_MESSAGE, "")))
+        kept[_STACKTRACE] = scrub(trace, _MAX_STACKTRACE)
+        return kept
+    kept[_STACKTRACE] = "\n".join(
+        line
+        for one in parse_stacktrace(trace, type_name=str(attributes.get(_TYPE, "")), message="")
+        for line in (
+            *(f'  File "{frame.filename}", line {frame.lineno}, in {frame.function}' for frame in one.frames),
+            one.type_name,
+        )
+    )
+    return kept
+
+
+def _attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value if key in _IDENTITY or key.startswith(OWN_PREFIX) else _value(key, value)
+        for key, value in attributes.items()
+        if not key.startswith(_WITHHELD)
+    }
+
+
+def _value(key: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return "[secret]" if _names_a_secret(key) else _text(value)
+    if isinstance(value, Mapping):
+        return {inner: _value(str(inner), one) for inner, one in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return tuple(_value(key, one) for one in value)
+    return value
+
+
+@lru_cache(maxsize=1024)  # a process has few
+def _names_a_secret(key: str) -> bool:
+    return "[secret]" in scrub(f"{key}=x")
+
+
+def _text(text: str) -> str:
+    return _known(text) if len(text) <= _LONGEST_KNOWN else scrub(text)
+
+
+@lru_cache(maxsize=4096)  # most are hosts, names of tasks and words of the conventions
+def _known(text: str) -> str:
+    return scrub(text)

@@ -1,0 +1,63 @@
+"""SQL statements without values, and what they are about."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+__all__ = ["Statement", "statement"]
+
+# A long one is an `IN` of placeholders or a wide insertion, whose end tells nothing more.
+_MAX_LENGTH = 2_000
+
+# Whatever stands between quotes comes first, so that nothing is looked for inside of it. Double quotes and
+# backticks are names' (PostgreSQL, SQLite, MySQL); E'' and $tag$…$tag$ are PostgreSQL's.
+_TOKENS = re.compile(
+    r"""(?P<name>"(?:[^"]|"")*"|`[^`]*`)
+    |(?P<literal>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)|'(?:[^']|'')*(?:'|\Z)|\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)
+    |0[xX][0-9a-fA-F]+|(?<![\w.$%:?])\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\b)
+    |(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))""",
+    re.VERBOSE | re.DOTALL,
+)
+# What a bulk insertion or an `IN` repeats: placeholders of any paramstyle (PEP 249).
+_LIST = re.compile(r"((?:%s|\?|%\(\w+\)s|\$\d+))(?:\s*,\s*(?:%s|\?|%\(\w+\)s|\$\d+))+")
+_ROWS = re.compile(r"(\([^()]{1,20}\))(?:\s*,\s*\1)+")
+_NAME = r'(?:"[^"]+"|`[^`]+`|\w+)'
+_TABLE = re.compile(
+    rf"\b(?:FROM|INTO|UPDATE|TABLE|JOIN)\s+(?:ONLY\s+)?({_NAME}(?:\.{_NAME})*)", re.IGNORECASE
+)
+_QUOTES = str.maketrans("", "", '"`')
+
+
+class Statement(NamedTuple):
+    """Be a statement that may be shown.
+
+    Args:
+        text: with placeholders only.
+        summary: its operation and table, such as `SELECT teams_team`.
+    """
+
+    text: str
+    summary: str
+
+
+@lru_cache(maxsize=1024)  # a process has few, and each again and again
+def statement(sql: str) -> Statement:
+    """Return a statement without values.
+
+    Args:
+        sql: as the driver got it; what its author has written into it is taken out.
+    """
+    text = _TOKENS.sub(_masked, sql[: 4 * _MAX_LENGTH])
+    text = _ROWS.sub(r"\1, …", _LIST.sub(r"\1, …", text)).strip()
+    operation = text.split(None, 1)[0].upper() if text else ""
+    table = _TABLE.search(text)
+    about = f" {table[1].translate(_QUOTES)}" if table and operation.isalpha() else ""
+    return Statement(text[:_MAX_LENGTH], f"{operation}{about}"[:200])
+
+
+def _masked(found: re.Match[str]) -> str:
+    if found["literal"] is not None:
+        return "?"
+    return found[0] if found["name"] is not None else ""

@@ -1,0 +1,36 @@
+"""An inspector as PostHog, and a bridge before it that declares the shop's events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from otel.bridge import application
+from otel.bridge.running import running_bridge
+from otel.inspector.running import RunningInspector, running_inspector
+from otel.settings import Settings
+from tests.otel.shop import REGISTRY, SETTINGS
+
+
+@pytest.fixture(scope="package")
+def posthog() -> Iterator[RunningInspector]:
+    with running_inspector() as running:
+        yield running
+
+
+@pytest.fixture
+def inspector(posthog: RunningInspector) -> RunningInspector:
+    posthog.reset()
+    return posthog
+
+
+@pytest.fixture(scope="package")
+def settings(posthog: RunningInspector) -> Settings:
+    return SETTINGS.replace(host=posthog.url, events=("order_*",))
+
+
+@pytest.fixture(scope="package")
+def bridge(settings: Settings) -> Iterator[str]:
+    with running_bridge(application(settings, REGISTRY)) as url:
+        yield url

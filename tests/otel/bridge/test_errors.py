@@ -1,0 +1,54 @@
+"""Errors of our own pipeline travel whole, and come out as they would have left the process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import SpanContext
+
+from otel.counters import Counters
+from otel.delivery import Delivery
+from otel.delivery._carried_error import carried
+from otel.inspector.running import RunningInspector
+from otel.mapping import Capture, Envelope
+from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.exceptions import LiveException
+from otel.settings import Settings
+from tests.otel.bridge.sending import arrived, encoded, post
+from tests.otel.bridge.test_traces import SPAN_ID, TRACE_ID, WHEN
+from tests.otel.shop import REGISTRY
+
+_ENTRY: dict[str, Any] = {"user.id": "anna", "shop.team.id": "acme", "http.status_code": 500}
+
+
+def test_an_error_that_travelled_is_the_one_that_did_not(
+    inspector: RunningInspector, bridge: str, settings: Settings
+) -> None:
+    ids = int(TRACE_ID, 16), int(SPAN_ID, 16)
+    error = SpanError(Envelope("exception", {}, WHEN, *ids, 0, _ENTRY), _ENTRY, is_handled=True, live=_live())
+    mapper = ErrorMapper(settings, lambda: REGISTRY.get("shop_failed"))
+    mapped = [one for one in mapper(error, 3) if isinstance(one, Capture)]
+    delivery = Delivery(settings, Counters())
+    assert (len(mapped), delivery.deliver(mapped)) == (2, ())
+    delivery.close()
+    in_process = arrived(inspector)
+    inspector.reset()
+    told = {"posthog.error": carried(error, 3, mapper.listed(error))}
+    span = ReadableSpan(
+        "exception",
+        SpanContext(*ids, is_remote=False),
+        attributes=_ENTRY | {"posthog.only": True},
+        events=[Event("exception", told, WHEN)],
+        start_time=WHEN,
+        end_time=WHEN,
+    )
+    assert post(bridge, encoded([span])).body == b""
+    assert arrived(inspector) == in_process
+
+
+def _live() -> LiveException:
+    with pytest.raises(IndexError) as caught:
+        [].pop()
+    return LiveException.of(caught.value)

@@ -1,0 +1,107 @@
+"""PostHog away, the key refused, the bridge ending: what is not delivered is not taken."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import orjson
+
+from otel.bridge import application
+from otel.bridge.running import running_bridge
+from otel.inspector.running import RunningInspector, running_inspector
+from otel.settings import Settings
+from tests.otel.bridge.sending import JSON, ask, post, post_json
+from tests.otel.bridge.test_traces import javascript, shipped
+from tests.otel.shop import REGISTRY
+
+_BODY = orjson.dumps(javascript([shipped()], identity={}))
+
+
+def test_an_outage_is_told_soon_and_ends_with_one_capture(inspector: RunningInspector, bridge: str) -> None:
+    inspector.fail(status=503, count=1, retry_after=7)
+    began = time.monotonic()
+    answer = post(bridge, _BODY, JSON)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "7")
+    assert "503" in answer.json["message"]
+    assert time.monotonic() - began < 5
+    assert ask(bridge, "GET", "/healthz").json["status"] == "failing"
+    for _ in range(3):  # as from a queue that was not told
+        assert post(bridge, _BODY, JSON).status == 200
+    assert ask(bridge, "GET", "/healthz").json == {"status": "ok", "problem": "", "in_flight": 0}
+    assert len(inspector.good()) == 1
+
+
+def test_a_lost_answer_of_posthogs_doubles_nothing(inspector: RunningInspector, bridge: str) -> None:
+    inspector.fail(lose_answer=True, count=2)
+    # A kept connection that breaks is replaced at once, so one request can meet both failures.
+    assert [post(bridge, _BODY, JSON).status for _ in range(3)][-1] == 200
+    assert len({capture["uuid"] for capture in inspector.good()}) == 1
+
+
+def test_a_host_that_is_not_there_is_told(settings: Settings) -> None:
+    with running_inspector() as gone:
+        url = gone.url
+    with running_bridge(application(settings.replace(host=url), REGISTRY)) as bridge:
+        answer = post(bridge, _BODY, JSON)
+        metrics = ask(bridge, "GET", "/metrics").body.decode()
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    # It waits in the sender's queue, and is not lost.
+    assert 'posthog_events_lost_total{reason="undelivered"} 0.0' in metrics
+
+
+def test_a_refused_key_is_a_persons_to_mend_and_loses_nothing(
+    inspector: RunningInspector, bridge: str
+) -> None:
+    inspector.fail(status=401, count=1)
+    answer = post(bridge, _BODY, JSON)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "60")
+    assert "unauthorised" in ask(bridge, "GET", "/healthz").json["problem"]
+    assert post(bridge, _BODY, JSON).status == 200
+
+
+def test_without_a_key_it_is_not_ready_and_takes_nothing(settings: Settings) -> None:
+    with running_bridge(application(settings.replace(api_key=""), REGISTRY)) as url:
+        assert ask(url, "GET", "/readyz").status == 503
+        assert "POSTHOG_API_KEY" in ask(url, "GET", "/healthz").json["problem"]
+        assert post_json(url, {}).status == 503
+
+
+def test_at_its_end_it_answers_what_is_under_way(inspector: RunningInspector, settings: Settings) -> None:
+    answers: list[int] = []
+    inspector.fail(delay=0.7, count=1)
+    with running_bridge(application(settings, REGISTRY)) as url:
+        assert ask(url, "GET", "/readyz").status == 200
+        thread = threading.Thread(target=lambda: answers.append(post(url, _BODY, JSON).status))
+        thread.start()
+        while ask(url, "GET", "/healthz").json["in_flight"] == 0:
+            pass
+    thread.join()
+    assert answers == [200]
+    assert len(inspector.good()) == 1
+
+
+def test_at_its_end_what_posthog_does_not_answer_in_time_goes_back(
+    inspector: RunningInspector, settings: Settings
+) -> None:
+    answers: list[int] = []
+    inspector.fail(delay=5.0, count=1)
+    began = time.monotonic()
+    hasty = settings.replace(flush_timeout=0.5)
+    with running_bridge(application(hasty, REGISTRY), flush_timeout=0.5) as url:
+        thread = threading.Thread(target=lambda: answers.append(post(url, _BODY, JSON).status))
+        thread.start()
+        while ask(url, "GET", "/healthz").json["in_flight"] == 0:
+            pass
+    thread.join()
+    assert answers == [503]
+    assert time.monotonic() - began < 4
+
+
+def test_while_it_ends_it_is_not_ready(settings: Settings) -> None:
+    bridge = application(settings, REGISTRY)
+    with running_bridge(bridge) as url:
+        bridge.drain()
+        assert ask(url, "GET", "/readyz").status == 503
+        assert post(url, _BODY, JSON).status == 503
+        assert ask(url, "GET", "/healthz").json["status"] == "draining"

@@ -1,0 +1,94 @@
+"""What cannot be read costs itself only, wherever in a request it stands."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+
+from otel.bridge._request import PROTOBUF, Refused, parsed
+
+_GOOD, _POISON = "good", "poison"
+_NO_UTF_8 = b"poi\xff\xfen"
+
+# For each resource and in it for each scope its own name and those of the spans.
+_names = st.sampled_from([_GOOD, _POISON])
+_scopes = st.tuples(_names, st.lists(_names, max_size=4))
+_requests = st.lists(st.tuples(_names, st.lists(_scopes, max_size=3)), min_size=1, max_size=3)
+_Request = list[tuple[str, list[tuple[str, list[str]]]]]
+
+
+def _resource(name: str) -> Resource:
+    return Resource(attributes=[KeyValue(key="service.name", value=AnyValue(string_value=name))])
+
+
+def _traces(request: _Request) -> bytes:
+    return ExportTraceServiceRequest(
+        resource_spans=[
+            ResourceSpans(
+                resource=_resource(resource),
+                scope_spans=[
+                    ScopeSpans(
+                        scope=InstrumentationScope(name=scope), spans=[Span(name=name) for name in names]
+                    )
+                    for scope, names in scopes
+                ],
+            )
+            for resource, scopes in request
+        ]
+    ).SerializeToString()
+
+
+def _logs(request: _Request) -> bytes:
+    return ExportLogsServiceRequest(
+        resource_logs=[
+            ResourceLogs(
+                resource=_resource(resource),
+                scope_logs=[
+                    ScopeLogs(
+                        scope=InstrumentationScope(name=scope),
+                        log_records=[LogRecord(event_name=name) for name in names],
+                    )
+                    for scope, names in scopes
+                ],
+            )
+            for resource, scopes in request
+        ]
+    ).SerializeToString()
+
+
+def _poisoned(raw: bytes) -> bytes:
+    return raw.replace(_POISON.encode(), _NO_UTF_8)
+
+
+@given(_requests)
+def test_all_but_the_spans_that_are_poison_are_read(request: _Request) -> None:
+    message, unreadable = parsed(_poisoned(_traces(request)), PROTOBUF, ExportTraceServiceRequest)
+    names = [name for _, scopes in request for _, names in scopes for name in names]
+    read = [span.name for group in message.resource_spans for s in group.scope_spans for span in s.spans]
+    assert (read, unreadable) == ([_GOOD] * names.count(_GOOD), names.count(_POISON))
+    services = [[one.value.string_value for one in g.resource.attributes] for g in message.resource_spans]
+    assert services == [[_GOOD] if resource == _GOOD else [] for resource, _ in request]
+
+
+@given(_requests)
+def test_all_but_the_log_records_that_are_poison_are_read(request: _Request) -> None:
+    message, unreadable = parsed(_poisoned(_logs(request)), PROTOBUF, ExportLogsServiceRequest)
+    names = [name for _, scopes in request for _, names in scopes for name in names]
+    read = [
+        one.event_name for group in message.resource_logs for s in group.scope_logs for one in s.log_records
+    ]
+    assert (read, unreadable) == ([_GOOD] * names.count(_GOOD), names.count(_POISON))
+
+
+@given(st.binary())
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    with suppress(Refused):
+        parsed(raw, PROTOBUF, ExportTraceServiceRequest)

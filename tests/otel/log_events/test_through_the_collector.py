@@ -1,0 +1,226 @@
+"""Log records that leave as OTLP logs and come out of the bridge: the captures are the direct way's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.sdk._logs import Logger, LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import SpanKind
+
+from otel import Identity, PostHogSpanProcessor, record, record_named, set_person
+from otel.bridge import application
+from otel.bridge.running import running_bridge
+from otel.counters import Counters
+from otel.delivery.collector_exporter import CollectorExporter
+from otel.delivery.exporter import PostHogSpanExporter
+from otel.inspector.running import RunningInspector, running_inspector
+from otel.recording import LogCarrier, PostHogLogProcessor, Recorder, identified, install_recorder
+from otel.settings import Settings
+from tests.otel.log_events.conftest import Seen
+from tests.otel.shop import GROUPS, REGISTRY, ParcelShipped, Person
+from tests.otel.through_collector.collector import running_collector
+
+TIME = 1_795_395_600_123_456_789
+COMMON = Settings(api_key="phc_test", groups=GROUPS, events=("order_*",))
+ANNA = Identity("person-anna", {"team": "t1"})
+
+tracer = trace.get_tracer("tests")
+
+
+class Ways:
+    """Ends what was emitted on each way, and compares."""
+
+    def __init__(self, *inspectors: RunningInspector) -> None:
+        self.inspectors = inspectors
+        self.logs = LoggerProvider(Resource({"service.name": "shop"}), shutdown_on_exit=False)
+        self.seen = Seen()
+        self.spans: list[PostHogSpanProcessor] = []
+
+    @property
+    def logger(self) -> Logger:
+        logger = self.logs.get_logger("tests")
+        assert isinstance(logger, Logger)
+        return logger
+
+    def add(self, exporter: PostHogSpanExporter | CollectorExporter) -> None:
+        spans = PostHogSpanProcessor(
+            exporter,
+            selects=exporter.map.selects,
+            counters=Counters(),
+            groups=GROUPS,
+            flush_timeout=5,
+            schedule_delay_millis=60_000,
+        )
+        provider = trace.get_tracer_provider()
+        assert isinstance(provider, TracerProvider)
+        provider.add_span_processor(spans)
+        self.spans.append(spans)
+        self.logs.add_log_record_processor(PostHogLogProcessor(spans, selects=exporter.map.selects))
+
+    def captures(self) -> list[dict[str, Any]]:
+        """Return what arrived, the same on both ways, and forget it."""
+        assert self.logs.force_flush(10_000)
+        straight, bridged = (
+            sorted(map(_told, one.good()), key=lambda told: str(told["uuid"])) for one in self.inspectors
+        )
+        assert bridged == straight
+        for one in self.inspectors:
+            one.reset()
+        return straight
+
+
+def _told(capture: dict[str, Any]) -> dict[str, Any]:
+    return {name: capture[name] for name in ("event", "uuid", "distinct_id", "timestamp", "properties")}
+
+
+@pytest.fixture(scope="module")
+def ways() -> Iterator[Ways]:
+    with ExitStack() as stack:
+        straight, bridged = (stack.enter_context(running_inspector()) for _ in range(2))
+        bridge = stack.enter_context(running_bridge(application(COMMON.replace(host=bridged.url), REGISTRY)))
+        environ = stack.enter_context(pytest.MonkeyPatch.context())
+        environ.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", bridge)
+        made = Ways(straight, bridged)
+        made.add(PostHogSpanExporter(settings=COMMON.replace(host=straight.url), registry=REGISTRY))
+        made.add(CollectorExporter(COMMON.replace(api_key="", via="collector"), REGISTRY))
+        made.logs.add_log_record_processor(made.seen)
+        for spans in made.spans:
+            stack.callback(spans.retire)
+        before = install_recorder(Recorder(REGISTRY, groups=GROUPS, carrier=LogCarrier(made.logs)))
+        stack.callback(install_recorder, before)
+        yield made
+
+
+def _of_a_request(logger: Logger) -> None:
+    anna = SimpleNamespace(identity=lambda: ANNA)
+    with identified(anna), tracer.start_as_current_span("request", kind=SpanKind.SERVER):
+        record(ParcelShipped(number=7, note="with love"))
+        record(ParcelShipped(number=8), identity=Identity("person-ben"))
+        set_person(Person(role="admin"))
+        logger.emit(event_name="parcel_shipped", attributes={"number": 9})
+
+
+def _in_a_span_that_says_whom_it_is_about(logger: Logger) -> None:
+    about = {"user.id": "person-anna", "http.route": "/parcels/"}
+    with tracer.start_as_current_span("request", attributes=about), tracer.start_as_current_span("inner"):
+        logger.emit(event_name="parcel_shipped", attributes={"number": 1})
+
+
+def _equal_but_for_their_place(logger: Logger) -> None:
+    with tracer.start_as_current_span("script"):
+        for _ in range(3):
+            logger.emit(timestamp=TIME, event_name="parcel_shipped", attributes={"number": 1})
+
+
+def _outside_any_trace(logger: Logger) -> None:
+    record(ParcelShipped(number=1))
+    logger.emit(event_name="parcel_shipped", attributes={"number": 2})
+
+
+def _forwarded(logger: Logger) -> None:
+    logger.emit(event_name="order_placed", attributes={"user.id": "person-ben", "items": ("a", "b")})
+
+
+def _of_somebody_who_opted_out(logger: Logger) -> None:
+    with tracer.start_as_current_span("request", attributes={"posthog.opted_out": True}):
+        logger.emit(event_name="parcel_shipped", attributes={"number": 1, "user.id": "person-anna"})
+
+
+@pytest.mark.parametrize(
+    ("act", "arriving"),
+    [
+        (_of_a_request, ["$set", "parcel_shipped", "parcel_shipped", "parcel_shipped"]),
+        (_in_a_span_that_says_whom_it_is_about, ["parcel_shipped"]),
+        (_equal_but_for_their_place, ["parcel_shipped"] * 3),
+        (_outside_any_trace, ["parcel_shipped"] * 2),
+        (_forwarded, ["order_placed"]),
+        (_of_somebody_who_opted_out, []),
+    ],
+)
+def test_the_captures_are_the_same(act: Callable[[Logger], None], arriving: list[str], ways: Ways) -> None:
+    act(ways.logger)
+    captures = ways.captures()
+    assert sorted(one["event"] for one in captures) == arriving
+    assert len({one["uuid"] for one in captures}) == len(arriving)
+
+
+_ids = st.text() | st.integers(-(2**63), 2**63 - 1) | st.booleans()
+_values = st.recursive(
+    st.text() | st.integers() | st.floats() | st.booleans() | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1), inner, max_size=3),
+    max_leaves=5,
+)
+_attributes = st.fixed_dictionaries(
+    {}, optional={"a": _values, "posthog.ordinal": _values, "user.id": _ids, "session.id": _ids}
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_attributes)
+def test_whatever_a_record_holds_the_capture_is_the_same(ways: Ways, attributes: dict[str, Any]) -> None:
+    with tracer.start_as_current_span("script"):
+        ways.logger.emit(event_name="order_placed", attributes=attributes)
+    assert [one["event"] for one in ways.captures()] == ["order_placed"]
+
+
+def test_a_record_that_travels_apart_says_so_to_whatever_else_exports_it(ways: Ways) -> None:
+    ways.seen.attributes.clear()
+    record_named("parcel_shipped", {"number": 1})
+    ways.logger.emit(event_name="cache_missed")
+    ways.captures()
+    assert [one.get("posthog.apart") for one in ways.seen.attributes] == [True, None]
+
+
+def test_it_leaves_as_a_log_record_for_posthog_only_with_no_more_than_mapping_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with running_collector() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        ways = Ways()
+        ways.add(CollectorExporter(COMMON.replace(api_key="", via="collector"), REGISTRY))
+        try:
+            _in_a_span_that_says_whom_it_is_about(ways.logger)
+            _equal_but_for_their_place(ways.logger)
+            assert ways.logs.force_flush(10_000)
+        finally:
+            ways.spans[0].retire()
+        first, *others = collector.records()
+        assert first.event_name == "parcel_shipped"
+        assert {one.key for one in first.attributes} == {"number", "user.id", "posthog.only"}
+        assert len(first.trace_id) == 16
+        assert len(first.span_id) == 8
+        ordinals = [
+            {one.key: one.value.int_value for one in record.attributes}.get("posthog.ordinal")
+            for record in others
+        ]
+        assert ordinals == [None, 1, 2]
+        assert collector.spans() == []
+
+
+def test_a_stock_exporters_records_are_taken_but_for_those_that_travel_apart() -> None:
+    with (
+        running_inspector() as inspector,
+        running_bridge(application(COMMON.replace(host=inspector.url), REGISTRY)) as bridge,
+    ):
+        exporter = OTLPLogExporter(endpoint=f"{bridge}/v1/logs")
+        logs = LoggerProvider(Resource.get_empty(), shutdown_on_exit=False)
+        logs.add_log_record_processor(BatchLogRecordProcessor(exporter))
+        logger = logs.get_logger("plain")
+        logger.emit(event_name="parcel_shipped", attributes={"number": 1, "user.id": "person-anna"})
+        logger.emit(event_name="parcel_shipped", attributes={"number": 2, "posthog.apart": True})
+        logger.emit(event_name="cache_missed")
+        logger.emit(body="a line in the log")
+        logs.shutdown()
+        arrived = [(one["distinct_id"], one["properties"]["number"]) for one in inspector.good()]
+        assert arrived == [("person-anna", 1)]

@@ -1,0 +1,160 @@
+"""What leaves for the Collector, and what does not."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from opentelemetry import trace
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from otel import Identity, pipeline, record, record_error
+from otel.delivery.occurrences import FIRST
+from otel.recording import identified
+from tests.otel.shop import ParcelShipped
+from tests.otel.through_collector.collector import Collector, attributes
+
+tracer = trace.get_tracer("tests.through_collector")
+
+# Not in one of the lines around a frame, which leave.
+_ADDRESS = "anna@example.com"
+
+ANNA = Identity("person-anna", groups={"team": "team-1"})
+
+
+class Known:
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+
+    def identity(self) -> Identity:
+        return self._identity
+
+
+def fail(message: str = "out of stock") -> None:
+    raise LookupError(message)
+
+
+def test_an_event_leaves_on_a_span_for_posthog_only(shop: pipeline.Pipeline, collector: Collector) -> None:
+    with identified(Known(ANNA)), tracer.start_as_current_span("GET /orders", kind=SpanKind.SERVER) as span:
+        span.set_attributes({"http.target": "/orders?token=secret", "http.client_ip": "192.0.2.1"})
+        record(ParcelShipped(number=7))
+    assert pipeline.flush()
+    [sent] = collector.spans()
+    context = span.get_span_context()
+    assert sent.trace_id.hex() == f"{context.trace_id:032x}"
+    assert sent.span_id.hex() == f"{context.span_id:016x}"
+    assert (sent.name, sent.kind) == ("GET /orders", Span.SPAN_KIND_SERVER)
+    assert 0 < sent.start_time_unix_nano <= sent.events[0].time_unix_nano <= sent.end_time_unix_nano
+    assert attributes(sent.attributes) == {
+        "posthog.only": True,
+        "user.id": "person-anna",
+        "shop.team.id": "team-1",
+    }
+    assert attributes(sent.events[0].attributes) == {
+        "number": 7,
+        "carrier": "post",
+        "user.id": "person-anna",
+        "shop.team.id": "team-1",
+    }
+    assert shop.counters.totals() == {"delivered": 1}
+
+
+def test_of_a_span_without_a_request_only_identity_leaves(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    about = {"user.id": "person-anna", "http.target": "/orders?token=secret", "posthog.distinct_id": "anna"}
+    with tracer.start_as_current_span("script", attributes=about) as span:
+        span.add_event("parcel_shipped", {"number": 1})
+    assert pipeline.flush()
+    assert attributes(collector.spans()[0].attributes) == {
+        "posthog.only": True,
+        "user.id": "person-anna",
+        "posthog.distinct_id": "anna",
+    }
+
+
+def test_an_error_leaves_with_its_frames_and_of_its_entry_only_what_mapping_reads(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    entry: dict[str, str | int] = {
+        "user.id": "person-anna",
+        "http.method": "GET",
+        "http.status_code": 500,
+        "http.target": "/orders?token=secret",
+        "http.user_agent": "Browser/1",
+    }
+    with (
+        pytest.raises(LookupError),
+        tracer.start_as_current_span("GET /orders", kind=SpanKind.SERVER, attributes=entry) as span,
+    ):
+        fail(f"no parcel for {_ADDRESS}")
+    assert pipeline.flush()
+    [sent] = collector.spans()
+    assert sent.span_id.hex() == f"{span.get_span_context().span_id:016x}"
+    assert attributes(sent.attributes) == {
+        "posthog.only": True,
+        "user.id": "person-anna",
+        "http.method": "GET",
+        "http.status_code": 500,
+    }
+    [event] = sent.events
+    assert event.name == "exception"
+    [(name, text)] = attributes(event.attributes).items()
+    told = orjson.loads(text)
+    assert name == "posthog.error"
+    assert (told["type"], told["handled"], told["occurrences"]) == ("LookupError", False, 1)
+    [exception] = told["list"]
+    assert exception["stacktrace"]["frames"][-1]["function"] == "fail"
+    assert _ADDRESS not in str(sent)
+
+
+def test_somebody_who_opted_out_does_not_leave_the_process(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    with (
+        identified(Known(Identity("person-anna", opted_out=True, session_id="s"))),
+        tracer.start_as_current_span("request"),
+    ):
+        record(ParcelShipped(number=7))
+    assert pipeline.flush()
+    assert collector.asked == []
+    assert shop.counters.totals() == {"opted_out": 1}
+
+
+def test_an_error_of_somebody_who_opted_out_leaves_without_an_id(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    about: dict[str, str | bool] = {"posthog.opted_out": True, "user.id": "person-anna", "session.id": "s"}
+    with (
+        pytest.raises(LookupError),
+        tracer.start_as_current_span("request", attributes=about),
+    ):
+        fail()
+    assert pipeline.flush()
+    assert attributes(collector.spans()[0].attributes) == {"posthog.only": True, "posthog.opted_out": True}
+
+
+def test_many_errors_of_a_kind_leave_as_a_few_and_a_count(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    for number in range(20):
+        try:
+            fail(str(number))
+        except LookupError as error:
+            record_error(error)
+    assert pipeline.flush()
+    told = [
+        orjson.loads(attributes(span.events[0].attributes)["posthog.error"]) for span in collector.spans()
+    ]
+    assert sorted(one["occurrences"] for one in told) == [1] * FIRST + [20 - FIRST]
+    assert shop.counters.totals() == {"delivered": FIRST + 1}
+
+
+def test_what_protobuf_cannot_hold_costs_no_event(shop: pipeline.Pipeline, collector: Collector) -> None:
+    with tracer.start_as_current_span("request", attributes={"user.id": "\ud800"}) as span:
+        span.add_event("parcel_shipped", {"number": 2**70, "note": "half \ud83d of a smile"})
+        span.set_status(Status(StatusCode.OK))
+    assert pipeline.flush()
+    [sent] = collector.spans()
+    assert attributes(sent.attributes)["user.id"] == ""
+    assert attributes(sent.events[0].attributes) == {"number": hex(2**70), "note": "half � of a smile"}

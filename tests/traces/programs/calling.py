@@ -1,0 +1,29 @@
+"""Call the address given by each HTTP client, with baggage at hand and a secret in the query."""
+
+from __future__ import annotations
+
+import sys
+import urllib.request
+
+import httpx
+import requests
+from opentelemetry import baggage, trace
+from opentelemetry.context import attach
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel.traces import know_paths, send_traces
+
+if not isinstance(trace.get_tracer_provider(), TracerProvider):  # not under `opentelemetry-instrument`
+    provider = TracerProvider()
+    trace.set_tracer_provider(provider)
+    send_traces(provider)
+know_paths("/orgs/{organisation}/repos")
+
+attach(baggage.set_baggage("person", "anna"))
+url = f"{sys.argv[1]}/orgs/acme/repos?code=swordfish"
+with trace.get_tracer("calling").start_as_current_span("calling"):
+    httpx.get(url)
+    requests.get(url, timeout=10)
+    with urllib.request.urlopen(url, timeout=10):
+        pass
+    httpx.get(f"{sys.argv[1]}/reset/swordfish")
