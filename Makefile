@@ -8,7 +8,7 @@ SOURCES := $(shell find assets templates apps -path assets/dist -prune -o -type 
 	\( -name '*.ts' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run test check bench lock clean
+.PHONY: help setup collector browser run test check bench lock clean
 
 help:  ## Print this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,12 +34,33 @@ assets/dist/manifest.json: node_modules/.package-lock.json .venv/.installed vite
 	@node_modules/.bin/vite build --logLevel warn
 	@$(BIN)/python -m whitenoise.compress --quiet assets/dist
 
+# The builder is of the release that it builds. Go checks what it downloads against its checksum database.
+collector/build/otelcol: collector/builder-config.yaml
+	@echo "Building the OpenTelemetry Collector (about ten minutes the first time) …"
+	@mkdir -p $(@D)
+	@CGO_ENABLED=0 go run go.opentelemetry.io/collector/cmd/builder@v$$(sed -n 's/^  version: //p' $<) --config $< \
+		>$@.log 2>&1 || { tail -n 20 $@.log; exit 1; }
+	@mv $(@D)/source/otelcol $@
+
+# Jaeger 2.13.0, whose tag Go knows by its other name. Built in its own module, by the lock that it was released with.
+collector/build/jaeger: collector/jaeger-version
+	@echo "Building Jaeger (about ten minutes the first time) …"
+	@mkdir -p $(@D)
+	@module=$$(go mod download -json github.com/jaegertracing/jaeger@$$(cat $<) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') \
+		&& CGO_ENABLED=0 go build -C "$$module" -trimpath -ldflags="-s -w" -o $(CURDIR)/$@ ./cmd/jaeger >$@.log 2>&1 \
+		|| { tail -n 20 $@.log; exit 1; }
+
+collector:  ## Build the Collector and Jaeger, which their tests start; it takes Go.
+	@command -v go >/dev/null || { echo "Go is missing, 1.26 or newer: https://go.dev/doc/install"; exit 1; }
+	@$(MAKE) --no-print-directory collector/build/otelcol collector/build/jaeger
+
 setup: .venv/.installed assets/dist/manifest.json  ## Install everything, and build what the browser gets.
 
 run: setup  ## Start the product and all it needs, drive a sample journey, show what arrived; ONCE=1 ends then.
 	@$(BIN)/python -m tformance.run $(if $(ONCE),--once)
 
-test: setup check  ## Run every check, every test, and the product's tests again on PostgreSQL.
+# Without Go nothing is built, and the tests of the Collector are skipped by name.
+test: setup check $(if $(shell command -v go),collector)  ## Run every check, every test, and the product's tests again on PostgreSQL.
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 	@echo "The product's tests again, on PostgreSQL …"
 	@$(BIN)/python -m tests.services.postgresql -- $(BIN)/python -m pytest -n 2 --dist loadgroup tests/apps
@@ -49,15 +70,19 @@ check: setup  ## Lint, check types, and check that what is generated is current.
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/python manage.py telemetry catalog --check docs
-	@$(BIN)/python manage.py telemetry generate --check assets/javascript
+	@$(BIN)/python manage.py telemetry generate --check assets/javascript \
+		collector-config.yaml collector/tier1.yaml
 	@node_modules/.bin/tsc
 
 bench: setup  ## Run the benchmarks; the figures go to benchmarks/results.json.
 	$(BIN)/python -m benchmarks
 
-lock:  ## Renew requirements.lock from pyproject.toml.
+lock:  ## Renew requirements.lock and requirements.image.lock from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --python-version 3.11 --extra image --constraint requirements.lock \
+		pyproject.toml -o requirements.image.lock
 
 clean:  ## Remove what the other targets made.
-	rm -rf .venv node_modules assets/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .run
+	rm -rf .venv node_modules assets/dist collector/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .run

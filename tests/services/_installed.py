@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-__all__ = ["MissingServiceError", "installed"]
+__all__ = ["MissingServiceError", "built", "installed"]
 
 # Debian keeps PostgreSQL's servers out of PATH, a folder for each version.
 _FOLDERS = "usr/lib/postgresql/*/bin"
+
+# Where `make collector` puts what it builds.
+_BUILT = Path(__file__).parents[2] / "collector/build"
 
 
 class MissingServiceError(Exception):
@@ -30,3 +33,19 @@ def installed(program: str, package: str) -> Path:
         msg = f"{program} is missing: apt-get install {package}"
         raise MissingServiceError(msg)
     return Path(found)
+
+
+def built(program: str) -> Path:
+    """Return where a program is that `make collector` builds.
+
+    Args:
+        program: its name.
+
+    Raises:
+        MissingServiceError: if it is not built.
+    """
+    found = _BUILT / program
+    if not found.is_file():
+        msg = f"{program} is missing: make collector (it takes Go)"
+        raise MissingServiceError(msg)
+    return found

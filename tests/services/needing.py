@@ -1,15 +1,15 @@
-"""The mark of tests that need PostgreSQL and Redis: skipped where one is missing, with what to install."""
+"""The marks of tests that need servers: skipped where one is missing, with what to install."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.services._installed import MissingServiceError, installed
+from tests.services._installed import MissingServiceError, built, installed
 
-__all__ = ["needs_services"]
+__all__ = ["needs_collector", "needs_services"]
 
 
-def _missing() -> str:
+def _missing_services() -> str:
     try:
         installed("postgres", "postgresql")
         installed("redis-server", "redis-server")
@@ -18,4 +18,18 @@ def _missing() -> str:
     return ""
 
 
-needs_services = pytest.mark.skipif(bool(_missing()), reason=_missing() or "nothing is missing")
+def _missing_collector() -> str:
+    try:
+        built("otelcol")
+        built("jaeger")
+    except MissingServiceError as error:
+        return str(error)
+    return ""
+
+
+def _needs(missing: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(bool(missing), reason=missing or "nothing is missing")
+
+
+needs_services = _needs(_missing_services())
+needs_collector = _needs(_missing_collector())

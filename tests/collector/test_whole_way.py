@@ -1,0 +1,128 @@
+"""The sample journey by way of the Collector: PostHog gets all of it, and Jaeger shows its traces."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.collector.whole import behind, running_bridge
+from tests.run.starting import IS_UP, starting
+from tests.services.collector import CONFIG, running_collector
+from tests.services.jaeger import RunningJaeger, running_jaeger
+from tests.services.needing import needs_collector
+from tformance.run._journey._stage import PASSWORD
+from tformance.run._ports import HOST, choose_port
+from tformance.run._programs import API_KEY
+
+pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("collector")]
+
+_SERVICE = "tformance"
+_SYNC = "run/apps.integrations.tasks.sync_repository"
+
+Span = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Hold what a journey has left: what the run said of it, the captures, and the traces."""
+
+    printed: str
+    captures: list[dict[str, Any]]
+    jaeger: RunningJaeger
+
+    def spans(self) -> list[Span]:
+        """Return the spans of all traces."""
+        return _spans(self.jaeger.traces(_SERVICE))
+
+    def trace(self, capture: dict[str, Any]) -> list[Span]:
+        """Return the spans of the trace that a capture names."""
+        return _spans(self.jaeger.trace(capture["properties"]["$trace_id"]) or {"resourceSpans": []})
+
+    def done(self) -> list[dict[str, Any]]:
+        """Return the syncs that a person's request started and that came to their end."""
+        return [one for one in self.captures if one["event"] == "repo_sync_completed"]
+
+
+@pytest.fixture(scope="module")
+def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
+    """Drive the journey under gunicorn, with everything that it leaves going to the Collector."""
+    folder = tmp_path_factory.mktemp("journey")
+    posthog = choose_port(0, 0)
+    settings = {"DJANGO_SETTINGS_MODULE": "tformance.settings", "POSTHOG_API_KEY": API_KEY}
+    with (
+        running_jaeger() as jaeger,
+        running_bridge(f"http://{HOST}:{posthog}", folder, **settings) as bridge,
+        running_collector(
+            CONFIG, behind(bridge, jaeger.otlp_grpc_endpoint) | {"TAIL_BASELINE_PERCENT": "100"}
+        ) as collector,
+    ):
+        env = {
+            "POSTHOG_VIA": "collector",
+            "OTEL_SERVICE_NAME": _SERVICE,
+            "OTEL_TRACES_EXPORTER": "otlp",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.otlp_url,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        }
+        options = ("--inspector-port", str(posthog), "--workers", "2")
+        with starting(folder, *options, **env) as run:
+            run.wait_for(IS_UP)
+            captures = run.inspector().good()
+            printed = run.printed
+            print(printed)  # pytest shows it for a test that fails
+            assert run.end(signal.SIGINT) == 0
+        collector.stop()  # it decides on all traces that it holds
+        yield Journey(printed, captures, jaeger)
+
+
+def _spans(found: dict[str, Any]) -> list[Span]:
+    return [
+        one for group in found["resourceSpans"] for scope in group["scopeSpans"] for one in scope["spans"]
+    ]
+
+
+def test_the_whole_journey_arrives_and_nothing_else(journey: Journey) -> None:
+    assert "; 0 unexpected, 0 rejected." in journey.printed
+    assert "✗" not in journey.printed
+
+
+def test_the_request_the_sync_and_the_calls_to_github_are_one_trace_that_the_event_names(
+    journey: Journey,
+) -> None:
+    done = journey.done()
+    assert done != []
+    for one in done:
+        trace = journey.trace(one)
+        names = {span["name"] for span in trace}
+        (root,) = [span for span in trace if not span.get("parentSpanId")]
+        assert root["name"].startswith("POST ")
+        assert {_SYNC, f"POST {HOST}/graphql"} <= names
+        known = {span["spanId"] for span in trace}
+        assert [span["name"] for span in trace if span.get("parentSpanId", root["spanId"]) not in known] == []
+
+
+def test_each_event_is_shown_once_in_its_trace_on_its_span(journey: Journey) -> None:
+    shown = [
+        (span["traceId"], span["spanId"], event["name"])
+        for span in journey.spans()
+        for event in span.get("events", ())
+    ]
+    recorded = [
+        (one["properties"]["$trace_id"], one["properties"]["$span_id"], one["event"])
+        for one in journey.done()
+    ]
+    assert sorted(one for one in shown if one[2] == "repo_sync_completed") == sorted(recorded)
+
+
+def test_no_secret_and_no_person_is_in_jaeger(journey: Journey) -> None:
+    told = json.dumps(journey.spans())
+    persons = {one["distinct_id"] for one in journey.captures}
+    sessions = {str(one["properties"].get("$session_id", "")) for one in journey.captures} - {""}
+    assert len(persons) > 3
+    assert sessions != set()
+    secrets = {PASSWORD, "@example.com", "%40example.com", "posthog.", "sandbox-"}
+    assert [one for one in persons | sessions | secrets if one in told] == []
