@@ -19,7 +19,7 @@ FILTERS = """<form id="filters" method="get" x-data="filters">
 <input type="checkbox" id="repo-2" name="repo" value="2">
 <button>Show</button></form>"""
 
-RUNNING = """<section id="syncs" data-running
+RUNNING = """<section id="syncs"
 hx-get="/part/syncs" hx-trigger="every 200ms" hx-swap="outerHTML">1 of 2</section>"""
 
 

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 40[0134]")
 
 # Not pages: a file, and JSON. Those of staff fail on purpose, and show Django's own page for developers.
-_NO_PAGES = ("metrics:export", "web:health")
+_NO_PAGES = ("metrics:export", "web:health", "web:ready")
 
 
 def _looked_at(*, by_visitors: bool) -> list[Address]:

@@ -1,0 +1,30 @@
+// Check reads a Compose file as `docker compose config` does, with the same library, and prints it as JSON.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+)
+
+func main() {
+	if err := check(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func check(files []string) error {
+	options, err := cli.NewProjectOptions(files, cli.WithOsEnv, cli.WithName("tformance"))
+	if err != nil {
+		return err
+	}
+	project, err := options.LoadProject(context.Background())
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(project)
+}

@@ -1,0 +1,54 @@
+"""docker-compose.yml as Compose's own library reads it (`deploy/check`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from tests.lifecycle.servers import ROOT
+
+__all__ = ["SECRETS", "read", "services"]
+
+# What `.env` must give.
+SECRETS: Mapping[str, str] = MappingProxyType(
+    {
+        "SITE_HOST": "tformance.example",
+        "SECRET_KEY": "secret-key",
+        "TOKEN_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        "POSTGRES_PASSWORD": "postgres-password",
+        "REDIS_PASSWORD": "redis-password",
+        "POSTHOG_BRIDGE_TOKEN": "bridge-token",
+        "GRAFANA_PASSWORD": "grafana-password",
+        "POSTHOG_API_KEY": "phc_test",
+    }
+)
+
+# Go's own need; nothing else of this machine is to reach the file.
+_GO = ("GOCACHE", "GOFLAGS", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "HOME", "PATH")
+
+
+def read(env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Read the file with some variables set."""
+    own = {name: os.environ[name] for name in _GO if name in os.environ}
+    return subprocess.run(
+        ["go", "run", ".", str(ROOT / "docker-compose.yml")],
+        cwd=ROOT / "deploy/check",
+        env=own | dict(env),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@cache
+def services() -> Mapping[str, Mapping[str, Any]]:
+    """Return every service, with all variables put in."""
+    done = read(SECRETS)
+    assert (done.returncode, done.stderr) == (0, "")
+    found: dict[str, dict[str, Any]] = json.loads(done.stdout)["services"]
+    return MappingProxyType(found)

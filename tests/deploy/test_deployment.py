@@ -1,0 +1,96 @@
+"""What docker-compose.yml starts, started: an event's way, health checks, and the metrics looked at."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.deploy.deployment import Deployment, running_deployment
+from tests.deploy.needing import needs_go
+from tests.lifecycle.servers import ROOT, wait_for
+from tests.services.needing import needs_collector, needs_services
+
+pytestmark = [
+    pytest.mark.slow,
+    needs_go,
+    needs_collector,
+    needs_services,
+    pytest.mark.xdist_group("deployment"),
+]
+
+# What comes into being only with the first thing that goes wrong, and with the first log record.
+_RARE = {
+    "otelcol_exporter_enqueue_failed_log_records",
+    "otelcol_exporter_enqueue_failed_spans",
+    "otelcol_exporter_send_failed_log_records",
+    "otelcol_exporter_send_failed_spans",
+    "otelcol_receiver_accepted_log_records",
+    "otelcol_receiver_refused_log_records",
+    "otelcol_processor_tail_sampling_sampling_trace_dropped_too_early",
+}
+_METRIC = re.compile(r"\b(?:otelcol|posthog)_\w+|\btarget_info\b")
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with running_deployment(tmp_path_factory.mktemp("deployment")) as deployment:
+        deployment.sign_up("dana@new.example")
+        wait_for(lambda: deployment.inspector.good("user_signed_up"))
+        yield deployment
+
+
+def test_an_event_of_a_page_arrives_through_collector_and_bridge(deployment: Deployment) -> None:
+    (signed_up,) = deployment.inspector.good("user_signed_up")
+    assert signed_up["properties"]["method"] == "email"
+    assert (
+        "posthog_events_delivered_total" in requests.get(f"{deployment.bridge_url}/metrics", timeout=10).text
+    )
+
+
+def test_the_programs_are_healthy_and_the_worker_by_composes_own_check(deployment: Deployment) -> None:
+    ready = deployment.ask("/readyz/")
+    assert (ready.status_code, ready.json()) == (200, {"database": "ok", "broker": "ok"})
+    wait_for(lambda: "ready." in deployment.worker.log())
+    assert deployment.check("worker") == 0
+    wait_for(lambda: "beat: Starting" in deployment.beat.log())
+
+
+def test_the_programs_own_counters_come_to_prometheus(deployment: Deployment) -> None:
+    found = wait_for(
+        lambda: re.search(
+            r'^posthog_events_delivered_total\{.*job="tformance".*\} [1-9]',
+            deployment.collector.programs_metrics(),
+            re.MULTILINE,
+        )
+    )
+    assert "instance=" in found.group()  # each process's own
+
+
+def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(deployment: Deployment) -> None:
+    wait_for(lambda: "otelcol_exporter_sent_spans" in deployment.collector.metrics())
+    texts = (
+        deployment.collector.metrics(),
+        deployment.collector.programs_metrics(),
+        _of_bridge(deployment),
+    )
+    there = {name for text in texts for name in re.findall(r"^([a-z_]+)(?:\{| )", text, re.MULTILINE)}
+    asked = {name for text in _expressions() for name in _METRIC.findall(text)}
+
+    assert asked - there <= _RARE
+    assert 'exporter="otlp_http/bridge"' in texts[0]
+
+
+def _of_bridge(deployment: Deployment) -> str:
+    return requests.get(f"{deployment.bridge_url}/metrics", timeout=10).text
+
+
+def _expressions() -> Iterator[str]:
+    alerts = (ROOT / "deploy/prometheus/alerts.yml").read_text()
+    yield from re.findall(r"expr:(.*?)\n(?:        for|        labels)", alerts, re.DOTALL)
+    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/pipeline.json").read_text())
+    for panel in dashboard["panels"]:
+        yield from (target["expr"] for target in panel.get("targets", ()))

@@ -1,0 +1,224 @@
+"""The reverse proxy with its real configuration, between a browser, the product and PostHog's stand-in."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+
+from otel.inspector.running import running_inspector
+from tests.apps.browser.posthog import PostHog, running_posthog
+from tests.deploy.needing import needs_caddy
+from tests.deploy.product import product
+from tests.lifecycle.servers import ROOT, running, wait_for
+from tformance.run._ports import HOST, choose_port
+
+pytestmark = [pytest.mark.slow, needs_caddy]
+
+_SITE = "tformance.example"
+
+
+class Proxy:
+    """Ask the proxy as a browser does that believes it is the site.
+
+    Args:
+        port: where it listens.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def ask(
+        self, path: str, method: str = "GET", content: bytes | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Ask once; the names of what comes back are in small letters."""
+        connection = http.client.HTTPConnection(HOST, self._port, timeout=30)
+        try:
+            sent = {"Host": _SITE} | {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, content, sent)
+            answer = connection.getresponse()
+            names = {name.lower(): value for name, value in answer.getheaders()}
+            return answer.status, names, answer.read()
+        finally:
+            connection.close()
+
+
+@contextmanager
+def _running(folder: Path, posthog: str, product_port: int, **more: str) -> Iterator[Proxy]:
+    ports: list[int] = []
+    for _ in range(3):
+        ports.append(choose_port(0, 0, beside=ports))
+    # Its own ports are Compose's to map; everything else of the file is as it is deployed.
+    text = (ROOT / "deploy/proxy/Caddyfile").read_text()
+    config = folder / "Caddyfile"
+    config.write_text(text.replace("8080", str(ports[0])).replace("8443", str(ports[1])))
+    env = os.environ | {
+        "SITE_ADDRESS": f"http://{_SITE}",
+        "POSTHOG_HOST": posthog,
+        "PRODUCT_ADDRESS": f"{HOST}:{product_port}",
+        "PROXY_HEALTH_PORT": str(ports[2]),
+        "PROXY_TRUSTS": "",
+        "XDG_CONFIG_HOME": str(folder),
+        "XDG_DATA_HOME": str(folder),
+        **more,
+    }
+    program = shutil.which("caddy")
+    assert program
+    with running([program, "run", "--adapter", "caddyfile", "--config", config], env, folder) as process:
+
+        def is_healthy() -> bool:
+            assert process.is_running(), process.log()
+            try:
+                return Proxy(ports[2]).ask("/")[0] == 200
+            except OSError:
+                return False
+
+        wait_for(is_healthy)
+        yield Proxy(ports[0])
+
+
+@pytest.fixture(scope="module")
+def posthog() -> Iterator[PostHog]:
+    with running_posthog() as posthog:
+        yield posthog
+
+
+@pytest.fixture(scope="module")
+def running_proxy(tmp_path_factory: pytest.TempPathFactory, posthog: PostHog) -> Iterator[Proxy]:
+    folder = tmp_path_factory.mktemp("proxy")
+    with ExitStack() as stack:
+        server = stack.enter_context(product(folder, FORWARDED_ALLOW_IPS="*"))
+        yield stack.enter_context(_running(folder, posthog.url, server.port))
+
+
+@pytest.fixture
+def proxy(running_proxy: Proxy, posthog: PostHog) -> Proxy:
+    posthog.seen.clear()
+    posthog.answer = PostHog().answer
+    return running_proxy
+
+
+def test_pages_and_static_files_are_the_products(proxy: Proxy) -> None:
+    assert proxy.ask("/health/")[2] == b'{"status": "ok"}'
+    status, headers, drawing = proxy.ask("/static/web/icon.svg")
+    assert (status, headers["content-type"]) == (200, "image/svg+xml")
+    assert drawing.startswith(b"<svg")
+    assert "max-age" in headers["strict-transport-security"]
+    assert proxy.ask("/no/such/page/")[0] == 404
+
+
+def test_nobody_outside_asks_for_readiness(proxy: Proxy) -> None:
+    assert [proxy.ask(path)[0::2] for path in ("/readyz/", "/readyz", "//readyz/")] == [(404, b"")] * 3
+
+
+def test_a_site_of_another_name_is_not_the_product(proxy: Proxy) -> None:
+    status, _, body = proxy.ask("/health/", Host="127.0.0.1")
+    assert (status, body) == (200, b"")  # Caddy's answer where it has no site
+
+
+def test_an_event_of_posthog_js_arrives(tmp_path: Path) -> None:
+    event = {
+        "api_key": "phc_test",
+        "event": "theme_switched",
+        "properties": {"distinct_id": "d1", "theme": "dark", "$lib": "web", "token": "phc_test"},
+    }
+    body = gzip.compress(orjson.dumps(event))
+    with running_inspector() as inspector, _running(tmp_path, inspector.url, 9) as proxy:
+        status, _, _ = proxy.ask("/ph/e/?compression=gzip-js", "POST", body, Content_Type="text/plain")
+        assert status == 200
+        assert [one["distinct_id"] for one in inspector.good("theme_switched")] == ["d1"]
+
+
+def test_what_passes_is_what_posthog_needs_and_no_more(proxy: Proxy, posthog: PostHog) -> None:
+    proxy.ask(
+        "/ph/e/?compression=base64",
+        "POST",
+        b"data=1",
+        Content_Type="application/x-www-form-urlencoded",
+        User_Agent="Firefox",
+        Cookie="sessionid=secret",
+        Authorization="Bearer secret",
+        Referer="https://tformance.example/invitations/secret/",
+        Baggage="person=secret",
+        X_Forwarded_For="198.51.100.1",
+    )
+
+    (seen,) = posthog.seen
+    assert (seen.method, seen.path, seen.body) == ("POST", "/e/?compression=base64", b"data=1")
+    assert seen.headers["user-agent"] == "Firefox"
+    assert seen.headers["host"] == posthog.url.removeprefix("http://")
+    # What a stranger says of itself is not believed.
+    assert seen.headers["x-forwarded-for"] == HOST
+    assert "secret" not in repr(seen)
+
+
+def test_a_load_balancer_is_believed_if_it_is_named(tmp_path: Path, posthog: PostHog) -> None:
+    posthog.seen.clear()
+    trusts = f"trusted_proxies {HOST}/32"
+    with _running(tmp_path, posthog.url, 9, PROXY_TRUSTS=trusts) as proxy:
+        proxy.ask("/ph/e/", "POST", b"{}", X_Forwarded_For="198.51.100.1")
+    assert posthog.seen[0].headers["x-forwarded-for"] == f"198.51.100.1, {HOST}"
+
+
+def test_what_comes_back_is_an_answer_and_no_page_of_ours(proxy: Proxy, posthog: PostHog) -> None:
+    posthog.answer = (429, {"Content-Type": "text/html", "Retry-After": "7", "Set-Cookie": "a=b"}, b"<b>")
+
+    status, headers, body = proxy.ask("/ph/e/", "POST", b"{}")
+
+    assert (status, headers["retry-after"], body) == (429, "7", b"<b>")
+    assert "set-cookie" not in headers
+    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/ph/static/array.js"),
+        ("GET", "/ph/array/phc_test/config"),
+        ("GET", "/ph/e/"),
+        ("POST", "/ph/api/projects/"),
+        ("POST", "/ph/e/../api/"),
+        ("POST", "/ph/e/%2e%2e/api/"),
+        ("POST", "/ph//e/"),
+        ("DELETE", "/ph/e/"),
+    ],
+)
+def test_nothing_else_passes(proxy: Proxy, posthog: PostHog, method: str, path: str) -> None:
+    assert proxy.ask(path, method, b"{}" if method == "POST" else None)[0] == 404
+    assert posthog.seen == []
+
+
+@pytest.mark.parametrize("path", ["/e/", "/i/v0/e/", "/s/?v=2", "/flags/"])
+def test_what_posthog_js_sends_passes(proxy: Proxy, posthog: PostHog, path: str) -> None:
+    assert proxy.ask(f"/ph{path}", "POST", b"{}")[0] == 200
+    assert posthog.seen[0].path == path
+
+
+@pytest.mark.parametrize("signal", [{"Sec_GPC": "1"}, {"DNT": "1"}, {"Cookie": "a=1; analytics_opt_out=1"}])
+def test_of_who_refuses_nothing_passes(proxy: Proxy, posthog: PostHog, signal: Mapping[str, str]) -> None:
+    status, _, body = proxy.ask("/ph/e/", "POST", b"{}", **signal)
+
+    assert (status, body) == (204, b"")
+    assert posthog.seen == []
+
+
+def test_a_body_that_is_too_long_does_not_pass_whole(tmp_path: Path) -> None:
+    with running_inspector() as inspector, _running(tmp_path, inspector.url, 9) as proxy:
+        assert proxy.ask("/ph/e/", "POST", bytes(9 * 1024 * 1024))[0] >= 400
+        assert inspector.good() == []
+
+
+def test_without_posthog_the_answer_comes_at_once(tmp_path: Path) -> None:
+    with _running(tmp_path, f"http://{HOST}:9", 9) as proxy:
+        began = time.monotonic()
+        assert proxy.ask("/ph/e/", "POST", b"{}")[0] == 502
+        assert time.monotonic() - began < 2
