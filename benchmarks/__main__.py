@@ -18,7 +18,19 @@ from benchmarks._result import table
 
 __all__ = ["main"]
 
-_NAMES = ("record", "record_journal", "request", "unsampled", "drain", "memory", "pages", "browser")
+_NAMES = (
+    "record",
+    "record_journal",
+    "request",
+    "unsampled",
+    "drain",
+    "via",
+    "bridge",
+    "collector",
+    "memory",
+    "pages",
+    "browser",
+)
 _RESULTS = Path(__file__).with_name("results.json")
 _PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 _PACKAGES = (

@@ -25,12 +25,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from posthog import Posthog
 from posthog_otel_exporter import PosthogSpanExporter
 
-from benchmarks._content import EVENT, GROUPS, IDENTITY, OneIdentity, SyncFinished, properties, settings
+from benchmarks._content import EVENT, IDENTITY, OneIdentity, SyncFinished, properties, settings
+from benchmarks._ended import BATCH, EndedSpans
 from benchmarks._result import Result, Row, at_least
 from benchmarks._sink import discarding_inspector
 from benchmarks._timing import Rounds, in_turn
@@ -38,12 +39,11 @@ from otel import flush, install, record
 from otel.inspector.running import RunningInspector
 from otel.mapping import Capture, Reject
 from otel.mapping.spans import envelopes
-from otel.recording import SelectedSpan, identified
+from otel.recording import identified
 
 __all__ = ["measure"]
 
-# OpenTelemetry's default batch, and as many of them as fill its default queue.
-_BATCH, _BATCHES = 512, 4
+_BATCHES = 4  # as many as fill OpenTelemetry's default queue
 
 # What is timed, piece by piece; what it needs is made between the pieces.
 Way = Callable[[], Iterator[Callable[[], None]]]
@@ -68,14 +68,14 @@ def measure(*, is_quick: bool) -> Result:
         exporter = pipeline.exporter
         client = Posthog("phc_benchmark", host=inspector.url, max_queue_size=100_000)
         peer = PosthogSpanExporter("phc_benchmark", inspector.url)
-        ended = _EndedSpans(exporter.map.selects)
+        ended = EndedSpans(exporter.map.selects)
         floor = _Floor(
             inspector.url, [exporter.map(one) for span in ended.batch() for one in envelopes(span, bool)]
         )
         ways: dict[str, Way] = {
             "ours": lambda: (partial(_export, exporter, ended.batch()) for _ in range(_BATCHES)),
-            "ours, recorded": lambda: iter([partial(_record, provider, _BATCH * _BATCHES)]),
-            "sdk": lambda: iter([partial(_capture, client, _BATCH * _BATCHES)]),
+            "ours, recorded": lambda: iter([partial(_record, provider, BATCH * _BATCHES)]),
+            "sdk": lambda: iter([partial(_capture, client, BATCH * _BATCHES)]),
             "peer": lambda: iter([partial(_export_by_peer, peer, [ended.batch() for _ in range(_BATCHES)])]),
             "floor 1": lambda: (partial(floor.send, 1, floor.batch()) for _ in range(_BATCHES)),
             "floor 6": lambda: (partial(floor.send, 6, floor.batch()) for _ in range(_BATCHES)),
@@ -114,7 +114,7 @@ def _rows(rates: Rounds, cpu: Rounds, best: str) -> Iterator[Row]:
 
 def _timed(inspector: RunningInspector, sends: Way, cpu: list[float]) -> Callable[[], float]:
     """Return what measures a way: events a second, and in a list beside it the CPU time an event in µs."""
-    count = _BATCH * _BATCHES
+    count = BATCH * _BATCHES
 
     def once() -> float:
         before = inspector.all()["good"]
@@ -132,43 +132,6 @@ def _timed(inspector: RunningInspector, sends: Way, cpu: list[float]) -> Callabl
         return count / took
 
     return once
-
-
-class _EndedSpans:
-    """Make what has just ended: spans with one event each, as the processor selects them.
-
-    Args:
-        selects: whether a span event's name is for PostHog.
-    """
-
-    def __init__(self, selects: Callable[[str], bool]) -> None:
-        self._kept: list[ReadableSpan] = []
-        provider = TracerProvider()
-        provider.add_span_processor(_Keep(self._kept, selects))
-        self._tracer = provider.get_tracer("benchmarks")
-
-    def batch(self) -> list[ReadableSpan]:
-        """Return a new batch of spans."""
-        self._kept.clear()
-        attributes = {**IDENTITY.attributes(GROUPS), "http.route": "sync/", "http.status_code": 200}
-        with identified(OneIdentity()):
-            for number in range(_BATCH):
-                with self._tracer.start_as_current_span("GET sync/", attributes=attributes):
-                    record(SyncFinished(**properties(number)))
-        return self._kept.copy()
-
-
-class _Keep(SpanProcessor):
-    """Keep spans as the exporter is given them."""
-
-    def __init__(self, spans: list[ReadableSpan], selects: Callable[[str], bool]) -> None:
-        self._spans = spans
-        self._selects = selects
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Keep an ended span."""
-        chosen = [event for event in span.events if self._selects(event.name)]
-        self._spans.append(SelectedSpan(span, chosen, None))
 
 
 def _export(exporter: SpanExporter, spans: Sequence[ReadableSpan]) -> None:

@@ -23,13 +23,13 @@ from benchmarks._timing import in_turn
 from otel import RecordingSampler, flush, install, record
 from otel.recording import identified
 
-__all__ = ["measure"]
+__all__ = ["QUERY", "measure"]
 
 _TREES = 100
 _QUERIES = 10
 
 # What an instrumentation of a database writes, by number and length.
-_QUERY: Final[Mapping[str, str | int]] = {
+QUERY: Final[Mapping[str, str | int]] = {
     "db.system.name": "postgresql",
     "db.namespace": "tformance",
     "db.query.text": "SELECT id, title, state FROM metrics_pullrequest WHERE team_id = %s LIMIT 20",
@@ -80,7 +80,7 @@ def _trees(tracer: Tracer) -> Callable[[], float]:
                 began = time.thread_time()
                 with tracer.start_as_current_span("GET sync/", kind=SpanKind.SERVER) as server:
                     for _ in range(_QUERIES):
-                        with tracer.start_as_current_span("SELECT", kind=SpanKind.CLIENT, attributes=_QUERY):
+                        with tracer.start_as_current_span("SELECT", kind=SpanKind.CLIENT, attributes=QUERY):
                             pass
                     record(SyncFinished(**properties(number)))
                     record(SyncFinished(**properties(number + 1)))

@@ -46,7 +46,7 @@ def test_a_quick_run_of_one_benchmark_prints_a_table_and_writes_json_where_it_is
 def test_help_names_the_benchmarks() -> None:
     ran = _run("--help")
     assert ran.returncode == 0
-    for name in ("record", "request", "unsampled", "drain", "memory"):
+    for name in ("record", "request", "unsampled", "drain", "via", "bridge", "collector", "memory"):
         assert name in ran.stdout
 
 

@@ -1,0 +1,68 @@
+"""Spans that have just ended, each with one event, as the processor selects them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+
+from benchmarks._content import GROUPS, IDENTITY, OneIdentity, SyncFinished, properties
+from otel import record
+from otel.delivery._otlp_spans import span_of_events
+from otel.mapping import Mapper
+from otel.recording import SelectedSpan, identified
+
+__all__ = ["BATCH", "EndedSpans", "travelling"]
+
+BATCH = 512  # OpenTelemetry's default
+
+
+class EndedSpans:
+    """Make what has just ended.
+
+    Args:
+        selects: whether a span event's name is for PostHog.
+    """
+
+    def __init__(self, selects: Callable[[str], bool]) -> None:
+        self._kept: list[SelectedSpan] = []
+        provider = TracerProvider()
+        provider.add_span_processor(_Keep(self._kept, selects))
+        self._tracer = provider.get_tracer("benchmarks")
+
+    def batch(self, count: int = BATCH) -> list[SelectedSpan]:
+        """Return a new batch of spans.
+
+        Args:
+            count: how many.
+        """
+        self._kept.clear()
+        attributes = {**IDENTITY.attributes(GROUPS), "http.route": "sync/", "http.status_code": 200}
+        with identified(OneIdentity()):
+            for number in range(count):
+                with self._tracer.start_as_current_span("GET sync/", attributes=attributes):
+                    record(SyncFinished(**properties(number)))
+        return self._kept.copy()
+
+
+def travelling(spans: Sequence[SelectedSpan], mapper: Mapper) -> list[ReadableSpan]:
+    """Return selected spans as `POSTHOG_VIA=collector` sends them.
+
+    Args:
+        spans: selected.
+        mapper: knows the names of the identity attributes.
+    """
+    return [span_of_events(span, list(span.events), mapper.stamps) for span in spans]
+
+
+class _Keep(SpanProcessor):
+    """Keep spans as the exporter is given them."""
+
+    def __init__(self, spans: list[SelectedSpan], selects: Callable[[str], bool]) -> None:
+        self._spans = spans
+        self._selects = selects
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Keep an ended span."""
+        chosen = [event for event in span.events if self._selects(event.name)]
+        self._spans.append(SelectedSpan(span, chosen, None))

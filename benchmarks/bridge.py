@@ -1,0 +1,167 @@
+"""Events a second through the bridge, against the exporter in the process; and through one to four replicas.
+
+Requests of 1,024 spans with one event each, gzipped, about as `collector-config.yaml` has the Collector send them,
+on its eight connections, which are spread over the replicas. A replica is the bridge's own program. In the
+process the same events are exported in batches of 512, as OpenTelemetry's export thread does it. Both deliver
+to one inspector in a process of its own, and only what it has counted is counted here.
+
+The Collector's published figure is a vendor's rule of thumb, 15,000 spans/s a core (Splunk's sizing); of it a
+bridge is told by its CPU an event.
+
+CPU time is that of the whole process, all threads together, of the replicas in sum: what a replica needs a
+core for. On a machine with two cores the sender and the inspector share them with the replicas, so that their
+CPU an event, and not their rate, says what more of them cost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from opentelemetry.sdk.trace import TracerProvider
+
+from benchmarks._content import settings
+from benchmarks._ended import BATCH, EndedSpans, travelling
+from benchmarks._replica import Replica, replicas
+from benchmarks._result import Result, Row
+from benchmarks._sender import NotTakenError, body_of, send
+from benchmarks._sink import discarding_inspector
+from benchmarks._timing import Rounds, in_turn, spread
+from otel import install
+from otel.delivery.exporter import PostHogSpanExporter
+from otel.inspector.running import RunningInspector
+
+__all__ = ["measure", "of_a_core"]
+
+_REQUEST = 1_024  # `max_size` of the Collector's queue to the bridge
+_CONNECTIONS = 8  # `num_consumers` of it
+_REQUESTS = 24
+_REPLICAS = (1, 2, 3, 4)
+# What is left of a core is for retries after an outage, and for bursts.
+_SHARE_OF_A_CORE = 0.6
+_DAY = 86_400
+_PUBLISHED = 15_000  # spans/s of a core
+_NOTE = (
+    "a day's figure is computed from the CPU an event, nothing ran for a day; sender and inspector share the "
+    "cores with the bridges, so that on two cores the CPU an event says what more of them cost, not the rate"
+)
+
+
+def measure(*, is_quick: bool) -> Result:
+    """Compare the rates, and the CPU time an event.
+
+    Args:
+        is_quick: a few rounds only.
+    """
+    rounds = 2 if is_quick else 8
+    with discarding_inspector() as inspector:
+        provider = TracerProvider()
+        pipeline = install(settings(inspector.url), provider=provider)
+        if not isinstance(pipeline.exporter, PostHogSpanExporter):
+            raise NotTakenError(inspector.url)
+        exporter = pipeline.exporter
+        ended = EndedSpans(exporter.map.selects)
+        bodies = [body_of(travelling(ended.batch(_REQUEST), exporter.map)) for _ in range(_REQUESTS)]
+        with replicas(max(_REPLICAS), inspector.url) as running:
+            cpu: dict[str, list[float]] = {}
+            ways = {"in the process": _exported(exporter, ended, cpu.setdefault("in the process", []))}
+            for count in _REPLICAS:
+                used = cpu.setdefault(str(count), [])
+                ways[str(count)] = _sent(running[:count], bodies, inspector, used)
+            rates = in_turn(rounds, ways)
+            memory = max(replica.memory() for replica in running)
+        provider.shutdown()
+    used_cpu = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the round to warm up
+    return Result("bridge", tuple(_rows(rates, used_cpu, memory)), _NOTE)
+
+
+def of_a_core(what: str, cpu: Sequence[float]) -> Row:
+    """Return how many spans a whole core carries, against the Collector's published figure.
+
+    Args:
+        what: is measured.
+        cpu: µs a span, round by round.
+    """
+    figure = spread([1e6 / one for one in cpu])
+    ratio = spread([1e6 / one / _PUBLISHED for one in cpu])
+    return Row(f"{what}: a whole core, to the published figure", "spans/s", figure.median, _PUBLISHED, ratio)
+
+
+def _rows(rates: Rounds, cpu: Rounds, memory: int) -> Iterator[Row]:
+    yield Row(
+        "one bridge to the export in the process",
+        "events/s",
+        rates.median("1"),
+        rates.median("in the process"),
+        rates.ratio("1", to="in the process"),
+    )
+    yield Row(
+        "CPU, one bridge to the export in the process",
+        "µs/event",
+        cpu.median("1"),
+        cpu.median("in the process"),
+        cpu.ratio("1", to="in the process"),
+    )
+    for count in _REPLICAS[1:]:
+        way = str(count)
+        yield Row(
+            f"{count} bridges to one",
+            "events/s",
+            rates.median(way),
+            rates.median("1"),
+            rates.ratio(way, to="1"),
+        )
+        yield Row(
+            f"CPU, {count} bridges to one",
+            "µs/event",
+            cpu.median(way),
+            cpu.median("1"),
+            cpu.ratio(way, to="1"),
+        )
+    yield of_a_core("one bridge", cpu.values["1"])
+    a_day = _DAY * _SHARE_OF_A_CORE * 1e6 / cpu.median("1") / 1e6
+    yield Row(
+        f"what one bridge carries at {_SHARE_OF_A_CORE:.0%} of a core, by its CPU an event",
+        "million events/day",
+        a_day,
+    )
+    yield Row("memory of a bridge after it", "MiB", memory / 2**20)
+
+
+def _exported(exporter: PostHogSpanExporter, ended: EndedSpans, cpu: list[float]) -> Callable[[], float]:
+    """Return what measures the exporter: events a second, and in a list beside it the CPU an event in µs."""
+    batches = _REQUESTS * _REQUEST // BATCH // 2
+
+    def once() -> float:
+        took = used = 0.0
+        for _ in range(batches):
+            spans = ended.batch()
+            used_before, began = time.process_time(), time.perf_counter()
+            exporter.export(spans)
+            took += time.perf_counter() - began
+            used += time.process_time() - used_before
+        cpu.append(used / (batches * BATCH) * 1e6)
+        return batches * BATCH / took
+
+    return once
+
+
+def _sent(
+    running: Sequence[Replica], bodies: Sequence[bytes], inspector: RunningInspector, cpu: list[float]
+) -> Callable[[], float]:
+    """Return what measures some replicas in the same way."""
+    count = len(bodies) * _REQUEST
+
+    def once() -> float:
+        counted_before = inspector.all()["good"]
+        used_before, began = sum(one.cpu() for one in running), time.perf_counter()
+        send([one.url for one in running], bodies, _CONNECTIONS)
+        took = time.perf_counter() - began
+        cpu.append((sum(one.cpu() for one in running) - used_before) / count * 1e6)
+        arrived = inspector.all()["good"] - counted_before
+        if arrived != count:
+            msg = f"{arrived} of {count} events arrived"
+            raise NotTakenError(msg)
+        return count / took
+
+    return once
