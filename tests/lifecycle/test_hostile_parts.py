@@ -21,14 +21,14 @@ _REQUESTS = (
 )
 
 _SPANS = {
-    "GET ship/",
-    "GET ship_in_inner_span/",
+    "GET /ship/",
+    "GET /ship_in_inner_span/",
     "packing",
-    "GET raise_plainly/",
-    "GET handle_and_report/",
+    "GET /raise_plainly/",
+    "GET /handle_and_report/",
     "error ValueError",
-    "GET stream/",
-    "GET raise_404/",
+    "GET /stream/",
+    "GET /raise_404/",
 }
 
 # A request here takes a few milliseconds. What is slow or hangs in these tests takes a minute, so that none
