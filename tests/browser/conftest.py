@@ -1,4 +1,4 @@
-"""One inspector, one site and one browser for a module; a page of its own for each test."""
+"""One browser for a module; an inspector, a site and a page of its own for each test."""
 
 from __future__ import annotations
 
@@ -12,28 +12,17 @@ from tests.browser.site import Site, running_site
 from tests.inspector.browser import chromium
 
 
-@pytest.fixture(scope="module")
-def started_inspector() -> Iterator[RunningInspector]:
+# Of its own for each test: what the page before says at its end may come late, and finds nobody.
+@pytest.fixture
+def inspector() -> Iterator[RunningInspector]:
     with running_inspector() as inspector:
         yield inspector
 
 
 @pytest.fixture
-def inspector(started_inspector: RunningInspector) -> RunningInspector:
-    started_inspector.reset()
-    return started_inspector
-
-
-@pytest.fixture(scope="module")
-def started_site(started_inspector: RunningInspector) -> Iterator[Site]:
-    with running_site(started_inspector.url) as site:
+def site(inspector: RunningInspector) -> Iterator[Site]:
+    with running_site(inspector.url) as site:
         yield site
-
-
-@pytest.fixture
-def site(started_site: Site, inspector: RunningInspector) -> Site:
-    started_site.reset()
-    return started_site
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -67,8 +68,8 @@ def test_who_has_refused_loads_nothing_sends_nothing_and_is_forgotten(
     assert "ph_" in page.evaluate(STORED)
     arrived(inspector, page, "$pageview")
     page.goto("about:blank")
-    until(page, lambda: len(inspector.good("$pageleave")) == 1)
-    inspector.reset()
+    # What the page said as it was left may come late, or on a busy machine never: Chromium loses a beacon.
+    refused_at = datetime.now(UTC)
     if way == "profile":
         site.config |= {"opted_out": True, "distinct_id": None, "team": None}
     elif way == "cookie":
@@ -85,7 +86,7 @@ def test_who_has_refused_loads_nothing_sends_nothing_and_is_forgotten(
     page.wait_for_timeout(3_000)
     assert not [url for url in scripts if "posthog" in url or "/ph/" in url]
     assert not [headers for _, _, headers in site.asked if "x-posthog-session-id" in headers]
-    assert inspector.good() == []
+    assert [one for one in inspector.good() if datetime.fromisoformat(one["timestamp"]) > refused_at] == []
     assert "ph_" not in page.evaluate(STORED)
 
 

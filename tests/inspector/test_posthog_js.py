@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page
 
-from otel.inspector import RunningInspector
+from otel.inspector import RunningInspector, running_inspector
 from tests.inspector.browser import chromium, posthog_js, serving
 
 pytestmark = pytest.mark.slow
@@ -38,6 +38,13 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>Product</title>
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
+
+
+# Of its own for each test: what the page before says at its end may come late, and finds nobody.
+@pytest.fixture
+def inspector() -> Iterator[RunningInspector]:
+    with running_inspector() as inspector:
+        yield inspector
 
 
 @pytest.fixture(scope="module")
