@@ -66,6 +66,19 @@ def faults_raise() -> Iterator[None]:
     raise_faults(before)
 
 
+# After the folders have marked their own.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what drives real browsers, brokers and processes one second try, which the report lists.
+
+    Chromium loses a beacon of a page that is left, and a busy machine is late, about once in some thousand
+    tests. What runs within the process has no such excuse.
+    """
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Let a skipped test fail the run where nothing may be skipped, as in CI."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
