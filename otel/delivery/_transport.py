@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
 
 import urllib3
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from otel._fork import call_in_child
-from otel.delivery._connection import AbortableConnection, AbortablePool, AbortableTLSPool
+from otel.delivery._connection import AbortableConnection
+from otel.delivery._pool import pool_of
 
 __all__ = ["SDK", "Answer", "Transport", "Unreachable"]
 
@@ -23,9 +23,6 @@ SDK = f"tformance-otel/{version('tformance-otel')}"
 
 # A lost SYN is sent again after 1 s and after 3 s; a host that answers neither is not there.
 _MAX_CONNECT = 5.0
-# One connection serves the export thread; the others are for flushes and the bridge's threads. More at a time
-# work too, they are only not kept.
-_MAX_IDLE = 8
 # Capture v1 answers about 100 bytes an event; what is longer than this was not said by PostHog.
 _MAX_ANSWER = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -67,6 +64,7 @@ class Transport:
         self._host = host
         self._tls = tls or {}
         self._prefix = ""
+        self._more: Mapping[str, str] = {}
         self._pool: HTTPConnectionPool | None = None
         self._inherited: HTTPConnectionPool | None = None
         self._in_flight: dict[int, AbortableConnection] = {}
@@ -123,13 +121,16 @@ class Transport:
 
     def _exchange(self, path: str, body: bytes, headers: Mapping[str, str], deadline: float) -> Answer:
         left = max(deadline - time.monotonic(), 0.001)
-        response = self._open_pool().urlopen(
+        pool = self._open_pool()
+        response = pool.urlopen(
             "POST",
             self._prefix + path,
             body=body,
-            headers={"User-Agent": SDK, **headers},
+            headers={"User-Agent": SDK, **headers, **self._more},
             retries=False,
             redirect=False,
+            # A proxy is asked for PostHog's whole address.
+            assert_same_host=False,
             timeout=urllib3.Timeout(connect=min(left, _MAX_CONNECT), read=left, total=left),
             preload_content=False,
             decode_content=False,
@@ -144,14 +145,8 @@ class Transport:
 
     def _open_pool(self) -> HTTPConnectionPool:
         if self._pool is None:
-            url = urllib3.util.parse_url(self._host)
-            self._prefix = (url.path or "").rstrip("/")
-            options: Any = {"maxsize": _MAX_IDLE, "in_flight": self._in_flight}
-            if url.scheme == "https":
-                options |= {"cert_reqs": "CERT_REQUIRED", **self._tls}
-                self._pool = AbortableTLSPool(url.host or "", url.port, **options)
-            else:
-                self._pool = AbortablePool(url.host or "", url.port, **options)
+            # The pool last, which another thread may find at any moment.
+            self._prefix, self._more, self._pool = pool_of(self._host, self._in_flight, self._tls)
         return self._pool
 
     def _read(self, response: BaseHTTPResponse, deadline: float) -> bytes:

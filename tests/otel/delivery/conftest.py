@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -110,3 +114,39 @@ def session_inspector() -> Iterator[RunningInspector]:
 def inspector(session_inspector: RunningInspector) -> RunningInspector:
     session_inspector.reset()
     return session_inspector
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    made = subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *(
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost,DNS:posthog.internal",
+            ),
+            *("-keyout", "-", "-out", "-"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_bytes(made.stdout)
+    return path
+
+
+@pytest.fixture
+def tls_server(certificate: Path) -> Iterator[Scripted]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def wrap(plain: socket.socket) -> socket.socket:
+        # The handshake belongs to the handler's thread, or one client that refuses it holds up the others.
+        return context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+
+    with scripted_server(wrap, "https") as server:
+        yield server

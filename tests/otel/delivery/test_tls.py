@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
-import subprocess
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,38 +10,9 @@ import pytest
 
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import AT_ONCE, REAL_TIME, MakeDelivery, captures
-from tests.otel.delivery.scripted import Scripted, Step, scripted_server
+from tests.otel.delivery.scripted import Scripted, Step
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    made = subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", "-", "-out", "-"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    path.write_bytes(made.stdout)
-    return path
-
-
-@pytest.fixture
-def tls_server(certificate: Path) -> Iterator[Scripted]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-
-    def wrap(plain: socket.socket) -> socket.socket:
-        # The handshake belongs to the handler's thread, or one client that refuses it holds up the others.
-        return context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-
-    with scripted_server(wrap, "https") as server:
-        yield server
 
 
 def test_a_certificate_that_does_not_verify_gets_no_events(

@@ -1,0 +1,83 @@
+"""The pool of connections to a host, through the proxy that the environment names."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import unquote
+from urllib.request import getproxies, proxy_bypass
+
+from urllib3 import HTTPConnectionPool, PoolManager, ProxyManager
+from urllib3.exceptions import LocationParseError, LocationValueError
+from urllib3.util import Url, make_headers, parse_url
+
+from otel.delivery._connection import AbortableConnection, AbortablePool, AbortableTLSPool
+
+__all__ = ["pool_of"]
+
+# One connection serves the export thread; the others are for flushes and the bridge's threads. More at a time
+# work too, they are only not kept.
+_MAX_IDLE = 8
+
+
+def pool_of(
+    host: str, in_flight: dict[int, AbortableConnection], tls: Mapping[str, str]
+) -> tuple[str, Mapping[str, str], HTTPConnectionPool]:
+    """Return what is put before each request's path, the headers that a proxy wants of each, and a pool.
+
+    The variables are those of `requests`, and so of PostHog's own SDK: `HTTPS_PROXY`, `HTTP_PROXY`,
+    `ALL_PROXY` and `NO_PROXY`, in either case. This machine itself is never reached by way of another.
+
+    Args:
+        host: an address, `https://us.i.posthog.com`; it may have a path.
+        in_flight: where connections enter themselves under the thread that uses them.
+        tls: files for TLS, as urllib3 names them.
+
+    Raises:
+        LocationValueError: for an address, of the host or of the proxy, that cannot be used.
+    """
+    url = parse_url(host)
+    options: dict[str, Any] = {"maxsize": _MAX_IDLE}
+    if url.scheme == "https":
+        options |= {"cert_reqs": "CERT_REQUIRED", **tls}
+    prefix, headers = (url.path or "").rstrip("/"), {}
+    proxy = _proxy_of(url)
+    manager = PoolManager()
+    if proxy is not None:
+        headers = make_headers(proxy_basic_auth=unquote(proxy.auth)) if proxy.auth else {}
+        manager = ProxyManager(proxy._replace(auth=None).url, proxy_headers=headers)
+        if url.scheme == "https":
+            # The tunnel's opening carries them, and nobody within it is to see them.
+            headers = {}
+        else:
+            prefix = f"{url.scheme}://{url.netloc}{prefix}"
+    # urllib3 only calls them.
+    manager.pool_classes_by_scheme = {
+        "http": partial(AbortablePool, in_flight=in_flight),  # type: ignore[dict-item]
+        "https": partial(AbortableTLSPool, in_flight=in_flight),  # type: ignore[dict-item]
+    }
+    return prefix, headers, manager.connection_from_host(url.host, url.port, url.scheme, options)
+
+
+def _proxy_of(url: Url) -> Url | None:
+    if _is_this_machine(url.host or "") or proxy_bypass(url.host or ""):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme or "http") or proxies.get("all")
+    if not proxy:
+        return None
+    try:
+        return parse_url(proxy if "://" in proxy else f"http://{proxy}")
+    except LocationParseError:
+        # Without the address, which may hold a password.
+        msg = "the address of the proxy cannot be read"
+        raise LocationValueError(msg) from None
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
