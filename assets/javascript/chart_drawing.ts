@@ -47,6 +47,10 @@ export function drawChart(canvas: HTMLCanvasElement, interacted: (action: "click
     data: { labels: data.labels, datasets: data.datasets.map((one, at) => ({ ...one, ...coloursOf(canvas, at) })) },
     options: options(data, interacted),
   });
+  // Of clicks within one frame Chart.js hears the last only.
+  canvas.addEventListener("click", ({ offsetX: x, offsetY: y }) => {
+    if (chart.isPointInArea({ x, y })) interacted("click");
+  });
   recolour(chart);
   walkWithKeys(canvas, chart, (at) => said(data, at));
   return { recolour: () => recolour(chart), destroy: () => chart.destroy() };
@@ -68,7 +72,6 @@ function options(data: Data, interacted: (action: "click" | "legend") => void): 
     ...(matchMedia("(prefers-reduced-motion: reduce)").matches && { animation: false as const }),
     // The whole column answers, not only the bar: a bar of a small value is hard to hit.
     interaction: { mode: "index", intersect: false },
-    onClick: () => interacted("click"),
     scales: {
       x: { stacked: data.stacked ?? false, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
       y: { stacked: data.stacked ?? false, beginAtZero: true, border: { display: false }, ticks: { maxTicksLimit: 5, callback: write } },

@@ -191,6 +191,22 @@ def test_a_legend_that_is_used_is_no_click_on_the_chart(
     assert [one["properties"]["action"] for one in events] == ["legend"]
 
 
+def test_a_click_on_a_chart_counts_also_within_the_frame_of_one_on_its_legend(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    site.pages["/"] = CHART.format(n=1, data=DATA)
+    ready(page, site.url)
+    page.locator("canvas").wait_for()
+    page.evaluate("""
+      const canvas = document.querySelector("canvas");
+      const {left, top, width, height} = canvas.getBoundingClientRect();
+      for (const [x, y] of [[width / 2, height / 2], [width - 30, 15]]) {
+        canvas.dispatchEvent(new MouseEvent("click", {clientX: left + x, clientY: top + y, bubbles: true}));
+      }""")
+    events = arrived(inspector, page, "chart_interacted", 2)
+    assert [one["properties"]["action"] for one in events] == ["click", "legend"]
+
+
 def test_a_chart_is_read_by_keyboard(site: Site, page: Page) -> None:
     site.pages["/"] = CHART.format(n=1, data=DATA)
     ready(page, site.url)
