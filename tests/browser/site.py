@@ -132,7 +132,10 @@ def running_site(inspector_url: str) -> Iterator[Site]:
             self._answer()
 
         def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return None  # a page that was left: the request has no end, and PostHog would not read it
             path = urlsplit(self.path).path
             if path.startswith("/static/"):
                 name = path.removeprefix("/static/")

@@ -33,7 +33,8 @@ def arrived(inspector: RunningInspector, page: Page, name: str, count: int = 1) 
 def settle(inspector: RunningInspector, page: Page) -> None:
     """Let what is under way arrive: what happened at once leaves in one request. Nothing was refused."""
     page.wait_for_timeout(700)
-    assert inspector.bad() == []
+    refused = inspector.bad()
+    assert refused == [], refused
 
 
 def follow(page: Page, selector: str, path: str) -> None:

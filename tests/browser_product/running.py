@@ -79,7 +79,8 @@ class Product:
             total = self.inspector.all()["total"]
             if total != known:
                 known, since = total, time.monotonic()
-        assert self.inspector.bad() == []
+        refused = self.inspector.bad()
+        assert refused == [], refused
 
     def reset(self) -> None:
         """Forget what has arrived."""

@@ -84,7 +84,10 @@ def running_wire(inspector_url: str) -> Iterator[Wire]:
             return self._pass(b"")
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return None  # a page that was left: the request has no end, and PostHog would not read it
             if not wire.is_cut:
                 wire.passed.append(Passed(self.path, _unpacked(body), len(body)))
             return self._pass(body)

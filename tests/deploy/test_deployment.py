@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import requests
@@ -71,7 +72,9 @@ def test_the_programs_own_counters_come_to_prometheus(deployment: Deployment) ->
 
 
 def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(deployment: Deployment) -> None:
-    wait_for(lambda: "otelcol_exporter_sent_spans" in deployment.collector.metrics())
+    # The first is there once something has been sent, the second once a trace has been decided on.
+    for name in ("otelcol_exporter_sent_spans", "otelcol_processor_tail_sampling_count_traces_sampled"):
+        wait_for(partial(_is_there, deployment, name))
     texts = (
         deployment.collector.metrics(),
         deployment.collector.programs_metrics(),
@@ -82,6 +85,10 @@ def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(deployment:
 
     assert asked - there <= _RARE
     assert 'exporter="otlp_http/bridge"' in texts[0]
+
+
+def _is_there(deployment: Deployment, metric: str) -> bool:
+    return metric in deployment.collector.metrics()
 
 
 def _of_bridge(deployment: Deployment) -> str:
