@@ -59,11 +59,13 @@ setup: .venv/.installed assets/dist/manifest.json  ## Install everything, and bu
 run: setup  ## Start the product and all it needs, drive a sample journey, show what arrived; ONCE=1 ends then.
 	@$(BIN)/python -m tformance.run $(if $(ONCE),--once)
 
-# Without Go nothing is built, and the tests of the Collector are skipped by name.
+# Without Go nothing is built, and the tests of the Collector are skipped by name. `test_worker.py` has a database of
+# its own, whatever the tests run on; `tests/run` has a worker on PostgreSQL.
 test: setup check $(if $(shell command -v go),collector)  ## Run every check, every test, and the product's tests again on PostgreSQL.
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 	@echo "The product's tests again, on PostgreSQL …"
-	@$(BIN)/python -m tests.services.postgresql -- $(BIN)/python -m pytest -n 2 --dist loadgroup tests/apps
+	@$(BIN)/python -m tests.services.postgresql -- $(BIN)/python -m pytest -n 2 --dist loadgroup tests/apps \
+		--ignore tests/apps/syncs/test_worker.py
 
 check: setup  ## Lint, check types, and check that what is generated is current.
 	@$(BIN)/ruff check .

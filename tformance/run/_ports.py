@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from collections.abc import Collection
 
@@ -9,6 +10,10 @@ __all__ = ["HOST", "PortTakenError", "choose_port"]
 
 # What runs here shows customers' data and fails on demand: it is for this machine alone.
 HOST = "127.0.0.1"
+
+# Below those that Linux gives to outgoing connections, one of which could have it before the program does.
+_FREE = range(16_384, 32_768)
+_TRIES = 100
 
 
 class PortTakenError(Exception):
@@ -27,6 +32,8 @@ def choose_port(asked: int | None, usual: int, *, beside: Collection[int] = ()) 
         PortTakenError: if the port that was asked for is in use.
     """
     wanted = usual if asked is None else asked
+    if wanted == 0:
+        return _free(beside)
     if wanted not in beside:
         try:
             return _bound(wanted)
@@ -39,6 +46,18 @@ def choose_port(asked: int | None, usual: int, *, beside: Collection[int] = ()) 
             f"Port {asked} cannot be used: {reason}. Choose another one, or leave it out to take a free one."
         )
         raise PortTakenError(msg)
+    return _free(beside)
+
+
+def _free(beside: Collection[int]) -> int:
+    for _ in range(_TRIES):
+        port = _FREE[secrets.randbelow(len(_FREE))]
+        if port in beside:
+            continue
+        try:
+            return _bound(port)
+        except OSError:
+            continue
     return _bound(0)
 
 
