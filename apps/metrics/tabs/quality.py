@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
-from django.db.models import Count
 from django.urls import reverse
 
 from apps.metrics.charts import Chart, Series
@@ -67,8 +66,7 @@ def _rounds_of_changes(scope: Scope) -> dict[int, int]:
     first = scope.span.before.start if scope.span.before else scope.span.start
     if first:
         asked = asked.filter(pull_request__merged_at__gte=first)
-    counted = asked.values("pull_request").annotate(rounds=Count("pk")).order_by()
-    return dict(counted.values_list("pull_request", "rounds"))
+    return Counter(asked.values_list("pull_request", flat=True))
 
 
 def _is_reviewed(pull: Pull) -> bool:
