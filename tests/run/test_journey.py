@@ -6,6 +6,9 @@ import io
 import json
 import re
 import signal
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +113,10 @@ def test_an_event_that_posthog_refuses_is_named_and_fails_the_run(tmp_path: Path
     assert status == 1
 
 
-def test_a_run_whose_events_all_arrive_ends_with_0(tmp_path: Path) -> None:
+def test_a_run_whose_events_all_arrive_ends_with_0_and_dates_nothing_in_the_future(tmp_path: Path) -> None:
     with starting(tmp_path, "--once", POSTHOG_CAPTURE_MODE="v1") as run:
         assert run.end() == 0, run.printed
     assert "✗" not in run.printed
+    with closing(sqlite3.connect(tmp_path / "run" / "tformance.sqlite3")) as database:
+        [last] = database.execute("SELECT max(changed_at) FROM metrics_pullrequest").fetchone()
+    assert datetime.fromisoformat(last).replace(tzinfo=UTC) < datetime.now(UTC)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,7 +20,7 @@ COMMAND = [sys.executable, "-m", "tformance.sandbox"]
 @pytest.mark.slow
 def test_the_program_says_where_it_is_and_is_talked_to_over_http() -> None:
     with subprocess.Popen(
-        [*COMMAND, "--port", "0", "--seed", "7"], stdout=subprocess.PIPE, text=True
+        [*COMMAND, "--port", "0", "--seed", "7", "--behind", "3"], stdout=subprocess.PIPE, text=True
     ) as program:
         try:
             assert program.stdout is not None
@@ -31,6 +32,9 @@ def test_the_program_says_where_it_is_and_is_talked_to_over_http() -> None:
                 sandbox.environ()
             )
             assert sandbox.state()["seed"] == 7
+            sandbox.advance(3)
+            now = datetime.fromisoformat(sandbox.state()["now"])
+            assert abs(now - datetime.now(UTC)) < timedelta(minutes=10)
             assert grant(sandbox, "github")["access_token"].startswith("gho_")
         finally:
             program.send_signal(signal.SIGINT)
@@ -48,7 +52,8 @@ def test_a_taken_port_is_said() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("arguments", "status"), [(["--help"], 0), (["--port", "x"], 2), (["--port", "99999"], 2)]
+    ("arguments", "status"),
+    [(["--help"], 0), (["--port", "x"], 2), (["--port", "99999"], 2), (["--behind", "-1"], 2)],
 )
 def test_arguments_are_explained(arguments: list[str], status: int) -> None:
     ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60)

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from tformance.run._journey import FUNNEL
+from tformance.run._journey import DAYS, FUNNEL
 from tformance.run._ports import HOST
 from tformance.run._processes import Program, run_to_end
 from tformance.sandbox.running import environ_of
@@ -114,9 +114,8 @@ class Site:
 
     def start_sandbox(self) -> Program:
         """Start the stand-in for GitHub, Jira and Slack."""
-        return self._start(
-            "sandbox", "-m", "tformance.sandbox", "--host", HOST, "--port", str(self.sandbox_port)
-        )
+        options = ["--host", HOST, "--port", str(self.sandbox_port), "--behind", str(DAYS)]
+        return self._start("sandbox", "-m", "tformance.sandbox", *options)
 
     def start_product(self) -> Program:
         """Start the product, under uvicorn alone or under gunicorn."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 
 from otel.inspector.serving import listen_or_explain, serve, url_of
 from tformance.sandbox._app import create_app
+from tformance.sandbox._clock import MOST_DAYS, wall_time
 from tformance.sandbox._world import World
 from tformance.sandbox.running import environ_of
 
@@ -39,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, value in environ_of(url).items():
         print(f"  {name}={value}")
     sys.stdout.flush()
-    serve(create_app(World(options.seed), options.host), listening)
+    behind = timedelta(days=options.behind)
+    serve(create_app(World(options.seed, lambda: wall_time() - behind), options.host), listening)
     return 0
 
 
@@ -56,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="another gives other data (default: %(default)s)"
     )
+    parser.add_argument(
+        "--behind",
+        type=_days,
+        default=0.0,
+        metavar="DAYS",
+        help="begin as many days ago, so that what is told to advance by as many ends at the present "
+        "(default: %(default)g)",
+    )
     return parser
 
 
@@ -65,6 +76,14 @@ def _port(text: str) -> int:
         msg = f"{text} is no port"
         raise argparse.ArgumentTypeError(msg)
     return port
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 <= days <= MOST_DAYS:
+        msg = f"{text} is none of 0 to {MOST_DAYS} days"
+        raise argparse.ArgumentTypeError(msg)
+    return days
 
 
 if __name__ == "__main__":

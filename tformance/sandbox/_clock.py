@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["Clock", "wall_time"]
+__all__ = ["MOST_DAYS", "Clock", "wall_time"]
+
+# Decades away nothing is believable any more, and the histories get long.
+MOST_DAYS = 400
 
 
 def wall_time() -> datetime:

@@ -10,15 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from tformance.sandbox._clock import MOST_DAYS
 from tformance.sandbox._failures import SERVICES, Failure
 from tformance.sandbox._gate import Gate
 from tformance.sandbox._overview import overview, pull_request_rows
 from tformance.sandbox._world import World
 
 __all__ = ["control_routes"]
-
-# Decades ahead nothing is believable any more, and the histories get long.
-_MOST_DAYS = 400
 
 
 class _NotUnderstoodError(ValueError):
@@ -89,8 +87,8 @@ def _reset(world: World, gate: Gate) -> None:
 
 def _advance(world: World, told: dict[str, Any]) -> None:
     days = _number(told, "days")
-    if not 0 <= world.clock.ahead.days + days <= _MOST_DAYS:
-        msg = f"time passes forwards, and by {_MOST_DAYS} days at most"
+    if not 0 <= world.clock.ahead.days + days <= MOST_DAYS:
+        msg = f"time passes forwards, and by {MOST_DAYS} days at most"
         raise _NotUnderstoodError(msg)
     world.advance(days)
 

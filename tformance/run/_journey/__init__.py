@@ -2,8 +2,9 @@
 
 from tformance.run._journey import _growing, _looking, _setting_up, _trouble
 from tformance.run._journey._stage import PASSWORD, Person, Stage, Step
+from tformance.run._journey._trouble import DAYS
 
-__all__ = ["FUNNEL", "PASSWORD", "STEPS", "Person", "Stage", "Step"]
+__all__ = ["DAYS", "FUNNEL", "PASSWORD", "STEPS", "Person", "Stage", "Step"]
 
 # How far the journey's people come (`otel.inspector` reads it).
 FUNNEL = "user_signed_up > onboarding_completed|team_member_joined > dashboard_first_view > analytics_viewed"

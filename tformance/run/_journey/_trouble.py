@@ -19,7 +19,10 @@ from tformance.run._journey._expected import (
 from tformance.run._journey._setting_up import connect_github, sign_up_by_email
 from tformance.run._journey._stage import PASSWORD, Stage, Step
 
-__all__ = ["STEPS"]
+__all__ = ["DAYS", "STEPS"]
+
+# What the journey lets pass: the sandbox begins as many days ago, so that nothing is dated in the future.
+DAYS = 2
 
 # What is known of the page that fails.
 _PAGE = {"view_name": "web:fail", "status_code": 500, "method": "GET"}
@@ -55,7 +58,7 @@ def _track_another(stage: Stage) -> None:
 
 
 def _sync_later(stage: Stage) -> None:
-    stage.sandbox.advance(2)
+    stage.sandbox.advance(DAYS)
     stage.ada.browser.open("/integrations/")
     stage.ada.browser.submit("Sync all now")
     stage.wait_for_syncs(stage.ada)
