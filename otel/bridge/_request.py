@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import zlib
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import orjson
-from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 
+from otel.bridge._json import UNREADABLE, read_json
 from otel.bridge._salvage import salvage
 
 __all__ = ["JSON", "LIMIT", "PROTOBUF", "Refused", "inflated", "parsed"]
@@ -22,22 +20,6 @@ JSON = "application/json"
 LIMIT = 32 * 1024 * 1024
 
 _GZIP_WINDOW = 31  # zlib's way to say: a gzip header, the largest window
-
-# OTLP/JSON writes these as hexadecimal, where protobuf's JSON mapping has base64.
-_IDS = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")
-# Where they can stand: an attribute's value may use the same names for anything.
-_ABOVE_IDS = {
-    "resourceSpans": ("scopeSpans", "scope_spans"),
-    "resource_spans": ("scopeSpans", "scope_spans"),
-    "scopeSpans": ("spans",),
-    "scope_spans": ("spans",),
-    "spans": ("links",),
-    "resourceLogs": ("scopeLogs", "scope_logs"),
-    "resource_logs": ("scopeLogs", "scope_logs"),
-    "scopeLogs": ("logRecords", "log_records"),
-    "scope_logs": ("logRecords", "log_records"),
-}
-_ROOTS = ("resourceSpans", "resource_spans", "resourceLogs", "resource_logs")
 
 M = TypeVar("M", bound=Message)
 
@@ -97,36 +79,16 @@ def parsed(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
         Refused: for what is no such message.
     """
     message = kind()
-    unreadable = 0
     try:
-        if media_type == PROTOBUF:
-            try:
-                message.ParseFromString(raw)
-            except DecodeError:
-                unreadable = salvage(raw, message)
-        else:
-            fields = orjson.loads(raw)
-            if not isinstance(fields, dict):
-                raise Refused(400, "the body is no OTLP: its JSON is not an object")
-            _ids_to_base64(fields, _ROOTS)
-            json_format.ParseDict(fields, message, ignore_unknown_fields=True)
-    except (DecodeError, json_format.ParseError, ValueError, TypeError, AttributeError) as error:
-        # The last two are protobuf's for JSON of an unforeseen shape. Its messages may quote the sender's own
-        # values, back to it and nowhere else.
+        return message, read_json(raw, message) if media_type == JSON else _read_protobuf(raw, message)
+    except (DecodeError, *UNREADABLE) as error:
+        # Protobuf's messages may quote the sender's own values, back to it and nowhere else.
         raise Refused(400, f"the body is no OTLP: {str(error)[:200]}") from error
-    return message, unreadable
 
 
-def _ids_to_base64(fields: dict[str, Any], children: tuple[str, ...]) -> None:
-    for name in _IDS:
-        if name in fields:
-            text = fields[name]
-            if not isinstance(text, str):
-                raise Refused(400, f"the body is no OTLP: {name} is not a text")
-            fields[name] = base64.b64encode(bytes.fromhex(text)).decode()
-    for child in children:
-        listed = fields.get(child)
-        if isinstance(listed, list):
-            for one in listed:
-                if isinstance(one, dict):
-                    _ids_to_base64(one, _ABOVE_IDS.get(child, ()))
+def _read_protobuf(raw: bytes, message: Message) -> int:
+    try:
+        message.ParseFromString(raw)
+    except DecodeError:
+        return salvage(raw, message)
+    return 0

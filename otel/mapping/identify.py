@@ -76,8 +76,8 @@ def legal_id(value: Any) -> str | None:
     Args:
         value: a recorded id.
     """
-    if value is None or isinstance(value, bool):
-        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None  # a list or a map names nobody
     text = (value if type(value) is str else str(value)).strip()
     if not text or text.lower().strip("\"'") in _ILLEGAL_IDS or not text.isprintable():
         return None

@@ -43,7 +43,8 @@ class Identity:
         if self.opted_out:
             stamps[OPTED_OUT] = True
         elif self.distinct_id:
-            stamps[USER_ID] = self.distinct_id
+            # A primary key may be a UUID, of which OpenTelemetry warns at each span, and mapping takes no id.
+            stamps[USER_ID] = str(self.distinct_id)
         elif self.visitor_id:
             stamps[VISITOR_ID] = self.visitor_id
         if self.session_id and not self.opted_out:
@@ -51,7 +52,7 @@ class Identity:
         for group_type, key in self.groups.items():
             attribute = group_attributes.get(group_type)
             if attribute:
-                stamps[attribute] = key
+                stamps[attribute] = str(key)
         return stamps
 
 

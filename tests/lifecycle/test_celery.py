@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from otel.inspector.running import RunningInspector, running_inspector
+from tests.lifecycle.bridging import bridging
 from tests.lifecycle.servers import (
     BIN,
     Process,
@@ -44,12 +45,12 @@ def _working(env: dict[str, str], folder: Path, *pool: str) -> Iterator[Process]
         yield worker
 
 
-def _environment(posthog: str, database: str, folder: Path) -> dict[str, str]:
+def _environment(posthog: str | None, database: str, folder: Path, **more: str) -> dict[str, str]:
     (folder / "control").mkdir()
     # Nothing but a flush delivers within a test.
     late = {"OTEL_BSP_SCHEDULE_DELAY": "60000"}
     broker = {"HOST_BROKER": "filesystem://", "HOST_BROKER_FOLDER": str(folder)}
-    return environment(posthog, HOST_DATABASE=database, **broker, **late)
+    return environment(posthog, HOST_DATABASE=database, **broker, **late, **more)
 
 
 def _send(server: Server, task: str, *numbers: int, person: str | None = "anna") -> None:
@@ -141,3 +142,26 @@ def test_an_event_recorded_as_the_last_act_of_a_worker_arrives(
         wait_for(lambda: _ended(worker))
         worker.stop()
     assert [one["properties"]["number"] for one in inspector.good("parcel_shipped")] == [8]
+
+
+@pytest.mark.parametrize("carrier", ["span", "log"])
+@pytest.mark.parametrize("via", ["posthog", "collector"])
+def test_what_a_child_records_that_ends_after_its_task_arrives_once_by_each_way(
+    via: str, carrier: str, inspector: RunningInspector, database: str, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        way = {"POSTHOG_VIA": via, "POSTHOG_CARRIER": carrier, "OTEL_TRACES_SAMPLER": "always_off"}
+        if via == "collector":
+            way["OTEL_EXPORTER_OTLP_ENDPOINT"] = stack.enter_context(bridging(inspector.url, tmp_path))
+        env = _environment(inspector.url if via == "posthog" else None, database, tmp_path, **way)
+        server = stack.enter_context(serving(gunicorn(), env, tmp_path))
+        worker = stack.enter_context(_working(env, tmp_path, *_RECYCLED))
+        for number in (1, 2):
+            _send(server, "ship_later", number)
+        _send(server, "fail_later")
+        wait_for(lambda: len(_ended(worker)) == 3)
+        worker.stop()
+        server.stop()
+    arrived = sorted((one["event"], one["deliveries"], one["distinct_id"]) for one in inspector.good())
+    events = ("$exception", "host_failed", "parcel_shipped", "parcel_shipped")
+    assert arrived == [(event, 1, "person-anna") for event in events]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -13,7 +14,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeL
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from otel.bridge._request import PROTOBUF, Refused, parsed
+from otel.bridge._request import JSON, PROTOBUF, Refused, parsed
 
 _GOOD, _POISON = "good", "poison"
 _NO_UTF_8 = b"poi\xff\xfen"
@@ -88,7 +89,61 @@ def test_all_but_the_log_records_that_are_poison_are_read(request: _Request) -> 
     assert (read, unreadable) == ([_GOOD] * names.count(_GOOD), names.count(_POISON))
 
 
-@given(st.binary())
-def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+# No object, ids that are no hexadecimal and no text, a name that is no text, a time that is no number.
+_MISFITS: list[object] = [
+    7,
+    {"traceId": "zz"},
+    {"spanId": 7},
+    {"name": 5},
+    {"startTimeUnixNano": "soon"},
+]
+
+
+@given(_requests, st.sampled_from(_MISFITS), st.booleans())
+def test_all_but_the_spans_that_are_misfits_are_read_of_json(
+    request: _Request, misfit: object, snake_case: bool
+) -> None:
+    def service(name: str) -> object:
+        value = {"stringValue": name} if name == _GOOD else 5
+        return {"attributes": [{"key": "service.name", "value": value}]}
+
+    sound = {"traceId": "0af7651916cd43dd8448eb211c80319c", "name": _GOOD}
+    within, spans = ("resource_spans", "scope_spans") if snake_case else ("resourceSpans", "scopeSpans")
+    body = {
+        within: [
+            {
+                "resource": service(resource),
+                spans: [
+                    {
+                        "scope": {"name": scope if scope == _GOOD else 5},
+                        "spans": [sound if name == _GOOD else misfit for name in names],
+                    }
+                    for scope, names in scopes
+                ],
+            }
+            for resource, scopes in request
+        ]
+    }
+    message, unreadable = parsed(orjson.dumps(body), JSON, ExportTraceServiceRequest)
+    names = [name for _, scopes in request for _, names in scopes for name in names]
+    read = [span for group in message.resource_spans for s in group.scope_spans for span in s.spans]
+    assert ([span.name for span in read], unreadable) == (
+        [_GOOD] * names.count(_GOOD),
+        names.count(_POISON),
+    )
+    assert {span.trace_id.hex() for span in read} <= {sound["traceId"]}
+    services = [[one.value.string_value for one in g.resource.attributes] for g in message.resource_spans]
+    assert services == [[_GOOD] if resource == _GOOD else [] for resource, _ in request]
+
+
+def test_a_text_that_javascript_cut_within_a_character_is_read() -> None:
+    raw = b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "\\ud83d", "traceState": "\xff"}]}]}]}'
+    message, unreadable = parsed(raw, JSON, ExportTraceServiceRequest)
+    [span] = message.resource_spans[0].scope_spans[0].spans
+    assert (span.name, span.trace_state, unreadable) == ("?", "\N{REPLACEMENT CHARACTER}", 0)
+
+
+@given(st.binary(), st.sampled_from([PROTOBUF, JSON]))
+def test_any_bytes_are_read_or_refused(raw: bytes, media_type: str) -> None:
     with suppress(Refused):
-        parsed(raw, PROTOBUF, ExportTraceServiceRequest)
+        parsed(raw, media_type, ExportTraceServiceRequest)

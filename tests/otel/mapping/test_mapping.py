@@ -187,6 +187,8 @@ def test_an_organisations_name_stays_in_where_one_setting_says_so() -> None:
         ({"posthog.distinct_id": "p1", "user.id": "u1"}, {}, "p1"),
         ({"user.id": "anonymous", "enduser.pseudo.id": "v1"}, {}, "v1"),
         ({"user.id": 42}, {}, "42"),
+        ({"user.id": ("u1", "u2"), "enduser.pseudo.id": "v1"}, {}, "v1"),
+        ({"user.id": b"u1", "enduser.pseudo.id": "v1"}, {}, "v1"),
     ],
 )
 def test_the_nearest_legal_id_counts(

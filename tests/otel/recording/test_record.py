@@ -39,6 +39,19 @@ def numbers(captured: CapturedEvents) -> list[int]:
     return [capture.properties["number"] for capture in captured.named("parcel_shipped")]
 
 
+def test_a_person_whose_id_is_no_text_is_known_all_the_same(captured: CapturedEvents) -> None:
+    key = uuid.UUID("7ac33c4c-9aa4-4eae-99e5-de46c9714259")
+    with (
+        identified(about(distinct_id=key, groups={"team": 7})),
+        tracer.start_as_current_span("request") as span,
+    ):
+        record(ParcelShipped(number=1))
+        span.add_event("parcel_shipped", {"number": 2})
+    assert sorted(numbers(captured)) == [1, 2]
+    assert {one.distinct_id for one in captured} == {str(key)}
+    assert [one.properties["$groups"] for one in captured] == [{"team": "7"}] * 2
+
+
 def test_an_event_is_told_on_the_current_span(captured: CapturedEvents) -> None:
     with tracer.start_as_current_span("request") as span:
         record(ParcelShipped(number=1, note="fragile"))
