@@ -6,10 +6,14 @@ from typing import Any
 
 from allauth.account.forms import SignupForm
 from allauth.core import context
-from django.http import HttpRequest
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from apps.teams.models import Invitation
 from apps.teams.signals import INVITATION_SESSION_KEY
+from apps.users.models import User
 from apps.users.social import SocialAdapter
 
 __all__ = ["InvitedSignupForm", "InvitedSocialAdapter"]
@@ -21,6 +25,20 @@ class InvitedSignupForm(SignupForm):  # type: ignore[misc]  # allauth has no typ
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].initial = _invited_address(context.request)
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Make the account, whole or not at all; return it, or what answers instead.
+
+        Args:
+            request: the form's.
+        """
+        try:
+            with transaction.atomic():
+                made: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        except IntegrityError:  # a double click: the other request has just made the account
+            messages.info(request, "There is an account with this address now. Log in with its password.")
+            return None, redirect("account_login")
+        return made
 
 
 class InvitedSocialAdapter(SocialAdapter):

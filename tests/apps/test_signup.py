@@ -6,6 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_signed_up
 from django.contrib.sessions.backends.db import SessionStore
+from django.db.models import signals
 from django.test import Client, RequestFactory
 
 from apps.users.models import User
@@ -66,6 +67,24 @@ def test_a_refused_form_records_nothing(
 
     assert list(captured_events) == []
     assert not EmailAddress.objects.filter(email="dana@new.example").exists()
+
+
+def test_a_double_click_leads_to_the_login_of_the_account_that_the_first_has_made(
+    browser: Browser, captured_events: CapturedEvents
+) -> None:
+    def be_first(instance: User, **_: object) -> None:
+        # What the other click's request does, between this one's look and its writing.
+        signals.pre_save.disconnect(be_first, User)
+        User.objects.create_user(instance.email, PASSWORD)
+
+    signals.pre_save.connect(be_first, User)
+    page = browser(None).post(
+        "/accounts/signup/", {"email": "dana@new.example", "password1": PASSWORD}, follow=True
+    )
+
+    assert page.redirect_chain == [("/accounts/login/", 302)]
+    assert "There is an account with this address now" in page.content.decode()
+    assert list(captured_events) == []
 
 
 def test_a_new_account_is_asked_to_make_a_team(browser: Browser) -> None:
