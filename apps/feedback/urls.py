@@ -8,4 +8,7 @@ from apps.feedback import views
 
 app_name = "feedback"
 
-urlpatterns = [path("", views.send, name="send")]
+urlpatterns = [
+    path("", views.send, name="send"),
+    path("received/", views.received, name="received"),
+]

@@ -1,23 +1,28 @@
-"""The page on which people tell us something."""
+"""The page on which people tell us something, and the one on which we read it."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.feedback.events import FeedbackSubmitted
 from apps.feedback.forms import FeedbackForm
 from apps.feedback.models import Feedback
 from apps.teams.access import TeamRequest, team_required
+from apps.users.models import User
 from otel import record
 
-__all__ = ["send"]
+__all__ = ["received", "send"]
+
+# What one reads in a sitting.
+_PER_PAGE = 20
 
 
 @team_required
@@ -42,6 +47,16 @@ def send(request: TeamRequest) -> HttpResponse:
         messages.success(request, "Thank you. We read everything that you tell us.")
         return redirect(came_from or "web:dashboard")
     return render(request, "feedback/send.html", {"form": form, "came_from": came_from})
+
+
+@require_safe
+def received(request: HttpRequest) -> HttpResponse:
+    """Show what everybody has told us, the latest first; for Tformance's own staff, nobody else finds it."""
+    if not (isinstance(request.user, User) and request.user.is_staff):
+        raise Http404
+    told = Feedback.objects.select_related("team", "user").order_by("-created_at", "-pk")
+    page = Paginator(told, _PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "feedback/received.html", {"page": page})
 
 
 def _came_from(request: TeamRequest) -> str:

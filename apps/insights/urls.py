@@ -12,4 +12,5 @@ urlpatterns = [
     path("", views.list_insights, name="list"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/dismiss/", views.dismiss, name="dismiss"),
+    path("<int:pk>/restore/", views.restore, name="restore"),
 ]

@@ -1,4 +1,4 @@
-"""The pages of insights: the list, one of them, and dismissing it."""
+"""The pages of insights: the list, one of them, dismissing it, and taking that back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from apps.metrics.visits import is_seen
 from apps.teams.access import TeamRequest, team_required
 from otel import record
 
-__all__ = ["detail", "dismiss", "list_insights"]
+__all__ = ["detail", "dismiss", "list_insights", "restore"]
 
 # What one looks through without losing the thread.
 _PER_PAGE = 20
@@ -62,4 +62,14 @@ def dismiss(request: TeamRequest, pk: int) -> HttpResponse:
         dismissed_at=timezone.now(), dismissed_by=request.user
     )
     messages.success(request, f"Dismissed: {insight.title}.")
+    return redirect("insights:list")
+
+
+@team_required
+@require_POST
+def restore(request: TeamRequest, pk: int) -> HttpResponse:
+    """Put a dismissed insight back on the current team's list."""
+    insight = get_object_or_404(request.team.insights, pk=pk)
+    Insight.objects.filter(pk=insight.pk).update(dismissed_at=None, dismissed_by=None)
+    messages.success(request, f"Back on the list: {insight.title}.")
     return redirect("insights:list")

@@ -108,6 +108,7 @@ ADDRESSES = (
     Address("insights:list", "/insights/", get="member"),
     Address("insights:detail", "/insights/{insight}/", get="member"),
     Address("insights:dismiss", "/insights/{insight}/dismiss/", post="member"),
+    Address("insights:restore", "/insights/{insight}/restore/", post="member"),
     # feedback
     Address(
         "feedback:send",
@@ -116,6 +117,7 @@ ADDRESSES = (
         post="member",
         form={"category": "idea", "text": "More charts"},
     ),
+    Address("feedback:received", "/feedback/received/", get="staff"),
     # integrations
     Address("integrations:index", "/integrations/", get="member"),
     Address("integrations:disconnect", "/integrations/github/disconnect/", post="admin"),

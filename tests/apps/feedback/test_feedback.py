@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.management import call_command
 
 from apps.feedback.models import Category, Feedback
 from apps.teams.memberships import create_team
@@ -139,3 +140,26 @@ def test_feedback_stays_when_its_author_goes(browser: Browser, acme: Team, bob: 
 
     feedback = Feedback.objects.get()
     assert (feedback.team, feedback.user, feedback.text) == (acme, None, "More charts")
+
+
+def test_staff_reads_what_all_teams_have_told_us_the_latest_first(
+    browser: Browser, acme: Team, bob: User
+) -> None:
+    browser(bob).post("/feedback/", {"category": "idea", "text": "More charts"})
+    browser(bob).post("/feedback/", {"category": "praise", "text": "I like <b>it</b>"})
+    call_command("createsuperuser", email="staff@tformance.example", interactive=False)
+    staff = User.objects.get(email="staff@tformance.example")
+
+    page = BeautifulSoup(browser(staff).get("/feedback/received/").content, "html.parser")
+
+    told = [item.get_text(" ", strip=True) for item in page.select("main li")]
+    assert [one.split(" Bob of ")[0] for one in told] == ["Praise I like <b>it</b>", "Idea More charts"]
+    assert all(str(acme) in one for one in told)
+
+
+def test_the_way_to_what_was_told_is_offered_to_staff_only(browser: Browser, acme: Team, bob: User) -> None:
+    client = browser(bob)
+    assert "/feedback/received/" not in client.get("/feedback/").content.decode()
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    assert "/feedback/received/" in client.get("/feedback/").content.decode()
+    assert "Nobody has told us anything yet" in client.get("/feedback/received/").content.decode()

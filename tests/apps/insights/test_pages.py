@@ -148,6 +148,20 @@ def test_a_member_dismisses_an_insight_for_the_team(
     assert [one.event for one in captured_events if not one.event.startswith("$")] == ["insight_viewed"]
 
 
+def test_a_dismissed_insight_is_put_back_on_the_list(browser: Browser, acme: Team, bob: User) -> None:
+    insight = _insight(acme, dismissed_at=timezone.now(), dismissed_by=bob)
+    client = browser(bob)
+    assert f"/insights/{insight.pk}/restore/" in client.get("/insights/?dismissed=1").content.decode()
+    assert f"/insights/{insight.pk}/restore/" in client.get(f"/insights/{insight.pk}/").content.decode()
+
+    page = client.post(f"/insights/{insight.pk}/restore/", follow=True)
+
+    assert page.redirect_chain == [("/insights/", 302)]
+    assert _titles(page) == [insight.title]
+    insight.refresh_from_db()
+    assert (insight.dismissed_at, insight.dismissed_by) == (None, None)
+
+
 def test_who_dismisses_second_changes_nothing(browser: Browser, acme: Team, bob: User, alice: User) -> None:
     insight = _insight(acme)
     browser(bob).post(f"/insights/{insight.pk}/dismiss/")
@@ -170,6 +184,7 @@ def test_another_teams_insight_cannot_be_reached(
 
     assert client.get(f"/insights/{insight.pk}/").status_code == 404
     assert client.post(f"/insights/{insight.pk}/dismiss/").status_code == 404
+    assert client.post(f"/insights/{insight.pk}/restore/").status_code == 404
     assert insight.title not in client.get("/insights/").content.decode()
     assert Insight.objects.get().dismissed_at is None
     assert list(captured_events) == []
