@@ -144,9 +144,10 @@ def test_an_event_recorded_as_the_last_act_of_a_worker_arrives(
     assert [one["properties"]["number"] for one in inspector.good("parcel_shipped")] == [8]
 
 
-@pytest.mark.parametrize("carrier", ["span", "log"])
-@pytest.mark.parametrize("via", ["posthog", "collector"])
-def test_what_a_child_records_that_ends_after_its_task_arrives_once_by_each_way(
+@pytest.mark.parametrize(
+    ("via", "carrier"), [("posthog", "log"), ("collector", "span"), ("collector", "log")]
+)
+def test_what_a_child_records_that_ends_after_its_task_arrives_once_by_the_other_ways(
     via: str, carrier: str, inspector: RunningInspector, database: str, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
@@ -162,6 +163,10 @@ def test_what_a_child_records_that_ends_after_its_task_arrives_once_by_each_way(
         wait_for(lambda: len(_ended(worker)) == 3)
         worker.stop()
         server.stop()
-    arrived = sorted((one["event"], one["deliveries"], one["distinct_id"]) for one in inspector.good())
+    arrived = sorted(
+        (one["event"], one["deliveries"], one["distinct_id"])
+        for one in inspector.good()
+        if one["properties"]["$trace_id"] == _TRACE  # of the tasks; signing in is an event, too
+    )
     events = ("$exception", "host_failed", "parcel_shipped", "parcel_shipped")
     assert arrived == [(event, 1, "person-anna") for event in events]
