@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 
+from tests.browser.serving import CLOSING, Server
 from tests.inspector.browser import MissingError
 
 DIST = Path(__file__).parents[2] / "assets/dist"
@@ -160,7 +161,7 @@ def running_site(inspector_url: str) -> Iterator[Site]:
                 self.command,
                 inspector_url + self.path.removeprefix("/ph"),
                 body=body,
-                headers={"Content-Type": kind},
+                headers={"Content-Type": kind} | CLOSING,
             )
             return self._send(answer.status, answer.headers.get("Content-Type", ""), answer.data)
 
@@ -178,7 +179,7 @@ def running_site(inspector_url: str) -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     site.url = f"http://127.0.0.1:{server.server_port}"

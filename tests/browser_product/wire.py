@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 import urllib3
+
+from tests.browser.serving import CLOSING, Server
 
 _GZIP = b"\x1f\x8b"
 
@@ -97,6 +99,7 @@ def running_wire(inspector_url: str) -> Iterator[Wire]:
                 return self._send(HTTPStatus.BAD_GATEWAY, "text/plain", b"")
             kept = ("content-type", "content-encoding", "user-agent")
             headers = {name: value for name, value in self.headers.items() if name.lower() in kept}
+            headers |= CLOSING
             answer = pool.request(self.command, inspector_url + self.path, body=body, headers=headers)
             return self._send(answer.status, answer.headers.get("Content-Type", ""), answer.data)
 
@@ -110,7 +113,7 @@ def running_wire(inspector_url: str) -> Iterator[Wire]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     wire = Wire(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

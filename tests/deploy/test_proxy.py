@@ -21,7 +21,7 @@ from tests.deploy.product import product
 from tests.lifecycle.servers import ROOT, running, wait_for
 from tformance.run._ports import HOST, choose_port
 
-pytestmark = [pytest.mark.slow, needs_caddy]
+pytestmark = [pytest.mark.slow, needs_caddy, pytest.mark.xdist_group("proxy")]
 
 _SITE = "tformance.example"
 

@@ -12,7 +12,7 @@ from tests.inspector.browser import chromium
 from tests.inspector.sending import Sender, batch, event
 from tests.inspector.test_page import HOSTILE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("page")]
 
 TABS = ("Captures", "Persons", "Groups", "Errors", "Funnel", "Rejected", "Warnings")
 

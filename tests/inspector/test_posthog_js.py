@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from otel.inspector import RunningInspector, running_inspector
 from tests.inspector.browser import chromium, posthog_js, serving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("posthog-js")]
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>Product</title>
 <script src="/posthog.js"></script>

@@ -22,6 +22,9 @@ from tests.lifecycle.servers import (
     wait_for,
 )
 
+# One after the other: they share what takes long to start.
+pytestmark = pytest.mark.xdist_group("celery")
+
 _TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 _RECYCLED = ("--pool", "prefork", "--max-tasks-per-child", "1")

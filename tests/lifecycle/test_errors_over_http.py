@@ -11,6 +11,9 @@ from otel.inspector.running import running_inspector
 from tests.lifecycle.errors import CASES, DOCUMENT, Case, Flavour, render
 from tests.lifecycle.servers import Answer, Server, environment, gunicorn, serving, traceparent, uvicorn
 
+# One after the other: they share what takes long to start.
+pytestmark = pytest.mark.xdist_group("errors-over-http")
+
 _SERVERS = {"WSGI": gunicorn(), "ASGI": uvicorn()}
 
 Captures = list[dict[str, Any]]

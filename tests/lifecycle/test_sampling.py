@@ -11,6 +11,9 @@ from otel.inspector.running import running_inspector
 from tests.lifecycle.bridging import bridging, through
 from tests.lifecycle.servers import environment, gunicorn, serving, traceparent, uvicorn
 
+# One after the other: they share what takes long to start.
+pytestmark = pytest.mark.xdist_group("sampling")
+
 _SERVERS = {"WSGI": gunicorn(), "ASGI": uvicorn()}
 
 _PATHS = (

@@ -16,6 +16,9 @@ from tests.lifecycle.servers import ROOT, environment
 from tests.run.starting import starting
 from tformance.run._ports import PortTakenError, choose_port
 
+# One after the other: they share what takes long to start.
+pytestmark = pytest.mark.xdist_group("supervisor")
+
 
 @pytest.fixture(scope="module")
 def used_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -17,7 +17,8 @@ from tests.traces.conftest import product_environment, running_product
 from tests.traces.sink import Sink, shown
 from tformance.sandbox.running import RunningSandbox
 
-pytestmark = pytest.mark.slow
+# One after the other: they share what takes long to start.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trees")]
 
 _BUTTON = "POST /integrations/repositories/<int:pk>/sync/"
 _SYNC = "run/apps.integrations.tasks.sync_repository"
