@@ -41,8 +41,6 @@ export function options(page: Page, isStopped: () => boolean): Partial<PostHogCo
     bootstrap: { featureFlags: page.flags },
     disable_external_dependency_loading: true,
     disable_surveys: true,
-    // It compresses while the page goes on, and what a page that is left just then had queued is lost.
-    disable_compression: true,
     // Ours: by the page, not the address, which htmx also changes before there is a new page.
     capture_pageview: false,
     capture_pageleave: true,

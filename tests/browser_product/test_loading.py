@@ -34,16 +34,6 @@ def test_analytics_is_asked_for_after_the_page_has_loaded(product: Product, visi
     assert 0 < loaded <= asked
 
 
-def test_events_do_not_wait_for_the_browser_to_compress_them(product: Product, visits: Visits) -> None:
-    page = visits.open(product.stage.ada)
-    # A page that is left meanwhile would lose them.
-    page.add_init_script("""window.CompressionStream = class {
-      readable = new ReadableStream(); writable = new WritableStream();
-    }""")
-    ready(page, "/dashboard/")
-    product.wait_for(lambda: bool(product.events("$pageview")))
-
-
 def test_events_leave_in_batches(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     many_swaps(page)
