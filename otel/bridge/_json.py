@@ -10,9 +10,11 @@ import orjson
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
+from otel.bridge._salvage import LEVELS, items_number
+
 __all__ = ["UNREADABLE", "read_json"]
 
-# The last three are protobuf's for JSON of an unforeseen shape.
+# Beside its own, protobuf raises these for JSON of an unforeseen shape.
 UNREADABLE = (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError)
 
 # OTLP/JSON writes these as hexadecimal, where protobuf's JSON mapping has base64.
@@ -30,9 +32,6 @@ _ABOVE_IDS = {
     "scope_logs": ("logRecords", "log_records"),
 }
 _ROOTS = ("resourceSpans", "resource_spans", "resourceLogs", "resource_logs")
-
-# A request lists groups by resource, each of these groups by scope, each of these spans or log records.
-_LEVELS = 3
 
 
 def read_json(raw: bytes, request: Message) -> int:
@@ -53,7 +52,7 @@ def read_json(raw: bytes, request: Message) -> int:
         _parse(fields, _ROOTS, request)
     except UNREADABLE:
         request.Clear()
-        unreadable = _read(fields, request, _LEVELS)
+        unreadable = _read(fields, request, LEVELS)
         if not request.ListFields():
             raise
         return unreadable
@@ -91,7 +90,7 @@ def _with_base64_ids(fields: dict[str, Any], above: tuple[str, ...]) -> dict[str
 
 def _read(fields: dict[str, Any], message: Message, levels: int) -> int:
     """Read a message of so many levels item by item; what its resource or scope cannot tell stays unsaid."""
-    field = message.DESCRIPTOR.fields_by_number[1 if levels == _LEVELS else 2]
+    field = message.DESCRIPTOR.fields_by_number[items_number(levels)]
     name = field.json_name if field.json_name in fields else field.name
     around = fields.copy()
     listed = around.pop(name, [])

@@ -8,12 +8,12 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-__all__ = ["salvage"]
+__all__ = ["LEVELS", "items_number", "salvage"]
 
 _DELIMITED = 2  # protobuf's wire type of messages, among others
 
 # A request lists groups by resource, each of these groups by scope, each of these spans or log records.
-_LEVELS = 3
+LEVELS = 3
 
 
 def salvage(raw: bytes, request: Message) -> int:
@@ -30,16 +30,25 @@ def salvage(raw: bytes, request: Message) -> int:
         DecodeError: if nothing of it can be read.
     """
     request.Clear()
-    unreadable = _read(raw, request, _LEVELS)
+    unreadable = _read(raw, request, LEVELS)
     if not request.ListFields():
         msg = "nothing in it can be read"
         raise DecodeError(msg)
     return unreadable
 
 
+def items_number(levels: int) -> int:
+    """Return the number of the field in which a message lists what it is about.
+
+    Args:
+        levels: `LEVELS` for a request, one less for each group in it.
+    """
+    return 1 if levels == LEVELS else 2
+
+
 def _read(raw: bytes, message: Message, levels: int) -> int:
     """Read a message of so many levels item by item; what its resource or scope cannot tell stays unsaid."""
-    number = 1 if levels == _LEVELS else 2
+    number = items_number(levels)
     items = getattr(message, message.DESCRIPTOR.fields_by_number[number].name)
     unreadable = 0
     for field in UnknownFieldSet(Empty.FromString(raw)):  # type: ignore[attr-defined]  # the stubs lack its iterator
