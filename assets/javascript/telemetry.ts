@@ -2,6 +2,7 @@
 
 import { rememberRoute } from "./addresses";
 import { capturePageview, loadBy, stopDelivering, takeWaiting } from "./analytics";
+import { compressingAtOnce } from "./compression";
 import { forget, refuses } from "./consent";
 import { sendBehind } from "./leaving";
 import { currentPage, onPage } from "./page";
@@ -46,16 +47,18 @@ function withdraw(): void {
 async function load(): Promise<void> {
   if (isLoading) return;
   isLoading = true;
+  let loaded: typeof import("./posthog");
   try {
-    const loaded = await import("./posthog");
-    const page = currentPage();
-    if (!page || refuses(page)) return;
-    loaded.start(page);
-    posthog = loaded;
+    loaded = await compressingAtOnce(() => import("./posthog"));
   } catch {
     // Blocked, or the network failed: the page does without.
     isBlocked = true;
+    return;
   }
+  const page = currentPage();
+  if (!page || refuses(page)) return;
+  loaded.start(page);
+  posthog = loaded;
 }
 
 function whenUsable(then: () => void): void {

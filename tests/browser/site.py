@@ -9,16 +9,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 
+from tests.browser.building import built, manifest
 from tests.browser.serving import CLOSING, Server
-from tests.inspector.browser import MissingError
-
-DIST = Path(__file__).parents[2] / "assets/dist"
 
 # What the product's policy allows its pages, at most.
 POLICY = (
@@ -33,15 +30,6 @@ BEN = "6f4f2f33-9c1a-4c4f-8f53-2a9f53e4bb02"
 
 # What each chunk of the product's scripts is called in the manifest.
 MAIN, THEME, STYLES = "assets/javascript/main.ts", "assets/javascript/theme.ts", "assets/styles/main.css"
-
-
-def built() -> dict[str, Any]:
-    """The manifest of what Vite has built."""
-    if not (DIST / "manifest.json").exists():
-        msg = f"{DIST} is missing: `make setup` builds it"
-        raise MissingError(msg)
-    manifest: dict[str, Any] = json.loads((DIST / "manifest.json").read_text())
-    return manifest
 
 
 @dataclass
@@ -102,12 +90,12 @@ class Site:
             if config
             else ""
         )
-        manifest = built()
+        chunks = manifest()
         return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page {path}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/{manifest[STYLES]["file"]}">
-<script src="/static/{manifest[THEME]["file"]}"></script>
-<script type="module" src="/static/{manifest[MAIN]["file"]}"></script></head>
+<link rel="stylesheet" href="/static/{chunks[STYLES]["file"]}">
+<script src="/static/{chunks[THEME]["file"]}"></script>
+<script type="module" src="/static/{chunks[MAIN]["file"]}"></script></head>
 <body hx-boost="true">{said}
 <nav data-sidebar aria-label="Main">
 <a id="to-start" data-page="web:dashboard" href="/">Start</a>
@@ -141,7 +129,7 @@ def running_site(inspector_url: str) -> Iterator[Site]:
             if path.startswith("/static/"):
                 name = path.removeprefix("/static/")
                 kind = "text/css" if name.endswith(".css") else "text/javascript"
-                return self._send(200, kind, (DIST / name).read_bytes())
+                return self._send(200, kind, (built() / name).read_bytes())
             headers = {name.lower(): value for name, value in self.headers.items()}
             site.asked.append((self.command, self.path, headers))
             if path.startswith("/ph/"):

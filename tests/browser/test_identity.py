@@ -124,6 +124,22 @@ def test_leaving_a_page_is_said_and_events_leave_together(
     until(page, lambda: len(inspector.good("$pageleave")) == 1)
 
 
+def test_what_is_being_sent_when_a_page_is_left_arrives(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    # A browser that takes its time: on a busy machine every one does.
+    slow = "Object.defineProperty(CompressionStream.prototype, 'readable', {get: () => new ReadableStream()})"
+    page.add_init_script(slow)
+    ready(page, site.url)
+    for choice in ("dark", "light"):
+        page.click(f"[data-theme-choice={choice}]")
+    page.wait_for_timeout(4_000)
+    page.goto("about:blank")
+    until(page, lambda: len(inspector.good("$pageleave")) == 1)
+    arrived(inspector, page, "$pageview", 1)
+    arrived(inspector, page, "theme_switched", 2)
+
+
 def test_flags_come_with_the_page_and_nothing_is_fetched_for_them(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:

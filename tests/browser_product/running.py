@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from otel.inspector import RunningInspector, running_inspector
-from tests.browser_product.building import built
+from tests.browser.building import built
 from tests.browser_product.wire import Wire, running_wire
 from tests.lifecycle.servers import BIN, environment, run, serving
 from tformance.run._journey import STEPS, Person, Stage

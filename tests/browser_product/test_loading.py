@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser_product.building import built
+from tests.browser.building import built
 from tests.browser_product.running import Product
 from tests.browser_product.visiting import Visits, leave, many_swaps, ready, sidebar
 

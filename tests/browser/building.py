@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.inspector.browser import MissingError
 from tests.lifecycle.servers import ROOT
@@ -14,6 +17,7 @@ _VITE = ROOT / "node_modules/.bin/vite"
 _SOURCES = (("assets", (".ts", ".css", ".svg")), ("templates", (".html",)), ("apps", (".html",)))
 
 
+@cache
 def built() -> Path:
     """Return the folder of what Vite builds, up to date."""
     if not _VITE.exists():
@@ -22,6 +26,12 @@ def built() -> Path:
     if not _MANIFEST.exists() or _MANIFEST.stat().st_mtime < max(map(_changed, _sources())):
         subprocess.run([_VITE, "build", "--logLevel", "warn"], cwd=ROOT, check=True)
     return _MANIFEST.parent
+
+
+def manifest() -> dict[str, Any]:
+    """Return what each chunk is called, and which others it wants, up to date."""
+    found: dict[str, Any] = json.loads((built() / _MANIFEST.name).read_text())
+    return found
 
 
 def _sources() -> list[Path]:
