@@ -13,12 +13,6 @@ from otel.celery import instrument
 from tests.host.events import ParcelShipped
 
 app = Celery("host", broker=os.environ.get("HOST_BROKER", "memory://"))
-app.conf.broker_transport_options = {
-    "data_folder_in": os.environ.get("HOST_BROKER_FOLDER", "/nonexistent"),
-    "data_folder_out": os.environ.get("HOST_BROKER_FOLDER", "/nonexistent"),
-    "control_folder": os.environ.get("HOST_BROKER_FOLDER", "/nonexistent") + "/control",
-    "polling_interval": 0.05,
-}
 app.conf.task_always_eager = not os.environ.get("HOST_BROKER")
 app.conf.broker_connection_retry_on_startup = True
 instrument()

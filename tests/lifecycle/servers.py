@@ -207,12 +207,12 @@ def traceparent(trace_id: str, flags: str = "01") -> dict[str, str]:
     return {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-{flags}"}
 
 
-def wait_for(condition: Callable[[], T | None]) -> T:
-    """Return what a condition gives as soon as it holds."""
-    deadline = time.monotonic() + TIMEOUT
+def wait_for(condition: Callable[[], T | None], timeout: float = TIMEOUT) -> T:
+    """Return what a condition gives as soon as it holds, within so many seconds."""
+    deadline = time.monotonic() + timeout
     while not (result := condition()):
         if time.monotonic() > deadline:
-            msg = f"not within {TIMEOUT} s; the last answer was {result!r}"
+            msg = f"not within {timeout} s; the last answer was {result!r}"
             raise AssertionError(msg)
         time.sleep(0.02)
     return result

@@ -21,13 +21,17 @@ from tests.lifecycle.servers import (
     traceparent,
     wait_for,
 )
+from tests.services.needing import needs_services
+from tests.services.redis import running_redis
 
 # One after the other: they share what takes long to start.
-pytestmark = pytest.mark.xdist_group("celery")
+pytestmark = [needs_services, pytest.mark.xdist_group("celery")]
 
 _TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 _RECYCLED = ("--pool", "prefork", "--max-tasks-per-child", "1")
+# Celery may see only after five seconds that a child has ended, and only then starts the next.
+_NEXT_CHILD_S = 10
 
 
 @contextmanager
@@ -48,12 +52,16 @@ def _working(env: dict[str, str], folder: Path, *pool: str) -> Iterator[Process]
         yield worker
 
 
-def _environment(posthog: str | None, database: str, folder: Path, **more: str) -> dict[str, str]:
-    (folder / "control").mkdir()
+def _environment(posthog: str | None, database: str, broker: str, **more: str) -> dict[str, str]:
     # Nothing but a flush delivers within a test.
     late = {"OTEL_BSP_SCHEDULE_DELAY": "60000"}
-    broker = {"HOST_BROKER": "filesystem://", "HOST_BROKER_FOLDER": str(folder)}
-    return environment(posthog, HOST_DATABASE=database, **broker, **late, **more)
+    return environment(posthog, HOST_DATABASE=database, HOST_BROKER=broker, **late, **more)
+
+
+@pytest.fixture
+def broker() -> Iterator[str]:
+    with running_redis() as broker:
+        yield broker
 
 
 def _send(server: Server, task: str, *numbers: int, person: str | None = "anna") -> None:
@@ -67,8 +75,8 @@ def _send(server: Server, task: str, *numbers: int, person: str | None = "anna")
 def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """Send tasks of each kind to a worker whose children end after each; return what the tasks left."""
     folder = tmp_path_factory.mktemp("celery")
-    with running_inspector() as inspector:
-        env = _environment(inspector.url, database, folder)
+    with running_inspector() as inspector, running_redis() as broker:
+        env = _environment(inspector.url, database, broker)
         with (
             serving(gunicorn(), env, folder) as server,
             _working(env, folder, *_RECYCLED) as worker,
@@ -82,7 +90,7 @@ def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[di
             _send(server, "fail_later")
             _send(server, "handle_later")
             _send(server, "retry_later")
-            wait_for(lambda: len(_ended(worker)) == 10)
+            wait_for(lambda: len(_ended(worker)) == 10, 10 * _NEXT_CHILD_S)
             worker.stop()
             server.stop()
         return [one for one in inspector.good() if one["properties"]["$trace_id"] == _TRACE]
@@ -137,9 +145,9 @@ def test_an_error_of_a_task_has_the_frames_of_the_place_where_it_was_raised(
 
 @pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
 def test_an_event_recorded_as_the_last_act_of_a_worker_arrives(
-    pool: str, inspector: RunningInspector, database: str, tmp_path: Path
+    pool: str, inspector: RunningInspector, database: str, broker: str, tmp_path: Path
 ) -> None:
-    env = _environment(inspector.url, database, tmp_path)
+    env = _environment(inspector.url, database, broker)
     with serving(gunicorn(), env, tmp_path) as server, _working(env, tmp_path, "--pool", pool) as worker:
         _send(server, "ship_later", 8, person=None)
         wait_for(lambda: _ended(worker))
@@ -151,19 +159,19 @@ def test_an_event_recorded_as_the_last_act_of_a_worker_arrives(
     ("via", "carrier"), [("posthog", "log"), ("collector", "span"), ("collector", "log")]
 )
 def test_what_a_child_records_that_ends_after_its_task_arrives_once_by_the_other_ways(
-    via: str, carrier: str, inspector: RunningInspector, database: str, tmp_path: Path
+    via: str, carrier: str, inspector: RunningInspector, database: str, broker: str, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
         way = {"POSTHOG_VIA": via, "POSTHOG_CARRIER": carrier, "OTEL_TRACES_SAMPLER": "always_off"}
         if via == "collector":
             way["OTEL_EXPORTER_OTLP_ENDPOINT"] = stack.enter_context(bridging(inspector.url, tmp_path))
-        env = _environment(inspector.url if via == "posthog" else None, database, tmp_path, **way)
+        env = _environment(inspector.url if via == "posthog" else None, database, broker, **way)
         server = stack.enter_context(serving(gunicorn(), env, tmp_path))
         worker = stack.enter_context(_working(env, tmp_path, *_RECYCLED))
         for number in (1, 2):
             _send(server, "ship_later", number)
         _send(server, "fail_later")
-        wait_for(lambda: len(_ended(worker)) == 3)
+        wait_for(lambda: len(_ended(worker)) == 3, 3 * _NEXT_CHILD_S)
         worker.stop()
         server.stop()
     arrived = sorted(

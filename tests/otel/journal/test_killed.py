@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import pytest
 from otel.inspector.running import RunningInspector
 from tests.lifecycle.servers import BIN, Process, environment, gunicorn, run, running, serving, wait_for
 from tests.otel.journal.journaling import NOWHERE, files, numbers
+from tests.services.needing import needs_services
+from tests.services.redis import running_redis
 
 pytestmark = pytest.mark.slow
 
@@ -158,15 +161,20 @@ def test_what_a_killed_server_had_answered_arrives_by_the_next_one(
     assert files(folder) == []
 
 
+@pytest.fixture
+def broker() -> Iterator[str]:
+    with running_redis() as broker:
+        yield broker
+
+
+@needs_services
 def test_what_a_killed_celery_worker_had_done_arrives_by_the_next_one(
-    inspector: RunningInspector, folder: Path, tmp_path: Path
+    broker: str, inspector: RunningInspector, folder: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "control").mkdir()
-    broker = {"HOST_BROKER": "filesystem://", "HOST_BROKER_FOLDER": str(tmp_path)}
     database = {"HOST_DATABASE": str(tmp_path / "host.sqlite3")}
     migrated = run([sys.executable, "-m", "django", "migrate"], environment(None, **database))
     assert migrated.returncode == 0, migrated.stderr
-    env = _env(inspector.url, folder, OTEL_BSP_SCHEDULE_DELAY="60000", **broker, **database)
+    env = _env(inspector.url, folder, OTEL_BSP_SCHEDULE_DELAY="60000", HOST_BROKER=broker, **database)
     worker: list[str | Path] = [
         BIN / "celery",
         "-A",
