@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 # Each layer may import those before it, and itself.
 LAYERS = (
     ("otel.version",),
-    ("otel.reasons", "otel.attributes", "otel._guard", "otel._fork"),
+    ("otel.reasons", "otel.attributes", "otel._guard", "otel._fork", "otel.listening"),
     ("otel.settings", "otel.counters"),
     ("otel.events",),
     ("otel.mapping",),
@@ -24,6 +24,7 @@ LAYERS = (
     ("otel.recording",),
     ("otel.delivery",),
     ("otel.pipeline",),
+    ("otel.bridge",),
 )
 APPS = tuple(
     f"apps.{name}"
@@ -40,7 +41,7 @@ APPS = tuple(
         "web",
     )
 )
-HOSTS = ("otel.django", "otel.celery", "otel.testing", "otel.inspector", "otel.generate", "otel.bridge")
+HOSTS = ("otel.django", "otel.celery", "otel.testing", "otel.inspector", "otel.generate")
 
 
 def modules(folder: str) -> list[Path]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from otel.bridge._application import Application
 from otel.bridge._serving import server_of
-from otel.inspector.serving import NotStartedError, listen, url_of
+from otel.listening import NotStartedError, listen, url_of
 
 __all__ = ["running_bridge"]
 

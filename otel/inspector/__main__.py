@@ -11,7 +11,8 @@ from otel.inspector._app import create_app
 from otel.inspector._funnel import DEFAULT_STEPS, Steps, parse_steps
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
-from otel.inspector.serving import listen_or_explain, serve, url_of
+from otel.inspector.serving import serve
+from otel.listening import listen_or_explain, url_of
 
 __all__ = ["main"]
 

@@ -13,7 +13,8 @@ import orjson
 from otel.inspector._app import create_app
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
-from otel.inspector.serving import listen, serving
+from otel.inspector.serving import serving
+from otel.listening import listen
 
 __all__ = ["InspectorError", "RunningInspector", "running_inspector"]
 

@@ -14,6 +14,7 @@ import requests
 
 from otel.inspector.running import RunningInspector, running_inspector
 from tests.deploy.compose import SECRETS, services
+from tests.deploy.image_packages import with_the_images_packages
 from tests.lifecycle.servers import BIN, ROOT, Process, Server, run, running, serving, wait_for
 from tests.services.collector import CONFIG, RunningCollector, running_collector
 from tests.services.postgresql import running_postgresql
@@ -107,7 +108,7 @@ def running_deployment(folder: Path) -> Iterator[Deployment]:
                 {
                     name: value
                     for name, value in services()["collector"]["environment"].items()
-                    if name.startswith(("POSTHOG_", "TRACES_"))
+                    if name.startswith(("POSTHOG_", "TRACES_")) and value is not None
                 }
                 | {
                     "POSTHOG_BRIDGE_ENDPOINT": bridge_url,
@@ -142,10 +143,12 @@ def running_deployment(folder: Path) -> Iterator[Deployment]:
 
 
 def _environment(name: str, here: Mapping[str, str], folder: Path) -> dict[str, str]:
-    own = {key: value or "" for key, value in services()[name]["environment"].items()}
+    given = services()[name]["environment"]
+    own = {key: value for key, value in given.items() if value is not None}
     own = {key: value.replace(_STATE, str(folder)) for key, value in own.items()}
     image = dict(re.findall(r"(\w+)=(\S+)", _instruction("ENV PATH")))
     base = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(folder), "HOSTNAME": os.uname().nodename}
+    base |= with_the_images_packages(folder)
     return image | base | own | {key: value for key, value in here.items() if key in own} | _EAGER
 
 

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
-from otel.inspector.serving import listen_or_explain, serve, url_of
+from otel.inspector.serving import serve
+from otel.listening import listen_or_explain, url_of
 from tformance.sandbox._app import create_app
 from tformance.sandbox._clock import MOST_DAYS, wall_time
 from tformance.sandbox._world import World
