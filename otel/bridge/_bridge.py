@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from google.protobuf.message import Message
@@ -26,6 +25,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from otel.bridge._answer import RETRY_AFTER, Answer, refused, taken
 from otel.bridge._metrics import Metrics
 from otel.bridge._request import Refused, inflated, parsed
+from otel.bridge._settled import Settled
 from otel.bridge._taking import Taken, Taker
 from otel.counters import Counters
 from otel.delivery import Delivery, Loss, Quarantine
@@ -87,7 +87,7 @@ LOGS = Signal("logs", ExportLogsServiceRequest, Taker.logs, _logs_response)
 
 
 class Bridge:
-    """Take requests, one a thread; it keeps nothing between them but counts.
+    """Take requests, one a thread; it keeps nothing between them that a restart may not lose.
 
     Args:
         settings: the pipeline's.
@@ -102,7 +102,7 @@ class Bridge:
         self._taker = Taker(settings, registry)
         self._quarantine = Quarantine(settings.quarantine) if settings.quarantine is not None else None
         self._delivery = Delivery(settings, counters, quarantine=self._quarantine, attempts=_ATTEMPTS)
-        self._lock = threading.Lock()
+        self._settled = Settled()
         self._problem = ""
         self.is_draining = False
 
@@ -141,7 +141,7 @@ class Bridge:
     def _answer(self, signal: Signal, body: bytes, encoding: str, media_type: str) -> Answer:
         deadline = time.monotonic() + _DEADLINE
         if not self.settings.api_key:
-            return self._later(media_type, _RETRY_AFTER_PERSON)
+            return _later(self.problem, media_type, _RETRY_AFTER_PERSON)
         request, unreadable = parsed(inflated(body, encoding), media_type, signal.request)
         found = signal.take(self._taker, request)
         found.leave_out(unreadable)
@@ -149,41 +149,51 @@ class Bridge:
         self.metrics.events.labels(signal.name).inc(len(found.captures) + len(found.rejects))
         losses = self._deliver(found, deadline)
         waiting = [loss for loss in losses if loss.reason in RECOVERABLE]
-        self._note(waiting)
         if waiting:
-            # Also for those that PostHog took of it: it knows them again by their ids.
             is_persons = any(loss.reason is Reason.UNAUTHORISED for loss in waiting)
             asked = max((loss.retry_after or 0.0 for loss in waiting), default=0.0)
-            return self._later(media_type, max(asked, _RETRY_AFTER_PERSON if is_persons else RETRY_AFTER))
+            seconds = max(asked, _RETRY_AFTER_PERSON if is_persons else RETRY_AFTER)
+            return _later(_problem(waiting), media_type, seconds)
         # Only now, since what is sent again would be counted and kept again.
         self._account(found)
         count, text = _summary(found, losses)
         return taken(signal.response(count, text), media_type, "partial" if text else "accepted")
 
     def _deliver(self, found: Taken, deadline: float) -> tuple[Loss, ...]:
-        if not found.captures:
-            return ()
-        began = time.monotonic()
-        with suppress_instrumentation():
-            # What can be delivered later waits in its sender's queue, and is not lost.
-            losses = self._delivery.deliver(found.captures, deadline, range(len(found.captures)))
-        self.metrics.delivery.observe(time.monotonic() - began)
-        return losses
-
-    def _later(self, media_type: str, seconds: float) -> Answer:
-        return refused(503, f"not delivered yet: {self.problem}", media_type, "unavailable", seconds)
-
-    def _note(self, waiting: Iterable[Loss]) -> None:
-        """Remember what stands in the way, for the health page; also that nothing does any more."""
-        reason = next((f"{loss.reason}: {loss.detail}" for loss in waiting), "")
-        with self._lock:
-            self._problem = reason
+        captures = found.captures
+        known = self._settled.of(captures)
+        asked = [index for index in range(len(captures)) if index not in known]
+        losses = [loss for loss in known.values() if loss]
+        if asked:
+            began = time.monotonic()
+            with suppress_instrumentation():
+                # What can be delivered later waits in its sender's queue, and is not lost.
+                now = self._delivery.deliver([captures[one] for one in asked], deadline, range(len(asked)))
+            self.metrics.delivery.observe(time.monotonic() - began)
+            losses += [replace(loss, index=asked[loss.index]) for loss in now]
+            # For the health page; also that nothing stands in the way any more.
+            self._problem = _problem(losses)
+        waiting = {loss.index for loss in losses if loss.reason in RECOVERABLE}
+        if waiting:
+            self._settled.remember(captures, losses, waiting)
+        else:
+            self._settled.forget(captures)
+        return tuple(losses)
 
     def _account(self, found: Taken) -> None:
         for _, reject, envelope in found.rejects:
             self._counters.lost(reject.reason)
             if self._quarantine is not None and envelope is not None:
                 self._quarantine.keep(envelope, reject)
+
+
+def _later(problem: str, media_type: str, seconds: float) -> Answer:
+    return refused(503, f"not delivered yet: {problem}", media_type, "unavailable", seconds)
+
+
+def _problem(losses: Iterable[Loss]) -> str:
+    """Return what stands between the bridge and PostHog, by what could not be delivered yet."""
+    return next((f"{loss.reason}: {loss.detail}" for loss in losses if loss.reason in RECOVERABLE), "")
 
 
 def _summary(found: Taken, losses: Iterable[Loss]) -> tuple[int, str]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import orjson
 
 from otel.bridge import application
 from otel.bridge.running import running_bridge
+from otel.delivery import Quarantine
 from otel.inspector.running import RunningInspector, running_inspector
+from otel.reasons import Reason
 from otel.settings import Settings
 from tests.otel.bridge.sending import JSON, ask, post, post_json
-from tests.otel.bridge.test_traces import javascript, shipped
+from tests.otel.bridge.test_traces import event, javascript, shipped
 from tests.otel.shop import REGISTRY
 
 _BODY = orjson.dumps(javascript([shipped()], identity={}))
@@ -30,6 +33,35 @@ def test_an_outage_is_told_soon_and_ends_with_one_capture(inspector: RunningInsp
         assert post(bridge, _BODY, JSON).status == 200
     assert ask(bridge, "GET", "/healthz").json == {"status": "ok", "problem": "", "in_flight": 0}
     assert len(inspector.good()) == 1
+
+
+def test_posthog_is_asked_once_about_each_event_of_a_request_that_comes_again(
+    inspector: RunningInspector, settings: Settings, tmp_path: Path
+) -> None:
+    inspector.fail(events=["parcel_shipped"], status=400, count=1000)
+    inspector.fail(events=["order_paid"], status=503, count=1)
+    told = [event("order_placed", {}), shipped(), event("order_paid", {})]
+    body = orjson.dumps(javascript(told, identity={}))
+    with running_bridge(application(settings.replace(quarantine=tmp_path), REGISTRY)) as url:
+        assert post(url, body, JSON).status == 503
+        sent = len(inspector.requests())
+        answer = post(url, body, JSON)
+        assert [one["events"] for one in inspector.requests()[sent:]] == [1]
+        # Answered for good: whoever sends it again is another, who knows nothing of the first.
+        assert post(url, body, JSON).json == answer.json
+        metrics = ask(url, "GET", "/metrics").body.decode()
+    assert answer.json["partialSuccess"]["errorMessage"] == "events that can never be delivered: 1 refused"
+    assert {one["event"] for one in inspector.good()} == {"order_placed", "order_paid"}
+    assert 'posthog_events_lost_total{reason="refused"} 2.0' in metrics
+    assert [entry.reject.reason for entry in Quarantine(tmp_path).entries()] == [Reason.REFUSED] * 2
+
+
+def test_a_request_without_events_says_nothing_of_posthog(inspector: RunningInspector, bridge: str) -> None:
+    inspector.fail(status=503, count=1)
+    assert post(bridge, _BODY, JSON).status == 503
+    misfit = event("parcel_shipped", {"number": "seven"})
+    assert post_json(bridge, javascript([misfit], identity={})).status == 200
+    assert ask(bridge, "GET", "/healthz").json["status"] == "failing"
 
 
 def test_a_lost_answer_of_posthogs_doubles_nothing(inspector: RunningInspector, bridge: str) -> None:

@@ -1,0 +1,67 @@
+"""What became of captures whose request comes again: PostHog is asked about each of them once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
+
+from otel.delivery import Loss
+from otel.mapping import Capture
+
+__all__ = ["Settled"]
+
+# The events of the sixteen requests that may be under way, at about 600 in a batch of 512 KiB: 2 MB at most.
+_MOST = 10_000
+
+
+class Settled:
+    """Remember the fates of captures until their request is answered for good.
+
+    It is a saving only: a replica that knows nothing of a request asks PostHog about all of it. Without it,
+    what PostHog refuses would be searched out of its batch each time, and take the time of all behind it.
+    """
+
+    def __init__(self) -> None:
+        self._fates: dict[str, Loss | None] = {}
+        self._lock = threading.Lock()
+
+    def of(self, captures: Sequence[Capture]) -> Mapping[int, Loss | None]:
+        """Return the fates that are known, by position; None was delivered.
+
+        Args:
+            captures: of a request.
+        """
+        with self._lock:
+            return {
+                index: loss and replace(loss, index=index)
+                for index, capture in enumerate(captures)
+                for loss in [self._fates.get(capture.uuid)]
+                if capture.uuid in self._fates
+            }
+
+    def remember(self, captures: Sequence[Capture], losses: Sequence[Loss], waiting: Container[int]) -> None:
+        """Keep what is settled of a request that will come again; the oldest give way.
+
+        Args:
+            captures: of the request.
+            losses: of them.
+            waiting: the positions of those that are not settled.
+        """
+        lost = {loss.index: loss for loss in losses}
+        with self._lock:
+            for index, capture in enumerate(captures):
+                if index not in waiting:
+                    self._fates[capture.uuid] = lost.get(index)
+            while len(self._fates) > _MOST:
+                del self._fates[next(iter(self._fates))]
+
+    def forget(self, captures: Sequence[Capture]) -> None:
+        """Drop what is known of a request that is answered for good.
+
+        Args:
+            captures: of it.
+        """
+        with self._lock:
+            for capture in captures:
+                self._fates.pop(capture.uuid, None)
