@@ -94,3 +94,12 @@ def test_a_span_that_is_poison_costs_itself_only(
     whole.arrived(_GOOD + 1)
     assert shipped(whole.inspector) == [(f"{trace:032x}", number) for number in range(_GOOD + 1)]
     assert whole.bridge.metric(lost) == before + 1
+
+
+def test_a_span_of_seventeen_mebibytes_arrives_with_those_behind_it(whole: Whole) -> None:
+    whole.inspector.reset()
+    trace = secrets.randbits(128)
+    large = span(trace, "ship", {"text": "x" * 17 * 2**20}, event("parcel_shipped", {"number": 0}), number=1)
+    send_spans(whole.collector.otlp_url, large, *(_good(trace, number) for number in range(1, 20)))
+    whole.arrived(20)
+    assert shipped(whole.inspector) == [(f"{trace:032x}", number) for number in range(20)]
