@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
@@ -54,6 +54,8 @@ class Metrics:
             registry=self._registry,
         )
         self._registry.register(_PipelineCounters(counters))
+        # Its CPU: a replica is one process, and full at one core.
+        ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
         """Return all of them as Prometheus reads them."""

@@ -12,7 +12,7 @@ import requests
 
 from tests.deploy.deployment import Deployment, running_deployment
 from tests.deploy.needing import needs_go
-from tests.lifecycle.servers import ROOT, wait_for
+from tests.lifecycle.servers import ROOT, run, wait_for
 from tests.services.needing import needs_collector, needs_services
 
 pytestmark = [
@@ -33,7 +33,7 @@ _RARE = {
     "otelcol_receiver_refused_log_records",
     "otelcol_processor_tail_sampling_sampling_trace_dropped_too_early",
 }
-_METRIC = re.compile(r"\b(?:otelcol|posthog)_\w+|\btarget_info\b")
+_METRIC = re.compile(r"\b(?:otelcol|posthog|process)_\w+|\btarget_info\b")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,26 @@ def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(deployment:
     asked = {name for text in _expressions() for name in _METRIC.findall(text)}
 
     assert asked - there <= _RARE
-    assert 'exporter="otlp_http/bridge"' in texts[0]
+    # By the same labels, as the one is divided by the other.
+    size, room = (
+        set(re.findall(rf'(?m)^otelcol_exporter_queue_{of}(\{{.*"otlp_http/bridge".*\}})', texts[0]))
+        for of in ("size", "capacity")
+    )
+    assert size == room
+    assert {re.findall(r'data_type="(\w+)"', labels)[0] for labels in size} == {"traces", "logs"}
+
+
+@pytest.mark.parametrize("program", ["product", "worker"])
+def test_what_a_program_has_rejected_is_replayed_beside_the_bridge(
+    deployment: Deployment, program: str
+) -> None:
+    tracking = f"from apps.utils.analytics import track_event; track_event(None, 'of_no_{program}')"
+    tracked = run(["python", "manage.py", "shell", "--command", tracking], deployment.env[program])
+    assert tracked.returncode == 0, tracked.stderr
+
+    replay = ["python", "manage.py", "telemetry", "replay", "--dry-run"]
+    replayed = run(replay, deployment.env["bridge"])
+    assert f"1 undeclared: no event declares the name 'of_no_{program}'" in replayed.stdout, replayed.stderr
 
 
 def _is_there(deployment: Deployment, metric: str) -> bool:
