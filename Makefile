@@ -7,6 +7,9 @@ ONCE ?=
 SOURCES := $(shell find assets templates apps -path assets/dist -prune -o -type f \
 	\( -name '*.ts' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -print)
 
+# Of which the Collector is built; an older one counts as missing.
+GO := $(shell go version 2>/dev/null | grep -E 'go1\.(2[6-9]|[3-9][0-9])')
+
 .DEFAULT_GOAL := help
 .PHONY: help setup collector browser run test check bench lock clean
 
@@ -51,7 +54,7 @@ collector/build/jaeger: collector/jaeger-version
 		|| { tail -n 20 $@.log; exit 1; }
 
 collector:  ## Build the Collector and Jaeger, which their tests start; it takes Go.
-	@command -v go >/dev/null || { echo "Go is missing, 1.26 or newer: https://go.dev/doc/install"; exit 1; }
+	@test "$(GO)" || { echo "Go is missing, 1.26 or newer: https://go.dev/doc/install"; exit 1; }
 	@$(MAKE) --no-print-directory collector/build/otelcol collector/build/jaeger
 
 setup: .venv/.installed assets/dist/manifest.json  ## Install everything, and build what the browser gets.
@@ -61,7 +64,7 @@ run: setup  ## Start the product and all it needs, drive a sample journey, show 
 
 # Without Go nothing is built, and the tests of the Collector are skipped by name. `test_worker.py` has a database of
 # its own, whatever the tests run on; `tests/run` has a worker on PostgreSQL.
-test: setup check $(if $(shell command -v go),collector)  ## Run every check, every test, and the product's tests again on PostgreSQL.
+test: setup check $(if $(GO),collector)  ## Run every check, every test, and the product's tests again on PostgreSQL.
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 	@echo "The product's tests again, on PostgreSQL …"
 	@$(BIN)/python -m tests.services.postgresql -- $(BIN)/python -m pytest -n 2 --dist loadgroup tests/apps \
@@ -76,7 +79,7 @@ check: setup  ## Lint, check types, and check that what is generated is current.
 		collector-config.yaml collector/tier1.yaml
 	@node_modules/.bin/tsc
 
-bench: setup  ## Run the benchmarks; the figures go to benchmarks/results.json.
+bench: setup  ## Run the benchmarks; the figures go to benchmarks/results.json. It takes Chromium and `make collector`.
 	$(BIN)/python -m benchmarks
 
 lock:  ## Renew requirements.lock and requirements.image.lock from pyproject.toml.

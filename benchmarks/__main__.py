@@ -6,7 +6,9 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import sys
+from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -31,8 +33,14 @@ _NAMES = (
     "pages",
     "browser",
 )
+_ROOT = Path(__file__).parent.parent
 _RESULTS = Path(__file__).with_name("results.json")
-_PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+_PAGE = _ROOT / "docs" / "performance.md"
+# What a benchmark starts that `make setup` does not install, and how to get it.
+_NEEDS = {
+    "collector": (_ROOT / "collector" / "build" / "otelcol", "make collector"),
+    "browser": (Path("chromium"), "apt-get install chromium"),
+}
 _PACKAGES = (
     "tformance-otel",
     "opentelemetry-sdk",
@@ -46,9 +54,13 @@ _PACKAGES = (
 
 
 def main() -> int:
-    """Run the benchmarks; return 0 however they turn out, since no figure is a fault."""
+    """Run the benchmarks; return 0 however they turn out, as no figure is a fault; 1 if one cannot run."""
     options = _parser().parse_args()
     names = (options.only,) if options.only else _NAMES
+    missing = _missing(names)
+    if missing:
+        print(*missing, sep="\n", file=sys.stderr)
+        return 1
     results = []
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
@@ -64,6 +76,15 @@ def main() -> int:
             _PAGE.write_text(page(document))
             print(f"written to {_PAGE}", file=sys.stderr)
     return 0
+
+
+def _missing(names: Collection[str]) -> list[str]:
+    """Return what would end a run in its middle, and lose what it had measured."""
+    return [
+        f"{name}: {program.name} is missing: {how}"
+        for name, (program, how) in _NEEDS.items()
+        if name in names and shutil.which(program) is None
+    ]
 
 
 def _circumstances(*, is_quick: bool) -> dict[str, Any]:

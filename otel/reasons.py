@@ -14,7 +14,7 @@ class Reason(StrEnum):
     """
 
     UNDECLARED = "undeclared"
-    """`track_event` or `record` was given a name that no event declares."""
+    """No event declares the name: in a call of `record_named`, or to a bridge older than the program."""
     MISSING_PROPERTY = "missing_property"
     """A required property of a declared event is absent."""
     UNKNOWN_PROPERTY = "unknown_property"
@@ -24,7 +24,7 @@ class Reason(StrEnum):
     ILLEGAL_ID = "illegal_id"
     """A person or group property update names nobody, or an id that PostHog shares between strangers."""
     OPTED_OUT = "opted_out"
-    """The person asked not to be tracked: privacy setting, `Sec-GPC` or `DNT`."""
+    """The person asked not to be tracked: privacy setting, `Sec-GPC`, `DNT` or the opt-out cookie."""
     THINNED = "thinned"
     """`POSTHOG_TIER_RATIOS` keeps only a share of this tier, and this trace is not in it."""
     TOO_LARGE = "too_large"

@@ -35,11 +35,13 @@ class Settings:
         host: PostHog's ingestion address, without a path.
         capture_mode: which of PostHog's capture endpoints is used, as in its own SDK.
         carrier: what `record` writes: a `span` event, or a `log` record with an event name.
-        events: patterns (`fnmatch`) of undeclared span event names to forward.
-        tier_ratios: the share of a tier's events to keep, from 0 to 1; tier 1 is always kept whole.
+        events: patterns (`fnmatch`) of undeclared span event names to forward, such as `order_*,checkout_*`.
+        tier_ratios: the share of a tier's events to keep, from 0 to 1, such as `3=0.25,2=0.5`; tier 1 is
+            always kept whole.
         send_organisation: whether properties that name a customer's organisation leave.
         send_error_messages: whether the messages of exceptions leave (scrubbed), or only their types.
-        groups: for each PostHog group type the span attribute that carries its key.
+        groups: for each PostHog group type the span attribute that carries its key, such as
+            `team=acme.team.id`.
         error_event: the declared event that stands for an error, by name; None sends `$exception` alone.
         error_properties: for a property of that event the attribute of the entry span that it is taken from.
         in_app: module prefixes that count as the product's own frames; empty: what is not installed.

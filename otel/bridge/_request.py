@@ -15,8 +15,8 @@ __all__ = ["JSON", "LIMIT", "PROTOBUF", "Refused", "inflated", "parsed"]
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
-# The Collector's batches of at most 2,048 spans take 1 to 3 MiB; this is as many at 16 KiB each, the size of
-# an error with long frames. Times the requests in flight it bounds what a replica holds in memory.
+# The Collector's batches have half a MiB, and 24 at most (`max_size` in collector-config.yaml), since a span
+# alone may have 20. Times the requests in flight it bounds what a replica holds in memory.
 LIMIT = 32 * 1024 * 1024
 
 _GZIP_WINDOW = 31  # zlib's way to say: a gzip header, the largest window

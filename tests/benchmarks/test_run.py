@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,11 @@ from benchmarks._timing import Rounds, spread
 _ROOT = Path(__file__).parents[2]
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "benchmarks", *arguments],
         cwd=_ROOT,
+        env=os.environ | more,
         capture_output=True,
         text=True,
         timeout=120,
@@ -48,6 +50,14 @@ def test_help_names_the_benchmarks() -> None:
     assert ran.returncode == 0
     for name in ("record", "request", "unsampled", "drain", "via", "bridge", "collector", "memory"):
         assert name in ran.stdout
+
+
+@pytest.mark.slow
+def test_what_a_run_would_lack_in_its_middle_is_said_before_it_begins() -> None:
+    ran = _run("--quick", PATH="/nowhere")
+    assert ran.returncode == 1
+    assert "browser: chromium is missing: apt-get install chromium" in ran.stderr.splitlines()
+    assert "…" not in ran.stderr
 
 
 def test_the_spread_of_one_value_is_that_value() -> None:

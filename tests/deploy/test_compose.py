@@ -36,7 +36,9 @@ def test_what_has_no_default_is_asked_for_by_name(name: str) -> None:
 
 
 def test_the_example_of_the_environment_names_what_the_file_reads_and_nothing_else() -> None:
-    read_of_file = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    # `${NAME…}`, and a variable of a service that has no value but the operator's.
+    file = (ROOT / "docker-compose.yml").read_text()
+    read_of_file = {*re.findall(r"\$\{([A-Z_]+)", file), *re.findall(r"^ +([A-Z_]+):$", file, re.MULTILINE)}
     example = (ROOT / ".env.example").read_text()
     assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == read_of_file
     must = set(re.findall(r"^([A-Z_]+)=$", example, re.MULTILINE))
@@ -109,6 +111,16 @@ def test_the_product_and_its_like_send_through_the_collector_alone() -> None:
     assert knowing == {"bridge", "product", "collector"}
 
 
+def test_what_is_rejected_anywhere_is_kept_in_one_folder() -> None:
+    folder = "/var/lib/tformance/quarantine"
+    for name in ("product", "worker", "bridge"):
+        one = services()[name]
+        assert one["environment"]["POSTHOG_QUARANTINE"] == folder, name
+        assert ("quarantine", folder) in {
+            (mount["source"], mount["target"]) for mount in one.get("volumes") or ()
+        }, name
+
+
 def test_what_is_mounted_from_here_is_here_and_only_read() -> None:
     for name, one in services().items():
         for mount in one.get("volumes") or ():
@@ -118,7 +130,6 @@ def test_what_is_mounted_from_here_is_here_and_only_read() -> None:
 
 
 def test_a_program_is_given_the_time_that_its_end_takes() -> None:
-
     seconds = {name: one.get("stop_grace_period") for name, one in services().items()}
     assert seconds["product"] == seconds["bridge"] == seconds["collector"] == "30s"
     assert gunicorn.graceful_timeout < 30
