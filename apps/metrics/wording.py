@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 __all__ = ["NOTHING", "Direction", "Unit", "change", "direction", "written"]
@@ -18,6 +19,7 @@ _MINUTES_BELOW, _DAYS_FROM = 2, 72
 _WHOLE_FROM = 10
 # Less than this is as before: it would be written as 0 %.
 _SAME_BELOW = 0.5
+_WHOLE, _TENTHS = Decimal(1), Decimal("0.1")
 
 
 def written(value: float | None, unit: Unit) -> str:
@@ -50,14 +52,15 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
         points = now - before
         if abs(points) < _SAME_BELOW:
             return f"as before: {written(before, unit)}"
-        size = _with(round(abs(points)), "point")
+        size = _with(_rounded(abs(points), _WHOLE), "point")
         return f"{size} {'more' if points > 0 else 'less'} than {written(before, unit)}"
     if before == 0:
         return "as before: 0" if now == 0 else f"up from {written(before, unit)}"
     percent = 100 * (now - before) / before
     if abs(percent) < _SAME_BELOW:
         return f"as before: {written(before, unit)}"
-    return f"{abs(percent):.0f} % {'more' if percent > 0 else 'less'} than {written(before, unit)}"
+    size = f"{_rounded(abs(percent), _WHOLE)} %"
+    return f"{size} {'more' if percent > 0 else 'less'} than {written(before, unit)}"
 
 
 def direction(now: float | None, before: float | None, unit: Unit) -> Direction:
@@ -85,10 +88,15 @@ def _duration(hours: float) -> str:
     return _with(hours, "hour") if hours < _DAYS_FROM else _with(hours / 24, "day")
 
 
-def _with(value: float, word: str) -> str:
+def _with(value: float | Decimal, word: str) -> str:
     number = _number(value)
     return f"{number} {word}" if number == "1" else f"{number} {word}s"
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= _WHOLE_FROM else f"{value:.1f}".removesuffix(".0")
+def _number(value: float | Decimal) -> str:
+    return f"{_rounded(value, _WHOLE if value >= _WHOLE_FROM else _TENTHS):,f}".removesuffix(".0")
+
+
+def _rounded(value: float | Decimal, to: Decimal) -> Decimal:
+    """Round halves up, of the digits that are seen, as browsers do with the figures of a chart."""
+    return Decimal(str(value)).quantize(to, ROUND_HALF_UP)

@@ -5,6 +5,8 @@
  *
  * By a stream each batch takes a few turns of the page's loop before the browser has it, and a page that is
  * left has none. Without one it takes a millisecond or two of the page, and is then the browser's to send.
+ * Recordings are sent the same way. What is large in them, the page and its changes, the recorder has compressed
+ * by then, piece by piece and by the streams, which it finds since it comes later.
  */
 export async function compressingAtOnce<Script>(load: () => Promise<Script>): Promise<Script> {
   const own = Object.getOwnPropertyDescriptor(window, "CompressionStream");

@@ -2,7 +2,7 @@
 
 import Alpine from "@alpinejs/csp";
 
-// A date is typed digit by digit.
+// A date is typed digit by digit, and arrow keys go from range to range.
 const PATIENCE_MS = 500;
 
 interface DateRangeStore {
@@ -56,7 +56,7 @@ function patienceFor(target: EventTarget | null, form: HTMLFormElement): number 
   if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return null;
   const said = new FormData(form);
   const isUnfinished = said.get("range") === "custom" && !(said.get("from") && said.get("to"));
-  if (target.name === "range") return isUnfinished ? null : 0;
+  if (target.name === "range") return isUnfinished ? null : PATIENCE_MS;
   if (target.name === "from" || target.name === "to") {
     return said.get("range") === "custom" && !isUnfinished ? PATIENCE_MS : null;
   }

@@ -3,11 +3,13 @@
 import { startAlpine } from "./alpine";
 import { announcePages } from "./announcing";
 import { watchCharts } from "./charts";
+import { watchHistory } from "./history";
 import { configureHtmx } from "./htmx";
 import { watchLinks } from "./navigation";
 import { startTelemetry } from "./telemetry";
 
 configureHtmx();
+watchHistory();
 watchLinks();
 watchCharts();
 announcePages();

@@ -7,12 +7,12 @@ import type { Page } from "./page";
 import { options, prepareRemoteConfig } from "./posthog_options";
 import { keepRecorder, pause, watchSwaps } from "./recorder";
 
-let isStopped = false;
+let isMute = false;
 
-/** Start posthog-js with the page that is shown. */
-export function start(page: Page): void {
+/** Start posthog-js with the page that is shown; `withdraw` is called when it hears a no before we do. */
+export function start(page: Page, withdraw: () => void): void {
   prepareRemoteConfig(page);
-  posthog.init(page.key, options(page, () => isStopped));
+  posthog.init(page.key, options(page, () => isMute, withdraw));
   // From a time when this person had refused: the page says now that they do not.
   if (posthog.has_opted_out_capturing()) posthog.clear_opt_in_out_capturing();
   watchSwaps(posthog);
@@ -33,9 +33,14 @@ export function show(page: Page): void {
   keepRecorder(posthog, page.recording);
 }
 
+/** Record nothing more; what is on its way arrives. */
+export function mute(): void {
+  isMute = true;
+}
+
 /** Send nothing more, also of what posthog-js has already queued, and no header. */
 export function stop(): void {
-  isStopped = true;
+  mute();
   pause(posthog);
   posthog.set_config({ tracing_headers: [], autocapture: false, capture_exceptions: false, disable_persistence: true });
   posthog.opt_out_capturing();

@@ -22,8 +22,8 @@ const PRIVATE_ATTRIBUTES = [
   "aria-label", "aria-description", "aria-valuetext", "datetime", "hx-get", "hx-post", "hx-vals", "data-source",
 ];
 
-/** Return the options for a page. */
-export function options(page: Page, isStopped: () => boolean): Partial<PostHogConfig> {
+/** Return the options for a page; `withdraw` is called where the person has refused meanwhile. */
+export function options(page: Page, isMute: () => boolean, withdraw: () => void): Partial<PostHogConfig> {
   return {
     api_host: page.api_host,
     ui_host: page.ui_host,
@@ -65,7 +65,7 @@ export function options(page: Page, isStopped: () => boolean): Partial<PostHogCo
     internal_or_test_user_hostname: null,
     // Whether a robot counts is PostHog's to decide: events say `$browser_type`. Our tests are robots, too.
     opt_out_useragent_filter: true,
-    before_send: (event) => (isStopped() ? null : reviewed(event)),
+    before_send: (event) => (isMute() ? null : reviewed(event, withdraw)),
   };
 }
 
@@ -88,13 +88,26 @@ export function prepareRemoteConfig(page: Page): void {
   };
 }
 
-function reviewed(event: CaptureResult | null): CaptureResult | null {
+function reviewed(event: CaptureResult | null, withdraw: () => void): CaptureResult | null {
   const page = currentPage();
+  if (!event || !page) return null;
   // Another tab's notice, or the browser's own switch, is heard of before each event.
-  if (!event || !page || refuses(page)) return null;
+  if (refuses(page)) {
+    // By now posthog-js has stored its ids again; it is stopped once it is done with this event.
+    queueMicrotask(withdraw);
+    return null;
+  }
   // Its addresses are masked as it is recorded, and it is large.
   if (event.event === "$snapshot") return event;
   // A page's title names a pull request or a team.
   delete event.properties["title"];
+  if (!page.send_organisation) forgetReferrers(event);
   return cleaned(event) as CaptureResult;
+}
+
+/** Forget the site that somebody came from: a customer's own names it, such as their wiki. */
+function forgetReferrers({ properties, $set, $set_once }: CaptureResult): void {
+  for (const said of [properties, $set, $set_once]) {
+    for (const name of Object.keys(said ?? {})) if (/referr(er|ing_domain)$/.test(name)) delete said?.[name];
+  }
 }

@@ -1,4 +1,5 @@
-// When posthog-js comes, follows and goes: after the page is usable, with every page, and at the first no.
+// When posthog-js comes, follows and goes: after the page is usable, with every page, and at the first no, or when
+// the page is an old one that the browser has brought back.
 
 import { rememberRoute } from "./addresses";
 import { capturePageview, loadBy, stopDelivering, takeWaiting } from "./analytics";
@@ -12,19 +13,29 @@ const QUIET_WITHIN_MS = 2_000;
 
 let posthog: typeof import("./posthog") | null = null;
 let isLoading = false;
-let isBlocked = false;
+let isMute = false;
 
 /** Follow every page that is shown. */
 export function startTelemetry(): void {
   loadBy(() => void load());
   onPage(follow);
   addEventListener("pagehide", leave);
+  addEventListener("pageshow", mute);
 }
 
 function leave(): void {
   const page = currentPage();
   // Who blocks posthog-js does not want to be recorded by another way either.
-  if (page && !refuses(page) && !isBlocked) sendBehind(page, takeWaiting());
+  if (page && !refuses(page) && !isMute) sendBehind(page, takeWaiting());
+}
+
+/** Record nothing of a page that was left and is brought back: its person and team are of then. */
+function mute({ persisted }: PageTransitionEvent): void {
+  if (!persisted) return;
+  isMute = true;
+  stopDelivering();
+  posthog?.mute();
+  posthog = null;
 }
 
 function follow(): void {
@@ -52,12 +63,12 @@ async function load(): Promise<void> {
     loaded = await compressingAtOnce(() => import("./posthog"));
   } catch {
     // Blocked, or the network failed: the page does without.
-    isBlocked = true;
+    isMute = true;
     return;
   }
   const page = currentPage();
-  if (!page || refuses(page)) return;
-  loaded.start(page);
+  if (!page || isMute || refuses(page)) return;
+  loaded.start(page, withdraw);
   posthog = loaded;
 }
 

@@ -28,6 +28,11 @@ export function registerTheme(): void {
     const theme = chosenBy(event.target);
     if (theme) (Alpine.store("theme") as ThemeStore).choose(theme);
   });
+  // Chosen in another tab; theme.ts has heard it before.
+  addEventListener("storage", () => {
+    (Alpine.store("theme") as ThemeStore).chosen = window.themes.chosen;
+    press();
+  });
   onPage(press);
 }
 

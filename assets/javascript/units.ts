@@ -27,6 +27,7 @@ function withWord(value: number, word: string): string {
 }
 
 function number(value: number): string {
+  // It rounds halves up by itself, of the digits that one would write, and so does the table.
   const maximumFractionDigits = value >= WHOLE_FROM ? 0 : 1;
   return value.toLocaleString("en", { maximumFractionDigits });
 }

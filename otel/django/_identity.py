@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -19,6 +20,9 @@ from otel.mapping.identify import uuid7_or_none
 from otel.recording import Identity
 
 __all__ = ["Browser", "Identify", "RequestIdentity"]
+
+# posthog-js goes on with a session for so long after its last event, and for so long in all.
+_IDLE_MS, _LENGTH_MS = 30 * 60 * 1000, 24 * 60 * 60 * 1000
 
 Identify = Callable[[AbstractBaseUser, HttpRequest | None], Identity]
 
@@ -109,14 +113,22 @@ def _read(request: HttpRequest) -> Browser:
     visitor_id = headers.get("HTTP_X_POSTHOG_DISTINCT_ID") or cookie.get("distinct_id")
     session_id = headers.get("HTTP_X_POSTHOG_SESSION_ID")
     if session_id is None:
-        session = cookie.get("$sesid")
-        session_id = session[1] if isinstance(session, list) and len(session) > 1 else None
+        session_id = _session(cookie)
     return Browser(
         refuses=refuses(request),
         # posthog-js makes UUIDv7 ids, accounts have UUIDv4: nobody can claim to be an account by a header.
         visitor_id=uuid7_or_none(visitor_id),
         session_id=uuid7_or_none(session_id),
     )
+
+
+def _session(cookie: dict[str, object]) -> object:
+    """Return the session of the cookie, unless it is over: posthog-js keeps it until its next event."""
+    match cookie.get("$sesid"):
+        case [int(active), session_id, int(began)]:
+            now = time.time_ns() // 1_000_000
+            return session_id if now - active <= _IDLE_MS and now - began <= _LENGTH_MS else None
+    return None
 
 
 def _posthog_cookie(request: HttpRequest) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from apps.metrics.wording import Unit, written
 from otel.inspector import RunningInspector
 from tests.browser.site import ANN, TEAM, Site
 from tests.browser.waiting import arrived, follow, ready, settle
@@ -96,6 +97,25 @@ def test_a_link_that_leaves_the_site_arrives_also_before_posthog_js_has_come(
     assert {one["properties"]["$session_id"] for one in [event, *views]} == {session}
 
 
+@pytest.mark.parametrize(("idle_min", "age_h", "goes_on"), [(29, 23, True), (31, 1, False), (1, 25, False)])
+def test_a_page_that_is_left_before_posthog_js_has_come_goes_on_with_no_session_that_is_over(
+    site: Site, page: Page, inspector: RunningInspector, idle_min: int, age_h: int, goes_on: bool
+) -> None:
+    page.route("**/static/posthog-*.js", lambda route: None)
+    page.goto(site.url)
+    session = "0190f5b0-2222-7000-8000-000000000002"
+    page.evaluate(
+        """([session, idle_min, age_h]) => {
+          const state = {$sesid: [Date.now() - idle_min * 60_000, session, Date.now() - age_h * 3_600_000]};
+          document.cookie = `ph_phc_test_posthog=${encodeURIComponent(JSON.stringify(state))}; Path=/`;
+        }""",
+        [session, idle_min, age_h],
+    )
+    page.goto("about:blank")
+    (view,) = arrived(inspector, page, "$pageview")
+    assert view["properties"].get("$session_id") == (session if goes_on else None)
+
+
 def test_a_visitor_who_leaves_before_posthog_js_has_come_leaves_nothing_behind(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
@@ -146,6 +166,19 @@ def test_the_theme_switches_and_its_previous_value_is_right(
         {"previous_theme": "light", "theme": "system"},
         {"previous_theme": "system", "theme": "dark"},
     ]
+
+
+def test_a_theme_that_is_chosen_in_another_tab_is_shown_as_chosen(
+    site: Site, page: Page, context: BrowserContext
+) -> None:
+    site.pages["/"] = '<p id="chosen" x-data x-text="$store.theme.chosen"></p>'
+    page.goto(site.url)
+    other = context.new_page()
+    other.goto(site.url)
+    other.click("[data-theme-choice=dark]")
+    expect(page.locator("[data-theme-choice=dark]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-theme-choice=system]")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#chosen")).to_have_text("dark")
 
 
 def test_a_chart_is_tracked_once_per_action_and_page_also_one_that_a_swap_brings(
@@ -216,6 +249,25 @@ def test_a_chart_is_read_by_keyboard(site: Site, page: Page) -> None:
     assert page.text_content("canvas + [role=status]") == "June. Merged: —, Opened: 5 hours"
     page.keyboard.press("End")
     assert page.text_content("canvas + [role=status]") == "July. Merged: 3.8 days, Opened: 6 hours"
+
+
+@pytest.mark.parametrize("unit", ["count", "percent", "hours", "lines"])
+def test_a_chart_writes_its_figures_as_the_table_beside_it_does(site: Site, page: Page, unit: Unit) -> None:
+    figures = [0.0, 0.25, 0.35, 1.5, 2.25, 9.95, 10.5, 12.5, 13.5, 99.5, 1234.5]
+    data = {
+        "title": "Merged",
+        "unit": unit,
+        "labels": [str(figure) for figure in figures],
+        "datasets": [{"label": "Merged", "data": figures}],
+    }
+    site.pages["/"] = CHART.format(n=1, data=json.dumps(data))
+    page.goto(site.url)
+    page.locator("canvas").focus()
+    said = []
+    for _ in figures:
+        page.keyboard.press("ArrowRight")
+        said.append(page.text_content("canvas + [role=status]"))
+    assert said == [f"{figure}. Merged: {written(figure, unit)}" for figure in figures]
 
 
 def test_events_of_the_seconds_before_posthog_js_arrive_with_the_page_they_happened_on(

@@ -73,6 +73,23 @@ def test_a_choice_of_range_asks_once_and_custom_waits_for_its_days(site: Site, p
     assert len([path for path in site.paths() if path.startswith("/list/")]) == 2
 
 
+def test_who_chooses_a_range_by_the_arrow_keys_asks_once(site: Site, page: Page) -> None:
+    site.pages["/list/"] = FILTERS
+    page.goto(f"{site.url}/list/")
+    site.asked.clear()
+    # As in browsers that do not know daisyUI's list, which opens at these keys.
+    page.evaluate("""const sheet = new CSSStyleSheet();
+      sheet.replaceSync("select { appearance: none !important }");
+      document.adoptedStyleSheets.push(sheet);""")
+    page.focus("#range")
+    for key in ("ArrowUp", "ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(1_200)
+    asked = [path for path in site.paths() if path.startswith("/list/")]
+    assert asked == ["/list/?range=7d&from=&to="]
+
+
 def test_repositories_ask_nothing_until_the_button_is_pressed(site: Site, page: Page) -> None:
     site.pages["/list/"] = FILTERS
     page.goto(f"{site.url}/list/")
@@ -132,9 +149,22 @@ def test_good_news_goes_and_bad_news_stays_until_it_is_dismissed(site: Site, pag
     expect(page.locator(".error")).to_be_hidden()
 
 
+LISTENING = """
+  window.listening = 0;
+  const add = EventTarget.prototype.addEventListener;
+  EventTarget.prototype.addEventListener = function (...given) {
+    const stays = this === window || this === document || this === document.body;
+    if (stays && new Error().stack.includes("/main-")) window.listening += 1;
+    return add.apply(this, given);
+  };"""
+
+
 def test_after_a_swap_nothing_listens_twice(site: Site, page: Page) -> None:
-    ready(page, site.url)
+    site.pages["/list/"] = FILTERS
+    page.add_init_script(LISTENING)
+    ready(page, site.url, "/list/")
+    listening = page.evaluate("listening")
+    assert listening
     for selector, path in (("#to-analytics", "/analytics/"), ("#to-start", "/")) * 2:
         follow(page, selector, path)
-    page.click("[data-theme-choice=dark]")
-    assert page.evaluate("localStorage.theme") == "dark"
+    assert page.evaluate("listening") == listening

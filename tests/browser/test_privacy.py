@@ -59,6 +59,19 @@ def test_the_page_that_somebody_came_from_is_named_by_its_site_alone(
     assert "hush" not in orjson.dumps(view).decode()
 
 
+def test_the_site_that_somebody_came_from_stays_where_the_setting_says_so(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
+    assert site.config is not None
+    site.config["send_organisation"] = False
+    page.goto(f"{site.url}/list/", referer="http://wiki.customer.example/")
+    arrived(inspector, page, "$pageview")
+    page.goto("about:blank")
+    until(page, lambda: len(inspector.good("$pageleave")) == 1)
+    assert inspector.good("$identify")
+    assert "wiki.customer.example" not in orjson.dumps(inspector.good()).decode()
+
+
 @pytest.mark.parametrize("way", ["profile", "cookie", "gpc", "dnt"])
 def test_who_has_refused_loads_nothing_sends_nothing_and_is_forgotten(
     site: Site, context: BrowserContext, page: Page, inspector: RunningInspector, way: str
@@ -112,6 +125,28 @@ def test_a_no_within_the_page_stops_at_once_also_what_is_queued(
     assert site.paths("POST") == []
     assert not [headers for _, _, headers in site.asked if "x-posthog-session-id" in headers]
     page.goto(site.url)
+    assert "ph_" not in page.evaluate(STORED)
+
+
+def test_a_no_in_another_tab_is_heard_at_the_next_click_which_need_not_lead_anywhere(
+    site: Site, page: Page, context: BrowserContext, inspector: RunningInspector
+) -> None:
+    site.pages["/"] = "<button id=idle>Leads nowhere</button>"
+    ready(page, site.url)
+    arrived(inspector, page, "$pageview")
+    other = context.new_page()
+    ready(other, site.url, "/list/")
+    other.evaluate("document.cookie = 'analytics_opt_out=1; Path=/'")
+    other.reload()
+    other.wait_for_timeout(1_000)
+    assert "ph_" not in other.evaluate(STORED)
+    site.asked.clear()
+    page.click("#idle")
+    page.evaluate("fetch('/list/')")
+    page.wait_for_timeout(4_000)
+    assert "/list/" in site.paths()
+    assert [name for _, _, headers in site.asked for name in headers if name.startswith("x-posthog")] == []
+    assert site.paths("POST") == []
     assert "ph_" not in page.evaluate(STORED)
 
 

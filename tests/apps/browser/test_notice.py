@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import quote
 
 import orjson
@@ -71,6 +72,7 @@ def test_a_no_can_be_taken_back(browser: Browser) -> None:
         ("", "/"),
         ("https://elsewhere.example/", "/"),
         ("//elsewhere.example/", "/"),
+        ("nowhere", "/"),
     ],
 )
 def test_it_leads_back_to_the_page_and_never_elsewhere(
@@ -90,7 +92,8 @@ def test_an_answer_that_is_none_changes_nothing(browser: Browser) -> None:
 
 def _refusing_browser() -> Client:
     """Return the browser of a visitor whom posthog-js once knew, and who has said no."""
-    state = quote(orjson.dumps({"distinct_id": VISITOR, "$sesid": [1, SESSION, 1]}).decode())
+    now = time.time_ns() // 1_000_000
+    state = quote(orjson.dumps({"distinct_id": VISITOR, "$sesid": [now, SESSION, now]}).decode())
     client = Client(headers={"X-POSTHOG-DISTINCT-ID": VISITOR, "X-POSTHOG-SESSION-ID": SESSION})
     client.cookies["ph_phc_test_posthog"] = state
     client.post("/privacy/notice/", {"choice": "out"})

@@ -264,6 +264,7 @@ def test_a_pull_requests_page_tells_its_story(client: Client, engine: Repository
         "linus approved",
         "It was merged",
     ]
+    assert all(moment.get_text().endswith(" UTC") for moment in page.select("ol li time"))
     shown = page.get_text(" ")
     assert "ENG-42" in shown
     assert "Cursor" in shown

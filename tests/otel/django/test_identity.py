@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any, cast
@@ -75,6 +76,12 @@ def ask(
         stack(request)
 
 
+def kept_session(*, idle_min: int, age_h: int) -> list[Any]:
+    """What posthog-js keeps of a session: when it was last active, its id, and when it began."""
+    now = time.time_ns() // 1_000_000
+    return [now - idle_min * 60_000, SESSION, now - age_h * 3_600_000]
+
+
 def prepare(request: HttpRequest, user: Any, cookie: dict[str, Any] | None) -> None:
     session = SessionStore()
     if user is not None:
@@ -100,10 +107,19 @@ def test_the_signed_in_person_beats_what_a_header_claims(captured: CapturedEvent
 
 def test_a_visitor_is_known_by_posthog_js_header_or_cookie(captured: CapturedEvents) -> None:
     ask(X_POSTHOG_DISTINCT_ID=VISITOR)
-    ask(cookie={"distinct_id": VISITOR, "$sesid": [1, SESSION, 1]})
+    ask(cookie={"distinct_id": VISITOR, "$sesid": kept_session(idle_min=29, age_h=23)})
     assert [capture.distinct_id for capture in captured] == [VISITOR, VISITOR]
     assert captured[1].properties["$session_id"] == SESSION
     assert {capture.properties["$process_person_profile"] for capture in captured} == {False}
+
+
+@pytest.mark.parametrize(("idle_min", "age_h"), [(31, 1), (1, 25), (24 * 60, 48)])
+def test_a_session_that_is_over_is_not_gone_on_with(
+    captured: CapturedEvents, idle_min: int, age_h: int
+) -> None:
+    ask(cookie={"distinct_id": VISITOR, "$sesid": kept_session(idle_min=idle_min, age_h=age_h)})
+    assert captured[0].distinct_id == VISITOR
+    assert "$session_id" not in captured[0].properties
 
 
 @pytest.mark.parametrize(
@@ -117,10 +133,13 @@ def test_nobody_becomes_a_person_by_claiming_so(captured: CapturedEvents, claim:
     assert "$session_id" not in capture.properties
 
 
-@pytest.mark.parametrize("cookie", [{"distinct_id": 7}, {"$sesid": "x"}, {"$sesid": []}, {}])
+@pytest.mark.parametrize(
+    "cookie", [{"distinct_id": 7}, {"$sesid": "x"}, {"$sesid": []}, {"$sesid": ["x", SESSION, None]}, {}]
+)
 def test_a_strange_cookie_is_nobodys(captured: CapturedEvents, cookie: dict[str, Any]) -> None:
     ask(cookie=cookie)
     assert captured[0].properties["$process_person_profile"] is False
+    assert "$session_id" not in captured[0].properties
 
 
 def test_a_cookie_that_is_not_json_is_nobodys(captured: CapturedEvents) -> None:
