@@ -146,6 +146,8 @@ EMAIL_PORT = 587 if EMAIL_USE_TLS else 25
 EMAIL_BACKEND = env_str(
     "EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 )
+# Seconds: a person waits for an invitation's mail to be taken, which a server does within one or two.
+EMAIL_TIMEOUT = 10
 # The folder of the file-based backend, which `make run` reads the invitations from.
 EMAIL_FILE_PATH = env_str("EMAIL_FILE_PATH") or None
 # Where people reach the product; an e-mail that a worker writes has no request to know it from.
@@ -173,11 +175,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.1}
     if CELERY_BROKER_URL == "memory://"
     # Redis gives a task to another worker if the first has not done it by then; one that waits for GitHub's
-    # limit to end does so for an hour, which is the default.
-    else {"visibility_timeout": 2 * 60 * 60}
+    # limit to end does so for an hour, which is the default. Where nothing answers, a request that sends a
+    # task would wait for minutes to connect; so it gives up after two such tries.
+    else {"visibility_timeout": 2 * 60 * 60, "socket_connect_timeout": 2}
 )
 CELERY_TASK_IGNORE_RESULT = True
-# A task whose worker died is done again by another; each of ours may be done twice.
+# A task whose worker died is done again by another, and each of ours may be: of what people see, only the
+# mail of an urgent insight may come twice, which is better than never.
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # A sync takes minutes: one that waits behind it in the same worker could be another worker's.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -187,12 +191,18 @@ CELERY_BEAT_SCHEDULE = {
     "sync": {"task": "apps.integrations.tasks.sync_all", "schedule": timedelta(hours=1)},
     # When least is going on.
     "reconcile": {"task": "apps.integrations.tasks.reconcile", "schedule": crontab(hour="3", minute="17")},
+    # Nobody waits for it; but what it gives back is access to somebody's account.
+    "authorizations": {"task": "apps.auth.tasks.give_up_expired", "schedule": timedelta(hours=1)},
     # Before the team's week begins.
     "slack": {
         "task": "apps.integrations.tasks.post_to_slack",
         "schedule": crontab(day_of_week="mon", hour="7", minute="0"),
     },
 }
+
+# The limits of how often one may try to log in count in all processes together where there is a Redis.
+if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
+    CACHES = {"default": {"BACKEND": "tformance.cache.SharedCache", "LOCATION": CELERY_BROKER_URL}}
 
 # What a team connects. A provider without a client id cannot be connected, and its page says so.
 GITHUB_URL = env_str("GITHUB_URL", "https://github.com")

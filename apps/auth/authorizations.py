@@ -12,7 +12,9 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.auth.models import LIFETIME, Authorization
 from apps.auth.problems import expired, foreign, misfit, no_admin, used
+from apps.auth.tasks import give_up_expired
 from apps.auth.waiting import Waiting
+from apps.background import send_after_commit
 from apps.integrations.events import Flow
 from apps.integrations.models import Provider
 from apps.integrations.providers import PROVIDERS
@@ -37,7 +39,8 @@ def begin(
         session: the person's.
         redirect_uri: where the person comes back to.
     """
-    Authorization.objects.filter(since__lt=timezone.now() - LIFETIME).delete()
+    if Authorization.expired().exists():
+        send_after_commit(give_up_expired, ())  # providers are asked, for whom nobody is to wait
     authorization = Authorization.objects.create(
         team=team,
         user=user,

@@ -41,3 +41,8 @@ class Authorization(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} to {self.get_provider_display()} for {self.team}"
+
+    @classmethod
+    def expired(cls) -> models.QuerySet[Authorization]:
+        """Return the ways whose time is over."""
+        return cls.objects.filter(since__lt=timezone.now() - LIFETIME)

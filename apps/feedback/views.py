@@ -9,12 +9,12 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.feedback.events import FeedbackSubmitted
 from apps.feedback.forms import FeedbackForm
 from apps.feedback.models import Feedback
+from apps.returning import own_path
 from apps.teams.access import TeamRequest, team_required
 from otel import record
 
@@ -60,6 +60,4 @@ def received(request: HttpRequest) -> HttpResponse:
 
 def _came_from(request: TeamRequest) -> str:
     """Return the page that the link to this one stood on; nothing, rather than an address elsewhere."""
-    came_from = (request.POST if request.method == "POST" else request.GET).get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts=None)
-    return came_from if is_ours else ""
+    return own_path((request.POST if request.method == "POST" else request.GET).get("next", ""))

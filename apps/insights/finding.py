@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.background import send_after_commit
 from apps.insights.models import Insight, InsightKind, Priority
 from apps.insights.rules import NAMED, changes, milestones, slow_reviews, week_of
 from apps.insights.tasks import mail_urgent
@@ -64,5 +64,4 @@ def _tell(team: Team, urgent: list[int]) -> None:
     """Have one mail sent to each member who wants it, after the commit."""
     if urgent:
         members = User.objects.filter(memberships__team=team, insight_emails=True, is_active=True)
-        for pk in members.values_list("pk", flat=True):
-            transaction.on_commit(partial(mail_urgent.delay, pk, urgent))
+        send_after_commit(mail_urgent, *((pk, urgent) for pk in members.values_list("pk", flat=True)))

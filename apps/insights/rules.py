@@ -97,6 +97,8 @@ def _has_enough(measure: Measure, recent: Figures, before: Figures) -> bool:
         return before.merged >= ENOUGH  # that hardly any are merged now is what it would find
     if measure.name == "cycle_hours":
         return min(recent.merged, before.merged) >= ENOUGH
+    if measure.name == "review_hours":
+        return min(recent.reviewed, before.reviewed) >= ENOUGH
     return min(recent.opened, before.opened) >= ENOUGH
 
 
@@ -160,7 +162,7 @@ def slow_reviews(recent: Figures, waits: Waiting, now: datetime) -> Iterator[Ins
         now: when the rules are run.
     """
     hours = recent.review_hours
-    if hours is not None and hours >= SLOW_HOURS and recent.opened >= ENOUGH:
+    if hours is not None and hours >= SLOW_HOURS and recent.reviewed >= ENOUGH:
         yield Insight(
             kind=InsightKind.SLOW_REVIEWS,
             key=f"median:{week_of(now)}",

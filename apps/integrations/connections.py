@@ -120,18 +120,22 @@ def connect(
 
 
 @transaction.atomic
-def disconnect(connection: Connection, *, reason: Reason) -> bool:
+def disconnect(connection: Connection, *, refused: str | None = None) -> bool:
     """End a connection: its tokens are forgotten and given back, what was read by it stays.
 
     Args:
         connection: which one.
-        reason: by a user, the request's, or because the provider revoked it.
+        refused: its secret that the provider accepts no more; None if a user, the request's, ends it.
     """
     # Of two clicks at once the second finds it closed.
     live = _with_others(Connection.objects.filter(pk=connection.pk, disconnected_at=None)).first()
     if live is None:
         return False
+    # A refusal comes as late as the provider answers: somebody may have renewed the access meanwhile.
+    if refused is not None and refused not in (live.access_token, live.refresh_token):
+        return False
     provider = Provider(live.provider)
+    reason: Reason = "user" if refused is None else "revoked"
     if reason == "user":
         _give_back_after_commit(live)
     _tell_of_loss(live)

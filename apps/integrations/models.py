@@ -115,6 +115,8 @@ class SlackFeatures(models.Model):
     surveys_enabled = models.BooleanField("ask authors whether AI helped", default=True)
     leaderboard_enabled = models.BooleanField("post who merged and reviewed most", default=True)
     reveals_enabled = models.BooleanField("reveal the share of AI-assisted work", default=True)
+    # The Monday on which the last posted week ended, which is posted once.
+    posted_until = models.DateField(null=True, editable=False)
 
     def __str__(self) -> str:
         return f"{self.team} in {self.channel_name}"

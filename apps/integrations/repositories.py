@@ -58,6 +58,7 @@ def refresh_repositories(team: Team, connection: Connection) -> list[Repository]
     """
     visible = visible_repositories(connection)
     with transaction.atomic():
+        _locked(team)  # before the rows are written in another order
         Repository.objects.bulk_create(
             [Repository(team=team, external_id=one.id, full_name=one.full_name) for one in visible],
             update_conflicts=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import F
 from django.utils import timezone
@@ -33,7 +33,7 @@ _CHANNEL_GONE = frozenset({"channel_not_found", "is_archived", "not_in_channel"}
 
 
 def post(team: Team, now: datetime | None = None) -> bool:
-    """Post the last full week, Monday to Sunday; false if nothing was posted.
+    """Post the last full week, Monday to Sunday, once; false if nothing was posted.
 
     Where the channel is gone, none is chosen any more, and the team's page says so.
 
@@ -48,14 +48,33 @@ def post(team: Team, now: datetime | None = None) -> bool:
     connection = live_connection(team, Provider.SLACK) if features else None
     if features is None or connection is None:
         return False
-    message = compose(team.name, _week(team, features, _monday(now or timezone.now())))
-    if message is None:
+    monday = _monday(now or timezone.now())
+    message = compose(team.name, _week(team, features, monday))
+    if message is None or not _claim(features, monday.date()):
         return False
+    is_posted = False
     try:
-        return _post(connection, features, message)
+        is_posted = _post(connection, features, message)
     except RevokedError:
-        disconnect(connection, reason="revoked")
-        return False
+        disconnect(connection, refused=connection.access_token)
+    finally:
+        if not is_posted:
+            _give_up(features, monday.date())
+    return is_posted
+
+
+def _claim(features: SlackFeatures, monday: date) -> bool:
+    """Note that a week is posted, unless it is: a broker has a task done again whose worker died.
+
+    It is noted before, since a week that is missing does less harm than one that everybody reads twice.
+    """
+    unposted = SlackFeatures.objects.filter(pk=features.pk).exclude(posted_until=monday)
+    return bool(unposted.update(posted_until=monday))
+
+
+def _give_up(features: SlackFeatures, monday: date) -> None:
+    claimed = SlackFeatures.objects.filter(pk=features.pk, posted_until=monday)
+    claimed.update(posted_until=features.posted_until)
 
 
 def _monday(now: datetime) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
+from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from apps.integrations.syncs import finish, wait
 from apps.integrations.troubles import (
     AccessDeniedError,
     AccessRevokedError,
+    AccessUnreadableError,
     GitHubUnavailableError,
     RateLimitedError,
     RepositoryGoneError,
@@ -64,7 +66,7 @@ def proceed(run_pk: int) -> datetime | None:
         return later
     except AccessRevokedError as trouble:
         _end_all(run, trouble)
-    except (AccessDeniedError, RepositoryGoneError, StoppedError) as trouble:
+    except (AccessDeniedError, AccessUnreadableError, RepositoryGoneError, StoppedError) as trouble:
         finish(run, trouble)
     except Exception as error:
         finish(run, error)
@@ -78,13 +80,17 @@ def _read(run: SyncRun) -> None:
     connection = live_connection(run.repository.team, Provider.GITHUB)
     if connection is None:
         raise StoppedError
-    with client(connection.access_token) as github:
+    try:
+        token = connection.access_token
+    except InvalidToken as error:
+        raise AccessUnreadableError from error
+    with client(token) as github:
         is_last = False
         while not is_last:
             try:
                 page = read_page(github, run.repository, since=run.since, cursor=run.cursor)
             except AccessRevokedError as trouble:
-                if _is_current(connection) and disconnect(connection, reason="revoked"):
+                if disconnect(connection, refused=token):
                     raise
                 raise StoppedError from trouble  # meanwhile somebody has ended the access, or renewed it
             _keep(run, page, connection)
@@ -123,11 +129,6 @@ def _later(
     until = timezone.now() + delay
     wait(run, until)
     return until
-
-
-def _is_current(connection: Connection) -> bool:
-    live = live_connection(connection.team, Provider.GITHUB)
-    return live is not None and live.access_token == connection.access_token
 
 
 def _end_all(run: SyncRun, trouble: AccessRevokedError) -> None:

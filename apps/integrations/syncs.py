@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.background import send_after_commit
 from apps.integrations.events import OutcomeName, RepoSyncCompleted, RepoSyncStarted, TriggerName
 from apps.integrations.models import SyncOutcome, SyncRun, Trigger
 from apps.metrics.models import Repository
@@ -26,16 +27,22 @@ __all__ = ["finish", "request_sync", "request_syncs", "resume", "wait"]
 _OVERLAP = timedelta(minutes=5)
 
 
-def request_syncs(team: Team, trigger: Trigger) -> list[SyncRun]:
-    """Sync each tracked repository of a team; those that are being synced go on.
+def request_syncs(
+    team: Team, trigger: Trigger, repositories: Iterable[Repository] | None = None
+) -> list[SyncRun]:
+    """Sync repositories of a team in the background; those that are being synced go on.
 
     Args:
         team: whose.
         trigger: by what.
+        repositories: which ones; all that are tracked by default.
     """
-    tracked = team.repositories.filter(is_tracked=True).select_related("team").order_by("pk")
-    runs = (request_sync(repository, trigger) for repository in tracked)
-    return [run for run in runs if run is not None]
+    if repositories is None:
+        repositories = team.repositories.filter(is_tracked=True).select_related("team").order_by("pk")
+    requested = [_request(repository, trigger) for repository in repositories]
+    runs = [run for run in requested if run is not None]
+    _go_on_after_commit(*runs)
+    return runs
 
 
 def request_sync(repository: Repository, trigger: Trigger) -> SyncRun | None:
@@ -45,12 +52,8 @@ def request_sync(repository: Repository, trigger: Trigger) -> SyncRun | None:
         repository: which one.
         trigger: by what.
     """
-    try:
-        with transaction.atomic():
-            running = repository.sync_runs.select_for_update().filter(finished_at=None).first()
-            return _begin(repository, trigger) if running is None else _take_up(running)
-    except IntegrityError:  # a double click: the other request has just begun it
-        return None
+    runs = request_syncs(repository.team, trigger, [repository])
+    return runs[0] if runs else None
 
 
 def resume(run: SyncRun) -> SyncRun | None:
@@ -61,7 +64,10 @@ def resume(run: SyncRun) -> SyncRun | None:
     """
     with transaction.atomic():
         running = SyncRun.objects.select_for_update().filter(pk=run.pk, finished_at=None).first()
-        return None if running is None else _take_up(running)
+        resumed = None if running is None else _take_up(running)
+    if resumed is not None:
+        _go_on_after_commit(resumed)
+    return resumed
 
 
 def wait(run: SyncRun, until: datetime) -> None:
@@ -105,6 +111,15 @@ def finish(run: SyncRun, trouble: BaseException | None = None) -> bool:
     return True
 
 
+def _request(repository: Repository, trigger: Trigger) -> SyncRun | None:
+    try:
+        with transaction.atomic():
+            running = repository.sync_runs.select_for_update().filter(finished_at=None).first()
+            return _begin(repository, trigger) if running is None else _take_up(running)
+    except IntegrityError:  # a double click: the other request has just begun it
+        return None
+
+
 def _begin(repository: Repository, trigger: Trigger) -> SyncRun:
     last = repository.sync_runs.filter(outcome=SyncOutcome.SUCCESS).order_by("-started_at").first()
     run = SyncRun.objects.create(
@@ -118,7 +133,6 @@ def _begin(repository: Repository, trigger: Trigger) -> SyncRun:
         team_slug=team.slug, trigger=cast("TriggerName", trigger.value), is_initial=run.is_initial
     )
     record(started, identity=_identity(team))
-    _go_on_after_commit(run)
     return run
 
 
@@ -127,7 +141,6 @@ def _take_up(running: SyncRun) -> SyncRun | None:
         return None
     running.seen_at = timezone.now()  # so that nobody else takes it up, too
     running.save(update_fields=["seen_at"])
-    _go_on_after_commit(running)
     return running
 
 
@@ -151,13 +164,14 @@ def _identity(team: Team) -> Identity:
     return replace(current_identity() or Identity(), groups={"team": str(team.public_id)})
 
 
-def _go_on_after_commit(run: SyncRun) -> None:
+def _go_on_after_commit(*runs: SyncRun) -> None:
+    """Have a worker go on; where none can be told, a run counts as broken off after a while."""
     from apps.integrations.tasks import sync_repository  # the tasks know this module
 
-    transaction.on_commit(partial(sync_repository.delay, run.pk))
+    send_after_commit(sync_repository, *((run.pk,) for run in runs))
 
 
 def _find_insights_after_commit(team: Team) -> None:
     from apps.integrations.tasks import find_insights  # the tasks know this module
 
-    transaction.on_commit(partial(find_insights.delay, team.pk))
+    send_after_commit(find_insights, (team.pk,))

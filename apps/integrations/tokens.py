@@ -17,40 +17,42 @@ __all__ = ["fresh_token"]
 # Longer than the calls that are made with a token take.
 _LEEWAY = timedelta(minutes=2)
 
+_RENEWED = ("access_token", "refresh_token", "expires_at")
+
 
 def fresh_token(connection: Connection) -> str:
     """Return an access token with some time left; it may ask the provider for it, outside of transactions.
 
     Args:
-        connection: a live one.
+        connection: a live one; it holds the new token then.
 
     Raises:
         ProviderError: if the token cannot be renewed; if it never can, the connection is disconnected, and
             this is a `RevokedError`.
     """
-    if not _is_ending(connection):
-        return str(connection.access_token)
-    try:
-        return _renew(connection.pk)
-    except RevokedError:
-        disconnect(connection, reason="revoked")
-        raise
+    if _is_ending(connection):
+        try:
+            _renew(connection)
+        except Connection.DoesNotExist as error:
+            message = "disconnected meanwhile"
+            raise RevokedError(message) from error
+        except RevokedError:
+            disconnect(connection, refused=connection.refresh_token)
+            raise
+    return str(connection.access_token)
 
 
 # Durable: rolled back, the used refresh token would be all that is left. The lock is held while the provider
 # is asked, so that who comes second finds the new pair instead of showing the old refresh token once more.
 @transaction.atomic(durable=True)
-def _renew(pk: int) -> str:
-    locked = Connection.objects.select_for_update().filter(pk=pk, disconnected_at=None).first()
-    if locked is None:
-        message = "disconnected meanwhile"
-        raise RevokedError(message)
-    if _is_ending(locked):
-        grant = jira.refresh(locked.refresh_token)
-        locked.access_token, locked.refresh_token = grant.access_token, grant.refresh_token
-        locked.expires_at = grant.expires_at
-        locked.save(update_fields=["access_token", "refresh_token", "expires_at"])
-    return str(locked.access_token)
+def _renew(connection: Connection) -> None:
+    live = Connection.objects.select_for_update().filter(disconnected_at=None)
+    connection.refresh_from_db(fields=_RENEWED, from_queryset=live)
+    if _is_ending(connection):
+        grant = jira.refresh(connection.refresh_token)
+        connection.access_token, connection.refresh_token = grant.access_token, grant.refresh_token
+        connection.expires_at = grant.expires_at
+        connection.save(update_fields=_RENEWED)
 
 
 def _is_ending(connection: Connection) -> bool:

@@ -8,6 +8,7 @@ from typing import ClassVar
 __all__ = [
     "AccessDeniedError",
     "AccessRevokedError",
+    "AccessUnreadableError",
     "GitHubUnavailableError",
     "RateLimitedError",
     "RepositoryGoneError",
@@ -27,6 +28,12 @@ class AccessRevokedError(SyncTroubleError):
     """Raised when GitHub does not accept the connection's token any more."""
 
     text = "GitHub no longer let us in. Once GitHub is connected again, sync it now."
+
+
+class AccessUnreadableError(SyncTroubleError):
+    """Raised when the key is gone by which the connection's token was encrypted."""
+
+    text = "We cannot read our access to GitHub any more. Connect GitHub again, then sync it now."
 
 
 class AccessDeniedError(SyncTroubleError):

@@ -26,6 +26,7 @@ class Figures:
     Args:
         opened: how many pull requests were opened.
         merged: how many were merged.
+        reviewed: how many were first reviewed.
         ai_share: of those opened, the share that AI has helped with, 0 to 100.
         cycle_hours: of those merged, the median time from opening to merging.
         review_hours: of those first reviewed, the median time from opening to that review.
@@ -34,6 +35,7 @@ class Figures:
 
     opened: int
     merged: int
+    reviewed: int
     ai_share: float | None
     cycle_hours: float | None
     review_hours: float | None
@@ -79,6 +81,7 @@ def _figures(opened: list[Pull], merged: list[Pull], reviewed: list[Pull]) -> Fi
     return Figures(
         opened=len(opened),
         merged=len(merged),
+        reviewed=len(reviewed),
         ai_share=share(sum(pull.is_ai_assisted for pull in opened), len(opened)),
         cycle_hours=middle(pull.cycle_hours for pull in merged),
         review_hours=middle(pull.review_hours for pull in reviewed),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from functools import partial
 from typing import cast
 
 from django.core.mail import send_mail
@@ -17,9 +17,19 @@ from apps.teams.memberships import join
 from apps.teams.models import Invitation, InvitationState, Membership, Role, Team, new_expiry
 from apps.teams.standing import identity_in
 from apps.users.models import User
-from otel import record
+from otel import record, record_error
 
-__all__ = ["InvitationClosedError", "WrongAddressError", "accept", "cancel", "invite", "resend"]
+__all__ = [
+    "InvitationClosedError",
+    "NotSentError",
+    "WrongAddressError",
+    "accept",
+    "cancel",
+    "invite",
+    "resend",
+]
+
+_log = logging.getLogger(__name__)
 
 BuildUrl = Callable[[str], str]
 
@@ -32,7 +42,10 @@ class WrongAddressError(Exception):
     """Raised for an invitation that was sent to another address."""
 
 
-@transaction.atomic
+class NotSentError(Exception):
+    """Raised when an invitation is kept, but its mail could not be sent."""
+
+
 def invite(team: Team, email: str, role: Role, *, inviter: User, build_url: BuildUrl) -> Invitation:
     """Invite an address, which has no pending invitation to this team.
 
@@ -42,13 +55,15 @@ def invite(team: Team, email: str, role: Role, *, inviter: User, build_url: Buil
         role: what the new member may do.
         inviter: an admin of the team.
         build_url: makes a path a full address, as `request.build_absolute_uri` does.
+
+    Raises:
+        NotSentError: if the mail could not be sent; it can be sent again.
     """
     invitation = Invitation.objects.create(team=team, email=email.lower(), role=role, invited_by=inviter)
-    _send(invitation, inviter, build_url, is_resend=False)
+    _send(invitation, inviter, build_url)
     return invitation
 
 
-@transaction.atomic
 def resend(invitation: Invitation, *, inviter: User, build_url: BuildUrl) -> None:
     """Send an invitation again, with its time starting anew.
 
@@ -59,13 +74,15 @@ def resend(invitation: Invitation, *, inviter: User, build_url: BuildUrl) -> Non
 
     Raises:
         InvitationClosedError: if it is accepted or cancelled.
+        NotSentError: if the mail could not be sent; it can be sent again.
     """
-    invitation = _locked(invitation)
-    if invitation.state not in (InvitationState.OPEN, InvitationState.EXPIRED):
-        raise InvitationClosedError
-    invitation.expires_at = new_expiry()
-    invitation.save(update_fields=["expires_at"])
-    _send(invitation, inviter, build_url, is_resend=True)
+    with transaction.atomic():
+        invitation = _locked(invitation)
+        if invitation.state not in (InvitationState.OPEN, InvitationState.EXPIRED):
+            raise InvitationClosedError
+        invitation.expires_at = new_expiry()
+        invitation.save(update_fields=["expires_at"])
+    _send(invitation, inviter, build_url)
 
 
 @transaction.atomic
@@ -129,21 +146,27 @@ def _locked(invitation: Invitation) -> Invitation:
     )
 
 
-def _send(invitation: Invitation, inviter: User, build_url: BuildUrl, *, is_resend: bool) -> None:
-    """Send the link after the commit, and only if that succeeds record that it was sent."""
+def _send(invitation: Invitation, inviter: User, build_url: BuildUrl) -> None:
+    """Send the link, outside of transactions, and only if that succeeds record that it was sent."""
     context = {
         "invitation": invitation,
         "inviter": inviter,
         "link": build_url(reverse("teams:invitation", args=[invitation.token])),
     }
     message = render_to_string("teams/email/invitation.txt", context)
-    subject = f"Join {invitation.team.name} on Tformance"
-    transaction.on_commit(partial(send_mail, subject, message, None, [invitation.email]))
+    identity = identity_in(inviter, invitation.team)
+    try:
+        send_mail(f"Join {invitation.team.name} on Tformance", message, None, [invitation.email])
+    except OSError as error:  # SMTPException is one, too
+        _log.exception("the mail of invitation %s could not be sent", invitation.pk)
+        record_error(error, identity=identity)
+        raise NotSentError from error
+    is_first = Invitation.objects.filter(pk=invitation.pk, sent_at=None).update(sent_at=timezone.now())
     record(
         TeamMemberInvited(
             team_slug=invitation.team.slug,
             role=cast("RoleName", invitation.role),
-            is_resend=is_resend,
+            is_resend=not is_first,
         ),
-        identity=identity_in(inviter, invitation.team),
+        identity=identity,
     )

@@ -108,6 +108,8 @@ class Invitation(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When the first mail was sent; what is sent from then on is sent again.
+    sent_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(default=new_expiry)
     cancelled_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)

@@ -17,12 +17,13 @@ __all__ = ["evaluated", "is_enabled"]
 _log = logging.getLogger(__name__)
 
 
-def is_enabled(flag: str, distinct_id: str, default: bool) -> bool:
+def is_enabled(flag: str, distinct_id: str, groups: Mapping[str, str], default: bool) -> bool:
     """Evaluate a flag; nothing leaves the process and nothing waits.
 
     Args:
         flag: the flag's key.
         distinct_id: the person's public id.
+        groups: the key of each of the person's groups.
         default: what counts without a key, until the definitions are here, and for a flag that only PostHog
             can evaluate.
     """
@@ -31,7 +32,9 @@ def is_enabled(flag: str, distinct_id: str, default: bool) -> bool:
     if client is None or client.feature_flags is None:
         return default
     try:
-        flags = client.evaluate_flags(distinct_id, flag_keys=[flag], only_evaluate_locally=True)
+        flags = client.evaluate_flags(
+            distinct_id, groups=groups, flag_keys=[flag], only_evaluate_locally=True
+        )
         return flags.is_enabled(flag, default, send_feature_flag_events=False)
     except Exception:  # noqa: BLE001 - a definition from outside never raises into the product
         _log.exception("the feature flag %r cannot be evaluated; the default counts", flag)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from apps.returning import own_path
 from apps.users.consent import keep_answer
 
 __all__ = ["answer"]
@@ -18,8 +18,6 @@ def answer(request: HttpRequest) -> HttpResponse:
     choice = request.POST.get("choice")
     if choice not in ("in", "out"):
         return HttpResponseBadRequest("Choose in or out.")
-    came_from = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts=None)
-    response = redirect(came_from if is_ours else "web:landing")
+    response = redirect(own_path(request.POST.get("next", "")) or "web:landing")
     keep_answer(request, response, is_refused=choice == "out")
     return response

@@ -22,6 +22,7 @@ class Address:
         get: who may look; None for nobody, as the view acts on a POST only.
         post: who may act; None for nobody.
         form: what a POST would change something with.
+        back: where a GET leads that only a POST acts on, and whose refusal is a page; empty for others.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Address:
     get: Rule | None = None
     post: Rule | None = None
     form: Mapping[str, str] = field(default_factory=dict)
+    back: str = ""
 
 
 ADDRESSES = (
@@ -92,13 +94,14 @@ ADDRESSES = (
         "/team/invitations/",
         post="admin",
         form={"email": "eve@else.example", "role": "admin"},
+        back="/team/",
     ),
     Address("teams:resend", "/team/invitations/{invitation}/resend/", post="admin"),
     Address("teams:cancel", "/team/invitations/{invitation}/cancel/", post="admin"),
     # An invitation's link is the key to it.
     Address("teams:invitation", "/invitations/{token}/", get="public"),
-    Address("teams:accept", "/invitations/{token}/accept/", post="signed_in"),
-    Address("teams:sign_up", "/invitations/{token}/sign-up/", post="public"),
+    Address("teams:accept", "/invitations/{token}/accept/", post="signed_in", back="/invitations/{token}/"),
+    Address("teams:sign_up", "/invitations/{token}/sign-up/", post="public", back="/invitations/{token}/"),
     # metrics
     Address("metrics:tab", "/analytics/overview/", get="member"),
     Address("metrics:pull_requests", "/analytics/pull-requests/", get="member"),

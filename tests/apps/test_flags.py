@@ -7,11 +7,16 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
 import pytest
 
+from apps.teams.models import Team
+from apps.teams.standing import identity_in
 from apps.users.models import User
 from apps.utils import _flags, analytics
+from otel import Identity
+from otel.recording import identified
 
 _DEFINITIONS = {
     "flags": [
@@ -22,10 +27,30 @@ _DEFINITIONS = {
             "filters": {"groups": [{"properties": [], "rollout_percentage": 100}]},
         }
         for number, (key, active) in enumerate({"new-dashboard": True, "old-dashboard": False}.items())
+    ]
+    + [
+        {
+            "id": 3,
+            "key": "of-teams",
+            "active": True,
+            "filters": {
+                "aggregation_group_type_index": 0,
+                "groups": [{"properties": [], "rollout_percentage": 100}],
+            },
+        }
     ],
-    "group_type_mapping": {},
+    "group_type_mapping": {"0": "team"},
     "cohorts": {},
 }
+
+
+class _Here(NamedTuple):
+    """Be a request of somebody."""
+
+    who: Identity
+
+    def identity(self) -> Identity:
+        return self.who
 
 
 class _PostHog(BaseHTTPRequestHandler):
@@ -89,3 +114,16 @@ def test_a_flag_is_evaluated_here_once_its_definition_has_come(alice: User, post
     assert analytics.is_feature_enabled("old-dashboard", alice, default=True) is False
     assert analytics.is_feature_enabled("unheard-of", alice, default=True) is True
     assert {line.split()[0] for line in posthog} == {"GET"}  # the definitions, and nothing about a person
+
+
+@pytest.mark.usefixtures("posthog")
+def test_a_flag_of_teams_is_on_in_the_team_that_the_request_is_about(alice: User, acme: Team) -> None:
+    def is_on() -> bool:
+        return analytics.is_feature_enabled("of-teams", alice)
+
+    with identified(_Here(identity_in(alice, acme))):
+        deadline = time.monotonic() + 10
+        while not is_on() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert is_on()
+    assert not is_on()

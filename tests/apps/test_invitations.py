@@ -13,7 +13,7 @@ from apps.teams.models import Invitation, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
-from tests.apps.looking import invitation_link, of_team, what
+from tests.apps.looking import declared, invitation_link, of_team, what
 
 
 def test_an_invitation_is_sent_and_recorded_without_the_address(
@@ -75,6 +75,15 @@ def test_an_address_that_is_invited_or_in_the_team_is_not_invited_again(
 
 
 @pytest.mark.usefixtures("acme")
+def test_a_refused_invitation_that_is_reloaded_leads_to_the_members_and_only_for_admins(
+    browser: Browser, alice: User, bob: User
+) -> None:
+    assert browser(alice).get("/team/invitations/").headers["Location"] == "/team/"
+    assert browser(bob).get("/team/invitations/").status_code == 403
+    assert browser(None).get("/team/invitations/").headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.usefixtures("acme")
 def test_a_cancelled_invitation_is_worthless_and_can_be_made_anew(
     browser: Browser,
     alice: User,
@@ -93,20 +102,30 @@ def test_a_cancelled_invitation_is_worthless_and_can_be_made_anew(
 
 
 @pytest.mark.usefixtures("acme")
-def test_an_invitation_that_could_not_be_sent_is_not_recorded(
-    browser: Browser,
-    captured_events: CapturedEvents,
-    alice: User,
-    settings: Settings,
+def test_an_invitation_that_could_not_be_sent_is_kept_and_told_of_once_it_is(
+    browser: Browser, captured_events: CapturedEvents, alice: User, settings: Settings
 ) -> None:
+    client, works = browser(alice), settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
 
-    with pytest.raises(ConnectionRefusedError):
-        browser(alice).post("/team/invitations/", {"email": "dana@new.example", "role": "member"})
+    pages = [
+        client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"}, follow=True),
+        client.post(f"/team/invitations/{Invitation.objects.get().pk}/resend/", follow=True),
+    ]
 
+    for page in pages:
+        assert "the mail could not be sent. Send it again." in page.content.decode()
+        assert "dana@new.example" in page.content.decode()
     assert captured_events.named("team_member_invited") == []
-    assert Invitation.objects.get().email == "dana@new.example"  # to be sent again
+    told = [declared(one) for one in captured_events.named("error_occurred")]
+    assert [(one["error_type"], one["handled"]) for one in told] == [("ConnectionRefusedError", True)] * 2
+
+    settings.EMAIL_BACKEND = works
+    for _ in range(2):
+        client.post(f"/team/invitations/{Invitation.objects.get().pk}/resend/")
+    resends = [one.properties["is_resend"] for one in captured_events.named("team_member_invited")]
+    assert resends == [False, True]
 
 
 def test_an_invitation_of_a_team_whose_name_was_sent_in_two_lines_arrives(

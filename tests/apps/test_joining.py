@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.utils import timezone
@@ -170,6 +171,18 @@ def test_an_unknown_link_says_so(browser: Browser, charlie: User) -> None:
     assert page.status_code == 404
     assert "no such invitation" in page.content.decode()
     assert browser(charlie).post("/invitations/made-up/accept/").status_code == 404
+
+
+def test_a_refusal_that_is_reloaded_and_a_login_on_the_way_lead_back_to_the_invitation(
+    browser: Browser, invitation: Invitation, charlie: User
+) -> None:
+    Invitation.objects.update(email=charlie.email)
+    led = {browser(None).get(_path(invitation, "sign-up/")).headers["Location"]}
+    asked = browser(None).post(_path(invitation, "accept/")).headers["Location"]
+    then = parse_qs(urlsplit(asked).query)["next"][0]
+    led.add(browser(charlie).get(then).headers["Location"])
+
+    assert led == {_path(invitation)}
 
 
 def test_who_is_in_the_team_already_does_not_join_again(

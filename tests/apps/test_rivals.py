@@ -52,3 +52,43 @@ def test_who_has_left_an_instant_ago_is_neither_removed_nor_promoted(
 
     assert "has left the team already" in page.content.decode()
     assert list(captured_events) == []
+
+
+_ACME = {"name": "Acme", "slug": "acme", "plan": "trial"}
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "saved", "meanwhile"),
+    [
+        ("/profile/", {}, {"name": "Alice Archer"}, {"insight_emails": True}),
+        ("/profile/notifications/", {}, {"insight_emails": True}, {"name": "Alice Archer"}),
+        ("/team/settings/", _ACME, {"plan": "pro"}, {"name": "Acme Inc", "slug": "inc"}),
+    ],
+)
+def test_what_was_changed_an_instant_ago_is_not_undone_by_who_changes_something_else(
+    browser: Browser,
+    alice: User,
+    acme: Team,
+    path: str,
+    form: dict[str, str],
+    saved: dict[str, Any],
+    meanwhile: dict[str, Any],
+) -> None:
+    User.objects.update(insight_emails=False)
+    rows = Team.objects.filter(pk=acme.pk) if "team" in path else User.objects.filter(pk=alice.pk)
+    client, table = browser(alice), rows.model._meta.db_table
+    changed: list[str] = []
+
+    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Change something else right before the form is saved."""
+        if sql.startswith(f'UPDATE "{table}"') and not changed:
+            changed.append(sql)
+            rows.update(**meanwhile)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(rival):
+        assert client.post(path, {**form, **saved}).status_code == 302
+
+    assert changed
+    expected = {**saved, **meanwhile}
+    assert rows.values(*expected).get() == expected

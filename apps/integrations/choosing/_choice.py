@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from cryptography.fernet import InvalidToken
 from django.forms import BaseForm
 
 from apps.integrations.connections import disconnect, live_connection
@@ -91,8 +92,11 @@ class Choice(ABC):
         try:
             offers = self._ask(team, connection, may_keep=data is not None)
         except RevokedError:
-            disconnect(connection, reason="revoked")
+            disconnect(connection, refused=connection.access_token)
             return Page(problem=f"{name} does not let us in any more. Connect it again.")
+        except InvalidToken:
+            _log.error("none of TOKEN_KEYS reads the token of connection %s", connection.pk)
+            return Page(problem=f"We cannot read our access to {name} any more. Connect it again.")
         except ProviderError as error:
             _log.warning("%s cannot be asked what there is to choose: %s", name, error)
             if not isinstance(error, UnavailableError):

@@ -8,7 +8,7 @@ from apps.integrations.choosing._choice import Choice, Offer, Page, Saved
 from apps.integrations.choosing._selection import selected, with_selection
 from apps.integrations.models import Connection, Provider, Trigger
 from apps.integrations.repositories import refresh_repositories, set_tracked, visible_repositories
-from apps.integrations.syncs import request_sync
+from apps.integrations.syncs import request_syncs
 from apps.teams.models import Team
 
 __all__ = ["REPOSITORIES"]
@@ -25,8 +25,7 @@ class _RepositoryChoice(Choice):
 
     def save(self, team: Team, page: Page, trigger: Trigger) -> Saved:
         choice = set_tracked(team, {int(one.id) for one in selected(page)})
-        for repository in choice.started:
-            request_sync(repository, trigger)
+        request_syncs(team, trigger, choice.started)
         return Saved(repos_count=len(choice.tracked))
 
     def _ask(self, team: Team, connection: Connection, *, may_keep: bool) -> list[Offer]:

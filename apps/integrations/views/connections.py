@@ -38,7 +38,7 @@ def disconnect(request: TeamRequest, provider: str) -> HttpResponse:
         raise Http404
     label = Provider(provider).label
     connection = live_connection(request.team, Provider(provider))
-    if connection is not None and end(connection, reason="user"):
+    if connection is not None and end(connection):
         messages.success(request, f"{label} is disconnected. What was read from it stays.")
     else:
         messages.info(request, f"{label} was not connected.")

@@ -22,7 +22,7 @@ from apps.teams.models import Team
 __all__ = ["Scope", "scope_of"]
 
 # Of a range in which nothing happened.
-_NOTHING = Figures(0, 0, None, None, None, None)
+_NOTHING = Figures(0, 0, 0, None, None, None, None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,14 +12,16 @@ from apps.teams import invitations
 from apps.teams.access import TeamRequest, admin_required
 from apps.teams.forms import ALREADY_INVITED, InviteForm
 from apps.teams.views._page import members_page
+from apps.teams.views._posting import acts_on_post
 
 __all__ = ["cancel", "invite", "resend"]
 
 _CLOSED = "This invitation is used or cancelled already."
+_NOT_SENT = "The invitation is kept, but the mail could not be sent. Send it again."
 
 
 @admin_required
-@require_POST
+@acts_on_post("teams:members")
 def invite(request: TeamRequest) -> HttpResponse:
     """Invite an address to the current team."""
     form = InviteForm(request.POST, team=request.team)
@@ -36,7 +38,10 @@ def invite(request: TeamRequest) -> HttpResponse:
     except IntegrityError:  # a double click: the other request has just invited the same address
         form.add_error("email", ALREADY_INVITED)
         return members_page(request, form)
-    messages.success(request, f"{invitation.email} is invited.")
+    except invitations.NotSentError:
+        messages.error(request, _NOT_SENT)
+    else:
+        messages.success(request, f"{invitation.email} is invited.")
     return redirect("teams:members")
 
 
@@ -49,6 +54,8 @@ def resend(request: TeamRequest, pk: int) -> HttpResponse:
         invitations.resend(invitation, inviter=request.user, build_url=request.build_absolute_uri)
     except invitations.InvitationClosedError:
         messages.error(request, _CLOSED)
+    except invitations.NotSentError:
+        messages.error(request, _NOT_SENT)
     else:
         messages.success(request, f"The invitation to {invitation.email} is on its way again.")
     return redirect("teams:members")

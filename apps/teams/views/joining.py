@@ -11,13 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from apps.teams.current import make_current
 from apps.teams.invitations import InvitationClosedError, WrongAddressError
 from apps.teams.invitations import accept as accept_invitation
 from apps.teams.models import Invitation, InvitationState
 from apps.teams.signals import INVITATION_SESSION_KEY
+from apps.teams.views._posting import acts_on_post
 from apps.users.social import go_to_github, is_github_offered
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@acts_on_post("teams:invitation")
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Join with the account that is signed in."""
     invitation = _find(token)
@@ -53,7 +54,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("web:dashboard")
 
 
-@require_POST
+@acts_on_post("teams:invitation")
 def sign_up(request: HttpRequest, token: str) -> HttpResponse:
     """Go and make an account, here or with GitHub; the session keeps the invitation until there is one."""
     invitation = _find(token)

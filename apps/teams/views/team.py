@@ -90,7 +90,9 @@ def settings(request: TeamRequest) -> HttpResponse:
 def _save(form: TeamSettingsForm) -> None:
     if not form.changed_data:
         return
-    team = form.save()
+    team = form.instance
+    # Of the rest of the row, somebody may have changed something meanwhile.
+    team.save(update_fields=form.changed_data)
     record(SettingsUpdated(section="team", changed_fields=tuple(form.changed_data), team_slug=team.slug))
     # The form's fields are properties of the group, by the same names.
     changed = {name: form.cleaned_data[name] for name in form.changed_data}

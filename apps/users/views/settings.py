@@ -54,7 +54,9 @@ def _settings_page(
             if "analytics_opt_out" in form.changed_data:
                 keep_answer(request, response, is_refused=form.instance.analytics_opt_out)
             with transaction.atomic():
-                request.user = form.save()  # the choice just made counts for the event that reports it
+                # Of the rest of the row, somebody may have changed something meanwhile.
+                form.instance.save(update_fields=form.changed_data)
+                request.user = form.instance  # the choice just made counts for the event that reports it
                 record(SettingsUpdated(section=section, changed_fields=tuple(form.changed_data)))
         messages.success(request, "Saved.")
         return response

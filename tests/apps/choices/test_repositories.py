@@ -16,6 +16,7 @@ from otel.testing import CapturedEvents
 from tests.apps.choices.pages import choices, ticked
 from tests.apps.conftest import Browser
 from tests.apps.looking import group_updates, what
+from tests.apps.queries import statements
 from tformance.sandbox.running import RunningSandbox
 
 PATH = "/integrations/github/repositories/"
@@ -168,3 +169,16 @@ def test_after_a_disconnect_what_was_chosen_is_shown_and_cannot_be_changed(
         assert CARDS in page.content.decode()
     assert _tracked(acme) == [CARDS]
     assert list(captured_events) == []
+
+
+def test_repositories_are_locked_in_their_one_order_before_they_are_written_by_name(
+    client_of_alice: Client,
+) -> None:
+    asked = statements(lambda: _track(client_of_alice, CARDS))
+
+    written = asked.index("INSERT metrics_repository")
+    assert asked[written - 1 : written + 2] == [
+        "SELECT metrics_repository",
+        "INSERT metrics_repository",
+        "SELECT metrics_repository",
+    ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
+from django.db import connection as database
 from django.test import Client
 
 from apps.integrations.models import Connection, SlackFeatures
@@ -103,6 +106,17 @@ def test_the_week_is_posted_to_the_chosen_channel(
     assert message["blocks"]
 
 
+@pytest.mark.usefixtures("features")
+def test_a_week_is_posted_once_though_its_task_is_done_twice(sandbox: RunningSandbox, acme: Team) -> None:
+    _fill(acme)
+    _pull(acme, 5, "ada", MONDAY + timedelta(days=1))
+
+    weeks = [post(acme, NOW + timedelta(days=later)) for later in (0, 0, 1, 7, 7)]
+
+    assert weeks == [True, False, False, True, False]
+    assert len(sandbox.messages()) == 2
+
+
 @pytest.mark.parametrize("enabled", list(product([False, True], repeat=3)))
 def test_only_what_is_enabled_is_told(
     features: SlackFeatures, sandbox: RunningSandbox, acme: Team, enabled: tuple[bool, bool, bool]
@@ -191,6 +205,29 @@ def test_a_revoked_token_ends_the_connection(
 
 
 @pytest.mark.usefixtures("features")
+def test_a_late_refusal_of_the_old_token_does_not_end_what_was_renewed_meanwhile(
+    sandbox: RunningSandbox, acme: Team
+) -> None:
+    _fill(acme)
+    sandbox.revoke("slack")
+    renewed: list[str] = []
+
+    def renew(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Connect anew right after the old token was read."""
+        found = execute(sql, params, many, context)
+        if "access_token" in sql and not renewed:
+            renewed.append(sql)
+            Connection.objects.update(access_token="renewed")
+        return found
+
+    with database.execute_wrapper(renew):
+        assert post(acme, NOW) is False
+
+    assert renewed
+    assert Connection.objects.get(disconnected_at=None).access_token == "renewed"
+
+
+@pytest.mark.usefixtures("features")
 def test_a_slack_that_does_not_answer_is_the_tasks_to_deal_with(sandbox: RunningSandbox, acme: Team) -> None:
     _fill(acme)
     sandbox.fail("slack", "unavailable", count=9)
@@ -198,6 +235,17 @@ def test_a_slack_that_does_not_answer_is_the_tasks_to_deal_with(sandbox: Running
     with pytest.raises(ProviderError):
         post(acme, NOW)
     assert SlackFeatures.objects.get(team=acme).channel_id
+
+
+@pytest.mark.usefixtures("features")
+def test_a_week_that_slack_did_not_take_can_be_posted_later(sandbox: RunningSandbox, acme: Team) -> None:
+    _fill(acme)
+    sandbox.fail("slack", "error", path="chat.postMessage")
+
+    with pytest.raises(ProviderError):
+        post(acme, NOW)
+
+    assert post(acme, NOW) is True
 
 
 @pytest.mark.usefixtures("features")

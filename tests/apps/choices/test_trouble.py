@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.db import connection as database
 from django.test import Client
+from pytest_django import Settings
 
 from apps.integrations.models import Connection, JiraProject, SlackFeatures
 from apps.metrics.models import Repository
@@ -88,6 +92,43 @@ def test_access_that_was_revoked_ends_the_connection_once(
     assert declared(ended) == properties
     assert person_updates(captured_events, alice) == [{f"has_connected_{provider}": False}]
     assert not Connection.objects.filter(team=acme, provider=provider, disconnected_at=None).exists()
+
+
+@pytest.mark.parametrize("provider", sorted(PATHS))
+def test_a_late_refusal_of_the_old_token_does_not_end_what_was_renewed_meanwhile(
+    client_of_alice: Client, sandbox: RunningSandbox, captured_events: CapturedEvents, provider: Any
+) -> None:
+    sandbox.revoke(provider)
+    ours = Connection.objects.filter(provider=provider)
+    renewed: list[str] = []
+
+    def renew(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Connect anew right after the old token was read."""
+        found = execute(sql, params, many, context)
+        if "access_token" in sql and not renewed:
+            renewed.append(sql)
+            ours.update(access_token="renewed")
+        return found
+
+    with database.execute_wrapper(renew):
+        client_of_alice.get(PATHS[provider])
+
+    assert renewed
+    assert ours.get().access_token == "renewed"
+    assert captured_events.named("integration_disconnected") == []
+
+
+@pytest.mark.parametrize("path", [*PATHS.values(), "/onboarding/repos/", "/onboarding/jira/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_where_the_key_of_a_token_is_gone_one_is_asked_to_connect_again(
+    client_of_alice: Client, settings: Settings, path: str, method: str
+) -> None:
+    settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
+
+    page = getattr(client_of_alice, method)(path)
+
+    assert page.status_code == HTTPStatus.OK
+    assert "any more. Connect it again." in page.content.decode()
 
 
 @pytest.mark.parametrize(("step", "provider"), [("repos", "github"), ("jira", "jira"), ("slack", "slack")])

@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from apps.auth.models import Authorization
+from apps.auth.tasks import give_up_expired
 from apps.auth.waiting import Waiting
 from apps.integrations.accounts import Account, Grant
 from apps.integrations.models import Connection
@@ -21,7 +24,7 @@ from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import return_path
+from tests.apps.connections.going import return_path, start
 from tformance.sandbox.running import RunningSandbox
 
 
@@ -35,6 +38,10 @@ def choice(client: Client, sandbox: RunningSandbox) -> str:
     """Be at the choice; its address."""
     back = client.get(return_path(client, sandbox, "github", login="ada"))
     return str(back.headers["Location"])
+
+
+def _revocations(sandbox: RunningSandbox) -> int:
+    return sum(str(one["path"]).endswith("/applications/sandbox/token") for one in sandbox.requests())
 
 
 def _account(client: Client, choice: str) -> str:
@@ -110,6 +117,38 @@ def test_a_choice_is_open_for_ten_minutes(client: Client, choice: str) -> None:
     page = client.get(choice)
 
     assert (page.status_code, "longer than 10 minutes" in page.content.decode()) == (410, True)
+
+
+@pytest.mark.parametrize("by", ["the next who connects something", "the clock"])
+def test_the_token_of_a_choice_that_nobody_makes_is_given_back(
+    client: Client, choice: str, sandbox: RunningSandbox, by: str
+) -> None:
+    def act() -> None:
+        _ = start(client, "slack") if by != "the clock" else give_up_expired.delay()
+
+    act()
+    assert client.get(choice).status_code == 200
+    Authorization.objects.update(since=timezone.now() - timedelta(minutes=11))
+    assert _revocations(sandbox) == 0
+
+    act()
+
+    assert _revocations(sandbox) == 1
+    assert not Authorization.expired().exists()
+
+
+@pytest.mark.usefixtures("choice")
+def test_a_choice_whose_key_is_gone_is_forgotten_all_the_same(
+    client: Client, sandbox: RunningSandbox, settings: Settings
+) -> None:
+    settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
+    client.get(return_path(client, sandbox, "github", login="ada"))
+    Authorization.objects.update(since=timezone.now() - timedelta(minutes=11))
+
+    give_up_expired.delay()
+
+    assert not Authorization.objects.exists()
+    assert _revocations(sandbox) == 1  # of the other, whose key is there
 
 
 def test_a_choice_of_one_provider_is_none_of_another(client: Client, choice: str) -> None:

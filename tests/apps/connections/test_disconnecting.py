@@ -272,8 +272,10 @@ def test_what_the_provider_has_revoked_is_nobodys_doing(
     assert connection is not None
     captured_events.clear()
 
-    assert disconnect(connection, reason="revoked")
-    assert not disconnect(connection, reason="revoked")
+    refused = connection.access_token
+    assert not disconnect(connection, refused="another one, renewed meanwhile")
+    assert disconnect(connection, refused=refused)
+    assert not disconnect(connection, refused=refused)
 
     (ended,) = captured_events.named("integration_disconnected")
     assert declared(ended) == {

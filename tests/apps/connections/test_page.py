@@ -67,7 +67,8 @@ def test_what_was_ended_says_by_whom_and_offers_to_reconnect(
     assert "Not connected since" in _page(client)
 
     connect(client, sandbox, provider)
-    disconnect(Connection.objects.get(disconnected_at=None), reason="revoked")
+    live = Connection.objects.get(disconnected_at=None)
+    disconnect(live, refused=live.access_token)
 
     assert f"{label} has ended our access" in _page(client)
     assert f"Reconnect {label}" in _page(client)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -118,6 +120,29 @@ def test_a_refresh_token_that_is_worth_nothing_ends_the_connection(
     assert live_connection(acme, Provider.JIRA) is None
     (gone,) = captured_events.named("integration_disconnected")
     assert declared(gone)["reason"] == "revoked"
+
+
+def test_a_refresh_token_that_was_replaced_meanwhile_ends_nothing(
+    connected: Connection, sandbox: RunningSandbox, captured_events: CapturedEvents
+) -> None:
+    ended = _end(connected, sandbox)
+    sandbox.revoke("jira")
+    captured_events.clear()
+    renewed: list[str] = []
+
+    def renew(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Connect anew right before the refused connection is ended."""
+        if "has_other" in sql and not renewed:
+            renewed.append(sql)
+            Connection.objects.update(access_token="new", refresh_token="new")
+        return execute(sql, params, many, context)
+
+    with database.execute_wrapper(renew), pytest.raises(RevokedError):
+        fresh_token(ended)
+
+    assert renewed
+    assert Connection.objects.get().access_token == "new"
+    assert captured_events.named("integration_disconnected") == []
 
 
 def test_atlassian_being_down_ends_nothing(

@@ -108,6 +108,7 @@ def test_who_tells_us_something_comes_back_to_the_page_before(browser: Browser, 
         "javascript:alert(1)",
         "http:///evil.example",
         "\x00",
+        "nowhere",
         "",
     ],
 )
@@ -154,7 +155,7 @@ def test_staff_reads_what_all_teams_have_told_us_the_latest_first(
 
     told = [item.get_text(" ", strip=True) for item in page.select("main li")]
     assert [one.split(" Bob of ")[0] for one in told] == ["Praise I like <b>it</b>", "Idea More charts"]
-    assert all(str(acme) in one for one in told)
+    assert all(str(acme) in one and one.endswith(" UTC") for one in told)
 
 
 def test_the_way_to_what_was_told_is_offered_to_staff_only(browser: Browser, acme: Team, bob: User) -> None:

@@ -18,6 +18,7 @@ def some_figures(
     *,
     opened: int = 0,
     merged: int = 0,
+    reviewed: int = 0,
     ai_share: float | None = None,
     cycle_hours: float | None = None,
     review_hours: float | None = None,
@@ -26,6 +27,7 @@ def some_figures(
     return Figures(
         opened=opened,
         merged=merged,
+        reviewed=reviewed,
         ai_share=ai_share,
         cycle_hours=cycle_hours,
         review_hours=review_hours,

@@ -57,6 +57,19 @@ def test_what_stands_out_is_kept(repository: Repository, acme: Team) -> None:
     }
 
 
+def test_a_single_review_is_no_median_however_many_pull_requests_are_opened(
+    repository: Repository, acme: Team
+) -> None:
+    _period(repository, 8)
+    _period(repository, 4)
+    opened(repository, NOW - timedelta(weeks=5), reviewed_after=1, merged_after=2)
+    opened(repository, NOW - timedelta(weeks=3), reviewed_after=60, merged_after=61)
+
+    found = {insight.key.partition(":")[0] for insight in find(acme, NOW)}
+
+    assert found == {"waiting"}
+
+
 def test_a_second_look_finds_nothing_new_and_mails_nobody_again(repository: Repository, acme: Team) -> None:
     _slower(repository)
     first = find(acme, NOW)

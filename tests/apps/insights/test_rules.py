@@ -28,6 +28,7 @@ periods = st.builds(
     Figures,
     opened=counts,
     merged=counts,
+    reviewed=counts,
     ai_share=shares,
     cycle_hours=values,
     review_hours=values,
@@ -42,6 +43,7 @@ def _naively_changed(name: MeasureName, recent: Figures, before: Figures) -> boo
     counted = {
         "merged": [before.merged],
         "cycle_hours": [before.merged, recent.merged],
+        "review_hours": [before.reviewed, recent.reviewed],
     }.get(name, [before.opened, recent.opened])
     relative = abs(Fraction(became) / Fraction(was) - 1)
     least = {"cycle_hours": 1, "review_hours": 0.5, "merged": 0, "size": 5, "ai_share": 5}[name]
@@ -80,7 +82,7 @@ def test_both_ends_of_a_change_read_differently_and_the_title_fits(recent: Figur
 
 
 def _busy(name: MeasureName, value: float) -> Figures:
-    fields: dict[str, Any] = {"opened": 50, "merged": 50, name: value}
+    fields: dict[str, Any] = {"opened": 50, "merged": 50, "reviewed": 50, name: value}
     return some_figures(**fields)
 
 
@@ -150,7 +152,7 @@ def _waiting(total: int) -> Waiting:
 def test_slow_reviews_are_found_from_a_day_on_and_are_urgent_from_two(
     hours: float | None, number: int
 ) -> None:
-    found = list(slow_reviews(some_figures(opened=number, review_hours=hours), _waiting(0), NOW))
+    found = list(slow_reviews(some_figures(reviewed=number, review_hours=hours), _waiting(0), NOW))
 
     if hours is None or hours < 24 or number < 10:
         assert found == []
@@ -186,9 +188,17 @@ def test_a_week_has_one_name_from_monday_to_sunday(moment: datetime) -> None:
 
 def test_a_finding_fits_into_its_columns() -> None:
     widest = some_figures(
-        opened=9999, merged=9999, ai_share=99.9, cycle_hours=99999, review_hours=99999, size=99999
+        opened=9999,
+        merged=9999,
+        reviewed=9999,
+        ai_share=99.9,
+        cycle_hours=99999,
+        review_hours=99999,
+        size=99999,
     )
-    least = some_figures(opened=10, merged=10, ai_share=0.1, cycle_hours=0.1, review_hours=0.1, size=0.1)
+    least = some_figures(
+        opened=10, merged=10, reviewed=10, ai_share=0.1, cycle_hours=0.1, review_hours=0.1, size=0.1
+    )
     found: list[Insight] = [
         *changes(widest, least, NOW),
         *milestones(widest, ()),

@@ -67,13 +67,13 @@ def _naive(rows: list[Pull], span: Span) -> Figures:
     opened = [row for row in rows if happened(row.opened_at)]
     merged = [row for row in rows if happened(row.merged_at)]
     cycles = [row.cycle_hours for row in merged if row.cycle_hours is not None]
-    waits = [
-        row.review_hours for row in rows if happened(row.first_review_at) and row.review_hours is not None
-    ]
+    reviewed = [row for row in rows if happened(row.first_review_at)]
+    waits = [row.review_hours for row in reviewed if row.review_hours is not None]
     assisted = [row for row in opened if row.ai_tool]
     return Figures(
         opened=len(opened),
         merged=len(merged),
+        reviewed=len(reviewed),
         ai_share=100 * len(assisted) / len(opened) if opened else None,
         cycle_hours=median(cycles) if cycles else None,
         review_hours=median(waits) if waits else None,
@@ -141,7 +141,7 @@ def test_figures_are_read_in_one_query_of_the_team_and_the_repositories_asked_fo
     assert (of_engine.opened, of_engine.ai_share, of_engine.size) == (1, 100, 100)
     assert of_engine.cycle_hours == pytest.approx((48 + 198 * 24) / 2, abs=0.01)
     assert of_engine.review_hours == pytest.approx(24, abs=0.01)
-    assert figures(acme, week, [foreign.pk]) == Figures(0, 0, None, None, None, None)
+    assert figures(acme, week, [foreign.pk]) == Figures(0, 0, 0, None, None, None, None)
 
 
 def test_a_moment_belongs_to_one_of_two_spans_that_meet(acme: Team, engine: Repository) -> None:
@@ -167,6 +167,10 @@ def test_every_number_of_lines_has_one_size(lines: int) -> None:
         (1234, "count", "1,234"),
         (33.333, "percent", "33 %"),
         (2.5, "percent", "2.5 %"),
+        (12.5, "percent", "13 %"),
+        (2.25, "percent", "2.3 %"),
+        (0.35, "percent", "0.4 %"),
+        (9.95, "percent", "10 %"),
         (0.5, "hours", "30 minutes"),
         (1 / 60, "hours", "1 minute"),
         (5, "hours", "5 hours"),
@@ -185,6 +189,8 @@ def test_figures_are_written_for_people(value: float | None, unit: str, text: st
         (31, 24, "hours", "29 % more than 24 hours"),
         (42, 38, "percent", "4 points more than 38 %"),
         (37.4, 38, "percent", "1 point less than 38 %"),
+        (38.5, 38, "percent", "1 point more than 38 %"),
+        (100.5, 100, "count", "1 % more than 100"),
         (10, 10, "count", "as before: 10"),
         (5, 0, "count", "up from 0"),
         (0, 0, "count", "as before: 0"),

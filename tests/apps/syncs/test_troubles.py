@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.test import Client
+from pytest_django import Settings
 
 from apps.integrations.events import IntegrationDisconnected, RepoSyncCompleted, RepoSyncStarted
 from apps.integrations.models import Connection, SyncRun
@@ -212,6 +214,18 @@ def test_access_that_is_granted_anew_meanwhile_is_not_taken_away(
     assert captured_events.of(IntegrationDisconnected) == []
     connection.refresh_from_db()
     assert connection.disconnected_at is None
+
+
+def test_where_the_key_of_the_token_is_gone_one_is_asked_to_connect_again(
+    admin: Client, engine: Repository, captured_events: CapturedEvents, settings: Settings
+) -> None:
+    settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
+
+    admin.post(sync_path(engine))
+
+    assert _told(captured_events)["error_type"] == "AccessUnreadableError"
+    assert _errors(captured_events) == []
+    assert "Connect GitHub again, then sync it now" in _page(admin)
 
 
 @pytest.mark.parametrize("how", ["disconnected", "untracked"])
