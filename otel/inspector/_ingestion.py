@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -55,7 +55,10 @@ class _Ingestion:
         if request.method not in allowed:
             await Response(status_code=405)(scope, receive, send)
             return
-        body, size = await _read(request)
+        try:
+            body, size = await _read(request)
+        except ClientDisconnect:
+            return  # such as a page that was left: nobody hears an answer, and PostHog reads no half of one
         wire = WireRequest(
             "GET" if request.method == "HEAD" else request.method,
             request.url.path,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import socket
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel.inspector import RunningInspector, running_inspector
-from tests.inspector.sending import Sender, event
+from tests.inspector.sending import Sender, batch, event
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
 NAMES = st.sampled_from(
@@ -103,3 +105,16 @@ def test_deeply_nested_json_is_answered(target: tuple[RunningInspector, Sender],
     assert sender.send("POST", "/e/", gzip.compress(body)).status in (200, 400)
     text = orjson.dumps({"batch": [event(properties="deep")]})
     assert sender.post_v1(text.replace(b'"deep"', nested)).status in (200, 400)
+
+
+def test_of_a_sender_that_leaves_in_the_middle_nothing_is_kept_and_nothing_said(
+    inspector: RunningInspector, sender: Sender, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = urlsplit(inspector.url)
+    with socket.create_connection((address.hostname, address.port)) as leaving:
+        head = f"POST /e/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 1000\r\n\r\n"
+        leaving.sendall(head.encode() + b"{")
+    assert sender.post(batch(event("after_it"))).status == 200
+    assert [one["event"] for one in inspector.good()] == ["after_it"]
+    assert len(inspector.requests()) == 1
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
