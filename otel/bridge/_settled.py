@@ -32,6 +32,8 @@ class Settled:
         Args:
             captures: of a request.
         """
+        if not self._fates:  # as always but after a trouble
+            return {}
         with self._lock:
             return {
                 index: loss and replace(loss, index=index)
@@ -62,6 +64,8 @@ class Settled:
         Args:
             captures: of it.
         """
+        if not self._fates:
+            return
         with self._lock:
             for capture in captures:
                 self._fates.pop(capture.uuid, None)
