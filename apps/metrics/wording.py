@@ -52,7 +52,7 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
         points = now - before
         if abs(points) < _SAME_BELOW:
             return f"as before: {written(before, unit)}"
-        size = _with(_rounded(abs(points), _WHOLE), "point")
+        size = _with(int(_rounded(abs(points), _WHOLE)), "point")
         return f"{size} {'more' if points > 0 else 'less'} than {written(before, unit)}"
     if before == 0:
         return "as before: 0" if now == 0 else f"up from {written(before, unit)}"
@@ -88,15 +88,15 @@ def _duration(hours: float) -> str:
     return _with(hours, "hour") if hours < _DAYS_FROM else _with(hours / 24, "day")
 
 
-def _with(value: float | Decimal, word: str) -> str:
+def _with(value: float, word: str) -> str:
     number = _number(value)
     return f"{number} {word}" if number == "1" else f"{number} {word}s"
 
 
-def _number(value: float | Decimal) -> str:
+def _number(value: float) -> str:
     return f"{_rounded(value, _WHOLE if value >= _WHOLE_FROM else _TENTHS):,f}".removesuffix(".0")
 
 
-def _rounded(value: float | Decimal, to: Decimal) -> Decimal:
+def _rounded(value: float, to: Decimal) -> Decimal:
     """Round halves up, of the digits that are seen, as browsers do with the figures of a chart."""
     return Decimal(str(value)).quantize(to, ROUND_HALF_UP)

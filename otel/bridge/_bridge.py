@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from otel.counters import Counters
 from otel.delivery import Delivery, Loss, Quarantine
 from otel.delivery._delivery import RECOVERABLE
 from otel.events import Registry
+from otel.mapping import Capture
 from otel.reasons import Reason
 from otel.settings import Settings
 
@@ -147,20 +148,22 @@ class Bridge:
         found.leave_out(unreadable)
         self.metrics.items.labels(signal.name).inc(found.items)
         self.metrics.events.labels(signal.name).inc(len(found.captures) + len(found.rejects))
-        losses = self._deliver(found, deadline)
+        losses = self._deliver(found.captures, deadline)
         waiting = [loss for loss in losses if loss.reason in RECOVERABLE]
         if waiting:
+            self._settled.remember(found.captures, losses)
             is_persons = any(loss.reason is Reason.UNAUTHORISED for loss in waiting)
             asked = max((loss.retry_after or 0.0 for loss in waiting), default=0.0)
             seconds = max(asked, _RETRY_AFTER_PERSON if is_persons else RETRY_AFTER)
             return _later(_problem(waiting), media_type, seconds)
+        self._settled.forget(found.captures)
         # Only now, since what is sent again would be counted and kept again.
         self._account(found)
         count, text = _summary(found, losses)
         return taken(signal.response(count, text), media_type, "partial" if text else "accepted")
 
-    def _deliver(self, found: Taken, deadline: float) -> tuple[Loss, ...]:
-        captures = found.captures
+    def _deliver(self, captures: Sequence[Capture], deadline: float) -> list[Loss]:
+        """Deliver the captures whose fate is not known yet; return the losses of all."""
         known = self._settled.of(captures)
         asked = [index for index in range(len(captures)) if index not in known]
         losses = [loss for loss in known.values() if loss]
@@ -173,12 +176,7 @@ class Bridge:
             losses += [replace(loss, index=asked[loss.index]) for loss in now]
             # For the health page; also that nothing stands in the way any more.
             self._problem = _problem(losses)
-        waiting = {loss.index for loss in losses if loss.reason in RECOVERABLE}
-        if waiting:
-            self._settled.remember(captures, losses, waiting)
-        else:
-            self._settled.forget(captures)
-        return tuple(losses)
+        return losses
 
     def _account(self, found: Taken) -> None:
         for _, reject, envelope in found.rejects:

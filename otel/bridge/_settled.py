@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from otel.delivery import Loss
+from otel.delivery._delivery import RECOVERABLE
 from otel.mapping import Capture
 
 __all__ = ["Settled"]
@@ -35,26 +36,26 @@ class Settled:
         if not self._fates:  # as always but after a trouble
             return {}
         with self._lock:
-            return {
-                index: loss and replace(loss, index=index)
+            fates = {
+                index: self._fates[capture.uuid]
                 for index, capture in enumerate(captures)
-                for loss in [self._fates.get(capture.uuid)]
                 if capture.uuid in self._fates
             }
+        return {index: loss and replace(loss, index=index) for index, loss in fates.items()}
 
-    def remember(self, captures: Sequence[Capture], losses: Sequence[Loss], waiting: Container[int]) -> None:
+    def remember(self, captures: Sequence[Capture], losses: Sequence[Loss]) -> None:
         """Keep what is settled of a request that will come again; the oldest give way.
 
         Args:
             captures: of the request.
-            losses: of them.
-            waiting: the positions of those that are not settled.
+            losses: of them; those that are recoverable settle nothing.
         """
         lost = {loss.index: loss for loss in losses}
         with self._lock:
             for index, capture in enumerate(captures):
-                if index not in waiting:
-                    self._fates[capture.uuid] = lost.get(index)
+                loss = lost.get(index)
+                if loss is None or loss.reason not in RECOVERABLE:
+                    self._fates[capture.uuid] = loss
             while len(self._fates) > _MOST:
                 del self._fates[next(iter(self._fates))]
 

@@ -124,7 +124,8 @@ def running_deployment(folder: Path) -> Iterator[Deployment]:
             "POSTHOG_HOST": inspector.url,
         }
         names = ("migrate", "bridge", "product", "worker", "beat")
-        env = {name: _environment(name, here, folder) for name in names}
+        packages = with_the_images_packages(folder)
+        env = {name: _environment(name, here, folder) | packages for name in names}
         (folder / "beat").mkdir()
         migrated = run(_command("migrate", folder), env["migrate"])
         assert migrated.returncode == 0, migrated.stderr
@@ -148,7 +149,6 @@ def _environment(name: str, here: Mapping[str, str], folder: Path) -> dict[str, 
     own = {key: value.replace(_STATE, str(folder)) for key, value in own.items()}
     image = dict(re.findall(r"(\w+)=(\S+)", _instruction("ENV PATH")))
     base = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(folder), "HOSTNAME": os.uname().nodename}
-    base |= with_the_images_packages(folder)
     return image | base | own | {key: value for key, value in here.items() if key in own} | _EAGER
 
 
