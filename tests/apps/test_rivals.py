@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from apps.teams.models import Membership, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
+from tests.apps.rivals import rival
 
 
 def test_who_takes_a_slug_an_instant_later_takes_the_next(browser: Browser, alice: User) -> None:
-    looked: list[str] = []
+    def take() -> None:
+        Team.objects.create(name="Acme", slug="acme")
 
-    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Make a team of the same name right after the look for a free slug, which reads once a try."""
-        found = execute(sql, params, many, context)
-        if sql.startswith('SELECT "teams_team"."slug"') and not looked:
-            looked.append(sql)
-            Team.objects.create(name="Acme", slug="acme")
-        return found
-
-    with connection.execute_wrapper(rival):
+    # Right after the look for a free slug, which reads once a try.
+    with rival(take, lambda sql: sql.startswith('SELECT "teams_team"."slug"'), after=True):
         page = browser(alice).post("/teams/new/", {"name": "Acme"}, follow=True)
 
-    assert looked
     assert page.redirect_chain[-1][0] == "/onboarding/github/"
     assert Membership.objects.get(user=alice).team.slug == "acme-2"
 
@@ -41,13 +33,10 @@ def test_who_has_left_an_instant_ago_is_neither_removed_nor_promoted(
     client = browser(alice)
     captured_events.clear()
 
-    def leave(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Let Bob leave right before the team is locked."""
-        if sql.startswith('SELECT "teams_team"'):
-            Membership.objects.filter(pk=membership.pk).delete()
-        return execute(sql, params, many, context)
+    def leave() -> None:
+        Membership.objects.filter(pk=membership.pk).delete()
 
-    with connection.execute_wrapper(leave):
+    with rival(leave, lambda sql: sql.startswith('SELECT "teams_team"')):  # right before the team is locked
         page = client.post(f"/team/members/{membership.pk}/{act}/", {"role": "admin"}, follow=True)
 
     assert "has left the team already" in page.content.decode()
@@ -77,18 +66,12 @@ def test_what_was_changed_an_instant_ago_is_not_undone_by_who_changes_something_
     User.objects.update(insight_emails=False)
     rows = Team.objects.filter(pk=acme.pk) if "team" in path else User.objects.filter(pk=alice.pk)
     client, table = browser(alice), rows.model._meta.db_table
-    changed: list[str] = []
 
-    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Change something else right before the form is saved."""
-        if sql.startswith(f'UPDATE "{table}"') and not changed:
-            changed.append(sql)
-            rows.update(**meanwhile)
-        return execute(sql, params, many, context)
+    def change() -> None:
+        rows.update(**meanwhile)
 
-    with connection.execute_wrapper(rival):
+    with rival(change, lambda sql: sql.startswith(f'UPDATE "{table}"')):  # right before the form is saved
         assert client.post(path, {**form, **saved}).status_code == 302
 
-    assert changed
     expected = {**saved, **meanwhile}
     assert rows.values(*expected).get() == expected

@@ -168,3 +168,5 @@ def test_after_a_swap_nothing_listens_twice(site: Site, page: Page) -> None:
     for selector, path in (("#to-analytics", "/analytics/"), ("#to-start", "/")) * 2:
         follow(page, selector, path)
     assert page.evaluate("listening") == listening
+    page.click("[data-theme-choice=dark]")
+    assert page.evaluate("localStorage.theme") == "dark"

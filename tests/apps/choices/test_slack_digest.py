@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import Any
 
 import pytest
-from django.db import connection as database
 from django.test import Client
 
 from apps.integrations.models import Connection, SlackFeatures
@@ -23,6 +20,7 @@ from tests.apps.choices.connecting import connect
 from tests.apps.choices.pages import choices
 from tests.apps.conftest import Browser
 from tests.apps.looking import declared, person_updates
+from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -210,20 +208,13 @@ def test_a_late_refusal_of_the_old_token_does_not_end_what_was_renewed_meanwhile
 ) -> None:
     _fill(acme)
     sandbox.revoke("slack")
-    renewed: list[str] = []
 
-    def renew(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Connect anew right after the old token was read."""
-        found = execute(sql, params, many, context)
-        if "access_token" in sql and not renewed:
-            renewed.append(sql)
-            Connection.objects.update(access_token="renewed")
-        return found
+    def renew() -> None:
+        Connection.objects.update(access_token="renewed")
 
-    with database.execute_wrapper(renew):
+    with rival(renew, lambda sql: "access_token" in sql, after=True):  # once the old token is read
         assert post(acme, NOW) is False
 
-    assert renewed
     assert Connection.objects.get(disconnected_at=None).access_token == "renewed"
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import connection as database
 from django.test import Client
 from pytest_django import Settings
 
@@ -20,6 +18,7 @@ from otel.testing import CapturedEvents
 from tests.apps.choices.connecting import connect
 from tests.apps.choices.pages import choices
 from tests.apps.looking import declared, person_updates
+from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 
 PATHS: dict[Any, str] = {
@@ -100,20 +99,13 @@ def test_a_late_refusal_of_the_old_token_does_not_end_what_was_renewed_meanwhile
 ) -> None:
     sandbox.revoke(provider)
     ours = Connection.objects.filter(provider=provider)
-    renewed: list[str] = []
 
-    def renew(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Connect anew right after the old token was read."""
-        found = execute(sql, params, many, context)
-        if "access_token" in sql and not renewed:
-            renewed.append(sql)
-            ours.update(access_token="renewed")
-        return found
+    def renew() -> None:
+        ours.update(access_token="renewed")
 
-    with database.execute_wrapper(renew):
+    with rival(renew, lambda sql: "access_token" in sql, after=True):  # once the old token is read
         client_of_alice.get(PATHS[provider])
 
-    assert renewed
     assert ours.get().access_token == "renewed"
     assert captured_events.named("integration_disconnected") == []
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -25,6 +22,7 @@ from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
 from tests.apps.connections.going import return_path, start
+from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 
 
@@ -67,18 +65,16 @@ def test_two_choices_at_the_same_instant_connect_once(
     account = _account(client, choice)
     rivals: list[int] = []
 
-    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Choose right after the other request has read that there is a choice."""
-        found = execute(sql, params, many, context)
-        if sql.startswith("SELECT") and 'FROM "oauth_authorization"' in sql and not rivals:
-            rivals.append(0)
-            rivals.append(client.post(choice, {"account": account}).status_code)
-        return found
+    def choose() -> None:
+        rivals.append(client.post(choice, {"account": account}).status_code)
 
-    with database.execute_wrapper(rival):
+    def reads_the_choice(sql: str) -> bool:
+        return sql.startswith("SELECT") and 'FROM "oauth_authorization"' in sql
+
+    with rival(choose, reads_the_choice, after=True):
         late = client.post(choice, {"account": account})
 
-    assert (rivals[1], late.status_code) == (302, 410)
+    assert (*rivals, late.status_code) == (302, 410)
     assert len(captured_events.named("integration_connected")) == 1
 
 

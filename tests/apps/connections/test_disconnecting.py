@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +18,7 @@ from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
 from tests.apps.connections.going import PROVIDERS, connect
 from tests.apps.looking import declared, group_updates, of_team, person_updates, what
+from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 
 # Where each provider is told that a token is given back; Atlassian has no such address.
@@ -103,18 +102,16 @@ def test_two_admins_at_the_same_instant_disconnect_once(
     connect(client, sandbox, "github")
     rivals: list[int] = []
 
-    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Disconnect right after the other request has found the connection live."""
-        found = execute(sql, params, many, context)
-        if sql.startswith("SELECT") and "integrations_connection" in sql and not rivals:
-            rivals.append(0)
-            rivals.append(browser(bob).post("/integrations/github/disconnect/").status_code)
-        return found
+    def disconnect_too() -> None:
+        rivals.append(browser(bob).post("/integrations/github/disconnect/").status_code)
 
-    with database.execute_wrapper(rival):
+    def finds_it_live(sql: str) -> bool:
+        return sql.startswith("SELECT") and "integrations_connection" in sql
+
+    with rival(disconnect_too, finds_it_live, after=True):
         late = client.post("/integrations/github/disconnect/", follow=True)
 
-    assert rivals[1] == 302
+    assert rivals == [302]
     assert "GitHub was not connected" in late.content.decode()
     (ended,) = captured_events.named("integration_disconnected")
     assert ended.distinct_id == str(bob.public_id)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from django.db import connection as database
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given
@@ -24,6 +22,7 @@ from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
 from tests.apps.connections.going import PROVIDERS, fail, return_path, start
 from tests.apps.connections.problems import nothing_happened, problem_text
+from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 
 
@@ -226,16 +225,14 @@ def test_two_answers_at_the_same_instant_connect_once(
     path = return_path(client, sandbox, "github")
     answers: list[str] = []
 
-    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Let the second answer be read right after the first was."""
-        found = execute(sql, params, many, context)
-        if sql.startswith("SELECT") and 'FROM "oauth_authorization"' in sql and not answers:
-            answers.append("")
-            answers.append(client.get(path).headers["Location"])
-        return found
+    def answer_too() -> None:
+        answers.append(client.get(path).headers["Location"])
 
-    with database.execute_wrapper(rival):
+    def reads_the_answer(sql: str) -> bool:
+        return sql.startswith("SELECT") and 'FROM "oauth_authorization"' in sql
+
+    with rival(answer_too, reads_the_answer, after=True):
         first = client.get(path)
 
-    assert [*answers[1:], first.headers["Location"]] == ["/integrations/", "/auth/github/callback/"]
+    assert [*answers, first.headers["Location"]] == ["/integrations/", "/auth/github/callback/"]
     assert len(captured_events.named("integration_connected")) == 1

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -24,6 +22,7 @@ from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
 from tests.apps.connections.going import connect
 from tests.apps.looking import declared
+from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 
 
@@ -128,19 +127,14 @@ def test_a_refresh_token_that_was_replaced_meanwhile_ends_nothing(
     ended = _end(connected, sandbox)
     sandbox.revoke("jira")
     captured_events.clear()
-    renewed: list[str] = []
 
-    def renew(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Connect anew right before the refused connection is ended."""
-        if "has_other" in sql and not renewed:
-            renewed.append(sql)
-            Connection.objects.update(access_token="new", refresh_token="new")
-        return execute(sql, params, many, context)
+    def renew() -> None:
+        Connection.objects.update(access_token="new", refresh_token="new")
 
-    with database.execute_wrapper(renew), pytest.raises(RevokedError):
+    # Right before the refused connection is ended.
+    with rival(renew, lambda sql: "has_other" in sql), pytest.raises(RevokedError):
         fresh_token(ended)
 
-    assert renewed
     assert Connection.objects.get().access_token == "new"
     assert captured_events.named("integration_disconnected") == []
 

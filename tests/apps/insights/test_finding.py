@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import connection
 from pytest_django import Settings
 
 from apps.insights.finding import find
@@ -20,6 +19,7 @@ from apps.teams.models import Membership, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.insights.making import opened, some_repository
+from tests.apps.rivals import rival
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -142,15 +142,11 @@ def test_a_rival_between_the_look_and_the_keeping_changes_nothing(repository: Re
     _slower(repository)
     first: list[Insight] = []
 
-    def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Look too, right after the figures were read."""
-        result = execute(sql, params, many, context)
-        if 'FROM "metrics_pullrequest"' in sql and not first:
-            first.append(Insight(key="looking"))
-            first[:] = find(acme, NOW)
-        return result
+    def look_too() -> None:
+        first.extend(find(acme, NOW))
 
-    with connection.execute_wrapper(rival):
+    # Right after the figures were read.
+    with rival(look_too, lambda sql: 'FROM "metrics_pullrequest"' in sql, after=True):
         second = find(acme, NOW)
 
     assert first

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 import pytest
 from django.core.serializers import serialize
-from django.db import connection
 
 from apps.onboarding import steps
 from apps.onboarding.models import Step, StepRecord
@@ -18,6 +16,7 @@ from otel.testing import CapturedEvents
 from tests.apps.choices.pages import choices, slack_form
 from tests.apps.conftest import Browser
 from tests.apps.onboarding.setting_up import STEPS, do_step, of_onboarding
+from tests.apps.rivals import rival as acting
 from tformance.sandbox.running import RunningSandbox
 
 PAGES = ["/onboarding/", *(f"/onboarding/{step}/" for step in STEPS), "/onboarding/complete/"]
@@ -143,21 +142,13 @@ def test_of_two_clicks_at_once_the_second_sees_what_the_first_has_done(
     rival: Callable[[Team, User], bool],
 ) -> None:
     client = browser(alice)
-    done: list[bool] = []
 
-    def quicker(
-        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
-    ) -> Any:
-        """Let the other click through right before this one's transaction reads the team."""
-        if not done and sql.startswith('SELECT "teams_team"'):
-            done.append(True)
-            rival(acme, alice)
-        return execute(sql, params, many, context)
+    def reads_the_team(sql: str) -> bool:
+        return sql.startswith('SELECT "teams_team"')
 
-    with connection.execute_wrapper(quicker):
+    with acting(lambda: rival(acme, alice), reads_the_team):  # the other clicks through right before
         assert client.post(path).status_code == HTTPStatus.FOUND
 
-    assert done
     recorded = of_onboarding(captured_events, acme)
     told = [one["step"] for event, one in recorded if event != "onboarding_completed"]
     assert len(told) == len(set(told)) == StepRecord.objects.filter(team=acme).count()
