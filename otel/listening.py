@@ -1,11 +1,19 @@
-"""A socket of what is served on this machine, and its address."""
+"""A socket of what is served on this machine, its address, and a thread that serves on it."""
 
 from __future__ import annotations
 
 import socket
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["NotStartedError", "listen", "listen_or_explain", "url_of"]
+import uvicorn
+
+__all__ = ["NotStartedError", "listen", "listen_or_explain", "running_server", "url_of"]
+
+_START_TIMEOUT = 10.0
 
 
 class NotStartedError(RuntimeError):
@@ -66,3 +74,32 @@ def url_of(listening: socket.socket) -> str:
     """
     host, port = listening.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+@contextmanager
+def running_server(server: uvicorn.Server, listening: socket.socket, name: str) -> Iterator[None]:
+    """Run a server in a thread that ends with the block.
+
+    Args:
+        server: of an application.
+        listening: where; closed at the end.
+        name: of what is served.
+
+    Raises:
+        NotStartedError: if it does not start.
+    """
+    # A daemon: a test session that is interrupted ends all the same.
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name=name, daemon=True)
+    try:
+        thread.start()
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                msg = f"the {name} did not start"
+                raise NotStartedError(msg)
+            time.sleep(0.005)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,11 +10,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from otel.inspector.connections import DroppableProtocol
-from otel.listening import NotStartedError
+from otel.listening import running_server
 
 __all__ = ["serve", "serving"]
 
-_START_TIMEOUT = 10.0
 # Requests that were told to be slow do not hold up the end of a test.
 _SHUTDOWN_TIMEOUT = 1
 
@@ -70,19 +67,5 @@ def serving(application: ASGIApp, listening: socket.socket, name: str) -> Iterat
     Raises:
         NotStartedError: if it does not start.
     """
-    server = _server_of(application)
-    # A daemon: a test session that is interrupted ends all the same.
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name=name, daemon=True)
-    try:
-        thread.start()
-        deadline = time.monotonic() + _START_TIMEOUT
-        while not server.started:
-            if not thread.is_alive() or time.monotonic() > deadline:
-                msg = f"the {name} did not start"
-                raise NotStartedError(msg)
-            time.sleep(0.005)
+    with running_server(_server_of(application), listening, name):
         yield listening.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
