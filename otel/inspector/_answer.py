@@ -9,6 +9,8 @@ import orjson
 
 __all__ = ["Answer", "Refused", "WireRequest"]
 
+_ERROR_URI = "https://posthog.com/docs/api"  # rust/capture/src/v1/error.rs, for all but one
+
 
 @dataclass(slots=True, frozen=True)
 class WireRequest:
@@ -58,14 +60,18 @@ class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failu
         reason: the text of the answer (v0), or its description (v1).
         code: the error code of capture v1.
         events: how many events the request held, as far as it could be read.
+        rule: the id of the rule that refuses it, such as `V0-1`.
     """
 
-    def __init__(self, status: int, reason: str, *, code: str = "", events: int = 0) -> None:
+    def __init__(
+        self, status: int, reason: str, *, code: str = "", events: int = 0, rule: str = ""
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.code = code
         self.events = events
+        self.rule = rule
 
     def as_text(self) -> Answer:
         """Return the answer in the manner of v0: plain text."""
@@ -73,5 +79,5 @@ class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failu
 
     def as_json(self) -> Answer:
         """Return the answer in the manner of capture v1: JSON with a code (`wire.md` section 1.8)."""
-        error = {"error": self.code, "error_description": self.reason, "error_uri": None}
+        error = {"error": self.code, "error_description": self.reason, "error_uri": _ERROR_URI}
         return Answer(self.status, orjson.dumps(error), events=self.events)

@@ -22,6 +22,9 @@ class Incoming:
         properties: JSON text, with top-level `$set` and `$set_once` moved in as PostHog does.
         lib: name and version of the library that sent it.
         warnings: type and message of each ingestion warning.
+        door_rules: ids of the rules by which the door changed the event, such as `V0-4`.
+        is_forced_personless: whether the door switched off person processing (V1-14, V1-15), whatever
+            `$process_person_profile` says.
     """
 
     uuid: str
@@ -31,6 +34,8 @@ class Incoming:
     properties: bytes
     lib: str
     warnings: tuple[tuple[str, str], ...]
+    door_rules: tuple[str, ...] = ()
+    is_forced_personless: bool = False
 
 
 class ReceivedCapture:

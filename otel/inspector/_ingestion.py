@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from otel.inspector import _v0, _v1
 from otel.inspector._answer import Answer, Refused, WireRequest
-from otel.inspector._decoding import BODY_LIMIT, decode_v0, decode_v1
 from otel.inspector._failures import Failure
 from otel.inspector._state import State
 from otel.inspector._time import rfc3339
 from otel.inspector.connections import drop
+from otel.inspector.door import v0, v1
+from otel.inspector.door.decoding import BODY_LIMIT, decode_v0, decode_v1
 
 __all__ = ["ingestion_routes"]
 
@@ -30,9 +30,9 @@ def ingestion_routes(state: State) -> list[Route]:
     Args:
         state: where they are kept.
     """
-    v0, v1 = _Ingestion(state, is_v1=False), _Ingestion(state, is_v1=True)
-    routes = [Route(path + slash, v0) for path in _V0_ROUTES for slash in ("", "/")]
-    return [*routes, *(Route(_V1_ROUTE + slash, v1) for slash in ("", "/"))]
+    by_v0, by_v1 = _Ingestion(state, is_v1=False), _Ingestion(state, is_v1=True)
+    routes = [Route(path + slash, by_v0) for path in _V0_ROUTES for slash in ("", "/")]
+    return [*routes, *(Route(_V1_ROUTE + slash, by_v1) for slash in ("", "/"))]
 
 
 class _Dropped(Exception):  # noqa: N818 - an outcome, not an error
@@ -105,7 +105,7 @@ class _Ingestion:
     def _accept(self, wire: WireRequest, size: int) -> Answer:
         try:
             _check_size(size)
-            accept = _v1.accept if self._is_v1 else _v0.accept
+            accept = v1.accept if self._is_v1 else v0.accept
             return accept(wire, self._state)
         except Refused as refused:
             self._state.store.reject(
@@ -114,6 +114,7 @@ class _Ingestion:
                 reason=f"{refused.code}: {refused.reason}" if self._is_v1 else refused.reason,
                 body=self._excerpt(wire),
                 events=refused.events,
+                rule=refused.rule,
             )
             return refused.as_json() if self._is_v1 else refused.as_text()
 
@@ -144,7 +145,7 @@ class _Ingestion:
 
 def _check_size(size: int) -> None:
     if size > BODY_LIMIT:
-        raise Refused(413, f"maximum event size exceeded: {size} bytes", code="payload_too_large")
+        raise Refused(413, f"maximum event size exceeded: {size} bytes", code="payload_too_large", rule="V0-7")
 
 
 async def _read(request: Request) -> tuple[bytes, int]:

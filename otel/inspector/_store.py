@@ -98,7 +98,9 @@ class Store:
             if len(captures) > self._captures_kept:
                 captures.popitem(last=False)
 
-    def reject(self, *, route: str, status: int, reason: str, body: bytes, events: int = 1) -> None:
+    def reject(
+        self, *, route: str, status: int, reason: str, body: bytes, events: int = 1, rule: str = ""
+    ) -> None:
         """Keep why a request, or one event of it, was refused.
 
         Args:
@@ -107,6 +109,7 @@ class Store:
             reason: why.
             body: the JSON text, or what could not be decoded to it.
             events: how many events are lost by it.
+            rule: the id of the rule that refuses it, such as `V0-1`.
         """
         # At least one: a request that cannot be read is bad, too.
         self.bad += max(events, 1)
@@ -117,7 +120,40 @@ class Store:
                 "status": status,
                 "reason": reason,
                 "events": events,
+                "rule": rule or None,
                 "body": body[:500].decode(errors="replace"),
+            }
+        )
+
+    def warn(
+        self,
+        kind: str,
+        message: str,
+        *,
+        count: int = 1,
+        event: str = "",
+        distinct_id: str = "",
+        uuid: str = "",
+    ) -> None:
+        """Keep an ingestion warning that the door gives: one for all events of a request that share its type.
+
+        Args:
+            kind: PostHog's name of the warning.
+            message: what happened.
+            count: how many events it is about.
+            event: the name of the event, if it is about a single one.
+            distinct_id: whom that event was attributed to.
+            uuid: that event's uuid.
+        """
+        self.warnings.append(
+            {
+                "time": rfc3339(datetime.now(UTC)),
+                "type": kind,
+                "message": message,
+                "event": event,
+                "distinct_id": distinct_id,
+                "uuid": uuid,
+                "count": count,
             }
         )
 

@@ -13,10 +13,10 @@ import orjson
 from otel.inspector._answer import Answer, Refused, WireRequest
 from otel.inspector._capture import Incoming
 from otel.inspector._checks import is_illegal_id, warnings_of
-from otel.inspector._decoding import decode_v1
+from otel.inspector.door.decoding import decode_v1
 from otel.inspector._state import State
 from otel.inspector._time import parse_time, stored_time
-from otel.inspector._tokens import check_token
+from otel.inspector.door._tokens import check_token
 
 __all__ = ["accept"]
 

@@ -14,11 +14,11 @@ import orjson
 from otel.inspector._answer import Answer, Refused, WireRequest
 from otel.inspector._capture import Incoming
 from otel.inspector._checks import warnings_of
-from otel.inspector._decoding import decode_v0
+from otel.inspector.door.decoding import decode_v0
 from otel.inspector._failures import Failure
 from otel.inspector._state import State
 from otel.inspector._time import parse_time, stored_time
-from otel.inspector._tokens import check_token
+from otel.inspector.door._tokens import check_token
 
 __all__ = ["accept"]
 
