@@ -44,7 +44,7 @@ class Reason(StrEnum):
     UNAUTHORISED = "unauthorised"
     """PostHog refused the project API key, or the Collector the token (401, 403)."""
     OVER_QUOTA = "over_quota"
-    """PostHog's billing limit is reached (402)."""
+    """PostHog's billing limit is reached (402; `billing_limit_exceeded` or `limited` in v1)."""
     UNDELIVERED = "undelivered"
     """PostHog, or the Collector, could not be reached, or asked to retry, until the batch's time was over."""
     SHUTDOWN = "shutdown"

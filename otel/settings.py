@@ -10,10 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["ENVIRONMENT", "CaptureMode", "Carrier", "Settings", "SettingsError", "Via"]
+__all__ = ["ENVIRONMENT", "CaptureMode", "Carrier", "Compression", "Settings", "SettingsError", "Via"]
 
 CaptureMode = Literal["v0", "v1"]
 Carrier = Literal["span", "log"]
+Compression = Literal["gzip", "none"]
 Via = Literal["posthog", "collector"]
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ class Settings:
             and how they are mapped.
         host: PostHog's ingestion address, without a path.
         capture_mode: which of PostHog's capture endpoints is used, as in its own SDK.
+        capture_compression: how requests to PostHog are compressed: by `gzip`, or not at all (`none`), for a
+            proxy that reads them.
         carrier: what `record` writes: a `span` event, or a `log` record with an event name.
         events: patterns (`fnmatch`) of undeclared span event names to forward, such as `order_*,checkout_*`.
         tier_ratios: the share of a tier's events to keep, from 0 to 1, such as `3=0.25,2=0.5`; tier 1 is
@@ -52,6 +55,7 @@ class Settings:
             rolled out before the old one ends; none lets everybody in who reaches it.
         strict: whether a caller's mistake raises (tests, development) or is rejected with a reason.
         flush_timeout: seconds that a flush or shutdown may take.
+        release_id: PostHog's id of the release that runs, as its own SDK takes it.
         trace_url: where people look at a trace, with `{trace_id}` in its place; each event then has it as the
             property `trace_url`. Whether its trace was kept is decided elsewhere, and later.
     """
@@ -60,6 +64,7 @@ class Settings:
     via: Via = "posthog"
     host: str = "https://us.i.posthog.com"
     capture_mode: CaptureMode = "v0"
+    capture_compression: Compression = "gzip"
     carrier: Carrier = "span"
     events: tuple[str, ...] = ()
     tier_ratios: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -75,12 +80,16 @@ class Settings:
     strict: bool = False
     # Kubernetes gives a container 30 s from SIGTERM to SIGKILL; the server's own requests need some of it.
     flush_timeout: float = 10.0
+    release_id: str = ""
     trace_url: str = ""
 
     def __post_init__(self) -> None:
         """Raise `SettingsError` for a value that cannot be used."""
         if self.capture_mode not in ("v0", "v1"):
             msg = f"capture_mode is {self.capture_mode!r}; use 'v0' or 'v1'"
+            raise SettingsError(msg)
+        if self.capture_compression not in ("gzip", "none"):
+            msg = f"capture_compression is {self.capture_compression!r}; use 'gzip' or 'none'"
             raise SettingsError(msg)
         if self.via not in ("posthog", "collector"):
             msg = f"via is {self.via!r}; use 'posthog' or 'collector'"
@@ -173,6 +182,8 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "POSTHOG_VIA": "via",
         "POSTHOG_HOST": "host",
         "POSTHOG_CAPTURE_MODE": "capture_mode",
+        # The name, and these of its values, are posthog-python's (`capture_compression.py`).
+        "POSTHOG_CAPTURE_COMPRESSION": "capture_compression",
         "POSTHOG_CARRIER": "carrier",
         "POSTHOG_EVENTS": "events",
         "POSTHOG_TIER_RATIOS": "tier_ratios",
@@ -186,6 +197,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         "POSTHOG_BRIDGE_TOKEN": "bridge_tokens",
         "POSTHOG_STRICT": "strict",
         "POSTHOG_FLUSH_TIMEOUT": "flush_timeout",
+        "POSTHOG_RELEASE_ID": "release_id",
         "POSTHOG_TRACE_URL": "trace_url",
     }
 )
@@ -195,6 +207,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "via": str.lower,
     "host": lambda raw: raw.rstrip("/"),
     "capture_mode": str.lower,
+    "capture_compression": str.lower,
     "carrier": str.lower,
     "events": _names,
     "tier_ratios": _ratios,
@@ -208,5 +221,6 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "bridge_tokens": _names,
     "strict": _flag,
     "flush_timeout": float,
+    "release_id": str,
     "trace_url": str,
 }

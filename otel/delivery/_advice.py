@@ -24,7 +24,7 @@ def advise(log: SelfLog, reason: Reason, detail: str) -> None:
             detail,
         )
     elif reason is Reason.OVER_QUOTA:
-        log.warning(reason, "PostHog's billing limit is reached (402): events are lost until it is raised")
+        log.warning(reason, "PostHog's billing limit is reached: events are lost until it is raised")
     elif reason is Reason.UNDELIVERED:
         log.warning(
             f"{reason} {detail[:3]}",

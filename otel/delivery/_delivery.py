@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
 
 from otel._guard import guarded
 from otel.counters import Counters
@@ -70,7 +71,7 @@ class Delivery(Dispatch[Capture]):
         log = SelfLog(clock)
         super().__init__(
             _wire(settings, log),
-            _POSTHOG,
+            replace(_POSTHOG, is_compressed=settings.capture_compression == "gzip"),
             Transport(settings.host),
             counters,
             log=log,

@@ -86,6 +86,7 @@ class Dispatch(Generic[T]):
     ) -> None:
         self._timeout = timeout
         self._clock = clock
+        self._wall = wall
         self._log = log
         self._transport = transport
         self._sender = Sender(
@@ -113,7 +114,7 @@ class Dispatch(Generic[T]):
             items: not changed from now on, by anyone.
             deadline: when to give up, on the clock; after the timeout if there is none.
         """
-        run = Run(items, self._clock() + self._timeout if deadline is None else deadline)
+        run = Run(items, self._clock() + self._timeout if deadline is None else deadline, self._wall())
         self._running.add(run)
         if self._end is not None:
             run.shorten(self._end)

@@ -23,11 +23,14 @@ class Run(Generic[T]):
     Args:
         captures: what is to be delivered.
         deadline: when to give up, on the delivery's clock.
+        time: seconds since 1970 when the call began. Every body of the call is written as of then, so that a
+            part that is sent again, or in halves, differs in nothing else.
     """
 
-    def __init__(self, captures: Sequence[T], deadline: float) -> None:
+    def __init__(self, captures: Sequence[T], deadline: float, time: float) -> None:
         self.captures = captures
         self.deadline = deadline
+        self.time = time
         self.fates: list[Fate | Reject] = [Fate.OPEN] * len(captures)
         # What PostHog asked for when there was no time left to grant it.
         self.retry_after: float | None = None

@@ -31,12 +31,21 @@ class Wire(Protocol[T_contra]):
 
     path: str
 
+    def parts(self, captures: Sequence[T_contra], time: float, /) -> list[list[int]]:
+        """Return the positions of the captures, parted into those that may share a request.
+
+        Args:
+            captures: what is to be sent.
+            time: seconds since 1970, as `body` gets it.
+        """
+        ...
+
     def body(self, captures: Sequence[T_contra], time: float, /) -> bytes:
         """Write the request's body.
 
         Args:
-            captures: what is sent; to the Collector, spans or log records that carry events.
-            time: seconds since 1970, the same for each attempt.
+            captures: what is sent, of one part; to the Collector, spans or log records that carry events.
+            time: seconds since 1970 when the call began, so the same for each attempt.
 
         Raises:
             TypeError: when one of them cannot be written.
@@ -72,9 +81,11 @@ class Receiver(Generic[T]):
         max_item: bytes that it takes for one item.
         count: how many events an item carries.
         advise: logs what a person has to do about a loss; it is told the reason and the answer.
+        is_compressed: whether bodies are sent with gzip.
     """
 
     name: str
     max_item: int
     count: Callable[[T], int]
     advise: Callable[[SelfLog, Reason, str], Any]
+    is_compressed: bool = True

@@ -43,6 +43,15 @@ class OtlpWire(Generic[T]):
         self._headers = {"Content-Type": "application/x-protobuf", **headers}
         self._encode = encode
 
+    def parts(self, items: Sequence[T], time: float) -> list[list[int]]:  # noqa: ARG002 - PostHog's
+        """Return one part: the bridge maps the items, and parts their captures.
+
+        Args:
+            items: spans or log records.
+            time: unused.
+        """
+        return [list(range(len(items)))]
+
     def body(self, items: Sequence[T], time: float) -> bytes:  # noqa: ARG002 - capture v1's
         """Write the request's protobuf.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import orjson
 
+from otel.delivery._late import migration, parts_by_age
 from otel.delivery._transport import Answer
 from otel.delivery._wire import Fate
 from otel.mapping.envelope import Capture, Reject
@@ -28,12 +29,21 @@ class WireV0:
     def __init__(self, api_key: str) -> None:
         self._api_key = api_key
 
-    def body(self, captures: Sequence[Capture], time: float) -> bytes:  # noqa: ARG002 - v1's
-        """Write the request's JSON.
+    def parts(self, captures: Sequence[Capture], time: float) -> list[list[int]]:
+        """Return the positions of the fresh captures and those of the late ones.
 
         Args:
             captures: the events.
-            time: unused.
+            time: seconds since 1970.
+        """
+        return parts_by_age(captures, time)
+
+    def body(self, captures: Sequence[Capture], time: float) -> bytes:
+        """Write the request's JSON.
+
+        Args:
+            captures: the events of one part.
+            time: seconds since 1970; the body stays the same for each attempt.
 
         Raises:
             TypeError: when one of them cannot be written.
@@ -49,7 +59,7 @@ class WireV0:
             }
             for capture in captures
         ]
-        return orjson.dumps({"api_key": self._api_key, "batch": batch})
+        return orjson.dumps({"api_key": self._api_key, **migration(captures, time), "batch": batch})
 
     def headers(self, request_id: str, attempt: int, time: float) -> dict[str, str]:  # noqa: ARG002 - v1's
         """Add nothing: v0 takes the key from the body, and knows no attempts.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from otel.delivery._advice import advise
+from otel.delivery._late import migration, parts_by_age
 from otel.delivery._selflog import SelfLog
 from otel.delivery._transport import SDK, Answer
 from otel.delivery._wire import Fate
@@ -21,9 +23,12 @@ _LIFTED = (("$session_id", "session_id", str), ("$window_id", "window_id", str))
 _OPTIONS = (
     ("$process_person_profile", "process_person_profile", bool),
     ("$cookieless_mode", "cookieless_mode", bool),
+    ("$product_tour_id", "product_tour_id", str),
 )
 # What PostHog drops for another reason than the event itself.
 _DROP_REASONS = {"billing_limit_exceeded": Reason.OVER_QUOTA, "event_too_big": Reason.TOO_LARGE}
+# How much of a result that is not known gets into the log, in characters.
+_MAX_RESULT = 80
 
 
 class WireV1:
@@ -40,18 +45,27 @@ class WireV1:
         self._api_key = api_key
         self._log = log
 
+    def parts(self, captures: Sequence[Capture], time: float) -> list[list[int]]:
+        """Return the positions of the fresh captures and those of the late ones.
+
+        Args:
+            captures: the events.
+            time: seconds since 1970.
+        """
+        return parts_by_age(captures, time)
+
     def body(self, captures: Sequence[Capture], time: float) -> bytes:
         """Write the request's JSON.
 
         Args:
-            captures: the events.
+            captures: the events of one part.
             time: seconds since 1970; the body stays the same for each attempt.
 
         Raises:
             TypeError: when one of them cannot be written.
         """
         batch = [_event(capture) for capture in captures]
-        return orjson.dumps({"created_at": _rfc3339(time), "batch": batch})
+        return orjson.dumps({"created_at": _rfc3339(time), **migration(captures, time), "batch": batch})
 
     def headers(self, request_id: str, attempt: int, time: float) -> dict[str, str]:
         """Write the headers that v1 requires.
@@ -70,35 +84,67 @@ class WireV1:
         }
 
     def read(self, answer: Answer, captures: Sequence[Capture]) -> list[Fate | Reject]:
-        """Read each event's result; one that PostHog does not name, or names oddly, is sent again.
+        """Read each event's result: only `retry` reopens an event, every other result is final.
+
+        So PostHog can add results without being sent the same events until the deadline by clients that are
+        older (`unknown_result_treated_as_terminal` of PostHog/posthog-sdk-test-harness). A result that is not
+        known, and an event that the answer does not name, count as delivered, as in PostHog's own SDKs.
+
+        An answer without a map of results was not written by capture v1 but by something before it or in its
+        place, which may answer the same for ever. It is final for this call, as in posthog-python, and it is
+        no delivery: the events are lost as `undelivered`, or wait in the journal or in a Collector's queue.
 
         Args:
             answer: one with a status of 2xx.
             captures: those of the request.
         """
         results = _results(answer.body)
-        return [self._fate(results.get(capture.uuid)) for capture in captures]
+        if results is None:
+            detail = f"{answer.status} without the results of capture v1"
+            advise(self._log, Reason.UNDELIVERED, detail)
+            return [Reject(Reason.UNDELIVERED, detail) for _ in captures]
+        return [self._fate(capture, results) for capture in captures]
 
-    def _fate(self, result: Any) -> Fate | Reject:
-        if not isinstance(result, dict):
-            return Fate.OPEN
-        details = str(result.get("details") or "")
-        match result.get("result"):
+    def _fate(self, capture: Capture, results: Mapping[str, Any]) -> Fate | Reject:
+        if capture.uuid not in results:
+            self._log.warning(
+                "no result", "PostHog gave no result for event %s; it counts as delivered", capture.uuid
+            )
+            return Fate.DELIVERED
+        entry = results[capture.uuid]
+        fields = entry if isinstance(entry, dict) else {"result": entry}
+        result, details = fields.get("result"), str(fields.get("details") or "")
+        match result:
             case "ok":
                 return Fate.DELIVERED
             case "warning":
                 self._log.warning(f"warning {details}", "PostHog took an event with the warning %r", details)
                 return Fate.DELIVERED
+            case "retry":
+                return Fate.OPEN
             case "drop":
                 return Reject(_DROP_REASONS.get(details, Reason.REFUSED), details)
-            case _:
-                return Fate.OPEN
+            case "limited":  # in PostHog's checks; its server says `drop` with `billing_limit_exceeded`
+                return Reject(Reason.OVER_QUOTA, details)
+        name = str(result)[:_MAX_RESULT]
+        self._log.warning(
+            f"result {name}",
+            "PostHog answered an event with the unknown result %r; it counts as delivered",
+            name,
+        )
+        return Fate.DELIVERED
 
 
 def _event(capture: Capture) -> dict[str, Any]:
     properties = dict(capture.properties)
-    # The exact time is ours: PostHog's correction would move it at each attempt (`wire.md` section 1.6).
-    options: dict[str, Any] = {"disable_skew_correction": True}
+    options: dict[str, Any] = {}
+    # PostHog's correction adds its own clock minus `PostHog-Request-Timestamp` to each time: the error of the
+    # sender's clock, but also the network's delay, which differs from attempt to attempt. A server that keeps
+    # its clock by NTP is off by less than that delay, and its time must stay the same through every retry.
+    # The option also stores any time in the future. Of a foreign program's clock nothing is known, so its
+    # events go without it: PostHog then turns what is more than 23 h ahead into now (`wire.md` section 1.6).
+    if capture.is_clock_trusted:
+        options["disable_skew_correction"] = True
     event: dict[str, Any] = {
         "event": capture.event,
         "uuid": capture.uuid,
@@ -114,13 +160,13 @@ def _event(capture: Capture) -> dict[str, Any]:
     return event
 
 
-def _results(body: bytes) -> dict[str, Any]:
+def _results(body: bytes) -> Mapping[str, Any] | None:
     try:
         answer = orjson.loads(body)
     except ValueError:
-        return {}
+        return None
     results = answer.get("results") if isinstance(answer, dict) else None
-    return results if isinstance(results, dict) else {}
+    return results if isinstance(results, dict) else None
 
 
 def _rfc3339(time: float) -> str:

@@ -18,6 +18,7 @@ def test_each_variable_sets_its_setting() -> None:
             "POSTHOG_API_KEY": " phc_x ",
             "POSTHOG_HOST": "https://eu.i.posthog.com/",
             "POSTHOG_CAPTURE_MODE": "V1",
+            "POSTHOG_CAPTURE_COMPRESSION": "None",
             "POSTHOG_CARRIER": "Log",
             "POSTHOG_EVENTS": "order_*, checkout_*",
             "POSTHOG_TIER_RATIOS": "3=0.25,2=0.5",
@@ -35,6 +36,7 @@ def test_each_variable_sets_its_setting() -> None:
         api_key="phc_x",
         host="https://eu.i.posthog.com",
         capture_mode="v1",
+        capture_compression="none",
         carrier="log",
         events=("order_*", "checkout_*"),
         tier_ratios={3: 0.25, 2: 0.5},
@@ -54,6 +56,7 @@ def test_each_variable_sets_its_setting() -> None:
     [
         ("POSTHOG_HOST", "eu.i.posthog.com"),
         ("POSTHOG_CAPTURE_MODE", "v2"),
+        ("POSTHOG_CAPTURE_COMPRESSION", "zstd"),
         ("POSTHOG_CARRIER", "baggage"),
         ("POSTHOG_TIER_RATIOS", "1=0.5"),
         ("POSTHOG_TIER_RATIOS", "3:0.5"),

@@ -70,7 +70,9 @@ class FakeClock:
 
 
 class MakeDelivery(Protocol):
-    def __call__(self, url: str, *, mode: str = "v0", key: str = KEY, **options: Any) -> Delivery: ...
+    def __call__(
+        self, url: str, *, mode: str = "v0", key: str = KEY, compression: str = "gzip", **options: Any
+    ) -> Delivery: ...
 
 
 @pytest.fixture
@@ -87,8 +89,10 @@ def counters() -> Counters:
 def make_delivery(clock: FakeClock, counters: Counters) -> Iterator[MakeDelivery]:
     made: list[Delivery] = []
 
-    def make(url: str, *, mode: str = "v0", key: str = KEY, **options: Any) -> Delivery:
-        settings = Settings(api_key=key, host=url).replace(capture_mode=mode)
+    def make(
+        url: str, *, mode: str = "v0", key: str = KEY, compression: str = "gzip", **options: Any
+    ) -> Delivery:
+        settings = Settings(api_key=key, host=url).replace(capture_mode=mode, capture_compression=compression)
         times: dict[str, Any] = {"clock": clock, "wall": clock.wall, "wait": clock.wait}
         made.append(Delivery(settings, counters, **{**times, "jitter": lambda: 0.0, **options}))
         return made[-1]

@@ -53,7 +53,9 @@ class Asked:
 
     @property
     def json(self) -> Any:
-        return orjson.loads(gzip.decompress(self.raw))
+        return orjson.loads(
+            gzip.decompress(self.raw) if self.headers.get("content-encoding") == "gzip" else self.raw
+        )
 
     @property
     def events(self) -> list[str]:

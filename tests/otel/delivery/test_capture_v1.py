@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from uuid import UUID
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from otel.counters import Counters
 from otel.delivery import Loss, Quarantine
+from otel.delivery._selflog import SelfLog
+from otel.delivery._transport import Answer
+from otel.delivery._wire_v1 import WireV1
 from otel.inspector.running import RunningInspector
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
 from tests.otel.delivery.scripted import Asked, Scripted, Step
+
+_WORDS = st.sampled_from(["results", "result", "details", "a", "ok", "drop", "retry", "limited", "odd"])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | _WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3),
+)
 
 
 def results(asked: Asked, **by_name: dict[str, str]) -> Step:
@@ -104,7 +116,7 @@ def test_each_event_meets_its_own_result(
         "fat": {"result": "drop", "details": "event_too_big"},
         "later": {"result": "retry", "details": "not_persisted"},
     }
-    answers = [first, {"later": OK, "unnamed": OK}]
+    answers = [first, {"later": OK}]
     server.respond = lambda asked: results(asked, **answers[len(server.asked) - 1])
     batch = captures("fine", "odd", "bad", "unpaid", "fat", "later", "unnamed")
     quarantine = Quarantine(tmp_path)
@@ -116,31 +128,95 @@ def test_each_event_meets_its_own_result(
     )
     assert [asked.events for asked in server.asked] == [
         ["fine", "odd", "bad", "unpaid", "fat", "later", "unnamed"],
-        ["later", "unnamed"],
+        ["later"],
     ]
     assert clock.waits == [0.5]
     assert [entry.item for entry in quarantine.entries()] == [batch[2], batch[4]]
-    assert counters.totals() == {"delivered": 4, "retried": 2, "refused": 1, "over_quota": 1, "too_large": 1}
+    assert counters.totals() == {"delivered": 4, "retried": 1, "refused": 1, "over_quota": 1, "too_large": 1}
 
 
 def test_retry_after_of_an_accepting_answer_is_waited_for(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
-    server.steps.append(Step(body=b'{"results":{}}', headers={"Retry-After": "3"}))
+    again = {captures("a")[0].uuid: {"result": "retry"}}
+    server.steps.append(Step(body=orjson.dumps({"results": again}), headers={"Retry-After": "3"}))
     server.respond = lambda asked: results(asked, a=OK)
     assert make_delivery(server.url, mode="v1").deliver(captures("a")) == ()
     assert clock.waits == [3.0]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"no json", b"[]", b"{}", b'{"results":[]}', b'{"results":{"x":1}}', b'{"status":"Ok"}']
-)
-def test_an_answer_without_results_is_no_delivery(
-    body: bytes, server: Scripted, make_delivery: MakeDelivery
+@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"{}", b'{"results":[]}', b'{"status":"Ok"}'])
+def test_an_answer_without_results_is_no_delivery_and_nothing_is_sent_again(
+    body: bytes, server: Scripted, make_delivery: MakeDelivery, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.respond = lambda _: Step(body=body)
-    losses = make_delivery(server.url, mode="v1", timeout=3).deliver(captures("a"))
-    assert [loss.reason for loss in losses] == [Reason.UNDELIVERED]
+    losses = make_delivery(server.url, mode="v1").deliver(captures("a"))
+    assert losses == (Loss(0, Reason.UNDELIVERED, "200 without the results of capture v1"),)
+    assert len(server.asked) == 1
+    assert "POSTHOG_HOST does not answer as PostHog does (200)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("result", "warning"),
+    [
+        ({"result": "someday", "details": "x"}, "the unknown result 'someday'; it counts as delivered"),
+        ({"result": 7}, "the unknown result '7'"),
+        ({}, "the unknown result 'None'"),
+        (None, "the unknown result 'None'"),
+        ("ok", ""),
+        (["ok"], "the unknown result \"['ok']\""),
+    ],
+)
+def test_a_result_that_is_not_known_is_final_and_counts_as_delivered(
+    result: object,
+    warning: str,
+    server: Scripted,
+    make_delivery: MakeDelivery,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    batch = captures("a")
+    server.respond = lambda _: Step(body=orjson.dumps({"results": {batch[0].uuid: result}}))
+    assert make_delivery(server.url, mode="v1").deliver(batch) == ()
+    assert len(server.asked) == 1
+    assert warning in caplog.text
+
+
+def test_an_event_that_the_answer_does_not_name_counts_as_delivered(
+    server: Scripted, make_delivery: MakeDelivery, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.respond = lambda _: Step(body=b'{"results":{"x":1}}')
+    batch = captures("a", "b")
+    assert make_delivery(server.url, mode="v1").deliver(batch) == ()
+    assert len(server.asked) == 1
+    assert f"PostHog gave no result for event {batch[0].uuid}; it counts as delivered" in caplog.text
+    assert batch[1].uuid not in caplog.text, "once a minute is enough"
+
+
+def test_limited_events_are_lost_as_over_quota(server: Scripted, make_delivery: MakeDelivery) -> None:
+    server.respond = lambda asked: results(asked, a=OK, b={"result": "limited", "details": "soon"})
+    losses = make_delivery(server.url, mode="v1").deliver(captures("a", "b"))
+    assert losses == (Loss(1, Reason.OVER_QUOTA, "soon"),)
+    assert len(server.asked) == 1
+
+
+@given(st.binary() | _JSON.map(orjson.dumps))
+def test_no_answer_makes_reading_it_raise(body: bytes) -> None:
+    batch = captures("a", "b")
+    body = body.replace(b'"a"', f'"{batch[0].uuid}"'.encode())
+    assert len(WireV1("phc_test", SelfLog(time.monotonic)).read(Answer(200, {}, body), batch)) == 2
+
+
+def test_a_time_of_a_foreign_clock_may_be_corrected_by_posthog(
+    server: Scripted, make_delivery: MakeDelivery
+) -> None:
+    server.respond = lambda asked: results(asked, a=OK, b=OK)
+    batch = captures("a", "b")
+    batch[1].is_clock_trusted = False
+    make_delivery(server.url, mode="v1").deliver(batch)
+    assert [event["options"] for event in server.asked[0].json["batch"]] == [
+        {"disable_skew_correction": True},
+        {},
+    ]
 
 
 def test_the_inspector_takes_the_good_and_drops_the_bad(

@@ -49,8 +49,10 @@ def test_an_envelope_and_a_capture_come_back_whole_with_reason_and_time(tmp_path
         ordinal=2,
         span_attributes={"user.id": "7"},
         resource={"service.name": "tformance"},
+        is_clock_trusted=False,
     )
     (capture,) = captures("refused")
+    capture.is_clock_trusted = False
     quarantine = Quarantine(tmp_path, wall=Wall())
     wrong = Reject(Reason.WRONG_TYPE, "provider is str")
     quarantine.keep(envelope, wrong)
@@ -58,6 +60,18 @@ def test_an_envelope_and_a_capture_come_back_whole_with_reason_and_time(tmp_path
     first, second = Quarantine(tmp_path).entries()
     assert (first.item, first.reject, first.time) == (envelope, wrong, NOW)
     assert (second.item, second.reject, second.time) == (capture, REFUSED, NOW)
+
+
+def test_what_an_earlier_version_kept_is_read_with_the_clock_as_trusted(tmp_path: Path) -> None:
+    (capture,) = captures("refused")
+    envelope = Envelope("e", {"n": 1}, 5, trace_id=6, span_id=7)
+    Quarantine(tmp_path, wall=Wall()).keep(capture, REFUSED)
+    Quarantine(tmp_path, wall=Wall()).keep(envelope, REFUSED)
+    (file,) = files(tmp_path)
+    written = file.read_bytes()
+    assert written.count(b', "is_clock_trusted": true') == 2
+    file.write_bytes(written.replace(b', "is_clock_trusted": true', b""))
+    assert items(Quarantine(tmp_path)) == [capture, envelope]
 
 
 texts = st.text(st.characters(), max_size=20)

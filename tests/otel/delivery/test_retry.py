@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,6 +99,19 @@ def test_the_body_is_gzipped_and_says_so(server: Scripted, make_delivery: MakeDe
     assert asked.headers["content-encoding"] == "gzip"
     assert asked.headers["content-type"] == "application/json"
     assert asked.headers["user-agent"].startswith("tformance-otel/")
+
+
+@pytest.mark.parametrize("mode", ["v0", "v1"])
+def test_without_compression_the_body_is_json_and_no_encoding_is_named(
+    mode: str, server: Scripted, make_delivery: MakeDelivery
+) -> None:
+    server.steps.append(Step(503))
+    server.respond = lambda asked: Step(
+        body=orjson.dumps({"results": {event["uuid"]: "ok" for event in orjson.loads(asked.raw)["batch"]}})
+    )
+    assert make_delivery(server.url, mode=mode, compression="none").deliver(captures("a")) == ()
+    assert [orjson.loads(asked.raw)["batch"][0]["event"] for asked in server.asked] == ["a", "a"]
+    assert not any("content-encoding" in asked.headers for asked in server.asked)
 
 
 def test_a_path_in_the_host_is_kept(server: Scripted, make_delivery: MakeDelivery) -> None:
