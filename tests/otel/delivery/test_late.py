@@ -89,14 +89,27 @@ def test_an_event_that_grows_old_while_it_is_sent_again_stays_what_it_was(
 def test_a_part_that_v1_asks_for_again_stays_what_it_was(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
-    late = aged("2026-11-21T01:00:00.100000Z", "2026-11-21T01:00:00.100000Z")
-    first = {late[0].uuid: {"result": "ok"}, late[1].uuid: {"result": "retry"}}
-    server.steps.append(Step(body=orjson.dumps({"results": first})))
+    # The tests' clock passes the limit in the wait after the first answer; the second one makes a new body.
+    growing = aged(*["2026-11-21T01:00:00.100000Z"] * 3)
+    for retried in (growing[1:], growing[2:]):
+        results = {one.uuid: {"result": "retry" if one in retried else "ok"} for one in growing}
+        server.steps.append(Step(body=orjson.dumps({"results": results})))
     server.respond = ok
-    assert make_delivery(server.url, mode="v1").deliver(late) == ()
-    assert clock.waits
-    assert flags(server) == [(["0", "1"], None), (["1"], None)]
+    assert make_delivery(server.url, mode="v1").deliver(growing) == ()
+    assert clock.waits == [0.5, 1.0]
+    assert flags(server) == [(["0", "1", "2"], None), (["1", "2"], None), (["2"], None)]
     assert len({asked.json["created_at"] for asked in server.asked}) == 1
+
+
+@MODES
+def test_halves_of_what_has_grown_old_meanwhile_stay_what_they_were(
+    mode: str, server: Scripted, make_delivery: MakeDelivery
+) -> None:
+    server.steps.extend([Step(503), Step(400)])
+    server.respond = ok
+    growing = aged("2026-11-21T01:00:00.100000Z", "2026-11-21T01:00:00.100000Z")
+    assert make_delivery(server.url, mode=mode).deliver(growing) == ()
+    assert flags(server)[2:] == [(["0"], None), (["1"], None)]
 
 
 @MODES
