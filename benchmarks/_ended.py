@@ -10,6 +10,7 @@ from benchmarks._content import GROUPS, IDENTITY, OneIdentity, SyncFinished, pro
 from otel import record
 from otel.delivery._otlp_spans import span_of_events
 from otel.mapping import Mapper
+from otel.mapping.origin import Origins
 from otel.recording import SelectedSpan, identified
 
 __all__ = ["BATCH", "EndedSpans", "travelling"]
@@ -52,7 +53,7 @@ def travelling(spans: Sequence[SelectedSpan], mapper: Mapper) -> list[ReadableSp
         spans: selected.
         mapper: knows the names of the identity attributes.
     """
-    return [span_of_events(span, list(span.events), mapper.stamps) for span in spans]
+    return [span_of_events(span, list(span.events), mapper.stamps, Origins()) for span in spans]
 
 
 class _Keep(SpanProcessor):

@@ -70,7 +70,13 @@ def measure(*, is_quick: bool) -> Result:
         peer = PosthogSpanExporter("phc_benchmark", inspector.url)
         ended = EndedSpans(exporter.map.selects)
         floor = _Floor(
-            inspector.url, [exporter.map(one) for span in ended.batch() for one in envelopes(span, bool)]
+            inspector.url,
+            [
+                capture
+                for span in ended.batch()
+                for one in envelopes(span, bool)
+                for capture in exporter.map(one)
+            ],
         )
         ways: dict[str, Way] = {
             "ours": lambda: (partial(_export, exporter, ended.batch()) for _ in range(_BATCHES)),

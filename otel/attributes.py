@@ -9,6 +9,7 @@ __all__ = [
     "APART",
     "DISTINCT_ID",
     "ERROR",
+    "EXCEPTION_CAPTURE",
     "EXCEPTION_EVENT",
     "GROUPIDENTIFY_EVENT",
     "GROUP_KEY",
@@ -19,6 +20,7 @@ __all__ = [
     "OPTED_OUT",
     "ORDINAL",
     "OWN_PREFIX",
+    "RELEASE_ID",
     "SESSION_ID",
     "SET_EVENT",
     "TASK_NAME",
@@ -48,11 +50,16 @@ ERROR: Final = "posthog.error"
 # A log record's position among those of the same span, name and time, unless it is the first.
 ORDINAL: Final = "posthog.ordinal"
 
+# On a resource: the release that a program runs, where it is not the one of the process that maps its events.
+RELEASE_ID: Final = "posthog.release_id"
+
 # The order in which a person's id is looked for; the first that is legal counts.
 IDENTITY_ATTRIBUTES: Final = (DISTINCT_ID, USER_ID, "enduser.id")
 
 # The span event that the SDK's `record_exception` writes (semantic conventions, `exception`).
 EXCEPTION_EVENT: Final = "exception"
+# What it is called at PostHog.
+EXCEPTION_CAPTURE: Final = "$exception"
 # PostHog's own names for updates (`wire.md` section 3.2); as span events they mean the same.
 SET_EVENT: Final = "$set"
 GROUPIDENTIFY_EVENT: Final = "$groupidentify"

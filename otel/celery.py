@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from celery import Task, signals
@@ -11,7 +11,7 @@ from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
 from otel import pipeline
 from otel._guard import guarded
-from otel.recording import Identity, current_identity, enter_identity, leave_identity
+from otel.recording import FixedIdentity, Identity, current_identity, enter_identity, leave_identity
 from otel.traces import flush_traces
 
 __all__ = ["instrument"]
@@ -37,28 +37,19 @@ def instrument() -> None:
     signals.worker_shutdown.connect(_flush, dispatch_uid=_UID, weak=False)
 
 
-class _TaskIdentity:
-    """Know whom a task is about: whoever's request or task sent it."""
-
-    def __init__(self, sent: dict[str, Any]) -> None:
-        self._identity = Identity(**sent)
-
-    def identity(self) -> Identity:
-        return self._identity
-
-
 def _send(*, headers: dict[str, Any], **_: Any) -> None:
     with guarded("sending identity with a task"):
         identity = current_identity()
         if identity is not None:
-            headers[_HEADER] = asdict(identity) | {"groups": dict(identity.groups)}
+            mappings = {"groups": dict(identity.groups), "span_attributes": dict(identity.span_attributes)}
+            headers[_HEADER] = {**asdict(replace(identity, groups={}, span_attributes={})), **mappings}
 
 
 def _enter(*, task: Task[Any, Any], **_: Any) -> None:
     with guarded("taking up a task's identity"):
         sent = getattr(task.request, _HEADER, None) or (task.request.headers or {}).get(_HEADER)
         if sent:
-            source = _TaskIdentity(sent)
+            source = FixedIdentity(Identity(**sent))
             task.request.update({"_otel_entered": enter_identity(source)})
         identity = current_identity()
         if identity is not None:

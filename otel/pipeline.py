@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from otel._guard import guarded
 from otel.counters import Counters
 from otel.delivery.exporter import PostHogSpanExporter, Sink
 from otel.events import Registry, default_registry
+from otel.mapping.origin import Origins
 from otel.recording import (
     Defer,
     Identity,
@@ -40,6 +42,7 @@ __all__ = [
     "identity_attributes",
     "install",
     "note",
+    "origin",
     "pre_instrument",
     "running",
 ]
@@ -58,6 +61,7 @@ class Pipeline:
         exporter: maps and delivers, or hands over to the Collector; None without a key, if it needs one.
         processor: selects and queues; None without an exporter.
         recorder: what `record` goes through.
+        origin: the properties that say where its captures come from.
     """
 
     settings: Settings
@@ -66,6 +70,7 @@ class Pipeline:
     exporter: PostHogSpanExporter | CollectorExporter | None
     processor: PostHogSpanProcessor | None
     recorder: Recorder
+    origin: Mapping[str, str]
 
 
 _running: Pipeline | None = None
@@ -148,7 +153,8 @@ def _put_together(
     if defer is not None:
         recorder.defer = defer
     install_recorder(recorder)
-    _running = Pipeline(settings, registry, counters, exporter, processor, recorder)
+    origin = Origins(settings.release_id).of(provider.resource.attributes).properties
+    _running = Pipeline(settings, registry, counters, exporter, processor, recorder, origin)
     return _running
 
 
@@ -227,7 +233,15 @@ def identity_attributes(identity: Identity) -> dict[str, str | bool]:
     Args:
         identity: whom the request or task is about.
     """
-    return identity.attributes(_running.settings.groups if _running is not None else {})
+    return identity.entry_attributes(_running.settings.groups if _running is not None else {})
+
+
+def origin() -> Mapping[str, str]:
+    """Return the properties that say where this process's captures come from, for its pages to say the same.
+
+    They are `service_name`, `service_version`, `environment` and `$release_id`, as far as they are known.
+    """
+    return _running.origin if _running is not None else {}
 
 
 def _provider() -> TracerProvider:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -17,8 +16,8 @@ from apps.integrations.models import SyncOutcome, SyncRun, Trigger
 from apps.metrics.models import Repository
 from apps.metrics.standing import update_metrics
 from apps.teams.models import Team
-from otel import Identity, record
-from otel.recording import current_identity
+from apps.teams.standing import current_identity_in
+from otel import record
 
 __all__ = ["finish", "request_sync", "request_syncs", "resume", "wait"]
 
@@ -132,7 +131,7 @@ def _begin(repository: Repository, trigger: Trigger) -> SyncRun:
     started = RepoSyncStarted(
         team_slug=team.slug, trigger=cast("TriggerName", trigger.value), is_initial=run.is_initial
     )
-    record(started, identity=_identity(team))
+    record(started, identity=current_identity_in(team))
     return run
 
 
@@ -155,13 +154,8 @@ def _tell_of_end(run: SyncRun, team: Team, now: datetime) -> None:
             duration_ms=round((now - run.started_at) / timedelta(milliseconds=1)),
             error_type=run.error_type or None,
         ),
-        identity=_identity(team),
+        identity=current_identity_in(team),
     )
-
-
-def _identity(team: Team) -> Identity:
-    """Return whoever asked for the sync, or nobody; in this team, whichever the request is about."""
-    return replace(current_identity() or Identity(), groups={"team": str(team.public_id)})
 
 
 def _go_on_after_commit(*runs: SyncRun) -> None:

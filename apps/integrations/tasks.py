@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from celery import Task, shared_task
@@ -17,6 +17,7 @@ from apps.integrations.syncing import proceed
 from apps.integrations.syncs import request_sync, resume
 from apps.metrics.models import Repository
 from apps.teams.models import Team
+from apps.teams.standing import acting_for
 from apps.users.models import User
 from otel import flush, record_error
 
@@ -48,14 +49,15 @@ def find_insights(team_pk: int) -> None:
     """
     team = Team.objects.filter(pk=team_pk).first()
     if team is not None:
-        find(team)
+        with acting_for(team):
+            find(team)
 
 
 @shared_task
 def sync_all() -> None:
     """Take up the syncs that broke off, and sync whatever is tracked."""
-    for run in SyncRun.objects.filter(finished_at=None).order_by("pk"):
-        with _alone():
+    for run in SyncRun.objects.filter(finished_at=None).select_related("repository__team").order_by("pk"):
+        with _alone(run.repository.team):
             resume(run)
     tracked = Repository.objects.filter(
         is_tracked=True,
@@ -63,7 +65,7 @@ def sync_all() -> None:
         team__connections__disconnected_at=None,
     )
     for repository in tracked.select_related("team").order_by("pk"):
-        with _alone():
+        with _alone(repository.team):
             request_sync(repository, Trigger.SCHEDULED)
 
 
@@ -72,7 +74,7 @@ def reconcile() -> None:
     """Tell PostHog again of every team and person, for whatever it has missed."""
     for teams in batches(Team.objects.all()):
         for team in teams:
-            with _alone():
+            with _alone(team):
                 reconcile_team(team)
         flush()  # the pipeline's queue is as long as a busy hour needs, which this is not
     for users in batches(User.objects.filter(is_active=True)):
@@ -91,15 +93,20 @@ def post_to_slack() -> None:
         connections__disconnected_at=None,
     )
     for team in teams.order_by("pk"):
-        with _alone():
+        with _alone(team):
             slack_digest.post(team)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Keep a failure from the others' turns; it is recorded as one that was handled."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - whatever has failed for one
-        _log.exception("one turn has failed; the next follow")
-        record_error(error)
+def _alone(team: Team | None = None) -> Iterator[None]:
+    """Keep a failure from the others' turns; it is recorded as one that was handled.
+
+    Args:
+        team: whose turn it is, which events, errors and further tasks then belong to.
+    """
+    with nullcontext() if team is None else acting_for(team):
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - whatever has failed for one
+            _log.exception("one turn has failed; the next follow")
+            record_error(error)

@@ -59,7 +59,7 @@ def make_current(request: HttpRequest, membership: Membership) -> None:
 
 
 def _know(request: HttpRequest, team: Team | None) -> None:
-    """Leave the team where `apps.users.identity` and `apps.teams.middleware` find it without a query."""
+    """Leave the team where `apps.users.identity` finds it without a query."""
     request.__dict__["team_key"] = str(team.public_id) if team else None
     request.__dict__["team_slug"] = team.slug if team else None
 

@@ -8,12 +8,20 @@ from typing import cast
 from apps.teams.events import RoleName
 from apps.teams.models import Membership, Team
 from apps.teams.properties import PlanName, TeamProperties
-from apps.users.identity import identify
+from apps.users.identity import TeamFields, identify, team_of
 from apps.users.models import User
 from apps.users.properties import UserProperties
 from otel import Identity
+from otel.recording import FixedIdentity, current_identity, identified
 
-__all__ = ["identity_in", "person_facts", "team_facts", "team_identity"]
+__all__ = [
+    "acting_for",
+    "current_identity_in",
+    "identity_in",
+    "person_facts",
+    "team_facts",
+    "team_identity",
+]
 
 
 def identity_in(user: User, team: Team) -> Identity:
@@ -23,7 +31,7 @@ def identity_in(user: User, team: Team) -> Identity:
         user: the person.
         team: the team that the event is attributed to.
     """
-    return replace(identify(user), groups={"team": str(team.public_id)})
+    return replace(identify(user), **_fields(team))
 
 
 def team_identity(team: Team) -> Identity:
@@ -32,7 +40,29 @@ def team_identity(team: Team) -> Identity:
     Args:
         team: the team that the event is attributed to.
     """
-    return Identity(groups={"team": str(team.public_id)})
+    return Identity(**_fields(team))
+
+
+def current_identity_in(team: Team) -> Identity:
+    """Return the identity of whoever acts, or of nobody; in this team, whichever the request is about.
+
+    Args:
+        team: the team that the event is attributed to.
+    """
+    return replace(current_identity() or Identity(), **_fields(team))
+
+
+def acting_for(team: Team) -> identified:
+    """Return a context in which everything that is recorded, and each task that is sent, is about a team.
+
+    Args:
+        team: the team, whichever the request or task is about.
+    """
+    return identified(FixedIdentity(current_identity_in(team)))
+
+
+def _fields(team: Team) -> TeamFields:
+    return team_of(str(team.public_id), team.slug)
 
 
 def person_facts(user: User) -> UserProperties:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final, TypedDict
+
 from django.http import HttpRequest
 
 from apps.users.models import User
 from otel import Identity
 
-__all__ = ["identify"]
+__all__ = ["TEAM_SLUG", "TeamFields", "identify", "team_of"]
+
+# Named to the pipeline in `settings.TELEMETRY["ERROR_PROPERTIES"]`.
+TEAM_SLUG: Final = "tformance.team.slug"
 
 
 def identify(user: User, request: HttpRequest | None = None) -> Identity:
@@ -15,12 +21,28 @@ def identify(user: User, request: HttpRequest | None = None) -> Identity:
 
     Args:
         user: the person.
-        request: the request under way; it has a `team_key`, the current team's public id, once the team is
-            known (`apps.teams.current`).
+        request: the request under way; it has a `team_key`, the current team's public id, and a `team_slug`
+            once the team is known (`apps.teams.current`).
     """
     team_key: str | None = getattr(request, "team_key", None)
-    return Identity(
-        distinct_id=str(user.public_id),
-        groups={"team": team_key} if team_key else {},
-        opted_out=user.analytics_opt_out,
-    )
+    known = Identity(distinct_id=str(user.public_id), opted_out=user.analytics_opt_out)
+    if not team_key:
+        return known
+    return replace(known, **team_of(team_key, getattr(request, "team_slug", "")))
+
+
+class TeamFields(TypedDict):
+    """The fields of an identity that name a team."""
+
+    groups: dict[str, str]
+    span_attributes: dict[str, str]
+
+
+def team_of(key: str, slug: str) -> TeamFields:
+    """Return the fields of an identity that name a team.
+
+    Args:
+        key: the team's public id.
+        slug: the team's, for `error_occurred`.
+    """
+    return {"groups": {"team": key}, "span_attributes": {TEAM_SLUG: slug}}

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.teams.current import current_membership
 from apps.utils import _flags
+from otel import pipeline
 from otel.recording import current_identity
 
 __all__ = ["analytics", "private_pages"]
@@ -101,6 +102,7 @@ def _config(request: HttpRequest) -> SafeString | str:
         "team": None,
         "recording": False,
         "flags": {},
+        "origin": pipeline.origin(),
     }
     if not identity.opted_out:
         team = membership.team if membership else None

@@ -13,7 +13,7 @@ export function sendBehind(page: Page, recorded: Recorded[]): void {
   const { distinct_id } = page;
   if (!distinct_id || !recorded.length) return;
   const $session_id = sessionOf(page);
-  const own = { $lib: "web", token: page.key, distinct_id, ...($session_id && { $session_id }) };
+  const own = { $lib: "web", token: page.key, distinct_id, ...($session_id && { $session_id }), ...page.origin };
   const batch = recorded.map(({ name, properties, happened }) => ({
     event: name, timestamp: happened, properties: { ...own, ...properties },
   }));

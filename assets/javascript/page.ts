@@ -15,6 +15,8 @@ export interface Page {
   /** Whether what names a customer's organisation may leave. */
   send_organisation: boolean;
   flags: Record<string, boolean | string>;
+  /** The service, version, environment and release that the page comes from; each event says so. */
+  origin: Record<string, string>;
 }
 
 let element: Element | null = null;

@@ -61,6 +61,9 @@ export function options(page: Page, isMute: () => boolean, withdraw: () => void)
     },
     tracing_headers: [location.hostname],
     person_profiles: "identified_only",
+    // The server alone joins a visitor's trail to an account, when somebody logs in. A browser that kept the visitor's
+    // id of one account would join the next one to the same person (docs/identity.md).
+    reuseAnonymousId: true,
     // It would make a person of each visitor of a development server.
     internal_or_test_user_hostname: null,
     // Whether a robot counts is PostHog's to decide: events say `$browser_type`. Our tests are robots, too.
@@ -99,6 +102,7 @@ function reviewed(event: CaptureResult | null, withdraw: () => void): CaptureRes
   }
   // Its addresses are masked as it is recorded, and it is large.
   if (event.event === "$snapshot") return event;
+  event.properties = { ...page.origin, ...event.properties };
   // A page's title names a pull request or a team.
   delete event.properties["title"];
   if (!page.send_organisation) forgetReferrers(event);

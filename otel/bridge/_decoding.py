@@ -13,6 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, SpanFlags
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as StatusMessage
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from otel.attributes import EXCEPTION_EVENT
@@ -103,13 +104,14 @@ def envelopes_of(
     return found
 
 
-def span_of(message: Span, attributes: Mapping[str, Any], resource: Resource) -> ReadableSpan:
+def span_of(message: Span, attributes: Mapping[str, Any], resource: Resource, scope: str) -> ReadableSpan:
     """Return an ended span, with what mapping reads.
 
     Args:
         message: the span.
         attributes: its own, decoded.
         resource: of the process that sent it.
+        scope: the name of the instrumentation scope that made it.
     """
     trace_id = identifier(message.trace_id, 16)
     parent = None
@@ -128,6 +130,7 @@ def span_of(message: Span, attributes: Mapping[str, Any], resource: Resource) ->
             for event in message.events
         ],
         kind=_KINDS.get(message.kind, SpanKind.INTERNAL),
+        instrumentation_scope=InstrumentationScope(scope),
         status=_STATUSES.get(message.status.code, _UNSET),
     )
 

@@ -99,7 +99,7 @@ class Taker:
                 for message in scope.spans:
                     if message.events:
                         try:
-                            self._span(message, resource, taken)
+                            self._span(message, resource, scope.scope.name, taken)
                         except Exception as error:  # noqa: BLE001 - one span's fault must not cost the batch
                             _failed(taken, error, "taking a span")
                     taken.items += 1
@@ -129,7 +129,7 @@ class Taker:
                     taken.items += 1
         return taken
 
-    def _span(self, message: Span, resource: Resource, taken: Taken) -> None:
+    def _span(self, message: Span, resource: Resource, scope: str, taken: Taken) -> None:
         attributes = attributes_of(message.attributes)
         is_ours = attributes.get(ONLY) is True
         if attributes.get(APART) is True and not is_ours:
@@ -137,10 +137,12 @@ class Taker:
         # What was selected where it was recorded is not passed over for being declared no more.
         selects = _everything if is_ours else self._map.selects
         for envelope in envelopes_of(message, attributes, resource, selects):
+            envelope.is_clock_trusted = is_ours
             self._event(envelope, taken)
         if any(event.name == EXCEPTION_EVENT for event in message.events):
-            span = span_of(message, attributes, resource)
+            span = span_of(message, attributes, resource, scope)
             for error, occurrences in _carried(span) if is_ours else [(one, 1) for one in errors_of(span)]:
+                error.envelope.is_clock_trusted = is_ours
                 self._error(error, occurrences, taken)
 
     def _record(self, message: LogRecord, resource: Resource, ordinal: int, taken: Taken) -> None:
@@ -166,6 +168,7 @@ class Taker:
             span_attributes=attributes,
             resource=resource.attributes,
         )
+        envelope.is_clock_trusted = is_ours
         if is_event:
             self._event(envelope, taken)
         else:
@@ -174,11 +177,10 @@ class Taker:
 
     def _event(self, envelope: Envelope, taken: Taken) -> None:
         try:
-            mapped = self._map(envelope)
+            for mapped in self._map(envelope):
+                taken.add(mapped, envelope)
         except Exception as error:  # noqa: BLE001 - one event's fault must not cost the span
             _failed(taken, error, f"mapping {envelope.name}", envelope)
-        else:
-            taken.add(mapped, envelope)
 
     def _error(self, error: SpanError, occurrences: int, taken: Taken) -> None:
         try:

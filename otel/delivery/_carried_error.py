@@ -10,6 +10,7 @@ from otel.events import legible
 from otel.mapping.envelope import Envelope
 from otel.mapping.errors import SpanError
 from otel.mapping.exceptions import LiveException, ParsedException
+from otel.mapping.hooks import BY_HAND, Hook
 
 __all__ = ["carried", "carried_error"]
 
@@ -31,6 +32,7 @@ def carried(error: SpanError, occurrences: int, listed: list[dict[str, Any]]) ->
         "handled": error.is_handled,
         "occurrences": occurrences,
         "list": listed,
+        "source": error.hook.source,
     }
     return orjson.dumps(fields).decode()
 
@@ -51,9 +53,14 @@ def carried_error(text: str, event: Envelope) -> tuple[SpanError, int]:
             if count > 0 and all(_is_exception(one) for one in listed):
                 entry = event.span_attributes
                 live = LiveException((ParsedException(name),), name, "")
-                return SpanError(event, entry, handled, live, listed), count
+                return SpanError(event, entry, handled, _hook(fields.get("source")), live, listed), count
     msg = "posthog.error holds no error as this version writes them"
     raise ValueError(msg)
+
+
+def _hook(source: object) -> Hook:
+    """Return the hook with a source; its mechanism stands in the list already."""
+    return BY_HAND._replace(source=source) if isinstance(source, str) else BY_HAND
 
 
 def _is_exception(one: object) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from otel._fork import call_in_child
 from otel._guard import guarded
 from otel.delivery._journal_line import line_of, span_of
 from otel.delivery._segment import Line, Segment, segment_paths
 from otel.delivery._selflog import SelfLog
+from otel.mapping.origin import Origins, origin_attributes
 from otel.recording import SelectedSpan
 
 __all__ = ["Journal"]
@@ -39,6 +41,7 @@ class Journal:
 
     Args:
         folder: made when first needed.
+        origins: of the spans.
         max_bytes: what all segments together may take; what is recorded when they do goes the usual way.
         clock: seconds, monotonic.
         wall: nanoseconds since 1970.
@@ -47,12 +50,14 @@ class Journal:
     def __init__(
         self,
         folder: Path,
+        origins: Origins | None = None,
         *,
         max_bytes: int = _MAX_BYTES,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], int] = time.time_ns,
     ) -> None:
         self._folder = folder.absolute()
+        self._origins = origins or Origins()
         self._max_bytes = max_bytes
         self._segment_bytes = max_bytes // _SEGMENTS
         self._clock = clock
@@ -75,13 +80,16 @@ class Journal:
             span: takes its place in the journal as `line`.
         """
         try:
-            data = line_of(span)
+            data = line_of(span, self._origin(span.resource.attributes))
             with self._lock:
                 span.line = self._append(data, is_error=bool(span.errors))
         except Exception as error:  # noqa: BLE001 - a full disk, or a value whose own code raises
             self._closed_until = self._clock() + _PAUSE
             problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._log.warning("write", "the journal %s cannot be written: %s", self._folder, problem)
+
+    def _origin(self, attributes: Mapping[str, Any]) -> Mapping[str, str]:
+        return origin_attributes(self._origins.of(attributes))
 
     def wait(self, span: SelectedSpan) -> bool:
         """Leave a span to a later delivery; return False if it is not kept here.

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel.attributes import ERROR, EXCEPTION_EVENT, ONLY
 from otel.delivery._carried_error import carried
 from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.origin import Origins
 from otel.mapping.spans import plain
 from otel.recording import SelectedSpan
 
@@ -24,19 +24,22 @@ _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
 
 
-def span_of_events(span: SelectedSpan, events: list[Event], stamps: AbstractSet[str]) -> ReadableSpan:
+def span_of_events(
+    span: SelectedSpan, events: list[Event], stamps: AbstractSet[str], origins: Origins
+) -> ReadableSpan:
     """Return a selected span as it travels: with its own ids, name, kind and times.
 
     Args:
         span: selected.
         events: those of its business events that leave.
         stamps: the names of the attributes that carry identity; no other of the span's travels.
+        origins: say which release the program is.
     """
     around = {name: value for name, value in plain(span.attributes).items() if name in stamps}
     return ReadableSpan(
         name=writable(span.name),
         context=span.context,
-        resource=span.resource,
+        resource=origins.of(span.resource.attributes).resource,
         attributes={**_writable_attributes(around, stamps), ONLY: True},
         events=[_writable_event(event, stamps) for event in events],
         kind=span.kind,
@@ -46,7 +49,7 @@ def span_of_events(span: SelectedSpan, events: list[Event], stamps: AbstractSet[
 
 
 def span_of_error(
-    error: SpanError, occurrences: int, mapper: ErrorMapper, stamps: AbstractSet[str]
+    error: SpanError, occurrences: int, mapper: ErrorMapper, stamps: AbstractSet[str], origins: Origins
 ) -> ReadableSpan:
     """Return an error as a span of its own, with the ids of the one that it was recorded on.
 
@@ -55,6 +58,7 @@ def span_of_error(
         occurrences: for how many errors of its kind it stands.
         mapper: makes its `$exception_list`.
         stamps: the names of the attributes that carry identity.
+        origins: say which release the program is.
     """
     envelope = error.envelope
     time = envelope.time_unix_nano
@@ -63,7 +67,7 @@ def span_of_error(
     return ReadableSpan(
         name=EXCEPTION_EVENT,
         context=SpanContext(envelope.trace_id, envelope.span_id, is_remote=False, trace_flags=_SAMPLED),
-        resource=Resource(envelope.resource),
+        resource=origins.of(envelope.resource).resource,
         attributes={**_writable_attributes(entry, stamps), ONLY: True},
         events=[Event(EXCEPTION_EVENT, {ERROR: text}, time)],
         start_time=time,

@@ -23,6 +23,7 @@ from otel.delivery._quarantine import Quarantine
 from otel.events import Registry, default_registry
 from otel.mapping import Envelope, Mapper, Reject
 from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.origin import Origins
 from otel.reasons import Reason
 from otel.recording import SelectedSpan, log_record_of
 from otel.settings import Settings
@@ -62,6 +63,7 @@ class CollectorExporter(SpanExporter):
         )
         self.map = Mapper(registry, settings)
         self._stamps = self.map.stamps | {OPTED_OUT}
+        self._origins = Origins(settings.release_id)
         # The product's own error event is the bridge's to make.
         self._map_error = ErrorMapper(settings, lambda: None)
         self._window = ErrorsWindow(lambda: self._deliver(self._due(), []))
@@ -131,7 +133,7 @@ class CollectorExporter(SpanExporter):
         if len(events) < len(span.events):
             self._counters.lost(Reason.OPTED_OUT, len(span.events) - len(events))
         if events:
-            travelling = span_of_events(span, events, self._stamps)
+            travelling = span_of_events(span, events, self._stamps, self._origins)
             if span.is_log:
                 records.append(log_record_of(travelling, self._stamps))
             else:
@@ -148,7 +150,7 @@ class CollectorExporter(SpanExporter):
 
     def _error(self, error: SpanError, occurrences: int) -> list[ReadableSpan]:
         try:
-            return [span_of_error(error, occurrences, self._map_error, self._stamps)]
+            return [span_of_error(error, occurrences, self._map_error, self._stamps, self._origins)]
         except Exception as problem:  # noqa: BLE001 - as above
             self._counters.lost(Reason.MAPPING_FAILED)
             fault("writing an error for the Collector", problem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
@@ -24,6 +25,7 @@ from otel.delivery._selflog import SelfLog
 from otel.events import Declaration, Registry, default_registry
 from otel.mapping import Capture, Envelope, Mapper, Reject
 from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.origin import Origins
 from otel.mapping.spans import envelopes, errors_of
 from otel.reasons import Reason
 from otel.recording import SelectedSpan
@@ -87,13 +89,14 @@ class PostHogSpanExporter(SpanExporter):
         )
         self.counters = counters or Counters()
         self._quarantine = Quarantine(settings.quarantine) if settings.quarantine is not None else None
+        self._origins = Origins(self._settings.release_id)
         self.journal: Journal | None = None
         self._delivery: Delivery | None = None
         self._adoption: Adoption | None = None
         if sink is None and self._settings.api_key:
             sink = self._delivery = Delivery(self._settings, self.counters, quarantine=self._quarantine)
             if self._settings.journal is not None:
-                self.journal = Journal(self._settings.journal)
+                self.journal = Journal(self._settings.journal, self._origins)
                 self._adoption = Adoption(self.journal, self._export)
         elif sink is None:
             _log.warning("POSTHOG_API_KEY is not set: no event is sent to PostHog")
@@ -180,7 +183,8 @@ class PostHogSpanExporter(SpanExporter):
             lines = _lines(span)
             batch.begin(lines)
         for envelope in self._envelopes(span):
-            self._take(self._mapped(envelope), envelope, batch)
+            for mapped in self._mapped(envelope):
+                self._take(mapped, envelope, batch)
         for error in _errors(span):
             if self._window.admit(error, lines):
                 self._take_error(error, 1, batch)
@@ -204,12 +208,12 @@ class PostHogSpanExporter(SpanExporter):
                 batch.account(undelivered, self.journal, self.counters)
         return SpanExportResult.FAILURE if undelivered else SpanExportResult.SUCCESS
 
-    def _mapped(self, envelope: Envelope) -> Capture | Reject:
+    def _mapped(self, envelope: Envelope) -> list[Capture | Reject]:
         try:
             return self.map(envelope)
         except Exception as error:  # noqa: BLE001 - one event's fault must not cost the batch
             fault(f"mapping {envelope.name}", error)
-            return Reject(Reason.MAPPING_FAILED, type(error).__name__)
+            return [Reject(Reason.MAPPING_FAILED, type(error).__name__)]
 
     def keep(self, envelope: Envelope, reject: Reject) -> None:
         """Keep a rejected event in the quarantine, if there is one.
@@ -219,7 +223,9 @@ class PostHogSpanExporter(SpanExporter):
             reject: why.
         """
         if self._quarantine is not None:
-            self._quarantine.keep(envelope, reject)
+            # A later release may deliver it.
+            resource = self._origins.of(envelope.resource).resource.attributes
+            self._quarantine.keep(replace(envelope, resource=resource), reject)
 
     def _take(self, mapped: Capture | Reject, envelope: Envelope, batch: Batch) -> None:
         if isinstance(mapped, Capture):

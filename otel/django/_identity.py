@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -87,7 +88,9 @@ class RequestIdentity:
         with guarded("asking whom a request is about"):
             known = self._identify(user, self._request)
             refuses, _, session_id = self.browser
-            return Identity(known.distinct_id, known.groups, known.opted_out or refuses, None, session_id)
+            return replace(
+                known, opted_out=known.opted_out or refuses, visitor_id=None, session_id=session_id
+            )
         # The hook failed: nobody can say that this person did not opt out. Their errors still leave.
         return Identity(opted_out=True)
 
@@ -110,6 +113,8 @@ def _read(request: HttpRequest) -> Browser:
     # `request.headers` would first build all of them, which takes longer than all else here.
     headers = request.META
     cookie = _posthog_cookie(request)
+    # Once posthog-js has been told of an account, its id is that account's and no visitor's.
+    is_visitor = cookie.get("$user_state") != "identified"
     visitor_id = headers.get("HTTP_X_POSTHOG_DISTINCT_ID") or cookie.get("distinct_id")
     session_id = headers.get("HTTP_X_POSTHOG_SESSION_ID")
     if session_id is None:
@@ -117,7 +122,7 @@ def _read(request: HttpRequest) -> Browser:
     return Browser(
         refuses=refuses(request),
         # posthog-js makes UUIDv7 ids, accounts have UUIDv4: nobody can claim to be an account by a header.
-        visitor_id=uuid7_or_none(visitor_id),
+        visitor_id=uuid7_or_none(visitor_id) if is_visitor else None,
         session_id=uuid7_or_none(session_id),
     )
 

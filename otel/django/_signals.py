@@ -57,7 +57,7 @@ def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
 
 
 def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:
-    """Join the visitor's trail to the account that it turns out to be."""
+    """Join the visitor's trail to the account that it turns out to be; nothing else in the product does."""
     if request is None:
         return
     with guarded("joining a visitor to an account"):
@@ -65,6 +65,7 @@ def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) 
         account = config().identify(user, request)
         if (
             visitor.browser.visitor_id is not None
+            and account.distinct_id not in (None, visitor.browser.visitor_id)
             and not visitor.known_identity().opted_out
             and not account.opted_out
         ):

@@ -41,7 +41,7 @@ class _Stream:
     def failed(self, error: Exception) -> None:
         with guarded("recording a stream's failure"), self.current():
             known = self._source.identity()
-            stamps = known.attributes(config().groups) if known is not None else {}
+            stamps = known.entry_attributes(config().groups) if known is not None else {}
             with _tracer.start_as_current_span("stream", attributes={**self._view, **stamps}) as span:
                 span.record_exception(error, escaped=True)
                 span.set_status(Status(StatusCode.ERROR))

@@ -71,7 +71,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase, source: RequestIde
         match = request.resolver_match
         view = {} if match is None else {VIEW_NAME: match.view_name}
         if span.is_recording():
-            span.set_attributes({**source.known_identity().attributes(config().groups), **view})
+            span.set_attributes({**source.known_identity().entry_attributes(config().groups), **view})
             if match is not None:
                 name_by_route(span, match.route)
         # A file goes out by the server's own means; following it would read it through Python.

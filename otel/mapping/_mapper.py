@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from otel.attributes import (
@@ -13,9 +14,10 @@ from otel.attributes import (
 )
 from otel.events import Declaration, Registry
 from otel.mapping.envelope import Capture, Envelope, Reject
-from otel.mapping.identify import Person, identify, is_opted_out, stamp_names
+from otel.mapping.identify import Person, identify, is_opted_out, stamp_names, system_person
 from otel.mapping.limit import jsonable, limit
-from otel.mapping.map import to_capture
+from otel.mapping.map import IS_SYSTEM, to_capture
+from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
 from otel.mapping.select import Selection, keep_tier
 from otel.mapping.updates import group_update, person_merge, person_update
@@ -29,7 +31,7 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 class Mapper:
-    """Map envelopes to captures, or say why not.
+    """Map envelopes to captures, or say why not. Thread-safe.
 
     Args:
         registry: the declared events and properties.
@@ -39,23 +41,29 @@ class Mapper:
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._registry = registry
         self._settings = settings
+        self._origins = Origins(settings.release_id)
         self.selects = Selection(registry, settings.events)
         self.stamps = stamp_names(settings.groups)
 
-    def __call__(self, envelope: Envelope) -> Capture | Reject:
-        """Return the capture of an envelope, or why there is none.
+    def __call__(self, envelope: Envelope) -> list[Capture | Reject]:
+        """Return the captures of an envelope, or why there is none.
+
+        They are in the order in which PostHog must see them: ahead of an update there may be one that makes
+        the person that it needs.
 
         Args:
             envelope: a declared event, an update, or one of the names to forward.
         """
         declaration = self._registry.get(envelope.name)
         if declaration is not None:
-            return self._declared(declaration, envelope)
-        if envelope.name in (SET_EVENT, GROUPIDENTIFY_EVENT, IDENTIFY_EVENT):
-            return self._update(envelope)
+            return [self._declared(declaration, envelope)]
+        if envelope.name == GROUPIDENTIFY_EVENT:
+            return self._group(envelope)
+        if envelope.name in (SET_EVENT, IDENTIFY_EVENT):
+            return self._person(envelope)
         if self.selects.forwards(envelope.name) and envelope.name != EXCEPTION_EVENT:
-            return self._forwarded(envelope)
-        return Reject(Reason.UNDECLARED, f"no event declares the name {envelope.name[:200]!r}")
+            return [self._forwarded(envelope)]
+        return [Reject(Reason.UNDECLARED, f"no event declares the name {envelope.name[:200]!r}")]
 
     def _declared(self, declaration: Declaration, envelope: Envelope) -> Capture | Reject:
         if is_opted_out(envelope):
@@ -70,35 +78,54 @@ class Mapper:
         properties = redact(properties, withheld)
         if share < 1.0:
             properties["$sample_rate"] = share
-        capture = to_capture(
-            envelope,
-            properties,
-            identify(envelope, self._settings.groups, self.stamps),
-            self._settings.trace_url,
-        )
+        capture = self._capture(envelope, properties, self._identify(envelope))
         return limit(capture) if declaration.may_be_large else capture
 
-    def _update(self, envelope: Envelope) -> Capture | Reject:
-        send_organisation = self._settings.send_organisation
-        if envelope.name == GROUPIDENTIFY_EVENT:
-            update = group_update(envelope, self._registry, self.stamps, send_organisation=send_organisation)
-            if isinstance(update, Reject):
-                return update
-            return limit(to_capture(envelope, *update, self._settings.trace_url))
+    def _group(self, envelope: Envelope) -> list[Capture | Reject]:
+        """Return a group's update, under the account that acts, else under the system person."""
+        properties = group_update(
+            envelope, self._registry, self.stamps, send_organisation=self._settings.send_organisation
+        )
+        if isinstance(properties, Reject):
+            return [properties]
+        person = self._identify(envelope)
+        if person.is_account and not is_opted_out(envelope):
+            person.groups, person.session_id = {}, None
+            return [limit(self._capture(envelope, properties, person))]
+        return self._prepared(envelope, properties, system_person({}), {"$set": IS_SYSTEM})
+
+    def _person(self, envelope: Envelope) -> list[Capture | Reject]:
         if is_opted_out(envelope):
-            return Reject(Reason.OPTED_OUT)
-        person = identify(envelope, self._settings.groups, self.stamps)
-        properties: dict[str, Any] | Reject
+            return [Reject(Reason.OPTED_OUT)]
+        person = self._identify(envelope)
+        person.groups = {}
         if envelope.name == SET_EVENT:
             properties = person_update(
-                envelope, person, self._registry, self.stamps, send_organisation=send_organisation
+                envelope,
+                person,
+                self._registry,
+                self.stamps,
+                send_organisation=self._settings.send_organisation,
             )
-        else:
-            properties = person_merge(envelope, person)
+            if isinstance(properties, Reject):
+                return [properties]
+            return [limit(self._capture(envelope, properties, person))]
+        properties = person_merge(envelope, person)
         if isinstance(properties, Reject):
-            return properties
-        person.groups = {}
-        return limit(to_capture(envelope, properties, person, self._settings.trace_url))
+            return [properties]
+        # PostHog adds an account that it has never seen to whichever person the visitor's id has by now, be
+        # it another account's (ID-5). An account that has a person already is kept apart from it (ID-9).
+        return self._prepared(envelope, properties, person, {"$set": {}})
+
+    def _prepared(
+        self, envelope: Envelope, properties: dict[str, Any], person: Person, update: dict[str, Any]
+    ) -> list[Capture | Reject]:
+        """Return an update of a person, and behind it what needs this person to be there."""
+        ahead = replace(envelope, name=SET_EVENT)
+        return [
+            self._capture(ahead, update, person, ahead_of=envelope.name),
+            limit(self._capture(envelope, properties, person)),
+        ]
 
     def _forwarded(self, envelope: Envelope) -> Capture | Reject:
         if is_opted_out(envelope):
@@ -108,5 +135,19 @@ class Mapper:
             for name, value in envelope.attributes.items()
             if name not in self.stamps and not name.startswith(OWN_PREFIX)
         }
-        person: Person = identify(envelope, self._settings.groups, self.stamps)
-        return limit(to_capture(envelope, properties, person, self._settings.trace_url))
+        return limit(self._capture(envelope, properties, self._identify(envelope)))
+
+    def _identify(self, envelope: Envelope) -> Person:
+        return identify(envelope, self._settings.groups, self.stamps)
+
+    def _capture(
+        self, envelope: Envelope, properties: dict[str, Any], person: Person, ahead_of: str = ""
+    ) -> Capture:
+        return to_capture(
+            envelope,
+            properties,
+            person,
+            origin=self._origins.of(envelope.resource).properties,
+            trace_url=self._settings.trace_url,
+            ahead_of=ahead_of,
+        )

@@ -24,6 +24,8 @@ class Envelope:
         ordinal: position among the span's events of the same name and time.
         span_attributes: the entry span's identity, for events that carry none of their own.
         resource: the OpenTelemetry resource's attributes (service.name and so on).
+        is_clock_trusted: whether the time was stamped by a machine whose clock we answer for. A foreign
+            program's may be anything.
     """
 
     name: str
@@ -34,14 +36,23 @@ class Envelope:
     ordinal: int = 0
     span_attributes: Mapping[str, Any] = field(default_factory=dict)
     resource: Mapping[str, Any] = field(default_factory=dict)
+    is_clock_trusted: bool = True
 
 
 @dataclass(slots=True)
 class Capture:
-    """Be one event as PostHog takes it; the fields are the wire's own (`wire.md` section 1.2).
+    """One event as PostHog takes it; most fields are the wire's own (`wire.md` section 1.2).
 
     Nothing of it changes after the first attempt to deliver it: PostHog dedupes on uuid, event,
     distinct_id and timestamp together (`wire.md` section 1.7).
+
+    Args:
+        event: its name.
+        distinct_id: whom it is attributed to.
+        uuid: a UUIDv7 with the event's own time.
+        timestamp: RFC 3339, in UTC.
+        properties: as JSON carries them.
+        is_clock_trusted: as the envelope's; it decides whether PostHog may correct the time.
     """
 
     event: str
@@ -49,6 +60,7 @@ class Capture:
     uuid: str
     timestamp: str
     properties: dict[str, Any]
+    is_clock_trusted: bool = True
 
 
 @dataclass(slots=True, frozen=True)

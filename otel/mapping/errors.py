@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from otel.attributes import (
-    IDENTITY_ATTRIBUTES,
+    EXCEPTION_CAPTURE,
     OPTED_OUT,
-    SESSION_ID,
     TASK_NAME,
     VIEW_NAME,
-    VISITOR_ID,
 )
 from otel.events import Declaration, legible
 from otel.mapping.envelope import Capture, Envelope, Reject
@@ -25,9 +23,11 @@ from otel.mapping.exceptions import (
     fingerprint,
     parse_stacktrace,
 )
+from otel.mapping.hooks import BY_HAND, Hook
 from otel.mapping.identify import identify, stamp_names
 from otel.mapping.limit import limit
 from otel.mapping.map import to_capture
+from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
 from otel.settings import Settings
 
@@ -36,8 +36,6 @@ __all__ = ["ErrorMapper", "SpanError", "http_status"]
 # The default semantic conventions of the instrumentations are still the old ones (`otel.md` section 5).
 _STATUS_CODE = ("http.response.status_code", "http.status_code")
 _METHOD = ("http.request.method", "http.method")
-
-_PERSONAL = frozenset({*IDENTITY_ATTRIBUTES, VISITOR_ID, SESSION_ID})
 
 
 def http_status(attributes: Mapping[str, Any]) -> int | None:
@@ -58,6 +56,7 @@ class SpanError:
         envelope: the span event `exception`, with the identity it is about.
         entry: the entry span's attributes.
         is_handled: whether the product went on after it.
+        hook: what caught it.
         live: the exception's own frames, if it was at hand while the span ended.
         listed: its `$exception_list`, if that was made where the program's source is.
     """
@@ -65,6 +64,7 @@ class SpanError:
     envelope: Envelope
     entry: Mapping[str, Any]
     is_handled: bool
+    hook: Hook = BY_HAND
     live: LiveException | None = None
     listed: list[dict[str, Any]] | None = None
 
@@ -98,7 +98,10 @@ class ErrorMapper:
     def __init__(self, settings: Settings, declaration: Callable[[], Declaration | None]) -> None:
         self._settings = settings
         self._declaration = declaration
+        self._origins = Origins(settings.release_id)
         self._stamps = stamp_names(settings.groups)
+        # Of somebody who opted out: neither an id nor a group, and nothing that names the group.
+        self._personal = self._stamps | frozenset(settings.error_properties.values())
         self._reads = frozenset(
             {
                 *self._stamps,
@@ -121,6 +124,7 @@ class ErrorMapper:
             return exception_list(
                 error.exceptions,
                 handled=error.is_handled,
+                mechanism=error.hook.mechanism,
                 in_app=self._settings.in_app,
                 send_messages=self._settings.send_error_messages,
             )
@@ -135,7 +139,7 @@ class ErrorMapper:
             entry: of an error.
         """
         read = {name: value for name, value in entry.items() if name in self._reads}
-        return _without_ids(read) if read.get(OPTED_OUT) else read
+        return self._without_person(read) if read.get(OPTED_OUT) else read
 
     def __call__(self, error: SpanError, occurrences: int = 1) -> list[Capture | Reject]:
         """Return the `$exception` of an error, and the product's own event beside it.
@@ -148,8 +152,9 @@ class ErrorMapper:
         captures = [self._exception(error, about)]
         declaration = self._declaration()
         if declaration is not None:
+            entry = self.read_from(error.entry)
             taken = {
-                name: _text(error.entry.get(attribute))
+                name: _text(entry.get(attribute))
                 for name, attribute in self._settings.error_properties.items()
             }
             declared = {
@@ -167,7 +172,9 @@ class ErrorMapper:
         properties = {name: value for name, value in about.items() if value is not None}
         properties["$exception_list"] = self.listed(error)
         properties["$exception_level"] = "error"
-        return self._capture(error, "$exception", properties)
+        if error.hook.source is not None:
+            properties["$exception_source"] = error.hook.source
+        return self._capture(error, EXCEPTION_CAPTURE, properties)
 
     def _about(self, error: SpanError, occurrences: int) -> dict[str, Any]:
         entry = error.entry
@@ -182,25 +189,16 @@ class ErrorMapper:
         }
 
     def _capture(self, error: SpanError, name: str, properties: dict[str, Any]) -> Capture | Reject:
-        envelope = error.envelope
-        span_attributes = envelope.span_attributes
+        span_attributes = error.envelope.span_attributes
         if span_attributes.get(OPTED_OUT):
-            span_attributes = _without_ids(span_attributes)
-        named = Envelope(
-            name,
-            {},
-            envelope.time_unix_nano,
-            envelope.trace_id,
-            envelope.span_id,
-            envelope.ordinal,
-            span_attributes,
-        )
+            span_attributes = self._without_person(span_attributes)
+        named = replace(error.envelope, name=name, attributes={}, span_attributes=span_attributes)
         person = identify(named, self._settings.groups, self._stamps)
-        return limit(to_capture(named, properties, person, self._settings.trace_url))
+        origin = self._origins.of(named.resource).properties
+        return limit(to_capture(named, properties, person, origin=origin, trace_url=self._settings.trace_url))
 
-
-def _without_ids(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in attributes.items() if name not in _PERSONAL}
+    def _without_person(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in attributes.items() if name not in self._personal}
 
 
 def _first(attributes: Mapping[str, Any], names: tuple[str, ...]) -> Any:

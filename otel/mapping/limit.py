@@ -11,9 +11,9 @@ from otel.events import legible
 from otel.mapping.envelope import Capture, Reject
 from otel.reasons import Reason
 
-__all__ = ["jsonable", "limit"]
+__all__ = ["first_bytes", "jsonable", "limit"]
 
-# PostHog v1 drops longer names (`wire.md` section 1.3).
+# Bytes: PostHog v1 drops longer names, v0 cuts them (`wire.md` section 1.3).
 MAX_NAME = 200
 # PostHog discards an event over 1 MB after answering 200 (`wire.md` section 1.3); 200,000 characters stay
 # below it even where JSON escapes each of them to four bytes. Delivery measures the bytes once more.
@@ -29,14 +29,25 @@ def limit(capture: Capture) -> Capture | Reject:
     Args:
         capture: mapped and complete.
     """
-    if len(capture.event) > MAX_NAME:
-        return Reject(
-            Reason.TOO_LARGE, f"the name has {len(capture.event)} characters, {MAX_NAME} are allowed"
-        )
+    size = len(capture.event.encode("utf-8", "replace"))
+    if size > MAX_NAME:
+        return Reject(Reason.TOO_LARGE, f"the name has {size} bytes, {MAX_NAME} are allowed")
     characters = _characters((capture.properties,))
     if characters > MAX_CHARACTERS:
         return Reject(Reason.TOO_LARGE, f"{characters} characters, {MAX_CHARACTERS} are allowed")
     return capture
+
+
+def first_bytes(text: str, most: int) -> str:
+    """Return as much of a text as fits into a number of bytes of UTF-8, without half a character.
+
+    Args:
+        text: without lone surrogates.
+        most: bytes.
+    """
+    if len(text) * 4 <= most or text.isascii():
+        return text[:most]
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def _characters(values: Iterable[Any]) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha1
 from typing import Any
 from uuid import UUID
 
+from otel.attributes import EXCEPTION_CAPTURE, GROUPIDENTIFY_EVENT
 from otel.mapping.envelope import Capture, Envelope
 from otel.mapping.identify import Person
 from otel.version import __version__
 
-__all__ = ["LIBRARY", "timestamp", "to_capture"]
+__all__ = ["IS_SYSTEM", "LIBRARY", "timestamp", "to_capture"]
 
 LIBRARY = "tformance-otel"
 
@@ -24,11 +26,20 @@ _SAME_FOR_ALL = {
     "$geoip_disable": True,
 }
 
-# Names our captures' ids (RFC 9562, version 5); made once for this project by uuid4, and never changed:
-# another one would double every event that is delivered again after an upgrade.
+# What marks the system person, so that the product team can leave it out of counts of people.
+IS_SYSTEM = {"is_system": True}
+
+# Part of what each id is a hash of; made once for this project by uuid4, and never changed: another one
+# would double every event that is delivered again after an upgrade.
 _NAMESPACE = UUID("5b0d5c54-3c0e-4a2b-9d7e-6f6f3f6e9a11").bytes
 
+# On these PostHog passes over `$set` (PP-6, GR-3).
+_WITHOUT_PERSON_UPDATE = frozenset({EXCEPTION_CAPTURE, GROUPIDENTIFY_EVENT})
+
 _LAST_SECOND = 253402300799  # 9999-12-31T23:59:59Z
+
+# The first 48 bits of a UUIDv7 hold milliseconds since 1970 (RFC 9562, section 5.7).
+_LAST_MILLISECOND = 2**48 - 1
 
 # The digit that holds the variant, with its two highest bits set to 10 (RFC 9562, section 4.1).
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
@@ -51,7 +62,13 @@ def _second(seconds: int) -> str:
 
 
 def to_capture(
-    envelope: Envelope, properties: dict[str, Any], person: Person, trace_url: str = ""
+    envelope: Envelope,
+    properties: dict[str, Any],
+    person: Person,
+    *,
+    origin: Mapping[str, Any],
+    trace_url: str = "",
+    ahead_of: str = "",
 ) -> Capture:
     """Put together what PostHog gets.
 
@@ -59,33 +76,46 @@ def to_capture(
         envelope: the event.
         properties: what leaves of it; PostHog's own are added to this dict.
         person: whom it is about.
+        origin: the properties that say which program it comes from.
         trace_url: where a trace is looked at, with `{trace_id}` in its place.
+        ahead_of: the name of the capture that this one prepares. Both are made of one envelope, and each
+            needs an id of its own.
     """
     name, time = envelope.name, envelope.time_unix_nano
     trace_id, span_id = f"{envelope.trace_id:032x}", f"{envelope.span_id:016x}"
     if envelope.span_id:  # a log record outside a span has no trace to link to
         properties["$trace_id"] = trace_id
         properties["$span_id"] = span_id
+    for property_name, value in origin.items():
+        properties.setdefault(property_name, value)  # what the event itself says of it counts
     properties |= _SAME_FOR_ALL
     if trace_url and envelope.span_id:
         # PostHog has no name of its own for it; the page of an event shows an address as a link.
         properties["trace_url"] = trace_url.replace("{trace_id}", trace_id)
-    if person.groups:
+    # PostHog strips the groups of an event without a person, except of an exception (PL-3, EX-15).
+    if person.groups and (not person.is_anonymous or name == EXCEPTION_CAPTURE):
         properties["$groups"] = person.groups
     if person.session_id is not None:
         properties["$session_id"] = person.session_id
     if person.is_anonymous:
         properties["$process_person_profile"] = False
+    elif person.is_system and name not in _WITHOUT_PERSON_UPDATE:
+        properties["$set"] = IS_SYSTEM
     return Capture(
         name,
         person.distinct_id,
-        _uuid5(f"{trace_id}:{span_id}:{name}:{time}:{envelope.ordinal}"),
+        _uuid7(time, f"{trace_id}:{span_id}:{name}:{time}:{envelope.ordinal}{ahead_of and ':' + ahead_of}"),
         timestamp(time),
         properties,
+        envelope.is_clock_trusted,
     )
 
 
-def _uuid5(name: str) -> str:
-    """Return what `uuid.uuid5` does, in a quarter of its time."""
+def _uuid7(time_unix_nano: int, name: str) -> str:
+    """Return a UUIDv7 of a time; its other bits are a hash, so that each attempt and path gives the same.
+
+    PostHog warns about other versions, and looks an event up by the time in its id (UU-2, UU-3).
+    """
+    time = f"{min(max(time_unix_nano // 1_000_000, 0), _LAST_MILLISECOND):012x}"
     text = sha1(_NAMESPACE + name.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
-    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
+    return f"{time[:8]}-{time[8:]}-7{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"

@@ -12,6 +12,7 @@ from opentelemetry.util.types import Attributes
 from otel.attributes import EXCEPTION_EVENT, ORDINAL
 from otel.mapping.envelope import Envelope
 from otel.mapping.errors import SpanError, http_status
+from otel.mapping.hooks import hook_of
 
 __all__ = ["envelope_of", "envelopes", "errors_of", "ordinal_of", "plain"]
 
@@ -51,7 +52,10 @@ def errors_of(span: ReadableSpan) -> list[SpanError]:
     if not is_entry or span.status.status_code is not StatusCode.ERROR or (status or 500) < 500:
         return []
     exceptions = [event for event in span.events if event.name == EXCEPTION_EVENT]
-    return [SpanError(envelope_of(span, event), attributes, is_handled=False) for event in exceptions[-1:]]
+    return [
+        SpanError(envelope_of(span, event), attributes, is_handled=False, hook=hook_of(span))
+        for event in exceptions[-1:]
+    ]
 
 
 def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:

@@ -9,13 +9,10 @@ from typing import Any
 from otel.attributes import ANON_DISTINCT_ID, GROUP_KEY, GROUP_TYPE, OWN_PREFIX
 from otel.events import PropertySet, Registry, Sensitivity, WrongType
 from otel.mapping.envelope import Envelope, Reject
-from otel.mapping.identify import Person, legal_id
+from otel.mapping.identify import Person, group_key, legal_id
 from otel.reasons import Reason
 
 __all__ = ["group_update", "person_merge", "person_update"]
-
-# PostHog's own bound for a group's type and key (`wire.md` section 1.3).
-_MAX_GROUP_KEY = 400
 
 
 def person_update(
@@ -35,7 +32,7 @@ def person_update(
         stamps: the names of the identity attributes.
         send_organisation: whether properties that name a customer's organisation leave.
     """
-    if person.is_anonymous:
+    if not person.is_account:
         return Reject(Reason.ILLEGAL_ID, "person properties need a person who is signed in")
     split = _split(envelope.attributes, registry.properties(), stamps, send_organisation)
     if isinstance(split, Reject):
@@ -46,8 +43,8 @@ def person_update(
 
 def group_update(
     envelope: Envelope, registry: Registry, stamps: AbstractSet[str], *, send_organisation: bool
-) -> tuple[dict[str, Any], Person] | Reject:
-    """Return the properties of a `$groupidentify` capture, and the stand-in it is sent under.
+) -> dict[str, Any] | Reject:
+    """Return the properties of a `$groupidentify` capture.
 
     PostHog has no `$group_set_once`: a property that is set once is sent like the others, and does not change
     because the product does not change it.
@@ -59,16 +56,14 @@ def group_update(
         send_organisation: whether properties that name a customer's organisation leave.
     """
     group_type = str(envelope.attributes.get(GROUP_TYPE, ""))
-    key = legal_id(envelope.attributes.get(GROUP_KEY))
-    if not group_type or key is None or len(key) > _MAX_GROUP_KEY:
+    key = group_key(envelope.attributes.get(GROUP_KEY))
+    if not group_type or key is None:
         return Reject(Reason.ILLEGAL_ID, f"a group of type {group_type!r} needs a key")
     split = _split(envelope.attributes, registry.properties(group_type), stamps, send_organisation)
     if isinstance(split, Reject):
         return split
     values, once = split
-    properties = {"$group_type": group_type, "$group_key": key, "$group_set": values | once}
-    # A group's update is about no person; this is the id that posthog-node gives it.
-    return properties, Person(f"${group_type}_{key}", is_anonymous=True, session_id=None, groups={})
+    return {"$group_type": group_type, "$group_key": key, "$group_set": values | once}
 
 
 def person_merge(envelope: Envelope, person: Person) -> dict[str, Any] | Reject:
@@ -79,7 +74,7 @@ def person_merge(envelope: Envelope, person: Person) -> dict[str, Any] | Reject:
         person: the account.
     """
     visitor = legal_id(envelope.attributes.get(ANON_DISTINCT_ID))
-    if person.is_anonymous or visitor is None:
+    if not person.is_account or visitor is None:
         return Reject(Reason.ILLEGAL_ID, "$identify joins a visitor's id to the id of an account")
     return {"$anon_distinct_id": visitor}
 

@@ -11,6 +11,7 @@ from otel.recording._api import (
 )
 from otel.recording._carriers import LogCarrier, SpanCarrier
 from otel.recording._identity import (
+    FixedIdentity,
     Identity,
     IdentitySource,
     current_identity,
@@ -26,6 +27,7 @@ from otel.recording._selected import SelectedSpan
 
 __all__ = [
     "Defer",
+    "FixedIdentity",
     "Identity",
     "IdentitySource",
     "LogCarrier",

@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from otel.attributes import EXCEPTION_EVENT
 from otel.mapping.errors import SpanError, http_status
 from otel.mapping.exceptions import LiveException
+from otel.mapping.hooks import BY_HAND, hook_of
 from otel.mapping.spans import envelope_of
 
 __all__ = ["LONG_LIVED_NS", "Entries", "Entry", "LocatedError"]
@@ -174,12 +175,12 @@ def _at_inner(
         # Its entry ended before it, as a request that streams its answer does: what escapes is not handled.
         fatal = next((one for one in candidates if not one.is_deliberate), None)
         if fatal is not None:
-            return (_located(fatal, view, is_handled=False),)
+            return (_located(fatal, view, ended=fatal.span),)
     else:
         entry.candidates.extend(one for one in candidates if one not in deliberate)
         for one in deliberate:
             entry.report(one.event)
-    return tuple(_located(one, view, is_handled=True) for one in deliberate)
+    return tuple(_located(one, view) for one in deliberate)
 
 
 def _at_entry(span: ReadableSpan, entry: Entry, own: list[_Candidate]) -> tuple[LocatedError, ...]:
@@ -194,11 +195,11 @@ def _at_entry(span: ReadableSpan, entry: Entry, own: list[_Candidate]) -> tuple[
         innermost = next((one for one in everything if _kind(one.event) == kind), fatal)
         # The outermost frames are only in what the entry itself saw.
         innermost.live = fatal.live or innermost.live
-        located.append(_located(innermost, span.attributes, is_handled=False))
+        located.append(_located(innermost, span.attributes, ended=span))
         entry.report(fatal.event)
     for one in everything:
         if one.is_deliberate and _failed(one.span) and _kind(one.event) not in entry.reported:
-            located.append(_located(one, span.attributes, is_handled=True))
+            located.append(_located(one, span.attributes))
             entry.report(one.event)
     return tuple(located)
 
@@ -238,11 +239,15 @@ def _candidate(span: ReadableSpan, event: Event, begun_while_handling: int | Non
     return _Candidate(span, event, live, is_deliberate=not passed_through)
 
 
-def _located(one: _Candidate, entry: Mapping[str, Any] | None, *, is_handled: bool) -> LocatedError:
+def _located(
+    one: _Candidate, entry: Mapping[str, Any] | None, *, ended: ReadableSpan | None = None
+) -> LocatedError:
+    """Return an error with the span that it ended; one that ended none was handled."""
     view = dict(entry or {})
     envelope = envelope_of(one.span, one.event)
     envelope.span_attributes = view  # identity is stamped on the entry, not on the spans inside it
-    return LocatedError(one.span, SpanError(envelope, view, is_handled, one.live))
+    hook = BY_HAND if ended is None else hook_of(ended)
+    return LocatedError(one.span, SpanError(envelope, view, ended is None, hook, one.live))
 
 
 def _kind(event: Event) -> tuple[str, str]:

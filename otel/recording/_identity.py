@@ -10,19 +10,30 @@ from typing import Protocol
 
 from otel.attributes import OPTED_OUT, SESSION_ID, USER_ID, VISITOR_ID
 
-__all__ = ["Identity", "IdentitySource", "current_identity", "enter_identity", "identified", "leave_identity"]
+__all__ = [
+    "FixedIdentity",
+    "Identity",
+    "IdentitySource",
+    "current_identity",
+    "enter_identity",
+    "identified",
+    "leave_identity",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Say whom an event is about.
+    """Whom an event is about.
 
     Args:
         distinct_id: the signed-in person's id; always wins over the visitor's.
-        groups: the key of each group type, such as `{"team": "<public id>"}`.
+        groups: the key of each group type, such as `{"team": "<public id>"}`. With groups and no person, an
+            event is the system's: it happened by nobody's hand.
         opted_out: whether the person asked not to be tracked.
         visitor_id: posthog-js's id of a visitor who is not signed in.
         session_id: posthog-js's session id, a UUIDv7.
+        span_attributes: what else the request's or task's own span carries, for the setting
+            `ERROR_PROPERTIES`, such as `{"acme.team.slug": "rockets"}`.
     """
 
     distinct_id: str | None = None
@@ -30,30 +41,40 @@ class Identity:
     opted_out: bool = False
     visitor_id: str | None = None
     session_id: str | None = None
+    span_attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def attributes(self, group_attributes: Mapping[str, str]) -> dict[str, str | bool]:
         """Return what is stamped on spans and span events.
 
-        Who opted out leaves no id behind, in the traces neither.
+        People who opted out get neither an id nor a group, not even on trace spans.
 
         Args:
             group_attributes: for each group type the attribute that carries its key.
         """
-        stamps: dict[str, str | bool] = {}
         if self.opted_out:
-            stamps[OPTED_OUT] = True
-        elif self.distinct_id:
+            return {OPTED_OUT: True}
+        stamps: dict[str, str | bool] = {}
+        if self.distinct_id:
             # A primary key may be a UUID, of which OpenTelemetry warns at each span, and mapping takes no id.
             stamps[USER_ID] = str(self.distinct_id)
         elif self.visitor_id:
             stamps[VISITOR_ID] = self.visitor_id
-        if self.session_id and not self.opted_out:
+        if self.session_id:
             stamps[SESSION_ID] = self.session_id
         for group_type, key in self.groups.items():
             attribute = group_attributes.get(group_type)
             if attribute:
                 stamps[attribute] = str(key)
         return stamps
+
+    def entry_attributes(self, group_attributes: Mapping[str, str]) -> dict[str, str | bool]:
+        """Return what is stamped on the span of a request or task.
+
+        Args:
+            group_attributes: for each group type the attribute that carries its key.
+        """
+        stamps = self.attributes(group_attributes)
+        return stamps if self.opted_out else {**self.span_attributes, **stamps}
 
 
 class IdentitySource(Protocol):
@@ -62,6 +83,21 @@ class IdentitySource(Protocol):
     def identity(self) -> Identity | None:
         """Return the identity as it is now; None while it cannot be known."""
         ...
+
+
+class FixedIdentity:
+    """A source whose identity does not change.
+
+    Args:
+        identity: whom everything is about.
+    """
+
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
+
+    def identity(self) -> Identity:
+        """Return the identity."""
+        return self._identity
 
 
 # A variable of its own rather than a key in OpenTelemetry's context: Celery's instrumentation attaches and

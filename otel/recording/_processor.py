@@ -232,7 +232,7 @@ class PostHogSpanProcessor(SpanProcessor):
         """
         known = current_identity()
         if known is not None:
-            return dict(known.attributes(self._groups))
+            return dict(known.entry_attributes(self._groups))
         own = plain(span.attributes) if isinstance(span, ReadableSpan) else {}
         context = span.get_span_context()
         entry = self._entries.around(context.trace_id, context.span_id)
@@ -267,7 +267,7 @@ class PostHogSpanProcessor(SpanProcessor):
         """Return whom a span's events are about: as the request knows, else as its entry and itself say."""
         known = current_identity()
         if known is not None:
-            return dict(known.attributes(self._groups))
+            return dict(known.entry_attributes(self._groups))
         entry = self._entries.current(span.context.span_id) if span.context is not None else None
         if entry is None or entry.span_id == span.context.span_id:
             return None

@@ -146,7 +146,8 @@ class Recorder:
             attributes: what the span tells besides.
             identity: whom it happened to; by default the request's or task's.
         """
-        stamps = self._identity(identity)
+        whom = self._whom(identity)
+        stamps = {} if whom is None else whom.entry_attributes(self._groups)
         with _tracer.start_as_current_span(
             f"error {type(exception).__name__}", attributes={**attributes_of(attributes), **stamps}
         ) as span:
@@ -180,19 +181,25 @@ class Recorder:
             self._counters.lost(Reason.NOT_RECORDING)
 
     def _identity(self, identity: Identity | None) -> dict[str, str | bool]:
+        whom = self._whom(identity)
+        return {} if whom is None else whom.attributes(self._groups)
+
+    @staticmethod
+    def _whom(identity: Identity | None) -> Identity | None:
         known = current_identity()
         if identity is None:
-            return {} if known is None else known.attributes(self._groups)
+            return known
         if known is None or known.distinct_id not in (None, identity.distinct_id):
-            return identity.attributes(self._groups)
+            return identity
         # The request is theirs, if they are not signed in yet: its session and its refusal hold for them.
         named = replace(
             identity,
             opted_out=identity.opted_out or known.opted_out,
             session_id=identity.session_id or known.session_id,
-            groups=identity.groups or (known.groups if known.distinct_id else {}),
         )
-        return named.attributes(self._groups)
+        if identity.groups or not known.distinct_id:
+            return named
+        return replace(named, groups=known.groups, span_attributes=known.span_attributes)
 
     def _reject(self, name: str, attributes: Mapping[str, Any]) -> Reject | None:
         declaration = self._registry.get(name)

@@ -28,6 +28,13 @@ OTHER_TEAM = {"key": "9a9b4f3e-02c5-4a43-8f0c-0d7b3c6f6c11", "slug": "globex"}
 ANN = "1c9a1f8e-6d5b-4a52-9d1e-3b1f9b1f2a01"
 BEN = "6f4f2f33-9c1a-4c4f-8f53-2a9f53e4bb02"
 
+ORIGIN = {
+    "service_name": "tformance",
+    "service_version": "1.2.3",
+    "environment": "test",
+    "$release_id": "01983c1e-7d1a-7000-8000-0000000000aa",
+}
+
 # What each chunk of the product's scripts is called in the manifest.
 MAIN, THEME, STYLES = "assets/javascript/main.ts", "assets/javascript/theme.ts", "assets/styles/main.css"
 
@@ -67,6 +74,7 @@ class Site:
             "opted_out": False,
             "recording": False,
             "flags": {},
+            "origin": ORIGIN,
         }
         self.pages = {
             "/": "<h1>Start</h1>",

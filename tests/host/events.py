@@ -33,3 +33,4 @@ class HostFailed(Event):
     method: Technical | None = None
     handled: bool
     occurrences: int
+    team_slug: Organisation | None = None

@@ -14,8 +14,10 @@ def identify(user: AbstractBaseUser, request: HttpRequest | None) -> Identity:
     if user.get_username().startswith("fatal"):
         msg = "nobody knows this person"
         raise LookupError(msg)
+    in_team = request is None or "no_team" not in request.GET
     return Identity(
         distinct_id=f"person-{user.get_username()}",
-        groups={"team": "team-1"} if request is None or "no_team" not in request.GET else {},
+        groups={"team": "team-1"} if in_team else {},
         opted_out=user.get_username().startswith("shy"),
+        span_attributes={"host.team.slug": "rockets"} if in_team else {},
     )

@@ -32,5 +32,6 @@ TELEMETRY = {
     "IDENTIFY": "tests.host.identity.identify",
     "GROUPS": {"team": "host.team.id"},
     "ERROR_EVENT": "host_failed",
+    "ERROR_PROPERTIES": {"team_slug": "host.team.slug"},
 }
 LOGGING = {"version": 1, "disable_existing_loggers": False}

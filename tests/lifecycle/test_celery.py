@@ -133,6 +133,19 @@ def test_errors_of_tasks_leave_once_with_their_task(captures: list[dict[str, Any
     assert {one["distinct_id"] for one in errors} == {"person-anna"}
 
 
+def test_an_error_of_a_task_names_the_team_of_whoever_sent_it_and_what_caught_it(
+    captures: list[dict[str, Any]],
+) -> None:
+    occurred = [one["properties"] for one in captures if one["event"] == "host_failed"]
+    assert [(one["team_slug"], one["$groups"]) for one in occurred] == [("rockets", {"team": "team-1"})] * 2
+    issues = [one["properties"] for one in captures if one["event"] == "$exception"]
+    caught = {
+        (one["$exception_list"][0]["mechanism"]["type"], one.get("$exception_source"), one["handled"])
+        for one in issues
+    }
+    assert caught == {("task", "celery.task_failure", False), ("generic", None, True)}
+
+
 def test_an_error_of_a_task_has_the_frames_of_the_place_where_it_was_raised(
     captures: list[dict[str, Any]],
 ) -> None:

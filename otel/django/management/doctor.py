@@ -14,8 +14,9 @@ from otel import pipeline
 from otel.counters import Counters
 from otel.delivery import Delivery, OtlpEndpoint, Quarantine, backlog, reach
 from otel.events import default_registry
-from otel.mapping import Capture
-from otel.mapping.map import LIBRARY, timestamp
+from otel.mapping import Envelope
+from otel.mapping.identify import Person, nobody
+from otel.mapping.map import to_capture
 from otel.settings import Settings
 
 __all__ = ["add_arguments", "run"]
@@ -100,12 +101,12 @@ def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:
         return "a test event is sent from where the bridge runs, with POSTHOG_VIA=posthog"
     if not pipeline.settings.api_key:
         return "there is no POSTHOG_API_KEY to send a test event with"
-    capture = Capture(
-        "telemetry_checked",
-        str(uuid4()),
-        str(uuid4()),
-        timestamp(time.time_ns()),
-        {"$lib": LIBRARY, "$process_person_profile": False},
+    trace_id = uuid4().int
+    capture = to_capture(
+        Envelope("telemetry_checked", {}, time.time_ns(), trace_id),
+        {},
+        Person(nobody(trace_id), is_anonymous=True, session_id=None, groups={}),
+        origin={},
     )
     delivery = Delivery(pipeline.settings, Counters())
     losses = delivery.deliver([capture], time.monotonic() + pipeline.settings.flush_timeout)

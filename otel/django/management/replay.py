@@ -12,7 +12,7 @@ from otel import pipeline
 from otel.counters import Counters
 from otel.delivery import Delivery, Quarantine, QuarantineEntry
 from otel.events import default_registry
-from otel.mapping import Capture, Mapper
+from otel.mapping import Capture, Mapper, Reject
 
 __all__ = ["add_arguments", "run"]
 
@@ -43,31 +43,35 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     if settings is None or settings.quarantine is None:
         return "there is no quarantine: set POSTHOG_QUARANTINE to its folder"
     quarantine, mapper = Quarantine(settings.quarantine), Mapper(default_registry, settings)
-    mended: list[tuple[QuarantineEntry, Capture]] = []
+    deliverable: list[tuple[QuarantineEntry, list[Capture]]] = []
     rejected: Counter[str] = Counter()
     for entry in quarantine.entries():
-        mapped = entry.item if isinstance(entry.item, Capture) else mapper(entry.item)
-        if isinstance(mapped, Capture):
-            mended.append((entry, mapped))
+        mapped = [entry.item] if isinstance(entry.item, Capture) else mapper(entry.item)
+        reject = next((one for one in mapped if isinstance(one, Reject)), None)
+        if reject is None:
+            deliverable.append((entry, [one for one in mapped if isinstance(one, Capture)]))
         else:
-            rejected[f"{mapped.reason}: {mapped.detail}"] += 1
+            rejected[f"{reject.reason}: {reject.detail}"] += 1
     command.stdout.write(
-        f"{len(mended)} events can be delivered, {sum(rejected.values())} are still rejected"
+        f"{len(deliverable)} events can be delivered, {sum(rejected.values())} are still rejected"
     )
     for why, count in rejected.most_common():
         command.stdout.write(f"  {count:>6} {why}")
-    if options["dry_run"] or not mended:
+    if options["dry_run"] or not deliverable:
         return ""
     if not settings.api_key:
         return "there is no POSTHOG_API_KEY to deliver with"
     delivery = Delivery(settings, Counters())
     lost = 0
-    for start in range(0, len(mended), _BATCH):
-        batch = mended[start : start + _BATCH]
-        losses = delivery.deliver([capture for _, capture in batch])
-        still_here = {loss.index for loss in losses}
+    for start in range(0, len(deliverable), _BATCH):
+        batch = deliverable[start : start + _BATCH]
+        # An update may be several captures; it stays until all of them are delivered.
+        owners = [position for position, (_, captures) in enumerate(batch) for _ in captures]
+        losses = delivery.deliver([capture for _, captures in batch for capture in captures])
+        still_here = {owners[loss.index] for loss in losses}
         quarantine.remove(entry for index, (entry, _) in enumerate(batch) if index not in still_here)
-        lost += len(losses)
-        command.stdout.write(f"  delivered {min(start + _BATCH, len(mended)) - lost} of {len(mended)}")
+        lost += len(still_here)
+        done = min(start + _BATCH, len(deliverable)) - lost
+        command.stdout.write(f"  delivered {done} of {len(deliverable)}")
     delivery.close()
     return f"{lost} events could not be delivered and stay in the quarantine" if lost else ""

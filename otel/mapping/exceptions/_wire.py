@@ -11,6 +11,7 @@ import orjson
 from otel.mapping.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, Frame, ParsedException
 from otel.mapping.exceptions._places import is_in_app, place_of
 from otel.mapping.exceptions._scrub import MAX_MESSAGE, scrub
+from otel.mapping.limit import first_bytes
 
 __all__ = ["exception_list"]
 
@@ -18,6 +19,8 @@ __all__ = ["exception_list"]
 _MAX_LINE = 300
 # A path or a function's name is not longer, unless somebody made it so.
 _MAX_NAME = 300
+# PostHog shortens a longer type or message itself, to an end of its own (EX-12).
+_MAX_TYPE_BYTES, _MAX_MESSAGE_BYTES = 255, 10_000
 _MAX_LINENO = 2**32 - 1
 # PostHog requires a file and a function of each frame.
 _UNNAMED = "<unknown>"
@@ -33,6 +36,7 @@ def exception_list(
     exceptions: Sequence[ParsedException],
     *,
     handled: bool | None,
+    mechanism: str = "generic",
     in_app: tuple[str, ...] = (),
     send_messages: bool = True,
 ) -> list[dict[str, Any]]:
@@ -41,11 +45,13 @@ def exception_list(
     Args:
         exceptions: a chain, outermost first.
         handled: whether the program went on; None if unknown.
+        mechanism: what caught the outermost one, as PostHog calls it.
         in_app: prefixes of the modules that are the product's own; empty: what is not installed.
         send_messages: whether messages leave, scrubbed, or only types.
     """
     messages = [
-        _cut(scrub(one.message), MAX_MESSAGE) if send_messages else "" for one in exceptions[:MAX_EXCEPTIONS]
+        first_bytes(_cut(scrub(one.message), MAX_MESSAGE), _MAX_MESSAGE_BYTES) if send_messages else ""
+        for one in exceptions[:MAX_EXCEPTIONS]
     ]
     entries: list[dict[str, Any]] = []
     for most, frames, lines in _BUDGETS:
@@ -53,8 +59,10 @@ def exception_list(
             _entry(index, one, message, _both_ends(one.frames, frames), lines, in_app)
             for index, (one, message) in enumerate(zip(exceptions[:most], messages[:most], strict=True))
         ]
-        if entries and handled is not None:
-            entries[0]["mechanism"]["handled"] = handled
+        if entries:
+            entries[0]["mechanism"]["type"] = mechanism
+            if handled is not None:
+                entries[0]["mechanism"]["handled"] = handled
         if len(orjson.dumps(entries)) <= _MAX_BYTES:
             break
     return entries
@@ -72,7 +80,7 @@ def _entry(
     if one.parent is not None:
         mechanism |= {"type": "chained", "parent_id": one.parent, "source": one.source}
     entry = {
-        "type": _cut(one.type_name, _MAX_NAME) or UNKNOWN_TYPE,
+        "type": first_bytes(_cut(one.type_name, _MAX_TYPE_BYTES), _MAX_TYPE_BYTES) or UNKNOWN_TYPE,
         "value": message,
         "module": _cut(one.module, _MAX_NAME) or None,
         "mechanism": mechanism,

@@ -15,6 +15,7 @@ from otel.delivery._journal_line import line_of, span_of
 from otel.mapping import Envelope
 from otel.mapping.errors import SpanError
 from otel.mapping.exceptions import Frame, LiveException, ParsedException
+from otel.mapping.hooks import Hook
 from otel.mapping.spans import envelopes
 from otel.recording import SelectedSpan
 
@@ -62,7 +63,7 @@ def test_events_come_back_as_they_were(
     about: dict[str, Any], events: list[tuple[str, dict[str, Any], int]], trace_id: int, span_id: int
 ) -> None:
     span = span_with(about, events, (), trace_id, span_id)
-    line = line_of(span)
+    line = line_of(span, {})
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
     assert envelopes(span_of(line), everything) == envelopes(span, everything)
@@ -77,15 +78,18 @@ def test_errors_come_back_as_they_were(
     is_handled: bool,
     live: LiveException | None,
 ) -> None:
-    envelope = Envelope("exception", recorded, time, 7, 9, ordinal, entry)
-    error = SpanError(envelope, entry, is_handled, live)
-    (read,) = span_of(line_of(span_with({}, [], (error,), 7, 9))).errors
-    assert (read.envelope, read.entry, read.is_handled, read.live) == (envelope, entry, is_handled, live)
+    origin = {"service.name": "shop", "posthog.release_id": "r1"}
+    envelope = Envelope("exception", recorded, time, 7, 9, ordinal, entry, origin)
+    hook = Hook("task", "celery.task_failure")
+    error = SpanError(envelope, entry, is_handled, hook, live)
+    (read,) = span_of(line_of(span_with({}, [], (error,), 7, 9), origin)).errors
+    assert (read.envelope, read.entry, read.is_handled) == (envelope, entry, is_handled)
+    assert (read.hook, read.live) == (hook, live)
     assert read.fingerprint == error.fingerprint
 
 
 def test_what_is_no_number_comes_back_too() -> None:
-    span = span_of(line_of(span_with({}, [("e", {"a": math.nan, "b": (math.inf, -math.inf)}, 1)])))
+    span = span_of(line_of(span_with({}, [("e", {"a": math.nan, "b": (math.inf, -math.inf)}, 1)]), {}))
     found = dict(span.events[0].attributes or {})
     assert math.isnan(found["a"])  # type: ignore[arg-type]  # of any attribute type
     assert found["b"] == (math.inf, -math.inf)

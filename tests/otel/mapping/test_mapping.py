@@ -78,14 +78,18 @@ def envelope(
     return Envelope(name, given_, NOON, TRACE, SPAN, **changes)
 
 
+def mapped(one: Envelope, settings: Settings = SETTINGS) -> list[Capture | Reject]:
+    return Mapper(REGISTRY, settings)(one)
+
+
 def captured(one: Envelope, settings: Settings = SETTINGS) -> Capture:
-    capture = Mapper(REGISTRY, settings)(one)
+    capture = mapped(one, settings)[-1]
     assert isinstance(capture, Capture), capture
     return capture
 
 
 def rejected(one: Envelope, settings: Settings = SETTINGS) -> Reject:
-    reject = Mapper(REGISTRY, settings)(one)
+    (reject,) = mapped(one, settings)
     assert isinstance(reject, Reject), reject
     return reject
 
@@ -119,8 +123,14 @@ def test_a_capture_is_complete_and_the_same_each_time() -> None:
             "$geoip_disable": True,
         },
     )
-    assert uuid.UUID(capture.uuid).version == 5
     assert captured(one) == capture
+
+
+@given(st.integers(0, 2**48 * 10**6 - 1), st.integers(0, 2**128 - 1))
+def test_the_uuid_is_of_version_7_and_holds_the_events_own_millisecond(time: int, trace_id: int) -> None:
+    id_ = uuid.UUID(captured(Envelope("page_peeked", {}, time, trace_id, SPAN)).uuid)
+    assert (id_.version, id_.variant) == (7, uuid.RFC_4122)
+    assert id_.int >> 80 == time // 10**6
 
 
 @pytest.mark.parametrize(
@@ -241,7 +251,7 @@ def test_a_tier_is_thinned_by_trace_and_says_so() -> None:
     settings = SETTINGS.replace(tier_ratios={3: 0.25})
     mapper = Mapper(REGISTRY, settings)
     kept = [
-        isinstance(mapper(Envelope("page_peeked", {}, NOON, trace << 54, SPAN)), Capture)
+        isinstance(mapper(Envelope("page_peeked", {}, NOON, trace << 54, SPAN))[0], Capture)
         for trace in range(1024)
     ]
     assert sum(kept) == 256
@@ -266,29 +276,23 @@ def test_person_properties_part_into_set_and_set_once() -> None:
     assert rejected(envelope("$set", {"email": "a@b.c", "user.id": "u1"})).reason is Reason.UNKNOWN_PROPERTY
 
 
-def test_a_groups_properties_are_about_no_person() -> None:
-    attributes = {
-        "name": "Acme",
-        "size": 3,
-        "posthog.group_type": "team",
-        "posthog.group_key": "t1",
-        "user.id": "u1",
-    }
-    capture = captured(envelope("$groupidentify", attributes))
-    assert capture.distinct_id == "$team_t1"
-    assert {key: capture.properties[key] for key in ("$group_type", "$group_key", "$group_set")} == {
-        "$group_type": "team",
-        "$group_key": "t1",
-        "$group_set": {"name": "Acme", "size": 3},
-    }
-    assert capture.properties["$process_person_profile"] is False
-    quiet = captured(envelope("$groupidentify", attributes), SETTINGS.replace(send_organisation=False))
-    assert quiet.properties["$group_set"] == {"size": 3}
+def test_a_visitors_trail_joins_an_account_that_has_a_person_by_then() -> None:
+    about = {"user.id": "u1", "posthog.anon_distinct_id": SESSION, "shop.team.id": "t1"}
+    ahead, alias = mapped(envelope("$identify", about))
+    assert isinstance(ahead, Capture)
+    assert isinstance(alias, Capture)
+    assert (alias.distinct_id, alias.properties["$anon_distinct_id"]) == ("u1", SESSION)
+    assert (ahead.event, ahead.distinct_id, ahead.properties["$set"]) == ("$set", "u1", {})
+    assert ahead.uuid not in (alias.uuid, captured(envelope("$set", {"user.id": "u1"})).uuid)
+    assert not [one for one in (ahead, alias) if "$process_person_profile" in one.properties]
+    assert not [one for one in (ahead, alias) if "$groups" in one.properties]
 
 
-def test_a_visitors_trail_joins_an_account() -> None:
-    capture = captured(envelope("$identify", {"user.id": "u1", "posthog.anon_distinct_id": SESSION}))
-    assert (capture.distinct_id, capture.properties["$anon_distinct_id"]) == ("u1", SESSION)
+@pytest.mark.parametrize("about", [{}, {"enduser.pseudo.id": SESSION}, {"shop.team.id": "t1"}])
+def test_only_an_account_gets_an_alias_or_properties_of_a_person(about: dict[str, str]) -> None:
+    alias = envelope("$identify", {**about, "posthog.anon_distinct_id": SESSION})
+    assert rejected(alias).reason is Reason.ILLEGAL_ID
+    assert rejected(envelope("$set", {**about, "role": "admin"})).reason is Reason.ILLEGAL_ID
 
 
 def test_what_json_cannot_carry_does_not_cost_the_event() -> None:
@@ -341,9 +345,11 @@ def test_no_input_makes_mapping_raise_or_emit_what_is_no_event(
     name: str, attributes: dict[str, Any], span_attributes: dict[str, Any], time: int, trace_id: int
 ) -> None:
     mapper = Mapper(REGISTRY, SETTINGS.replace(events=("order_*",)))
-    result = mapper(Envelope(name, attributes, time, trace_id, SPAN, 0, span_attributes))
-    if isinstance(result, Capture):
-        wire = orjson.loads(orjson.dumps(result))
-        assert wire["event"] == name
+    results = mapper(Envelope(name, attributes, time, trace_id, SPAN, 0, span_attributes))
+    captures = [one for one in results if isinstance(one, Capture)]
+    assert len(captures) == len(results) or len(results) == 1
+    assert [one.event for one in captures] in ([], [name], ["$set", name])
+    for one in captures:
+        wire = orjson.loads(orjson.dumps(one))
         assert 0 < len(wire["distinct_id"].encode()) <= 200
-        assert uuid.UUID(wire["uuid"]).version == 5
+        assert uuid.UUID(wire["uuid"]).version == 7

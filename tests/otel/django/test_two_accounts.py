@@ -1,0 +1,93 @@
+"""Two accounts that use one browser stay two persons, by PostHog's rules for merging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import login, logout
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+
+from otel import Settings, pipeline
+from otel.inspector import RunningInspector, running_inspector
+from tests.otel.django.test_identity import SESSION, VISITOR, ask, make_user
+
+pytestmark = pytest.mark.django_db
+
+GROUPS = {"team": "shop.team.id"}
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture(autouse=True)
+def identify(settings: Any) -> None:
+    settings.AUTHENTICATION_BACKENDS = [BACKEND]
+    settings.TELEMETRY = {"IDENTIFY": "tests.otel.django.test_identity.about", "GROUPS": GROUPS}
+
+
+@pytest.fixture
+def inspector() -> Iterator[RunningInspector]:
+    with running_inspector() as running:
+        yield running
+
+
+def log_in(user: AbstractBaseUser, **browser: Any) -> None:
+    """Log an account in, in a browser that still has a visitor's id, and out again."""
+
+    def view(request: HttpRequest) -> None:
+        login(request, user, backend=BACKEND)
+        logout(request)
+
+    ask(view, **browser)
+
+
+def install(inspector: RunningInspector) -> None:
+    pipeline.install(Settings(api_key="phc_test", host=inspector.url, groups=GROUPS))
+
+
+def persons(inspector: RunningInspector) -> list[set[str]]:
+    assert pipeline.flush()
+    return [set(one["distinct_ids"]) for one in inspector.persons()]
+
+
+def test_a_second_account_does_not_join_the_person_of_the_first(inspector: RunningInspector) -> None:
+    """Neither has a person yet, and posthog-js has never been told to forget the visitor."""
+    install(inspector)
+    first, second = make_user("anna"), make_user("ben")
+    log_in(first, X_POSTHOG_DISTINCT_ID=VISITOR)
+    log_in(second, X_POSTHOG_DISTINCT_ID=VISITOR)
+    log_in(first, X_POSTHOG_DISTINCT_ID=VISITOR)
+    assert persons(inspector) == [{f"person-{first.pk}", VISITOR}, {f"person-{second.pk}"}]
+
+
+def test_without_the_update_ahead_of_the_alias_posthog_would_make_them_one(
+    inspector: RunningInspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the test above prevents: PostHog adds an id that it has never seen to the visitor's person (ID-5)."""
+    install(inspector)
+    exporter = pipeline.running().exporter  # type: ignore[union-attr]  # it was installed just now
+    mapper = exporter.map  # type: ignore[union-attr]
+    monkeypatch.setattr(exporter, "map", _OnlyTheAlias(mapper))
+    first, second = make_user("anna"), make_user("ben")
+    log_in(first, X_POSTHOG_DISTINCT_ID=VISITOR)
+    log_in(second, X_POSTHOG_DISTINCT_ID=VISITOR)
+    assert persons(inspector) == [{f"person-{first.pk}", f"person-{second.pk}", VISITOR}]
+
+
+class _OnlyTheAlias:
+    def __init__(self, mapper: Any) -> None:
+        self._mapper = mapper
+        self.selects, self.stamps = mapper.selects, mapper.stamps
+
+    def __call__(self, envelope: Any) -> list[Any]:
+        return [one for one in self._mapper(envelope) if one.event == "$identify"]
+
+
+def test_an_id_that_posthog_js_has_for_an_account_is_no_visitors(inspector: RunningInspector) -> None:
+    """Also where a product's account ids have the shape of a visitor's."""
+    install(inspector)
+    cookie = {"distinct_id": VISITOR, "$user_state": "identified", "$sesid": None}
+    log_in(make_user("ben"), cookie=cookie, X_POSTHOG_SESSION_ID=SESSION)
+    assert pipeline.flush()
+    assert inspector.good("$identify") == []
