@@ -11,15 +11,18 @@ from otel.inspector._app import create_app
 from otel.inspector._funnel import DEFAULT_STEPS, Steps, parse_steps
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
+from otel.inspector.rules import Project, ProjectSettings
 from otel.inspector.serving import serve
 from otel.listening import listen_or_explain, url_of
 
 __all__ = ["main"]
 
+_CENTURY = 3.2e9  # seconds; whoever wants to keep older events sets no limit
+
 _EXAMPLES = """
 Point a program at it with POSTHOG_HOST=http://127.0.0.1:8010 and any POSTHOG_API_KEY, such as phc_local.
 What arrived is on its page, and as JSON for programs under /inspector/: all, good, bad, requests, warnings,
-persons, groups, errors, funnel; POST /inspector/reset forgets it, and
+persons, groups, errors, funnel, definitions, rules; POST /inspector/reset forgets it, and
   curl -d '{"status": 503, "count": 3, "retry_after": 1}' http://127.0.0.1:8010/inspector/fail
 makes the next three requests fail.
 """
@@ -39,7 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"The inspector, a stand-in for PostHog, listens on {url}", flush=True)
     if options.open:
         webbrowser.open(url)
-    state = State(store=Store(options.keep), steps=options.funnel, discard=options.discard)
+    settings = ProjectSettings(
+        drop_older_than=options.drop_older_than,
+        move_limit=options.move_limit,
+        suppressed_types=frozenset(options.suppress),
+    )
+    store = Store(options.keep, Project(settings=settings))
+    state = State(store=store, steps=options.funnel, discard=options.discard)
     serve(create_app(state, options.host), listening)
     return 0
 
@@ -47,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m otel.inspector",
-        description="A local stand-in for PostHog: it accepts what PostHog accepts, refuses what PostHog "
-        "refuses, shows what arrived, and fails when it is told to.",
+        description="A local stand-in for PostHog: it accepts what PostHog accepts, refuses and drops what "
+        "PostHog refuses and drops, shows what arrived, and fails when it is told to.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -75,6 +84,25 @@ def _parser() -> argparse.ArgumentParser:
         "(default: Tformance's way to activation)",
     )
     parser.add_argument(
+        "--drop-older-than",
+        type=_seconds,
+        metavar="SECONDS",
+        help="drop older events, as a project does that sets drop_events_older_than_seconds",
+    )
+    parser.add_argument(
+        "--move-limit",
+        type=_positive,
+        metavar="N",
+        help="set a merge aside that would move more distinct ids, as PostHog does where it is so configured",
+    )
+    parser.add_argument(
+        "--suppress",
+        action="append",
+        default=[],
+        metavar="TYPE",
+        help="drop exceptions of this type, as a suppression rule of error tracking does; may be repeated",
+    )
+    parser.add_argument(
         "--discard",
         action="store_true",
         help="for benchmarks: decode and count events, check and keep none",
@@ -96,6 +124,14 @@ def _positive(text: str) -> int:
         msg = "keep at least one"
         raise argparse.ArgumentTypeError(msg)
     return number
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= _CENTURY:
+        msg = f"{text} is not between 0 and {_CENTURY:g} seconds"
+        raise argparse.ArgumentTypeError(msg)
+    return seconds
 
 
 def _steps(text: str) -> Steps:

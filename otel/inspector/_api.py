@@ -12,10 +12,10 @@ from starlette.routing import Route
 
 from otel.inspector._failures import Failure, FailureError
 from otel.inspector._flags import FlagsError
-from otel.inspector._funnel import parse_steps
+from otel.inspector._funnel import funnel, parse_steps
 from otel.inspector._query import newest
 from otel.inspector._state import State
-from otel.inspector._views import Views
+from otel.inspector.rules import RULES
 
 __all__ = ["api_routes"]
 
@@ -33,10 +33,12 @@ def api_routes(state: State) -> list[Route]:
         "good": api.good,
         "bad": lambda _: list(state.store.rejected),
         "requests": lambda _: list(state.store.requests),
-        "warnings": lambda _: api.views.warnings(),
-        "persons": lambda _: [person.as_json() for person in api.views.persons()],
-        "groups": lambda _: api.views.groups(),
-        "errors": lambda _: api.views.errors(),
+        "warnings": lambda _: list(state.store.warnings),
+        "persons": lambda _: [person.as_json() for person in state.store.project.persons],
+        "groups": lambda _: list(state.store.project.groups),
+        "errors": lambda _: list(state.store.project.issues),
+        "definitions": lambda _: state.store.project.definitions,
+        "rules": api.rules,
         "funnel": api.funnel,
     }
     routes = [Route(f"/inspector/{name}", _reading(read)) for name, read in reads.items()]
@@ -68,14 +70,17 @@ def _reading(read: Callable[[Request], object]) -> Callable[[Request], Any]:
 
 
 class _Api:
-    """Answer what takes more than one expression."""
+    """What takes more than one expression to answer.
+
+    Args:
+        state: what is shown and changed.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self.views = Views(state)
 
     def good(self, request: Request) -> list[dict[str, Any]]:
-        """List captures, oldest first; `limit` keeps the newest so many."""
+        """List the captures that PostHog stores, oldest first; `limit` keeps the newest so many."""
         query = request.query_params
         found = newest(self._state.store, query, int(query.get("limit", "0")))
         return [capture.as_json() for capture in reversed(found)]
@@ -83,7 +88,13 @@ class _Api:
     def funnel(self, request: Request) -> dict[str, Any]:
         """Show the funnel; `steps` asks for another than the configured one."""
         steps = request.query_params.get("steps")
-        return self.views.funnel(parse_steps(steps) if steps else self._state.steps)
+        store = self._state.store
+        return funnel(store, store.project.persons, parse_steps(steps) if steps else self._state.steps)
+
+    def rules(self, _: Request) -> list[dict[str, Any]]:
+        """List PostHog's rules, and how often each applied."""
+        applied = self._state.store.project.applied
+        return [{**rule.as_json(), "times": applied[rule.id]} for rule in RULES.values()]
 
     async def reset(self, _: Request) -> Response:
         """Forget everything."""
@@ -91,7 +102,7 @@ class _Api:
         return _json(self._state.store.counts())
 
     async def fail(self, request: Request) -> Response:
-        """Be told what goes wrong next; GET lists what is still to come."""
+        """Take what goes wrong next; GET lists what is still to come."""
         if request.method == "POST":
             try:
                 self._state.failures.add(Failure.from_json(orjson.loads(await request.body())))
@@ -100,7 +111,7 @@ class _Api:
         return _json(self._state.failures.pending())
 
     async def flags(self, request: Request) -> Response:
-        """Be told the feature flags."""
+        """Replace the feature flags."""
         try:
             self._state.flags.replace(orjson.loads(await request.body()))
         except (orjson.JSONDecodeError, FlagsError) as error:

@@ -1,18 +1,34 @@
-"""A capture, as it is read from a request and as it is kept."""
+"""A capture: as it is read from a request, what PostHog makes of it, and as it is kept."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from enum import StrEnum
+from typing import Any, NamedTuple, cast
 
 import orjson
 
-__all__ = ["Incoming", "ReceivedCapture"]
+__all__ = ["Incoming", "Outcome", "ReceivedCapture", "Verdict", "Warned"]
+
+
+class Warned(NamedTuple):
+    """An ingestion warning of one event.
+
+    Args:
+        type: PostHog's name for it.
+        message: what happened, in a sentence.
+        rule: the id of the rule that gives it.
+    """
+
+    type: str
+    message: str
+    rule: str = ""
 
 
 @dataclass(slots=True, frozen=True)
 class Incoming:
-    """Be one valid event of a request, ready to be kept.
+    """One valid event of a request, ready to be kept.
 
     Args:
         uuid: in canonical form.
@@ -21,10 +37,10 @@ class Incoming:
         timestamp: the time that PostHog stores, RFC 3339 in UTC.
         properties: JSON text, with top-level `$set` and `$set_once` moved in as PostHog does.
         lib: name and version of the library that sent it.
-        warnings: type and message of each ingestion warning.
+        warnings: type and message of each ingestion warning that the door gives, and the rule's id if known.
+        parsed: the same properties, if the door has them parsed; saves parsing them again.
+        is_forced_personless: whether the door switched person processing off, whatever the event says.
         door_rules: ids of the rules by which the door changed the event, such as `V0-4`.
-        is_forced_personless: whether the door switched off person processing (V1-14, V1-15), whatever
-            `$process_person_profile` says.
     """
 
     uuid: str
@@ -33,26 +49,72 @@ class Incoming:
     timestamp: str
     properties: bytes
     lib: str
-    warnings: tuple[tuple[str, str], ...]
-    door_rules: tuple[str, ...] = ()
+    warnings: tuple[tuple[str, str] | tuple[str, str, str], ...]
+    parsed: Mapping[str, Any] | None = None
     is_forced_personless: bool = False
+    door_rules: tuple[str, ...] = ()
+
+
+class Verdict(StrEnum):
+    """What became of an accepted event, from the best to the worst."""
+
+    KEPT = "kept"
+    """Stored, and all that it asks for took place."""
+    NOT_APPLIED = "not applied"
+    """Stored, but a merge or an update that it asks for did not take place."""
+    DETACHED = "detached"
+    """Stored, but outside a group that it names."""
+    NO_ISSUE = "no issue"
+    """Stored, but error tracking cannot read it."""
+    DROPPED = "dropped"
+    """Not stored, although the client got its 200."""
+
+
+@dataclass(slots=True, frozen=True)
+class Outcome:
+    """What PostHog makes of an event after it was accepted.
+
+    Args:
+        verdict: in one word.
+        rules: ids of the rules that decided, in the order they applied.
+        warnings: all ingestion warnings, those of the door first.
+        changed: properties that are stored with another value than the one sent; None is a removed one.
+        issue: the fingerprint of the issue that an `$exception` belongs to.
+    """
+
+    verdict: Verdict
+    rules: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    changed: Mapping[str, Any] | None = None
+    issue: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `/inspector/good` shows as `outcome`."""
+        return {
+            "verdict": self.verdict.value,
+            "rules": list(self.rules),
+            "warnings": [one._asdict() for one in self.warnings],
+            "changed": dict(self.changed or {}),
+            "issue": self.issue,
+        }
 
 
 class ReceivedCapture:
-    """Be one capture that is kept. The properties stay JSON text, a fraction of the memory of a dict.
+    """A capture that is kept. The properties stay JSON text, a fraction of the memory of a dict.
 
     Args:
         incoming: what was read.
+        outcome: what PostHog makes of it.
         number: its position among all that were received, from 1.
         received_at: when the first delivery arrived, RFC 3339.
     """
 
     __slots__ = (
-        "deliveries", "distinct_id", "event", "lib", "number", "properties_json", "received_at", "timestamp",
-        "uuid", "warnings",
+        "deliveries", "distinct_id", "event", "lib", "number", "outcome", "properties_json", "received_at",
+        "timestamp", "uuid",
     )  # fmt: skip
 
-    def __init__(self, incoming: Incoming, number: int, received_at: str) -> None:
+    def __init__(self, incoming: Incoming, outcome: Outcome, number: int, received_at: str) -> None:
         self.number = number
         self.uuid = incoming.uuid
         self.event = incoming.event
@@ -61,13 +123,18 @@ class ReceivedCapture:
         # A copy: orjson's own bytes keep the buffer of 4 kB that it wrote into.
         self.properties_json = bytes(memoryview(incoming.properties))
         self.lib = incoming.lib
-        self.warnings = incoming.warnings
+        self.outcome = outcome
         self.received_at = received_at
         self.deliveries = 1
 
     @property
+    def is_stored(self) -> bool:
+        """Whether PostHog has it in its events table."""
+        return self.outcome.verdict is not Verdict.DROPPED
+
+    @property
     def properties(self) -> dict[str, Any]:
-        """The properties, parsed anew at each call."""
+        """The properties as sent, parsed at each call."""
         return cast("dict[str, Any]", orjson.loads(self.properties_json))
 
     def as_json(self) -> dict[str, Any]:
@@ -82,5 +149,6 @@ class ReceivedCapture:
             "received_at": self.received_at,
             "deliveries": self.deliveries,
             "lib": self.lib,
-            "warnings": [kind for kind, _ in self.warnings],
+            "warnings": [one.type for one in self.outcome.warnings],
+            "outcome": self.outcome.as_json(),
         }

@@ -1,100 +1,129 @@
-"""Errors: `$exception` captures, grouped into issues as PostHog does (`wire.md` section 2.2)."""
+"""The issues of a project: `$exception` events, grouped as PostHog groups them (`wire.md` section 2.2)."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from otel.inspector._capture import ReceivedCapture
-
-__all__ = ["errors"]
+__all__ = ["Issues", "automatic_fingerprint", "client_fingerprint", "frames_of"]
 
 # What differs between two occurrences of one message: quoted text, hexadecimal ids, numbers.
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _HEX = re.compile(r"\b(?:0x)?[0-9a-fA-F]{8,}\b|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _NUMBER = re.compile(r"\d+")
 _MESSAGE_LIMIT = 200
+_FINGERPRINT_LIMIT = 64  # bytes; longer ones are hashed (`wire.md` section 6.5, EX-13)
 
 
-def errors(captures: Iterable[ReceivedCapture]) -> list[dict[str, Any]]:
-    """Return each issue, with the exceptions of its latest capture and how often it occurred.
+class Issues:
+    """The issues of one project. Confined to the server's event loop."""
 
-    Args:
-        captures: all that are kept, in the order they arrived.
-    """
-    issues: dict[str, dict[str, Any]] = {}
-    for capture in captures:
-        if capture.event != "$exception":
-            continue
-        properties = capture.properties
-        exceptions = _exceptions(properties)
-        fingerprint = properties.get("$exception_fingerprint")
-        key = fingerprint if isinstance(fingerprint, str) and fingerprint else _fingerprint(exceptions)
-        issue = issues.setdefault(
-            key,
-            {
-                "fingerprint": key,
+    def __init__(self) -> None:
+        self._issues: dict[str, dict[str, Any]] = {}
+        self._people: dict[str, dict[str, None]] = {}
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for fingerprint, issue in self._issues.items():
+            yield {**issue, "distinct_ids": list(self._people[fingerprint])}
+
+    def add(
+        self,
+        fingerprint: str,
+        *,
+        uuid: str,
+        distinct_id: str,
+        timestamp: str,
+        exceptions: Sequence[Mapping[str, Any]],
+        handled: bool | None,
+        release: str | None,
+        properties: Mapping[str, Any],
+    ) -> None:
+        """Count an event of an issue.
+
+        PostHog counts events; `occurrences` is shown besides, for senders that send one event for a flood.
+
+        Args:
+            fingerprint: what makes it this issue.
+            uuid: the event's.
+            distinct_id: the event's.
+            timestamp: when it happened.
+            exceptions: as error tracking stores them, the outermost first.
+            handled: what the outermost says.
+            release: the release that it is filed under.
+            properties: the event's.
+        """
+        first = exceptions[0] if exceptions else {}
+        issue = self._issues.get(fingerprint)
+        if issue is None:
+            issue = self._issues[fingerprint] = {
+                "fingerprint": fingerprint,
                 "captures": 0,
                 "occurrences": 0,
-                "distinct_ids": [],
-                "first_seen": capture.timestamp,
-                "last_seen": capture.timestamp,
-            },
-        )
-        first = exceptions[0] if exceptions else {}
-        issue |= {
-            "type": first.get("type", "(no $exception_list)"),
-            "value": first.get("value", ""),
-            "handled": _handled(first),
-            "level": properties.get("$exception_level", "error"),
-            "exceptions": exceptions,
-            "uuid": capture.uuid,
-            "trace_id": properties.get("$trace_id"),
-            "last_seen": max(issue["last_seen"], capture.timestamp),
-            "first_seen": min(issue["first_seen"], capture.timestamp),
-            "captures": issue["captures"] + 1,
-            "occurrences": issue["occurrences"] + _occurrences(properties),
-        }
-        if capture.distinct_id not in issue["distinct_ids"]:
-            issue["distinct_ids"].append(capture.distinct_id)
-    return list(issues.values())
+                "first_seen": timestamp,
+                "last_seen": timestamp,
+            }
+            self._people[fingerprint] = {}
+        issue["type"] = first.get("type", "")
+        issue["value"] = first.get("value", "")
+        issue["handled"] = handled
+        issue["level"] = properties.get("$exception_level", "error")
+        issue["release"] = release
+        issue["exceptions"] = exceptions
+        issue["uuid"] = uuid
+        issue["trace_id"] = properties.get("$trace_id")
+        issue["first_seen"] = min(issue["first_seen"], timestamp)
+        issue["last_seen"] = max(issue["last_seen"], timestamp)
+        issue["captures"] += 1
+        issue["occurrences"] += _occurrences(properties)
+        self._people[fingerprint][distinct_id] = None
 
 
-def _exceptions(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
-    listed = properties.get("$exception_list")
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+def client_fingerprint(text: str) -> str:
+    """Return a client's fingerprint as PostHog stores it.
+
+    Args:
+        text: `$exception_fingerprint`.
+    """
+    encoded = text.encode(errors="replace")
+    return text if len(encoded) <= _FINGERPRINT_LIMIT else hashlib.sha512(encoded).hexdigest()
 
 
-def _handled(exception: Mapping[str, Any]) -> bool | None:
-    mechanism = exception.get("mechanism")
-    handled = mechanism.get("handled") if isinstance(mechanism, Mapping) else None
-    return handled if isinstance(handled, bool) else None
+def automatic_fingerprint(exceptions: Sequence[Mapping[str, Any]]) -> str:
+    """Return what groups an event whose client sent no fingerprint: types and frames, in words.
 
-
-def _occurrences(properties: Mapping[str, Any]) -> int:
-    """Return how many errors one capture stands for: a flood is sent as one event with a count."""
-    count = properties.get("occurrences")
-    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 1
-
-
-def _fingerprint(exceptions: list[dict[str, Any]]) -> str:
+    Args:
+        exceptions: as error tracking stores them.
+    """
     parts: list[str] = []
     for exception in exceptions:
         parts.append(str(exception.get("type", "")))
-        frames = _frames(exception)
-        own = [frame for frame in frames if frame.get("in_app", True)] or frames
-        parts += [
-            f"{frame.get('module') or frame.get('filename')}:{frame.get('function')}" for frame in own
-        ] or [_normalised(str(exception.get("value", "")))]
+        frames = frames_of(exception)
+        parts += [_place(frame) for frame in frames] or [_without_details(str(exception.get("value", "")))]
     return " | ".join(parts)
 
 
-def _frames(exception: Mapping[str, Any]) -> list[dict[str, Any]]:
+def frames_of(exception: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the frames of an exception that can be shown.
+
+    Args:
+        exception: of an `$exception_list`, in whatever form.
+    """
     stacktrace = exception.get("stacktrace")
     frames = stacktrace.get("frames") if isinstance(stacktrace, Mapping) else None
     return [frame for frame in frames if isinstance(frame, dict)] if isinstance(frames, list) else []
 
 
-def _normalised(message: str) -> str:
+def _place(frame: Mapping[str, Any]) -> str:
+    source = str(frame.get("filename", "")).replace("\\", "/").rpartition("/")[2]
+    return f"{frame.get('module') or source}:{frame.get('function')}"
+
+
+def _without_details(message: str) -> str:
     return _NUMBER.sub("#", _HEX.sub("*", _QUOTED.sub("*", message)))[:_MESSAGE_LIMIT]
+
+
+def _occurrences(properties: Mapping[str, Any]) -> int:
+    count = properties.get("occurrences")
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 1

@@ -45,7 +45,9 @@ def page_routes(state: State) -> list[Route]:
     assets = {name: (_FOLDER / name).read_bytes() for name in _ASSETS}
 
     def rows(query: Mapping[str, str]) -> list[Mapping[str, Any]]:
-        return [_row(capture, state.steps) for capture in newest(state.store, query, _ROWS)]
+        return [
+            _row(capture, state.steps) for capture in newest(state.store, query, _ROWS, with_dropped=True)
+        ]
 
     async def page(_: Request) -> Response:
         html = templates.get_template("page.html").render(
@@ -91,7 +93,8 @@ def _row(capture: ReceivedCapture, steps: tuple[tuple[str, ...], ...]) -> Mappin
         "person": capture.distinct_id,
         "team": slug if isinstance(slug, str) else ", ".join(keys),
         "deliveries": capture.deliveries,
-        "warnings": len(capture.warnings),
+        "warnings": len(capture.outcome.warnings),
+        "verdict": capture.outcome.verdict.value,
     }
 
 

@@ -1,68 +1,96 @@
-"""Persons, as PostHog makes them of captures: properties set, distinct ids merged."""
+"""The persons of a project: their distinct ids, properties and events, merged as rules decide."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
-
-from otel.inspector._capture import ReceivedCapture
-from otel.inspector._checks import is_illegal_id
 
 __all__ = ["Person", "Persons"]
 
 
-@dataclass(slots=True, eq=False)
-class Person:
-    """Be one person.
+class _Trail:
+    """How many events a distinct id has, and when the first and the last of them happened."""
+
+    __slots__ = ("events", "first_seen", "last_seen")
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.first_seen = ""
+        self.last_seen = ""
+
+    def saw(self, timestamp: str) -> None:
+        """Count an event.
+
+        Args:
+            timestamp: when it happened.
+        """
+        self.events += 1
+        if not self.first_seen or timestamp < self.first_seen:
+            self.first_seen = timestamp
+        self.last_seen = max(self.last_seen, timestamp)
+
+    def absorb(self, other: _Trail) -> None:
+        """Count the events of another trail, too.
+
+        Args:
+            other: the trail.
+        """
+        if other.events:
+            self.events += other.events
+            self.first_seen = min(filter(None, (self.first_seen, other.first_seen)))
+            self.last_seen = max(self.last_seen, other.last_seen)
+
+
+class Person(_Trail):
+    """One person.
 
     Args:
-        distinct_id: the one they were identified by, or the first seen.
-        distinct_ids: all of theirs, in the order they were learned.
-        properties: as they stand after all captures.
-        is_identified: whether an `$identify` or an alias named them.
-        events: how many captures are theirs.
-        first_seen: the time of the earliest of these.
-        last_seen: the time of the latest.
+        distinct_id: the first one known.
+        created_at: the time of the event that made this person.
     """
 
-    distinct_id: str
-    distinct_ids: list[str]
-    properties: dict[str, Any] = field(default_factory=dict)
-    is_identified: bool = False
-    events: int = 0
-    first_seen: str = ""
-    last_seen: str = ""
+    __slots__ = ("created_at", "distinct_id", "distinct_ids", "is_identified", "properties")
+
+    def __init__(self, distinct_id: str, created_at: str) -> None:
+        super().__init__()
+        self.distinct_id = distinct_id
+        self.distinct_ids = [distinct_id]
+        self.properties: dict[str, Any] = {}
+        self.is_identified = False
+        self.created_at = created_at
 
     def as_json(self) -> dict[str, Any]:
         """Return what `/inspector/persons` lists."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {
+            "distinct_id": self.distinct_id,
+            "distinct_ids": self.distinct_ids,
+            "properties": self.properties,
+            "is_identified": self.is_identified,
+            "events": self.events,
+            "first_seen": self.first_seen,
+            "last_seen": self.last_seen,
+            "created_at": self.created_at,
+        }
 
 
 class Persons:
-    """Fold captures into persons, in the order they arrived.
+    """The persons of one project. Confined to the server's event loop."""
 
-    Args:
-        captures: all that are kept.
-    """
-
-    def __init__(self, captures: Iterable[ReceivedCapture]) -> None:
+    def __init__(self) -> None:
         self._by_id: dict[str, Person] = {}
-        self.refused_merges: list[dict[str, Any]] = []
-        seen: dict[str, list[str]] = {}
-        for capture in captures:
-            seen.setdefault(capture.distinct_id, []).append(capture.timestamp)
-            self._fold(capture, capture.properties)
-        for distinct_id, times in seen.items():
-            # Afterwards: what an anonymous visitor did becomes the person's once they are identified.
-            person = self._by_id.get(distinct_id)
-            if person is not None:
-                person.events += len(times)
-                person.first_seen = min(filter(None, (person.first_seen, *times)))
-                person.last_seen = max((person.last_seen, *times))
+        # Events of ids without a person; whoever gets the id later gets these events.
+        self._waiting: dict[str, _Trail] = {}
 
     def __iter__(self) -> Iterator[Person]:
         return iter(dict.fromkeys(self._by_id.values()))
+
+    def of(self, distinct_id: str) -> Person | None:
+        """Return the person of a distinct id.
+
+        Args:
+            distinct_id: as captured.
+        """
+        return self._by_id.get(distinct_id)
 
     def key(self, distinct_id: str) -> str:
         """Return what stands for the person of a distinct id, or for the id alone if it has no person.
@@ -73,69 +101,73 @@ class Persons:
         person = self._by_id.get(distinct_id)
         return person.distinct_id if person else distinct_id
 
-    def _fold(self, capture: ReceivedCapture, properties: Mapping[str, Any]) -> None:
-        distinct_id = capture.distinct_id
-        if properties.get("$process_person_profile") is False:
-            return
-        if capture.event == "$identify":
-            person = self._merge(capture, distinct_id, properties.get("$anon_distinct_id"))
-            person.distinct_id = distinct_id
-            person.is_identified = True
-        elif capture.event in ("$create_alias", "$merge_dangerously"):
-            person = self._merge(capture, distinct_id, properties.get("alias"))
-            person.is_identified = True
-        else:
-            person = self._person(distinct_id)
-        if capture.event != "$exception":  # PostHog ignores updates on it (`wire.md` section 1.7)
-            _update(person.properties, properties)
+    def has_waiting(self, distinct_id: str) -> bool:
+        """Whether an id without a person has events.
 
-    def _person(self, distinct_id: str) -> Person:
-        person = self._by_id.get(distinct_id)
-        if person is None:
-            person = self._by_id[distinct_id] = Person(distinct_id, [distinct_id])
+        Args:
+            distinct_id: the id.
+        """
+        return distinct_id in self._waiting
+
+    def create(self, distinct_id: str, created_at: str) -> Person:
+        """Return a new person.
+
+        Args:
+            distinct_id: the first one.
+            created_at: the time of the event.
+        """
+        person = self._by_id[distinct_id] = Person(distinct_id, created_at)
+        self.take_waiting(person, distinct_id)
         return person
 
-    def _merge(self, capture: ReceivedCapture, distinct_id: str, other_id: object) -> Person:
-        """Return the person of `distinct_id`, joined with the one of `other_id` if PostHog would."""
-        person = self._person(distinct_id)
-        if not isinstance(other_id, str) or not other_id or other_id in person.distinct_ids:
-            return person
-        if is_illegal_id(distinct_id) or is_illegal_id(other_id):
-            return person  # `_checks` warned of it
-        other = self._by_id.get(other_id)
-        if other is None:
-            other = Person(other_id, [other_id])
-        elif other.is_identified and capture.event != "$merge_dangerously":
-            message = f"{other_id!r} is identified already, and is not merged into {distinct_id!r}"
-            self._refuse(capture, message)
-            return person
-        # Of two values for one property, that of the identified person stays.
-        person.properties = {**other.properties, **person.properties}
+    def add_id(self, person: Person, distinct_id: str) -> None:
+        """Give a person another distinct id, which has none so far. Its earlier events stay behind.
+
+        Args:
+            person: who gets it.
+            distinct_id: the id.
+        """
+        person.distinct_ids.append(distinct_id)
+        self._by_id[distinct_id] = person
+
+    def take_waiting(self, person: Person, distinct_id: str) -> None:
+        """Give a person the earlier events of a distinct id.
+
+        Args:
+            person: who gets them.
+            distinct_id: the id.
+        """
+        trail = self._waiting.pop(distinct_id, None)
+        if trail is not None:
+            person.absorb(trail)
+
+    def merge(self, into: Person, other: Person) -> None:
+        """Move all that another person has; of two values for one property, `into` keeps its own.
+
+        Args:
+            into: who stays.
+            other: who is deleted.
+        """
+        into.properties = {**other.properties, **into.properties}
+        into.created_at = min(into.created_at, other.created_at)
+        into.absorb(other)
         for one in other.distinct_ids:
-            person.distinct_ids.append(one)
-            self._by_id[one] = person
-        return person
+            into.distinct_ids.append(one)
+            self._by_id[one] = into
 
-    def _refuse(self, capture: ReceivedCapture, message: str) -> None:
-        self.refused_merges.append(
-            {
-                "time": capture.received_at,
-                "type": "cannot_merge_already_identified",
-                "message": message,
-                "event": capture.event,
-                "distinct_id": capture.distinct_id,
-                "uuid": capture.uuid,
-            }
-        )
+    def saw(self, distinct_id: str, timestamp: str, *, is_on_person: bool = True) -> None:
+        """Count an event.
 
-
-def _update(person: dict[str, Any], properties: Mapping[str, Any]) -> None:
-    once, now, unset = (properties.get(name) for name in ("$set_once", "$set", "$unset"))
-    if isinstance(once, Mapping):
-        for name, value in once.items():
-            person.setdefault(name, value)
-    if isinstance(now, Mapping):
-        person.update(now)
-    if isinstance(unset, list | Mapping):
-        for name in unset:
-            person.pop(str(name), None)
+        Args:
+            distinct_id: its own.
+            timestamp: when it happened.
+            is_on_person: whether it belongs to the person that the id has.
+        """
+        person = self._by_id.get(distinct_id)
+        if person is not None and is_on_person:
+            person.saw(timestamp)
+        else:
+            trail = self._waiting.get(distinct_id)
+            if trail is None:
+                trail = self._waiting[distinct_id] = _Trail()
+            trail.saw(timestamp)

@@ -13,21 +13,26 @@ from otel.inspector._store import Store
 __all__ = ["newest"]
 
 
-def newest(store: Store, query: Mapping[str, str], limit: int = 0) -> list[ReceivedCapture]:
+def newest(
+    store: Store, query: Mapping[str, str], limit: int = 0, *, with_dropped: bool = False
+) -> list[ReceivedCapture]:
     """Return the captures that are asked for, newest first.
 
     Args:
         store: where they are.
-        query: `uuid`, `event`, `distinct_id` and `group` (its key, or a team's slug), each to be met
-            letter by letter, or as a pattern if a `*` is in it.
+        query: `uuid`, `event`, `distinct_id`, `group` (its key, or a team's slug) and `verdict`. Each has to
+            match letter by letter, or as a pattern if it contains a `*`. The verdict `!kept` stands for all
+            others.
         limit: how many at most; 0 for all.
+        with_dropped: also those that PostHog accepts and does not store.
     """
     found = (
         capture
-        for capture in reversed(store)
+        for capture in store.newest(with_dropped=with_dropped)
         if _fits(query.get("uuid"), capture.uuid)
         and _fits(query.get("event"), capture.event)
         and _fits(query.get("distinct_id"), capture.distinct_id)
+        and _fits_verdict(query.get("verdict"), capture)
         and _fits_group(query.get("group"), capture)
     )
     return list(islice(found, limit if limit > 0 else None))
@@ -37,6 +42,11 @@ def _fits(pattern: str | None, value: str) -> bool:
     if not pattern or pattern == value:
         return True
     return "*" in pattern and fnmatch.fnmatchcase(value.lower(), pattern.lower())
+
+
+def _fits_verdict(wanted: str | None, capture: ReceivedCapture) -> bool:
+    verdict = capture.outcome.verdict.value
+    return verdict != wanted[1:] if wanted and wanted[0] == "!" else _fits(wanted, verdict)
 
 
 def _fits_group(pattern: str | None, capture: ReceivedCapture) -> bool:

@@ -14,7 +14,7 @@ __all__ = ["State"]
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """Hold what one inspector knows and what it was told.
+    """What one inspector knows and what it was told.
 
     Args:
         store: what was received.

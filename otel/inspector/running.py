@@ -13,6 +13,7 @@ import orjson
 from otel.inspector._app import create_app
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
+from otel.inspector.rules import Project
 from otel.inspector.serving import serving
 from otel.listening import listen
 
@@ -22,11 +23,11 @@ _HOST = "127.0.0.1"
 
 
 class InspectorError(RuntimeError):
-    """Raised if the inspector does not understand what it is told."""
+    """Raised if the inspector does not understand a request of ours."""
 
 
 class RunningInspector:
-    """Ask a running inspector what arrived, over its own JSON.
+    """A running inspector, asked over its own JSON what arrived.
 
     `http.client` is used because no OpenTelemetry instrumentation patches it: a test that looks at what its
     program sent adds no span of its own.
@@ -42,26 +43,36 @@ class RunningInspector:
         self.url = f"http://{host}:{port}"
 
     def good(
-        self, event: str | None = None, *, distinct_id: str | None = None, group: str | None = None
+        self,
+        event: str | None = None,
+        *,
+        distinct_id: str | None = None,
+        group: str | None = None,
+        verdict: str | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the captures, oldest first.
+        """Return the captures that PostHog stores, oldest first, each with its `outcome`.
 
         Args:
             event: only those of this name.
             distinct_id: only those of this id.
-            group: only those of the group with this key, or the team with this slug.
+            group: only those that name the group with this key, or the team with this slug.
+            verdict: only those with this verdict, such as `kept`; `!kept` stands for all others.
         """
-        filters = {"event": event, "distinct_id": distinct_id, "group": group}
+        filters = {"event": event, "distinct_id": distinct_id, "group": group, "verdict": verdict}
         asked = {name: value for name, value in filters.items() if value is not None}
         return self._list(f"good?{urlencode(asked, quote_via=quote)}")
 
     def all(self) -> dict[str, int]:
-        """Return the counts `total`, `good`, `bad` and `duplicates`."""
+        """Return the counts `total`, `good`, `bad` and `duplicates`, and those of each verdict.
+
+        `good` events are stored: `kept`, `not_applied`, `detached` or with `no_issue`. `bad` events are
+        refused, or `dropped` after they were accepted.
+        """
         counts: dict[str, int] = self._ask("GET", "all")
         return counts
 
     def bad(self) -> list[dict[str, Any]]:
-        """Return what was refused, and why."""
+        """Return what was refused at the door, or dropped after it was accepted, and why."""
         return self._list("bad")
 
     def warnings(self) -> list[dict[str, Any]]:
@@ -84,6 +95,15 @@ class RunningInspector:
         """Return the issues."""
         return self._list("errors")
 
+    def definitions(self) -> dict[str, dict[str, str]]:
+        """Return the types of properties, by `event`, `person` and `group`."""
+        definitions: dict[str, dict[str, str]] = self._ask("GET", "definitions")
+        return definitions
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Return PostHog's rules, and how often each applied."""
+        return self._list("rules")
+
     def funnel(self, steps: str = "") -> dict[str, Any]:
         """Return how far persons came.
 
@@ -94,7 +114,7 @@ class RunningInspector:
         return funnel
 
     def fail(self, **failure: Any) -> None:
-        """Tell it what goes wrong with the next requests.
+        """Set what goes wrong with the next requests.
 
         Args:
             failure: fields of `otel.inspector.Failure`: status, count, delay, drop, lose_answer, retry_after,
@@ -106,7 +126,7 @@ class RunningInspector:
         self._ask("POST", "fail", failure)
 
     def flags(self, flags: Mapping[str, bool | str]) -> None:
-        """Tell it the feature flags that it answers with.
+        """Set the feature flags that it answers with.
 
         Args:
             flags: name and `True`, `False` or a variant.
@@ -114,7 +134,7 @@ class RunningInspector:
         self._ask("POST", "flags", dict(flags))
 
     def reset(self) -> None:
-        """Make it forget what it received and was told."""
+        """Forget what was received and set."""
         self._ask("POST", "reset")
 
     def _list(self, path: str) -> list[dict[str, Any]]:
@@ -136,7 +156,11 @@ class RunningInspector:
 
 @contextmanager
 def running_inspector(
-    port: int = 0, *, discard: bool = False, captures_kept: int = CAPTURES_KEPT
+    port: int = 0,
+    *,
+    discard: bool = False,
+    captures_kept: int = CAPTURES_KEPT,
+    project: Project | None = None,
 ) -> Iterator[RunningInspector]:
     """Run an inspector on loopback, in a thread that ends with the block.
 
@@ -144,11 +168,12 @@ def running_inspector(
         port: where it listens; 0 takes a free one.
         discard: whether events are only decoded and counted.
         captures_kept: how many captures are kept before the oldest goes.
+        project: the project that receives, with its settings.
 
     Raises:
         NotStartedError: if it does not start.
         OSError: if the port is taken.
     """
-    application = create_app(State(store=Store(captures_kept), discard=discard), _HOST)
+    application = create_app(State(store=Store(captures_kept, project), discard=discard), _HOST)
     with serving(application, listen(_HOST, port), "inspector") as served:
         yield RunningInspector(_HOST, served)

@@ -1,0 +1,321 @@
+"""`$exception` events: what PostHog's error tracking parses, and the issues that it makes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from otel.inspector._errors import automatic_fingerprint, client_fingerprint, frames_of
+from otel.inspector.rules._project import Event
+from otel.inspector.rules._rule import Effect, Rule
+from otel.inspector.rules.frames import Fault, stored_frame, trace_faults
+from otel.inspector.rules.persons import ignore_updates
+
+__all__ = ["RULES", "process"]
+
+CT = "rust/cymbal/src/modes/processing/types/mod.rs @06430ce"
+CX = "rust/cymbal/src/modes/processing/types/exception_event.rs @041a61d"
+CN = "rust/cymbal/src/modes/processing/normalization.rs @0495bbb"
+CE = "rust/cymbal/src/core/types/exception.rs, mod.rs @0016528"
+CP = (
+    "rust/cymbal/src/modes/processing/: stages/grouping/fingerprint.rs @1edccf6, http_pipeline.rs @21bd580, "
+    "event_release.rs @4527478"
+)
+ET = (
+    "nodejs/src/ingestion/pipelines/errortracking/: error-tracking-pipeline.ts @00e596b, "
+    "prepare-event-step.ts @25eee97"
+)
+ROG = "nodejs/src/ingestion/common/steps/event-processing/readonly-process-groups-step.ts @728597e"
+_WARNING = "error_tracking_exception_processing_errors"
+_DEDUCED = "Deduced from the types that the program parses into."
+_NO_ISSUE = "The event is stored and becomes no issue."
+
+_VALUE_LIMIT, _TYPE_LIMIT, _NAME_LIMIT = 10_000, 255, 255  # bytes (CX)
+_THREAD_LIMIT = 1 << 31
+_CUT_NAMES = ("$issue_name", "$issue_description")
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+# SDKs that send a chain's root first, or a stack's innermost frame first, and until which version (CN).
+_ROOT_FIRST = frozenset({"posthog-python"})
+_CRASH_FIRST: Mapping[str, tuple[int, ...] | None] = {
+    "posthog-android": None, "posthog-elixir": None, "posthog-flutter": None, "posthog-go": (1, 19, 0),
+    "posthog-java": None, "posthog-php": (4, 11, 0), "posthog-rs": (0, 19, 0), "posthog-server": None,
+}  # fmt: skip
+
+
+def _unread(number: int, looks_at: str, source: str = CE, versions: str = _DEDUCED) -> Rule:
+    return Rule(
+        id=f"EX-{number}",
+        looks_at=looks_at,
+        happens=_NO_ISSUE,
+        effect=Effect.NO_ISSUE,
+        source=source,
+        warning=_WARNING,
+        versions=versions,
+    )
+
+
+EX_1 = _unread(1, "$exception_list that is missing, empty, or no list", f"{CT}; {CX}", "")
+EX_2 = _unread(2, "an entry of $exception_list that is no object, or has no text as type", CE, "")
+EX_3 = Rule(
+    id="EX-3",
+    looks_at="the value of an exception",
+    happens="If it is missing, it becomes an empty text; if it is null or no text, there is no issue.",
+    effect=Effect.NO_ISSUE,
+    source=CE,
+    warning=_WARNING,
+    versions=_DEDUCED,
+)
+EX_4 = Rule(
+    id="EX-4",
+    looks_at="module, mechanism, stacktrace or thread_id of an exception that is null",
+    happens="It counts as absent.",
+    effect=Effect.APPLIED,
+    source=CE,
+    versions=_DEDUCED,
+)
+EX_5 = _unread(
+    5,
+    "another field of an exception, or of its mechanism, with a value of a wrong type, such as a "
+    "thread_id over 2³¹ - 1 or handled: 'no'",
+)
+EX_6 = Rule(
+    id="EX-6",
+    looks_at="the outermost exception does not say whether it was handled",
+    happens="$exception_handled becomes false.",
+    effect=Effect.CHANGED,
+    source=CT,
+)
+EX_11 = _unread(
+    11,
+    "$exception_fingerprint, $issue_name, $issue_description, $exception_handled or $debug_images of a "
+    "wrong type",
+    CT,
+)
+EX_12 = Rule(
+    id="EX-12",
+    looks_at=f"a type over {_TYPE_LIMIT} bytes, a value over {_VALUE_LIMIT:,}, a $issue_name or "
+    f"$issue_description over {_NAME_LIMIT}",
+    happens="The text is cut, and ends in three dots.",
+    effect=Effect.CHANGED,
+    source=CX,
+    versions="Older code cuts only the value.",
+)
+EX_13 = Rule(
+    id="EX-13",
+    looks_at="$exception_fingerprint",
+    happens="It decides the issue; over 64 bytes, its SHA-512 does.",
+    effect=Effect.APPLIED,
+    source=CP,
+)
+EX_14 = Rule(
+    id="EX-14",
+    looks_at="$lib: posthog-python",
+    happens="$exception_list is reversed before grouping. (Of eight other SDKs, the frames are.)",
+    effect=Effect.CHANGED,
+    source=CN,
+)
+EX_15 = Rule(
+    id="EX-15",
+    looks_at="$groups of an $exception, with or without person processing",
+    happens="The event is filed under groups whose type is known; it registers no type, and makes no person.",
+    effect=Effect.APPLIED,
+    source=f"{ET}; {ROG}",
+    versions="Older builds process it as any event.",
+)
+EX_16 = Rule(
+    id="EX-16",
+    looks_at="$release_id",
+    happens="If it is the UUID of a release, the event is filed under it; here any UUID counts as one.",
+    effect=Effect.APPLIED,
+    source=CP,
+)
+EX_17 = Rule(
+    id="EX-17",
+    looks_at="an exception that a project's rule suppresses (--suppress)",
+    happens="The event is dropped.",
+    effect=Effect.DROPPED,
+    source=f"{CP}; {ET}",
+)
+RULES = (EX_1, EX_2, EX_3, EX_4, EX_5, EX_6, EX_11, EX_12, EX_13, EX_14, EX_15, EX_16, EX_17)
+
+
+def process(event: Event) -> None:
+    """Make an issue of an event, or note why there is none. No person is made or updated.
+
+    Args:
+        event: an `$exception`.
+    """
+    for rule, message in _faults(event):
+        if event.apply(rule, message):
+            break
+    else:
+        _make_issue(event)
+    if event.is_dropped:
+        return
+    _file_in_known_groups(event)
+    ignore_updates(event)
+    event.project.persons.saw(event.distinct_id, event.timestamp)
+
+
+def _faults(event: Event) -> Iterator[Fault]:
+    properties = event.properties
+    exceptions = properties.get("$exception_list")
+    if not isinstance(exceptions, list) or not exceptions:
+        yield EX_1, "$exception_list is missing, empty, or no list"
+        return
+    for number, exception in enumerate(exceptions):
+        yield from _exception_faults(event, exception, f"exception {number}")
+    for name in ("$exception_fingerprint", *_CUT_NAMES):
+        if not isinstance(properties.get(name), str | None):
+            yield EX_11, f"{name} is no text"
+    if not isinstance(properties.get("$exception_handled"), bool | None):
+        yield EX_11, "$exception_handled is neither true nor false"
+    images = properties.get("$debug_images", [])
+    if not isinstance(images, list) or not all(_is_image(one) for one in images):
+        yield EX_11, "$debug_images is no list of images with debug_id and image_addr"
+
+
+def _exception_faults(event: Event, exception: object, name: str) -> Iterator[Fault]:
+    if not isinstance(exception, Mapping) or not isinstance(exception.get("type"), str):
+        yield EX_2, f"{name} has no type"
+        return
+    if not isinstance(exception.get("value", ""), str):
+        yield EX_3, f"the value of {name} is {exception['value']!r:.60}, and no text"
+    thread = exception.get("thread_id")
+    is_thread = type(thread) is int and -_THREAD_LIMIT <= thread < _THREAD_LIMIT
+    checks = {
+        "module": isinstance(exception.get("module"), str),
+        "mechanism": isinstance(exception.get("mechanism"), Mapping),
+        "stacktrace": True,  # below
+        "thread_id": is_thread,
+    }
+    for field, is_right in checks.items():
+        if field not in exception:
+            continue
+        if exception[field] is None:
+            if not event.apply(EX_4):
+                yield EX_5, f"{field} of {name} is null"
+        elif not is_right:
+            yield EX_5, f"{field} of {name} is {exception[field]!r:.60}"
+    if not isinstance(exception.get("id"), str | None):
+        yield EX_5, f"id of {name} is no text"
+    mechanism = exception.get("mechanism")
+    if isinstance(mechanism, Mapping):
+        for field, kind in (("handled", bool), ("synthetic", bool), ("type", str), ("source", str)):
+            if not isinstance(mechanism.get(field), kind | None):
+                yield EX_5, f"{field} in the mechanism of {name} is {mechanism[field]!r:.60}"
+    if exception.get("stacktrace") is not None:
+        for rule, message in trace_faults(exception["stacktrace"]):
+            yield rule, f"{message}, in {name}"
+
+
+def _is_image(image: object) -> bool:
+    return isinstance(image, Mapping) and all(
+        isinstance(image.get(name), str) for name in ("debug_id", "image_addr")
+    )
+
+
+def _make_issue(event: Event) -> None:
+    properties = event.properties
+    listed = properties.get("$exception_list")
+    exceptions = [
+        _stored(event, one)
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, Mapping)
+    ]
+    _put_in_order(event, exceptions)
+    suppressed = event.project.settings.suppressed_types
+    if any(str(one.get("type")) in suppressed for one in exceptions) and event.apply(EX_17):
+        return
+    for name in _CUT_NAMES:
+        if isinstance(properties.get(name), str):
+            cut = _cut(event, properties[name], _NAME_LIMIT)
+            if cut != properties[name]:
+                event.change(name, cut)
+    own = properties.get("$exception_fingerprint")
+    if isinstance(own, str) and event.apply(EX_13):
+        event.issue = client_fingerprint(own)
+    else:
+        event.issue = automatic_fingerprint(exceptions)
+    handled = _handled(exceptions)
+    if handled is None and event.apply(EX_6):
+        handled = False
+        event.change("$exception_handled", False)
+    release = properties.get("$release_id")
+    is_release = isinstance(release, str) and bool(_UUID.fullmatch(release)) and event.apply(EX_16)
+    event.project.issues.add(
+        event.issue,
+        uuid=event.uuid,
+        distinct_id=event.distinct_id,
+        timestamp=event.timestamp,
+        exceptions=exceptions,
+        handled=handled,
+        release=release if is_release else None,
+        properties=properties,
+    )
+
+
+def _stored(event: Event, exception: Mapping[str, Any]) -> dict[str, Any]:
+    stored = dict(exception)
+    stored.setdefault("value", "")
+    for name, limit in (("type", _TYPE_LIMIT), ("value", _VALUE_LIMIT)):
+        if isinstance(stored.get(name), str):
+            stored[name] = _cut(event, stored[name], limit)
+    frames = frames_of(exception)
+    if frames:
+        changed = [stored_frame(frame, event) for frame in frames]
+        stored["stacktrace"] = {**exception["stacktrace"], "frames": changed}
+    return stored
+
+
+def _cut(event: Event, text: str, limit: int) -> str:
+    if len(text) * 4 <= limit:
+        return text
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= limit or not event.apply(EX_12):
+        return text
+    return f"{encoded[: limit - 3].decode(errors='ignore')}..."
+
+
+def _put_in_order(event: Event, exceptions: list[dict[str, Any]]) -> None:
+    lib = event.properties.get("$lib")
+    if not isinstance(lib, str):
+        return
+    if lib in _ROOT_FIRST and event.apply(EX_14):
+        exceptions.reverse()
+        return
+    is_crash_first = lib in _CRASH_FIRST and _is_before(
+        event.properties.get("$lib_version"), _CRASH_FIRST[lib]
+    )
+    if is_crash_first and event.apply(EX_14):
+        for one in exceptions:
+            if frames_of(one):
+                one["stacktrace"]["frames"].reverse()
+
+
+def _is_before(version: object, flipped: tuple[int, ...] | None) -> bool:
+    if flipped is None:
+        return True
+    numbers = (
+        re.match(r"\s*[vV]?(\d+)(?:\.(\d+))?(?:\.(\d+))?", version) if isinstance(version, str) else None
+    )
+    return numbers is None or tuple(int(one or 0) for one in numbers.groups()) < flipped
+
+
+def _handled(exceptions: list[dict[str, Any]]) -> bool | None:
+    mechanism = exceptions[0].get("mechanism") if exceptions else None
+    handled = mechanism.get("handled") if isinstance(mechanism, Mapping) else None
+    return handled if isinstance(handled, bool) else None
+
+
+def _file_in_known_groups(event: Event) -> None:
+    named = event.properties.get("$groups")
+    if not isinstance(named, Mapping):
+        return
+    groups = event.project.groups
+    for group_type, key in named.items():
+        if group_type not in groups.types or not isinstance(key, str) or not key:
+            event.apply(EX_15, effect=Effect.DETACHED)
+        elif event.apply(EX_15):
+            groups.saw(group_type, key, event.timestamp)

@@ -1,0 +1,251 @@
+"""Merging: which distinct ids become one person, and which merges are refused."""
+
+from __future__ import annotations
+
+from otel.inspector._persons import Person
+from otel.inspector.rules._project import Event
+from otel.inspector.rules._rule import Effect, Rule
+from otel.inspector.rules.personless import MERGES, MRG, PL_8
+
+__all__ = ["RULES", "check_ids", "is_unmergeable", "merge"]
+
+PROP = "nodejs/src/ingestion/common/steps/event-preprocessing/validate-event-properties.ts @2ae3efa"
+MLIM = "nodejs/src/ingestion/common/persons/person-event-processor.ts @0246a80"
+_NEWER = "Read in @03330ef."
+
+# Ids that broken programs send (MRG); exactly so, or in any case, and also within quotes.
+_ILLEGAL_IN_ANY_CASE = frozenset(
+    {
+        "anonymous", "distinct_id", "distinctid", "email", "false", "guest", "id", "not_authenticated",
+        "true", "undefined",
+    }
+)  # fmt: skip
+_ILLEGAL = frozenset({"0", "NaN", "None", "[object Object]", "none", "null"})
+
+ID_1 = Rule(
+    id="ID-1",
+    looks_at="$identify without $anon_distinct_id, an alias event without alias, or two ids that are equal",
+    happens="The person of distinct_id is made or updated, and does not become identified.",
+    effect=Effect.NOT_APPLIED,
+    source=MRG,
+)
+ID_2 = Rule(
+    id="ID-2",
+    looks_at="one of the two ids is a placeholder such as null or undefined, or blank",
+    happens="Nothing is merged; the person of distinct_id is made or updated, and not identified.",
+    effect=Effect.NOT_APPLIED,
+    source=MRG,
+    warning="cannot_merge_with_illegal_distinct_id",
+)
+ID_3 = Rule(
+    id="ID-3",
+    looks_at="$anon_distinct_id or alias that is no text",
+    happens="The event is dropped; for an alias the warning is invalid_alias.",
+    effect=Effect.DROPPED,
+    source=PROP,
+    warning="invalid_anon_distinct_id",
+    versions="Older code takes the value as text.",
+)
+ID_4 = Rule(
+    id="ID-4",
+    looks_at="neither id has a person",
+    happens="One person with both ids is made, identified.",
+    effect=Effect.APPLIED,
+    source=MRG,
+)
+ID_5 = Rule(
+    id="ID-5",
+    looks_at="only the anonymous id, or the alias, has a person",
+    happens="distinct_id is added to that person, who becomes identified.",
+    effect=Effect.APPLIED,
+    source=MRG,
+)
+ID_6 = Rule(
+    id="ID-6",
+    looks_at="only distinct_id has a person",
+    happens="The other id is added to that person, who becomes identified.",
+    effect=Effect.APPLIED,
+    source=MRG,
+)
+ID_7 = Rule(
+    id="ID-7",
+    looks_at="both ids have the same person",
+    happens="The person becomes identified.",
+    effect=Effect.APPLIED,
+    source=MRG,
+)
+ID_8 = Rule(
+    id="ID-8",
+    looks_at="the ids have two persons, and that of the anonymous id, or alias, is not identified",
+    happens="That person is merged into the person of distinct_id: all ids move, the properties of the "
+    "person of distinct_id win, and the earliest creation counts.",
+    effect=Effect.APPLIED,
+    source=MRG,
+    versions=_NEWER,
+)
+ID_9 = Rule(
+    id="ID-9",
+    looks_at="the ids have two persons, and that of the anonymous id, or alias, is identified",
+    happens="Nothing is merged; the person of distinct_id gets the updates and becomes identified.",
+    effect=Effect.NOT_APPLIED,
+    source=MRG,
+    warning="cannot_merge_already_identified",
+    versions=_NEWER,
+)
+ID_10 = Rule(
+    id="ID-10",
+    looks_at="as ID-9, by $merge_dangerously",
+    happens="The two persons are merged as in ID-8.",
+    effect=Effect.APPLIED,
+    source=MRG,
+    versions=_NEWER,
+)
+ID_11 = Rule(
+    id="ID-11",
+    looks_at="an anonymous id that belongs to an identified person, and a distinct_id without a person",
+    happens="Both accounts become one person, without a warning.",
+    effect=Effect.APPLIED,
+    source=MRG,
+    versions="Deduced from ID-4 and ID-5.",
+)
+ID_12 = Rule(
+    id="ID-12",
+    looks_at="an anonymous id that belongs to another, identified person, and a distinct_id with its own",
+    happens="Nothing is merged: two persons remain.",
+    effect=Effect.NOT_APPLIED,
+    source=MRG,
+    warning="cannot_merge_already_identified",
+    versions="Deduced from ID-9.",
+)
+ID_13 = Rule(
+    id="ID-13",
+    looks_at="a merge that moves more distinct ids than the move limit (--move-limit)",
+    happens="The event is set aside and not stored now. (A lasting race between two merges, after which the "
+    "event is stored unmerged with the warning merge_race_condition, cannot happen here: events are "
+    "processed in turn.)",
+    effect=Effect.DROPPED,
+    source=f"{MLIM}; {MRG}",
+    warning="merge_move_limit_exceeded",
+    versions="Only newer code gives the warning.",
+)
+RULES = (ID_1, ID_2, ID_3, ID_4, ID_5, ID_6, ID_7, ID_8, ID_9, ID_10, ID_11, ID_12, ID_13)
+
+
+def is_unmergeable(distinct_id: str) -> bool:
+    """Whether PostHog takes part in no merge with an id.
+
+    Args:
+        distinct_id: as sent.
+    """
+    bare = distinct_id
+    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
+        bare = bare[1:-1]
+    return not distinct_id.strip() or bare in _ILLEGAL or bare.lower() in _ILLEGAL_IN_ANY_CASE
+
+
+def check_ids(event: Event) -> None:
+    """Drop a merge whose other id is no text.
+
+    Args:
+        event: any event.
+    """
+    if event.name not in MERGES:
+        return
+    for name, warning in (("$anon_distinct_id", "invalid_anon_distinct_id"), ("alias", "invalid_alias")):
+        value = event.properties.get(name)
+        if value is not None and not isinstance(value, str):
+            message = f"{name} is {value!r:.80}, and not a text"
+            if event.apply(ID_3, message, warning=warning):
+                return
+
+
+def merge(event: Event) -> Person | None:
+    """Merge the persons of an event's two ids; return whose properties it updates.
+
+    Args:
+        event: of `MERGES`.
+
+    Returns:
+        None if there is nothing to merge.
+    """
+    persons = event.project.persons
+    target, other = event.distinct_id, _other_id(event)
+    if other is None or other == target:
+        if event.apply(ID_1, effect=Effect.APPLIED if other == target else None):
+            return None
+        return _identified(event, persons.of(target) or persons.create(target, event.timestamp))
+    for one in (target, other):
+        if is_unmergeable(one) and event.apply(ID_2, f"{one!r} is never merged with another id"):
+            return None
+    person = _joined(event, target, other)
+    return None if person is None else _identified(event, person)
+
+
+def _other_id(event: Event) -> str | None:
+    if event.name == "$identify":
+        if "$anon_distinct_id" not in event.properties:
+            return None
+        value = event.properties["$anon_distinct_id"]
+        return "null" if value is None else str(value)
+    return str(event.properties.get("alias") or "") or None
+
+
+def _identified(event: Event, person: Person) -> Person:
+    person.is_identified = True
+    if event.name == "$identify":
+        person.distinct_id = event.distinct_id
+    return person
+
+
+def _joined(event: Event, target: str, other: str) -> Person | None:
+    """Return the person of `target`, joined with that of `other` if the rules allow it."""
+    persons = event.project.persons
+    into, old = persons.of(target), persons.of(other)
+    if into is None and old is None:
+        if not event.apply(ID_4):
+            return None
+        person = persons.create(target, event.timestamp)
+        _add(event, person, other)
+        return person
+    if into is None:
+        if old is not None and event.apply(ID_11 if old.is_identified else ID_5):
+            _add(event, old, target)
+            return old
+        return persons.create(target, event.timestamp)
+    if old is None:
+        if event.apply(ID_6):
+            _add(event, into, other)
+        return into
+    if old is into:
+        return into if event.apply(ID_7) else None
+    return _merged(event, into, old, other)
+
+
+def _merged(event: Event, into: Person, old: Person, other: str) -> Person | None:
+    rule = ID_8
+    if old.is_identified:
+        if event.name != "$merge_dangerously":
+            refusal = ID_9 if other == old.distinct_id else ID_12
+            message = (
+                f"{other!r} belongs to an identified person, who is not merged into {event.distinct_id!r}"
+            )
+            if event.apply(refusal, message):
+                return into
+        else:
+            rule = ID_10
+    limit = event.project.settings.move_limit
+    moved = len(old.distinct_ids)
+    if limit is not None and moved > limit:
+        message = f"{moved} distinct ids would move; the limit is {limit}"
+        if event.apply(ID_13, message):
+            return None
+    if event.apply(rule):
+        event.project.persons.merge(into, old)
+    return into
+
+
+def _add(event: Event, person: Person, distinct_id: str) -> None:
+    persons = event.project.persons
+    persons.add_id(person, distinct_id)
+    if persons.has_waiting(distinct_id) and event.apply(PL_8):
+        persons.take_waiting(person, distinct_id)
