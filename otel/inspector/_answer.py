@@ -63,9 +63,7 @@ class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failu
         rule: the id of the rule that refuses it, such as `V0-1`.
     """
 
-    def __init__(
-        self, status: int, reason: str, *, code: str = "", events: int = 0, rule: str = ""
-    ) -> None:
+    def __init__(self, status: int, reason: str, *, code: str = "", events: int = 0, rule: str = "") -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason

@@ -145,7 +145,9 @@ class _Ingestion:
 
 def _check_size(size: int) -> None:
     if size > BODY_LIMIT:
-        raise Refused(413, f"maximum event size exceeded: {size} bytes", code="payload_too_large", rule="V0-7")
+        raise Refused(
+            413, f"maximum event size exceeded: {size} bytes", code="payload_too_large", rule="V0-7"
+        )
 
 
 async def _read(request: Request) -> tuple[bytes, int]:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel.inspector import RunningInspector, running_inspector
-from tests.inspector.sending import Sender, batch, event
+from tests.inspector.sending import TIME, Sender, batch, batch_v1, event
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
 NAMES = st.sampled_from(
@@ -47,6 +47,27 @@ EVENTS = st.fixed_dictionaries(
     },
 )
 BATCHES = st.fixed_dictionaries({"api_key": st.just("phc_test"), "batch": st.lists(EVENTS, max_size=4)})
+# Close to what capture v1 takes: each event has all that is required, and something that may be wrong.
+V1_EVENTS = st.fixed_dictionaries(
+    {
+        "event": EVENT_NAMES | st.text(max_size=220),
+        "uuid": st.uuids().map(str),
+        "distinct_id": st.sampled_from(["u1", " u1 ", "Anonymous", "é" * 101]) | st.text(max_size=10),
+        "timestamp": st.sampled_from([TIME, "0000-01-01T00:00:00Z", "9999-12-31T23:59:60-23:59"]) | st.text(),
+    },
+    optional={
+        "properties": st.dictionaries(NAMES, JSON, max_size=6) | JSON,
+        "options": st.dictionaries(
+            st.sampled_from(["process_person_profile", "disable_skew_correction", "product_tour_id", "x"]),
+            JSON,
+        )
+        | JSON,
+        "session_id": st.none() | st.text(max_size=5) | st.integers(),
+    },
+)
+V1_BATCHES = st.fixed_dictionaries(
+    {"created_at": st.just(TIME), "batch": st.lists(V1_EVENTS, min_size=1, max_size=4)}
+)
 VIEWS = ("all", "good", "bad", "persons", "groups", "errors", "funnel", "warnings", "requests")
 
 
@@ -77,12 +98,43 @@ def test_any_json_is_answered_as_posthog_would_and_can_be_shown(
     assert sender.send("GET", "/").status == 200
 
 
-@settings(max_examples=40, deadline=None)
-@given(data=JSON | BATCHES)
+@settings(max_examples=80, deadline=None)
+@given(data=JSON | BATCHES | V1_BATCHES)
 def test_any_json_is_answered_by_capture_v1(target: tuple[RunningInspector, Sender], data: Any) -> None:
     _, sender = target
     answer = sender.post_v1(_dump(data))
     assert answer.status in (200, 400)
+    if answer.status == 200:
+        assert set(answer.json()["results"]) == {one["uuid"] for one in data["batch"]}
+    else:
+        assert set(answer.json()) == {"error", "error_description", "error_uri"}
+
+
+# What a server's parser lets through: no control characters, which no application sees.
+HEADER_TEXT = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20).map(str.strip)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(
+        [
+            "authorization",
+            "posthog_sdk_info",
+            "posthog_attempt",
+            "posthog_request_id",
+            "posthog_request_timestamp",
+            "content_type",
+            "content_encoding",
+        ]
+    ),
+    value=HEADER_TEXT | HEADER_TEXT.map("Bearer {}".format),
+)
+def test_any_header_is_answered_by_capture_v1(
+    target: tuple[RunningInspector, Sender], name: str, value: str
+) -> None:
+    _, sender = target
+    answer = sender.post_v1(batch_v1(event()), **{name: value})
+    assert answer.status in (200, 400, 401, 415)
     assert "results" in answer.json() or "error" in answer.json()
 
 
@@ -103,7 +155,7 @@ def test_deeply_nested_json_is_answered(target: tuple[RunningInspector, Sender],
     nested = b'{"a":' * depth + b"1" + b"}" * depth
     body = b'{"api_key":"phc_test","event":"deep","distinct_id":"u1","properties":' + nested + b"}"
     assert sender.send("POST", "/e/", gzip.compress(body)).status in (200, 400)
-    text = orjson.dumps({"batch": [event(properties="deep")]})
+    text = orjson.dumps(batch_v1(event(properties="deep")))
     assert sender.post_v1(text.replace(b'"deep"', nested)).status in (200, 400)
 
 

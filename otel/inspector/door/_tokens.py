@@ -1,27 +1,29 @@
-"""The project API keys that PostHog refuses by their form (`wire.md` section 1.4)."""
+"""The project API keys that PostHog refuses by their form (rust/capture/src/token.rs @14b6bb0)."""
 
 from __future__ import annotations
 
 from otel.inspector._answer import Refused
+from otel.inspector.door._ids import trimmed
 
 __all__ = ["check_token"]
 
-_LIMIT = 64  # characters
+_LIMIT = 64  # bytes
 
 
-def check_token(token: str) -> None:
+def check_token(token: str, *, rule: str = "") -> None:
     """Refuse a project API key of a form that PostHog refuses; any other is a project to the inspector.
 
     Args:
         token: as sent.
+        rule: the id of the rule that refuses it.
 
     Raises:
         Refused: 401, saying why.
     """
-    token = token.strip()
+    token = trimmed(token)
     if not token:
         fault = "empty"
-    elif len(token) > _LIMIT:
+    elif len(token.encode()) > _LIMIT:
         fault = "too_long"
     elif not token.isascii():
         fault = "not_ascii"
@@ -31,4 +33,4 @@ def check_token(token: str) -> None:
         fault = "null_byte"
     else:
         return
-    raise Refused(401, f"API key is not valid: {fault}", code="invalid_api_token")
+    raise Refused(401, f"API key is not valid: {fault}", code="invalid_api_token", rule=rule)

@@ -10,11 +10,15 @@ from urllib.parse import parse_qs
 
 from otel.inspector._answer import Refused, WireRequest
 
-__all__ = ["BODY_LIMIT", "decode_v0", "decode_v1"]
+__all__ = ["BODY_LIMIT", "V1_ENCODINGS", "decode_v0", "decode_v1"]
 
 # PostHog's limit for a v0 body, on the wire and again once decompressed (`wire.md` section 1.3).
 BODY_LIMIT = 20 * 1024 * 1024
 
+# PostHog reads br and zstd too; Python's standard library reads neither before 3.14.
+V1_ENCODINGS = ("gzip", "deflate")
+
+_ZLIB_MAGIC = 0x78
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31  # zlib's way to say: a gzip header, the largest window
 _BASE64 = ("base64", "b64")
@@ -58,26 +62,25 @@ def decode_v1(request: WireRequest) -> tuple[bytes, str]:
     """Return a capture v1 request's JSON text and the name of its encoding.
 
     Args:
-        request: as it came.
+        request: as it came; its headers are checked already.
 
     Raises:
-        Refused: for what cannot be decoded or is too large (`wire.md` section 1.8).
+        Refused: for what is empty, cannot be decoded or is too large (`wire.md` section 1.8).
     """
-    encoding = request.headers.get("content-encoding", "").strip().lower() or "none"
+    if not request.body:
+        raise Refused(400, "request body is empty", code="empty_body", rule="V1-7")
+    encoding = request.headers.get("content-encoding", "none").lower()
     try:
-        if encoding in ("none", "identity"):
-            return request.body, "none"
         if encoding == "gzip":
             return _gunzip(request.body), encoding
         if encoding == "deflate":
-            return _inflate(request.body, zlib.MAX_WBITS), encoding
+            # zlib's format or the bare one; the first byte tells (rust/capture/src/v1/util.rs @090edeb).
+            window = zlib.MAX_WBITS if request.body[0] == _ZLIB_MAGIC else -zlib.MAX_WBITS
+            return _inflate(request.body, window), encoding
     except Refused as refused:
         code = "payload_too_large" if refused.status == 413 else "request_decoding_error"
-        raise Refused(refused.status, refused.reason, code=code) from refused
-    # PostHog reads br and zstd too; Python's standard library reads neither before 3.14.
-    raise Refused(
-        415, f"the inspector does not read Content-Encoding {encoding!r}", code="unsupported_encoding"
-    )
+        raise Refused(refused.status, refused.reason, code=code, rule=refused.rule) from refused
+    return request.body, "none"
 
 
 def _form(body: bytes) -> Mapping[str, str]:
@@ -109,7 +112,8 @@ def _inflate(body: bytes, window: int) -> bytes:
     except zlib.error as error:
         raise Refused(400, "failed to decode request: invalid GZIP data") from error
     if len(text) > BODY_LIMIT:
-        raise Refused(413, f"maximum event size exceeded: more than {BODY_LIMIT} bytes once decompressed")
+        reason = f"maximum event size exceeded: more than {BODY_LIMIT} bytes once decompressed"
+        raise Refused(413, reason, rule="V0-7")
     if not decompressor.eof:
         raise Refused(400, "failed to decode request: invalid GZIP data")
     return text
