@@ -334,10 +334,9 @@ def test_v1_16_what_the_queue_refuses_is_to_be_sent_again(
 
 
 @pytest.mark.parametrize("uuid", [None, ""])
-def test_uu_1_an_event_without_uuid_gets_a_v7(
+def test_uu_1_an_event_without_uuid_gets_a_v7_of_its_own_time(
     inspector: RunningInspector, sender: Sender, uuid: str | None
 ) -> None:
-    before = datetime.now(UTC)
     sender.post(batch(event(uuid=uuid)))
     sender.post(batch(event(uuid=uuid)))
     captures = inspector.good()
@@ -346,4 +345,9 @@ def test_uu_1_an_event_without_uuid_gets_a_v7(
         assert UUID7.fullmatch(capture["uuid"])
         assert "UU-1" in capture["outcome"]["rules"]
         made = datetime.fromtimestamp(int(capture["uuid"].replace("-", "")[:12], 16) / 1000, UTC)
-        assert timedelta(milliseconds=-1) <= made - before < timedelta(seconds=20)
+        assert abs(made - datetime.fromisoformat(TIME)) < timedelta(milliseconds=2)
+
+
+def test_uu_1_before_1970_the_uuid_has_the_epochs_time(inspector: RunningInspector, sender: Sender) -> None:
+    sender.post(batch(event(uuid=None, timestamp="1969-07-20T20:17:40Z")))
+    assert [one["uuid"][:13] for one in inspector.good()] == ["00000000-0000"]

@@ -118,7 +118,7 @@ def to_incoming(event: Event, now: datetime, sent_at: datetime | None) -> Incomi
     if not isinstance(properties.get("$cookieless_mode", False), bool):
         raise Refused(400, "event submitted with invalid cookieless mode", rule="V0-3")
     return Incoming(
-        uuid=event.uuid or new_uuid7(int(now.timestamp() * 1000)),
+        uuid=event.uuid or new_uuid7(_milliseconds(time)),
         event=_name(event, rules),
         distinct_id=distinct_id,
         timestamp=time,
@@ -128,6 +128,10 @@ def to_incoming(event: Event, now: datetime, sent_at: datetime | None) -> Incomi
         parsed=properties,
         door_rules=tuple(rules),
     )
+
+
+def _milliseconds(time: str) -> int:
+    return max(0, int(datetime.fromisoformat(time).timestamp() * 1000))
 
 
 def _distinct_id(event: Event, rules: list[str], warnings: list[tuple[str, str, str]]) -> str:

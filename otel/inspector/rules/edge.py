@@ -272,9 +272,10 @@ _TIME_RULES = (
     Rule(
         id="UU-1",
         looks_at="a v0 event without a uuid",
-        happens="it gets a random UUIDv7, so that a second delivery is a second event",
+        happens="it gets a random UUIDv7 with the event's time, so that a second delivery is a second event",
         effect=Effect.CHANGED,
         source=_V0,
+        versions="in older ones the uuid has the time of arrival",
     ),
 )
 
