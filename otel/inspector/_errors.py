@@ -66,7 +66,7 @@ class Issues:
             }
             self._people[fingerprint] = {}
         issue["type"] = first.get("type", "")
-        issue["value"] = first.get("value", "")
+        issue["value"] = first.get("value")
         issue["handled"] = handled
         issue["level"] = properties.get("$exception_level", "error")
         issue["release"] = release

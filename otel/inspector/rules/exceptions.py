@@ -35,8 +35,9 @@ _VALUE_LIMIT, _TYPE_LIMIT, _NAME_LIMIT = 10_000, 255, 255  # bytes (CX)
 _THREAD_LIMIT = 1 << 31
 _CUT_NAMES = ("$issue_name", "$issue_description")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-# SDKs that send a chain's root first, or a stack's innermost frame first, and until which version (CN).
-_ROOT_FIRST = frozenset({"posthog-python"})
+# SDKs that send a chain's root first, or a stack's innermost frame first, and until which version (CN; for
+# Python, PostHog/posthog#73511, which is younger than the stored file).
+_ROOT_FIRST: Mapping[str, tuple[int, ...] | None] = {"posthog-python": (7, 31, 0)}
 _CRASH_FIRST: Mapping[str, tuple[int, ...] | None] = {
     "posthog-android": None, "posthog-elixir": None, "posthog-flutter": None, "posthog-go": (1, 19, 0),
     "posthog-java": None, "posthog-php": (4, 11, 0), "posthog-rs": (0, 19, 0), "posthog-server": None,
@@ -110,10 +111,11 @@ EX_13 = Rule(
 )
 EX_14 = Rule(
     id="EX-14",
-    looks_at="$lib: posthog-python",
-    happens="$exception_list is reversed before grouping. (Of eight other SDKs, the frames are.)",
+    looks_at="$lib: posthog-python before 7.31.0, or one of eight SDKs that send the innermost frame first",
+    happens="$exception_list, or each stack's frames, are reversed before grouping.",
     effect=Effect.CHANGED,
-    source=CN,
+    source=f"{CN}; PostHog/posthog#73511",
+    versions="The stored file knows no version since which posthog-python sends the outermost first.",
 )
 EX_15 = Rule(
     id="EX-15",
@@ -258,7 +260,8 @@ def _make_issue(event: Event) -> None:
 
 def _stored(event: Event, exception: Mapping[str, Any]) -> dict[str, Any]:
     stored = dict(exception)
-    stored.setdefault("value", "")
+    if "value" not in stored and event.apply(EX_3, effect=Effect.APPLIED):
+        stored["value"] = ""
     for name, limit in (("type", _TYPE_LIMIT), ("value", _VALUE_LIMIT)):
         if isinstance(stored.get(name), str):
             stored[name] = _cut(event, stored[name], limit)
@@ -279,16 +282,12 @@ def _cut(event: Event, text: str, limit: int) -> str:
 
 
 def _put_in_order(event: Event, exceptions: list[dict[str, Any]]) -> None:
-    lib = event.properties.get("$lib")
+    lib, version = event.properties.get("$lib"), event.properties.get("$lib_version")
     if not isinstance(lib, str):
         return
-    if lib in _ROOT_FIRST and event.apply(EX_14):
+    if lib in _ROOT_FIRST and _is_before(version, _ROOT_FIRST[lib]) and event.apply(EX_14):
         exceptions.reverse()
-        return
-    is_crash_first = lib in _CRASH_FIRST and _is_before(
-        event.properties.get("$lib_version"), _CRASH_FIRST[lib]
-    )
-    if is_crash_first and event.apply(EX_14):
+    if lib in _CRASH_FIRST and _is_before(version, _CRASH_FIRST[lib]) and event.apply(EX_14):
         for one in exceptions:
             if frames_of(one):
                 one["stacktrace"]["frames"].reverse()

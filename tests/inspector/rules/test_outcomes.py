@@ -1,0 +1,132 @@
+"""Both verdicts of a capture, as programs and people see them."""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup
+
+from tests.inspector.rules.case import identify, merged, personless, persons
+from tests.inspector.rules.cases_exceptions import exception, one, traced
+from tests.inspector.rules.conftest import House
+from tests.inspector.sending import batch, batch_v1, event
+
+DROPPED = "invalid_event_when_process_person_profile_is_false"
+TEAM = {"$groups": {"team": "t1"}}
+
+
+def _send_one_of_each(house: House) -> None:
+    house.sender.post(
+        batch(
+            event("kept"),
+            personless(TEAM, "detached"),
+            exception({"value": "no type"}),
+            identify("u2", "null"),
+            personless({"$group_type": "team", "$group_key": "t1"}, "$groupidentify", distinct_id="u3"),
+        )
+    )
+
+
+def test_each_capture_that_is_stored_has_its_outcome(house: House) -> None:
+    _send_one_of_each(house)
+    good = house.inspector.good()
+    assert [(found["event"], found["outcome"]["verdict"]) for found in good] == [
+        ("kept", "kept"),
+        ("detached", "detached"),
+        ("$exception", "no issue"),
+        ("$identify", "not applied"),
+    ]
+    outcome = good[3]["outcome"]
+    assert outcome["rules"] == ["ID-2", "PP-1"]
+    assert outcome["warnings"] == [
+        {
+            "type": "cannot_merge_with_illegal_distinct_id",
+            "message": "'null' is never merged with another id",
+            "rule": "ID-2",
+        }
+    ]
+    assert [found["event"] for found in house.inspector.good(verdict="detached")] == ["detached"]
+    assert len(house.inspector.good(verdict="!kept")) == 3
+
+
+def test_what_is_dropped_after_its_200_is_bad_and_says_by_which_rule(house: House) -> None:
+    _send_one_of_each(house)
+    house.sender.post(batch(event("")))
+    lost, refused = house.inspector.bad()
+    assert (lost["status"], lost["verdict"], lost["event"], lost["distinct_id"]) == (
+        200, "dropped", "$groupidentify", "u3",
+    )  # fmt: skip
+    assert (lost["rule"], lost["warning"], lost["events"]) == ("PL-5", DROPPED, 1)
+    assert lost["uuid"]
+    assert (refused["status"], refused["verdict"], refused["event"]) == (400, "refused", None)
+    assert [(found["type"], found["rule"], found["uuid"]) for found in house.inspector.warnings()][-1] == (
+        DROPPED, "PL-5", lost["uuid"],
+    )  # fmt: skip
+
+
+def test_counts_tell_what_posthog_would_keep(house: House) -> None:
+    _send_one_of_each(house)
+    house.sender.post(batch(event("")))
+    assert house.inspector.all() == {
+        "total": 6, "good": 4, "bad": 2, "duplicates": 0,
+        "kept": 1, "not_applied": 1, "detached": 1, "no_issue": 1, "dropped": 1,
+    }  # fmt: skip
+    house.inspector.reset()
+    assert set(house.inspector.all().values()) == {0}
+    assert (persons(house.inspector), house.inspector.groups(), house.inspector.errors()) == ([], [], [])
+
+
+def test_an_event_that_arrives_twice_is_processed_once(house: House) -> None:
+    kept, lost = event(), personless({"alias": "v"}, "$create_alias")
+    for _ in range(3):
+        house.sender.post(batch(kept, lost))
+    assert house.inspector.all()["duplicates"] == 4
+    assert (house.inspector.all()["dropped"], len(house.inspector.bad())) == (1, 1)
+    assert merged(house.inspector) == [(["u1"], 1, {})]
+
+
+def test_updates_beside_and_inside_the_properties_are_merged_pp_7(house: House) -> None:
+    inside = {"$set": {"a": 1, "b": 1}, "$set_once": {"c": 1}}
+    sent = event(properties=inside) | {"$set": {"b": 2}, "$set_once": {"d": 2}}
+    house.sender.post(batch(sent))
+    assert merged(house.inspector) == [(["u1"], 1, {"a": 1, "b": 2, "c": 1, "d": 2})]
+
+
+def test_a_chain_is_not_reversed_since_its_sdk_sends_the_outermost_first_ex_14(house: House) -> None:
+    listed = [one(type="Outermost"), one(type="Root")]
+    for version in ("7.31.0", "7.91.1"):
+        house.sender.post(batch(exception(*listed, _lib="posthog-python", _lib_version=version)))
+    house.sender.post_v1(batch_v1(exception(*listed)), posthog_sdk_info="posthog-python/7.31.0")
+    assert [issue["type"] for issue in house.inspector.errors()] == ["Outermost"]
+    assert house.inspector.errors()[0]["captures"] == 3
+
+
+def test_an_issue_counts_events_and_shows_occurrences_besides(house: House) -> None:
+    frame = {"platform": "python", "filename": "a.py", "function": "f"}
+    house.sender.post(batch(exception(traced(frame)), exception(traced(frame), occurrences=40)))
+    [issue] = house.inspector.errors()
+    assert (issue["captures"], issue["occurrences"]) == (2, 41)
+
+
+def test_the_rules_are_listed_with_how_often_each_applied(house: House) -> None:
+    _send_one_of_each(house)
+    rules = {rule["id"]: rule for rule in house.inspector.rules()}
+    assert {"V0-1", "V1-1", "TI-1", "PL-1", "ID-11", "EX-18"} <= set(rules)
+    times = [rules[name]["times"] for name in ("PL-3", "PL-5", "EX-2", "GR-5")]
+    assert times == [1, 1, 1, 0]
+    assert "normalize-process-person-flag-step.ts @86ed480" in rules["PL-4"]["source"]
+
+
+def test_the_page_shows_the_second_verdict_without_any_script(house: House) -> None:
+    _send_one_of_each(house)
+    page = BeautifulSoup(house.sender.send("GET", "/").data, "html.parser")
+    rows = [row for row in page.select("#list tr[data-uuid]") if row["data-uuid"]]
+    shown = [(row["data-verdict"], row.select_one("[data-field=verdict]")) for row in rows]
+    assert [
+        (verdict, badge.get_text() if badge and not badge.has_attr("hidden") else "")
+        for verdict, badge in shown
+    ] == [
+        ("dropped", "dropped"),
+        ("not applied", "not applied"),
+        ("no issue", "no issue"),
+        ("detached", "detached"),
+        ("kept", ""),
+    ]
