@@ -60,6 +60,12 @@ def page_routes(state: State) -> list[Route]:
             orjson.dumps(rows(request.query_params)), headers=_HEADERS, media_type="application/json"
         )
 
+    async def capture(request: Request) -> Response:
+        found = newest(state.store, request.query_params, 1, with_dropped=True)
+        return Response(
+            orjson.dumps([one.as_json() for one in found]), headers=_HEADERS, media_type="application/json"
+        )
+
     async def asset(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in assets:
@@ -69,6 +75,7 @@ def page_routes(state: State) -> list[Route]:
     return [
         Route("/", page),
         Route("/inspector/page/rows", newest_rows),
+        Route("/inspector/page/capture", capture),
         Route("/inspector/page/{name}", asset),
     ]
 

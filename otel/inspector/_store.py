@@ -68,7 +68,7 @@ class Store:
         """Return how many events were received, by what became of them.
 
         `good` are those that PostHog stores: kept, not applied, detached, or without issue. `bad` are those
-        that it refuses or drops.
+        that it refuses at the door (`refused`), or drops later (`dropped`).
         """
         verdicts = self._verdicts
         return {
@@ -76,6 +76,7 @@ class Store:
             "good": self.good,
             "bad": self.bad,
             "duplicates": self.duplicates,
+            "refused": self.bad - verdicts[Verdict.DROPPED],
             "kept": verdicts[Verdict.KEPT],
             "not_applied": verdicts[Verdict.NOT_APPLIED],
             "detached": verdicts[Verdict.DETACHED],

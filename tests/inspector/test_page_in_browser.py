@@ -14,7 +14,7 @@ from tests.inspector.test_page import HOSTILE
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("page")]
 
-TABS = ("Captures", "Persons", "Groups", "Errors", "Funnel", "Rejected", "Warnings")
+TABS = ("Captures", "Persons", "Groups", "Errors", "Funnel", "Rejected", "Warnings", "Rules")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,31 @@ def test_what_arrives_is_shown_at_once_with_its_details(page: Page, sender: Send
     detail = page.get_by_role("dialog", name="order_placed")
     for text in ("a" * 32, one["uuid"], "acme", '"amount": 3', "2\N{MULTIPLICATION SIGN}, kept once"):
         expect(detail).to_contain_text(text)
+
+
+def test_what_posthog_drops_is_shown_with_the_rule_that_drops_it(page: Page, sender: Sender) -> None:
+    update = {"$group_type": "team", "$group_key": "t1", "$process_person_profile": False}
+    sender.post(batch(event("kept"), event("$groupidentify", properties=update)))
+    rows = page.locator("#list tbody tr")
+    expect(rows).to_have_count(2)
+    page.get_by_label("Outcome").select_option("not as intended")
+    expect(rows).to_have_count(1)
+    expect(rows).to_have_attribute("data-verdict", "dropped")
+    expect(page.locator("[data-count=dropped]")).to_have_text("1")
+    rows.click()
+    detail = page.get_by_role("dialog", name="$groupidentify")
+    for text in (
+        "accepted at the door, then dropped",
+        "invalid_event_when_process_person_profile_is_false",
+        "PL-5",
+        "normalize-process-person-flag-step.ts @86ed480",
+    ):
+        expect(detail).to_contain_text(text)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Rules", exact=True).click()
+    expect(page.locator("tr[data-applied=yes]").first).to_contain_text("PL-5")
+    page.get_by_role("link", name="Rejected", exact=True).click()
+    expect(page.locator("main")).to_contain_text("$groupidentify needs person processing")
 
 
 def test_captures_can_be_filtered(page: Page, sender: Sender) -> None:
@@ -89,7 +114,8 @@ def test_nothing_that_was_sent_is_run_on_any_tab(page: Page, sender: Sender) -> 
     for tab in TABS:
         page.get_by_role("link", name=tab, exact=True).click()
         expect(page.get_by_role("link", name=tab, exact=True)).to_have_attribute("aria-current", "page")
-        expect(page.locator("main")).to_contain_text(HOSTILE[0])
+        if tab != "Rules":  # which shows nothing that was sent
+            expect(page.locator("main")).to_contain_text(HOSTILE[0])
         # A name never becomes an element: no image but the icon, no script but the page's.
         assert page.locator("main img, main script, main h1, [onmouseover]").count() == 0
     page.get_by_role("link", name="Captures", exact=True).click()
@@ -102,9 +128,8 @@ def test_it_works_by_keyboard_alone(page: Page, sender: Sender) -> None:
     expect(page.locator("#list tbody tr")).to_have_count(2)
     page.keyboard.press("/")
     expect(page.get_by_label("Event")).to_be_focused()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for _ in ("Person", "Team", "Outcome", "the first row"):
+        page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="second")).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="first")).to_be_focused()

@@ -100,6 +100,20 @@ def test_a_visitor_becomes_a_person_with_a_team(inspector: RunningInspector, pag
     assert (inspector.bad(), inspector.warnings()) == ([], [])
 
 
+def test_two_accounts_without_a_reset_between_them_are_two_persons(
+    inspector: RunningInspector, page: Page
+) -> None:
+    # posthog-js sends no second $identify where the id before was not an anonymous one.
+    visitor = page.evaluate("posthog.get_distinct_id()")
+    page.evaluate("posthog.identify('account-a')")
+    page.evaluate("posthog.identify('account-b')")
+    page.evaluate("posthog.capture('chart_interacted')")
+    _until(lambda: len(inspector.good("chart_interacted")) == len(inspector.good("$identify")) == 1)
+    persons = {one["distinct_id"]: set(one["distinct_ids"]) for one in inspector.persons()}
+    assert persons == {"account-a": {"account-a", visitor}, "account-b": {"account-b"}}
+    assert inspector.warnings() == []
+
+
 def test_an_error_in_the_page_arrives_with_its_frames(inspector: RunningInspector, page: Page) -> None:
     page.evaluate("setTimeout(function inChart() { throw new TypeError('no data') }, 0)")
     page.evaluate("posthog.captureException(new RangeError('handled'), {view: 'chart'})")

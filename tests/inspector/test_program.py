@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
@@ -51,12 +52,37 @@ def test_a_port_that_is_taken_is_said_in_words() -> None:
 @pytest.mark.slow
 def test_help_names_every_option_and_how_to_point_a_program_at_it() -> None:
     ended = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=20, check=True)
-    for part in ("--host", "--port", "--open", "--keep", "--funnel", "--discard", "POSTHOG_HOST"):
+    for part in (
+        "--host", "--port", "--open", "--keep", "--funnel", "--drop-older-than", "--move-limit", "--suppress",
+        "--discard", "POSTHOG_HOST",
+    ):  # fmt: skip
         assert part in ended.stdout
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [("--port", "70000"), ("--keep", "0"), ("--funnel", "a>")])
+def test_a_project_that_drops_old_events_can_be_stood_in_for() -> None:
+    command = [*COMMAND, "--port", "0", "--drop-older-than", "3600"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            host, _, port = process.stdout.readline().strip().rpartition("http://")[2].partition(":")
+            inspector = RunningInspector(host, int(port))
+            sender = Sender(inspector.url)
+            now = datetime.now(UTC).isoformat()
+            assert sender.post(batch(event("old"), event("new", timestamp=now))).status == 200
+            sender.close()
+            assert [one["event"] for one in inspector.good()] == ["new"]
+            assert [(one["event"], one["warning"]) for one in inspector.bad()] == [
+                ("old", "event_dropped_too_old")
+            ]
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments", [("--port", "70000"), ("--keep", "0"), ("--funnel", "a>"), ("--drop-older-than", "-1")]
+)
 def test_an_option_that_makes_no_sense_is_refused(arguments: tuple[str, str]) -> None:
     ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=20, check=False)
     assert ended.returncode == 2

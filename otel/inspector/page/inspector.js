@@ -28,8 +28,8 @@ let known = new Set([...document.querySelectorAll("tr[data-uuid]")].map((row) =>
 function wanted() {
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(filters)) {
-    const text = value.trim().replace(/[[?]/g, "[$&]");
-    if (text) query.set(name, `*${text}*`);
+    const text = value.trim();
+    if (text) query.set(name, name === "verdict" ? text : `*${text.replace(/[[?]/g, "[$&]")}*`);
   }
   return query;
 }
@@ -38,12 +38,15 @@ function captureRow(one) {
   const row = $("#capture-row").content.firstElementChild.cloneNode(true);
   row.dataset.uuid = one.uuid;
   row.dataset.kind = one.kind;
+  row.dataset.verdict = one.verdict;
   row.classList.toggle("new", !known.has(one.uuid));
   const field = (name) => $(`[data-field="${name}"]`, row);
   for (const name of ["time", "event", "person", "team"]) field(name).textContent = one[name];
   field("time").title = one.date;
   field("person").title = one.person;
   field("team").title = one.team;
+  field("verdict").textContent = one.verdict;
+  field("verdict").hidden = one.verdict === "kept";
   field("deliveries").textContent = `delivered ${one.deliveries}×`;
   field("deliveries").hidden = one.deliveries < 2;
   field("warnings").textContent = `⚠ ${one.warnings}`;
@@ -88,8 +91,29 @@ function pairs(list, entries) {
   return list;
 }
 
+let rules = null; // by id; they do not change while the program runs, but for how often each applied
+
+async function ruleOf(id) {
+  rules ??= new Map((await ask("rules")).map((rule) => [rule.id, rule]));
+  return rules.get(id);
+}
+
+/** Return both verdicts of a capture, and the rules that decided the second. */
+async function outcomeOf({ verdict, rules: ids, warnings, changed }) {
+  const door = make("p", "verdicts", make("span", "badge ok", "accepted"), " at the door, then ",
+    make("span", "badge verdict", verdict));
+  door.dataset.verdict = verdict;
+  const notes = warnings.map((one) => make("div", "warning", make("code", "", one.type), make("p", "", one.message)));
+  const found = (await Promise.all(ids.map(ruleOf))).filter(Boolean);
+  const items = found.map((rule) => make("li", "", make("span", "rule", rule.id), make("div", "",
+    make("p", "", rule.happens), make("p", "soft", `Looks at: ${rule.looks_at}`), make("p", "source", rule.source))));
+  const values = Object.entries(changed).map(([name, value]) => [name, value === null ? "removed" : shown(value)]);
+  return [door, ...notes, values.length ? make("p", "soft", "Stored otherwise than sent:") : null,
+    values.length ? pairs(make("dl", "pairs"), values) : null, items.length ? make("ul", "applied", ...items) : null];
+}
+
 async function showDetail(uuid) {
-  const [one] = await ask(`good?${new URLSearchParams({ uuid, limit: 1 })}`);
+  const [one] = await ask(`page/capture?${new URLSearchParams({ uuid })}`);
   if (!one) return;
   const dialog = $("#detail");
   const groups = one.properties.$groups;
@@ -105,8 +129,9 @@ async function showDetail(uuid) {
     ["uuid", one.uuid],
     ["library", one.lib],
     ["delivered", one.deliveries > 1 ? `${one.deliveries}×, kept once` : ""],
-    ["warnings", one.warnings.join(", ")],
+    ["issue", one.outcome.issue],
   ]);
+  $(".outcome", dialog).replaceChildren(...(await outcomeOf(one.outcome)).filter(Boolean));
   $("pre", dialog).replaceChildren(...pretty(one.properties));
   if (!dialog.open) dialog.showModal();
 }
@@ -165,8 +190,9 @@ function issue(one) {
     return make("details", "", make("summary", "", `${position ? "caused by " : ""}${exception.type}: ${exception.value ?? ""} · ${count(frames.length, "frame")}`), ...frames.map(frame));
   });
   chain[0]?.setAttribute("open", "");
-  const title = make("h2", "", one.type, " ", make("span", "badge error", `${one.occurrences}×`), handled ? make("span", "badge", handled) : null);
-  const subtitle = `${one.value} · ${count(one.distinct_ids.length, "person")} · last seen ${moment(one.last_seen)}${one.trace_id ? ` · trace ${one.trace_id}` : ""}`;
+  const title = make("h2", "", one.type, " ", make("span", "badge error", `${one.captures}×`), handled ? make("span", "badge", handled) : null);
+  const flood = one.occurrences > one.captures ? ` · ${one.occurrences} occurrences` : "";
+  const subtitle = `${one.value}${flood} · ${count(one.distinct_ids.length, "person")} · last seen ${moment(one.last_seen)}${one.trace_id ? ` · trace ${one.trace_id}` : ""}`;
   return make("article", "card", title, make("p", "", subtitle), ...chain);
 }
 
@@ -176,6 +202,35 @@ function step(one, position) {
   return make("div", "step",
     make("div", "", make("strong", "", `${position + 1}. `), one.events.join(" or ")), make("div", "bar", bar),
     make("div", "num", `${one.persons} (${Math.round(one.conversion * 100)} %)`));
+}
+
+function lost(one) {
+  const badge = make("span", "badge verdict", one.verdict);
+  return Object.assign(make("span", "", badge), { className: `lost ${one.verdict}` });
+}
+
+function reasonOf(one) {
+  return make("span", "", one.event ? make("strong", "", `${one.event} `) : null,
+    one.warning ? make("code", "", `${one.warning} `) : null, one.reason);
+}
+
+const ruleId = (one) => make("span", "rule", one.rule ?? "");
+
+/** Return a rule's files without their folders, which the tooltip has. */
+function files(rule) {
+  const names = rule.source.replace(/[\w./-]*\/(?=[\w-]+\.\w+ @)/g, "");
+  return Object.assign(make("span", "source", names), { title: rule.source });
+}
+
+function ruleTable(list) {
+  const node = table([["Rule", (rule) => make("span", "rule", rule.id)], ["Times", (rule) => rule.times || "", "num"],
+    ["Looks at", (rule) => rule.looks_at, "long"],
+    ["What happens", (rule) => make("span", "", make("span", "first", rule.happens), " ", make("span", "badge effect", rule.effect),
+      rule.warning ? make("code", "warned", rule.warning) : null, rule.versions ? make("span", "versions", rule.versions) : null), "long"],
+    ["Source", files, "long"]], list, "No rules.");
+  node.classList.add("rules");
+  [...node.tBodies[0].rows].forEach((row, position) => { row.dataset.applied = list[position].times ? "yes" : "no"; });
+  return node;
 }
 
 const newestFirst = (list) => [...list].reverse();
@@ -191,12 +246,18 @@ const views = {
       ["Began", (one) => moment(one.times[0])], ["Latest step", (one) => moment(one.times.at(-1))]], persons, "Nobody began it yet.");
     return [make("div", "card", ...steps.map(step)), way];
   },
-  rejected: async () => [table([["Time (UTC)", (one) => moment(one.time), "time"], ["Route", (one) => one.route], ["Status", (one) => one.status, "num"],
-    ["Events", (one) => one.events, "num"], ["Why", (one) => one.reason, "long"], ["Body", (one) => make("code", "", one.body.slice(0, 160)), "long"]],
-  newestFirst(await ask("bad")), "Nothing was rejected.")],
-  warnings: async () => [table([["Time (UTC)", (one) => moment(one.time), "time"], ["Type", (one) => one.type], ["Event", (one) => one.event],
-    ["Person", (one) => one.distinct_id, "id"], ["What PostHog makes of it", (one) => one.message, "long"]],
+  rejected: async () => [table([["Time (UTC)", (one) => moment(one.time), "time"], ["Verdict", lost], ["Route", (one) => one.route], ["Status", (one) => one.status, "num"],
+    ["Events", (one) => one.events, "num"], ["Why", reasonOf, "long"], ["Rule", ruleId], ["Body", (one) => make("code", "", one.body.slice(0, 160)), "long"]],
+  newestFirst(await ask("bad")), "Nothing was refused or dropped.")],
+  warnings: async () => [table([["Time (UTC)", (one) => moment(one.time), "time"], ["Type", (one) => make("code", "", one.type)], ["Event", (one) => one.event],
+    ["Person", (one) => one.distinct_id, "id"], ["What happened", (one) => one.message, "long"], ["Rule", ruleId]],
   newestFirst(await ask("warnings")), "No ingestion warnings.")],
+  rules: async () => {
+    const all = await ask("rules");
+    const applied = all.filter((rule) => rule.times);
+    const hint = `${applied.length} of ${all.length} rules applied so far, these first. Each was read in PostHog/posthog, at the commit that stands behind the file.`;
+    return [make("p", "soft hint", hint), ruleTable([...applied, ...all.filter((rule) => !rule.times)])];
+  },
 };
 
 // ---- keeping up -----------------------------------------------------------------------------------------

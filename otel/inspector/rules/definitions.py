@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -80,7 +79,7 @@ def learn(event: Event) -> None:
 
 
 def _learn(project: Project, scope: str, values: object) -> None:
-    if isinstance(values, Mapping):
+    if isinstance(values, dict):
         known = project.definitions[scope]
         for name, value in values.items():
             if name not in known:
@@ -88,7 +87,7 @@ def _learn(project: Project, scope: str, values: object) -> None:
 
 
 def _define(project: Project, known: dict[str, str], name: str, value: Any) -> None:
-    if value is None or isinstance(value, list | Mapping) or len(name.encode(errors="replace")) > _NAME_LIMIT:
+    if value is None or isinstance(value, list | dict) or len(name.encode(errors="replace")) > _NAME_LIMIT:
         return
     lowered = name.lower()
     is_text = lowered.startswith(_ALWAYS_TEXT) or lowered == "$feature_flag_response"

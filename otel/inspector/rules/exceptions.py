@@ -179,7 +179,7 @@ def _faults(event: Event) -> Iterator[Fault]:
 
 
 def _exception_faults(event: Event, exception: object, name: str) -> Iterator[Fault]:
-    if not isinstance(exception, Mapping) or not isinstance(exception.get("type"), str):
+    if not isinstance(exception, dict) or not isinstance(exception.get("type"), str):
         yield EX_2, f"{name} has no type"
         return
     if not isinstance(exception.get("value", ""), str):
@@ -188,7 +188,7 @@ def _exception_faults(event: Event, exception: object, name: str) -> Iterator[Fa
     is_thread = type(thread) is int and -_THREAD_LIMIT <= thread < _THREAD_LIMIT
     checks = {
         "module": isinstance(exception.get("module"), str),
-        "mechanism": isinstance(exception.get("mechanism"), Mapping),
+        "mechanism": isinstance(exception.get("mechanism"), dict),
         "stacktrace": True,  # below
         "thread_id": is_thread,
     }
@@ -203,7 +203,7 @@ def _exception_faults(event: Event, exception: object, name: str) -> Iterator[Fa
     if not isinstance(exception.get("id"), str | None):
         yield EX_5, f"id of {name} is no text"
     mechanism = exception.get("mechanism")
-    if isinstance(mechanism, Mapping):
+    if isinstance(mechanism, dict):
         for field, kind in (("handled", bool), ("synthetic", bool), ("type", str), ("source", str)):
             if not isinstance(mechanism.get(field), kind | None):
                 yield EX_5, f"{field} in the mechanism of {name} is {mechanism[field]!r:.60}"
@@ -213,7 +213,7 @@ def _exception_faults(event: Event, exception: object, name: str) -> Iterator[Fa
 
 
 def _is_image(image: object) -> bool:
-    return isinstance(image, Mapping) and all(
+    return isinstance(image, dict) and all(
         isinstance(image.get(name), str) for name in ("debug_id", "image_addr")
     )
 
@@ -222,9 +222,7 @@ def _make_issue(event: Event) -> None:
     properties = event.properties
     listed = properties.get("$exception_list")
     exceptions = [
-        _stored(event, one)
-        for one in (listed if isinstance(listed, list) else ())
-        if isinstance(one, Mapping)
+        _stored(event, one) for one in (listed if isinstance(listed, list) else ()) if isinstance(one, dict)
     ]
     _put_in_order(event, exceptions)
     suppressed = event.project.settings.suppressed_types
@@ -304,13 +302,13 @@ def _is_before(version: object, flipped: tuple[int, ...] | None) -> bool:
 
 def _handled(exceptions: list[dict[str, Any]]) -> bool | None:
     mechanism = exceptions[0].get("mechanism") if exceptions else None
-    handled = mechanism.get("handled") if isinstance(mechanism, Mapping) else None
+    handled = mechanism.get("handled") if isinstance(mechanism, dict) else None
     return handled if isinstance(handled, bool) else None
 
 
 def _file_in_known_groups(event: Event) -> None:
     named = event.properties.get("$groups")
-    if not isinstance(named, Mapping):
+    if not isinstance(named, dict):
         return
     groups = event.project.groups
     for group_type, key in named.items():

@@ -183,7 +183,7 @@ def trace_faults(stacktrace: object) -> Iterator[Fault]:
     Args:
         stacktrace: of an exception; not null.
     """
-    if not isinstance(stacktrace, Mapping):
+    if not isinstance(stacktrace, dict):
         yield EX_7, "stacktrace is no object"
         return
     kind, frames = stacktrace.get("type"), stacktrace.get("frames")
@@ -204,7 +204,7 @@ def frame_faults(frame: object, name: str, *, is_resolved: bool = False) -> Iter
         name: what to call it.
         is_resolved: whether the stack trace says that PostHog resolved it.
     """
-    if not isinstance(frame, Mapping):
+    if not isinstance(frame, dict):
         yield EX_7, f"{name} is no object"
         return
     platform = frame.get("platform")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from otel.inspector._groups import TYPES_LIMIT
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
@@ -90,7 +88,7 @@ def file_in_groups(event: Event) -> None:
     named = event.properties.get("$groups")
     if named is None:
         return
-    if not isinstance(named, Mapping):
+    if not isinstance(named, dict):
         event.apply(GR_2)
         return
     for group_type, key in named.items():
@@ -116,7 +114,7 @@ def update_group(event: Event) -> None:
     elif not (isinstance(key, str) and isinstance(group_type, str)):
         event.apply(GR_4, effect=Effect.CHANGED)
     update = properties.get("$group_set")
-    if update is not None and not isinstance(update, Mapping):
+    if update is not None and not isinstance(update, dict):
         if event.apply(GR_6, "$group_set is no object"):
             return
         update = None
@@ -147,4 +145,4 @@ def _as_text(value: object) -> str:
         return str(int(value))
     if isinstance(value, list):
         return ",".join("" if one is None else _as_text(one) for one in value)
-    return "[object Object]" if isinstance(value, Mapping) else str(value)
+    return "[object Object]" if isinstance(value, dict) else str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from otel.inspector.rules._project import Event
@@ -138,7 +137,7 @@ def process(event: Event) -> None:
         for name in updates:
             event.change(name, None)
     groups = properties.get("$groups")
-    if isinstance(groups, Mapping) and groups and not event.apply(PL_3):
+    if isinstance(groups, dict) and groups and not event.apply(PL_3):
         file_in_groups(event)
     for name in _GROUP_COLUMNS:
         if name in properties:

@@ -152,7 +152,7 @@ def _update(event: Event, person: Person) -> None:
     once = _mapping(properties.get("$set_once"))
     now = _mapping(properties.get("$set"))
     unset = properties.get("$unset")
-    names = [one for one in unset if isinstance(one, str)] if isinstance(unset, list | Mapping) else []
+    names = [one for one in unset if isinstance(one, str)] if isinstance(unset, list | dict) else []
     if (once or names) and _conflict(once, now, names) and not event.apply(PP_5):
         return
     known = person.properties
@@ -182,7 +182,7 @@ def _update(event: Event, person: Person) -> None:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else _NONE
+    return value if isinstance(value, dict) else _NONE
 
 
 def _conflict(once: Mapping[str, Any], now: Mapping[str, Any], names: list[str]) -> bool:

@@ -67,7 +67,7 @@ def test_counts_tell_what_posthog_would_keep(house: House) -> None:
     house.sender.post(batch(event("")))
     assert house.inspector.all() == {
         "total": 6, "good": 4, "bad": 2, "duplicates": 0,
-        "kept": 1, "not_applied": 1, "detached": 1, "no_issue": 1, "dropped": 1,
+        "refused": 1, "kept": 1, "not_applied": 1, "detached": 1, "no_issue": 1, "dropped": 1,
     }  # fmt: skip
     house.inspector.reset()
     assert set(house.inspector.all().values()) == {0}
