@@ -157,7 +157,8 @@ def test_a_lost_answer_is_sent_again_and_stored_once(
         inspector.reset()
         inspector.fail(lose_answer=True)
         assert delivery.deliver(captures("a", "b")) == (), warm
-        assert inspector.all() == {"total": 4, "good": 2, "bad": 0, "duplicates": 2}
+        counts = inspector.all()
+        assert (counts["good"], counts["bad"], counts["duplicates"]) == (2, 0, 2)
         assert [event["deliveries"] for event in inspector.good()] == [2, 2]
 
 
