@@ -17,7 +17,7 @@ from apps.teams.properties import PlanName, TeamProperties
 from apps.users.identity import identify
 from apps.users.models import User
 from apps.users.properties import UserProperties
-from otel import set_group, set_person
+from otel import Identity, set_group, set_person
 
 __all__ = [
     "LastAdminError",
@@ -106,7 +106,8 @@ def join(user: User, team: Team, role: str) -> tuple[Membership, bool]:
         return known, False
     membership = Membership.objects.create(team=team, user=user, role=role)
     _tell_person(user, role=role, teams_count=len(around.of_user) + 1)
-    _tell_team(team, member_count=len(around.of_team) + 1)
+    # Whoever signs up by the invitation is not logged in yet.
+    _tell_team(team, member_count=len(around.of_team) + 1, by=identify(user))
     return membership, True
 
 
@@ -200,5 +201,5 @@ def _tell_person(user: User, *, role: str | None, teams_count: int | None = None
     )
 
 
-def _tell_team(team: Team, *, member_count: int) -> None:
-    set_group(TeamProperties(member_count=member_count), key=str(team.public_id))
+def _tell_team(team: Team, *, member_count: int, by: Identity | None = None) -> None:
+    set_group(TeamProperties(member_count=member_count), key=str(team.public_id), identity=by)

@@ -63,7 +63,7 @@ def span_of_error(
     envelope = error.envelope
     time = envelope.time_unix_nano
     text = carried(error, occurrences, mapper.listed(error))
-    entry = mapper.read_from({**error.entry, **envelope.span_attributes})
+    entry = mapper.view(error)
     return ReadableSpan(
         name=EXCEPTION_EVENT,
         context=SpanContext(envelope.trace_id, envelope.span_id, is_remote=False, trace_flags=_SAMPLED),

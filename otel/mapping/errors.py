@@ -132,13 +132,19 @@ class ErrorMapper:
             return error.listed
         return [{**one, "value": ""} for one in error.listed]
 
-    def read_from(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what mapping reads of an entry's attributes, and nothing else.
+    def view(self, error: SpanError) -> dict[str, Any]:
+        """Return the attributes that say whom an error is about and where it happened, and no other.
+
+        They are the entry's; one that was recorded for somebody in particular says so itself, as a whole.
 
         Args:
-            entry: of an error.
+            error: what happened.
         """
-        read = {name: value for name, value in entry.items() if name in self._reads}
+        read = {name: value for name, value in error.entry.items() if name in self._reads}
+        own = {name: value for name, value in error.envelope.attributes.items() if name in self._reads}
+        if not self._personal.isdisjoint(own) or OPTED_OUT in own:
+            read = self._without_person(read)
+        read |= own
         return self._without_person(read) if read.get(OPTED_OUT) else read
 
     def __call__(self, error: SpanError, occurrences: int = 1) -> list[Capture | Reject]:
@@ -148,13 +154,13 @@ class ErrorMapper:
             error: what happened.
             occurrences: for how many errors of its kind it stands.
         """
-        about = self._about(error, occurrences)
-        captures = [self._exception(error, about)]
+        view = self.view(error)
+        about = _about(error, view, occurrences)
+        captures = [self._exception(error, view, about)]
         declaration = self._declaration()
         if declaration is not None:
-            entry = self.read_from(error.entry)
             taken = {
-                name: _text(entry.get(attribute))
+                name: _text(view.get(attribute))
                 for name, attribute in self._settings.error_properties.items()
             }
             declared = {
@@ -165,40 +171,41 @@ class ErrorMapper:
             withheld: frozenset[str] = frozenset()
             if not self._settings.send_organisation:
                 withheld = declaration.organisation
-            captures.append(self._capture(error, declaration.name, redact(declared, withheld)))
+            captures.append(self._capture(error, view, declaration.name, redact(declared, withheld)))
         return captures
 
-    def _exception(self, error: SpanError, about: dict[str, Any]) -> Capture | Reject:
+    def _exception(
+        self, error: SpanError, view: Mapping[str, Any], about: dict[str, Any]
+    ) -> Capture | Reject:
         properties = {name: value for name, value in about.items() if value is not None}
         properties["$exception_list"] = self.listed(error)
         properties["$exception_level"] = "error"
         if error.hook.source is not None:
             properties["$exception_source"] = error.hook.source
-        return self._capture(error, EXCEPTION_CAPTURE, properties)
+        return self._capture(error, view, EXCEPTION_CAPTURE, properties)
 
-    def _about(self, error: SpanError, occurrences: int) -> dict[str, Any]:
-        entry = error.entry
-        return {
-            "error_type": legible(error.exceptions[0].type_name),
-            "view_name": _text(entry.get(VIEW_NAME)),
-            "task_name": _text(entry.get(TASK_NAME)),
-            "status_code": http_status(entry),
-            "method": _text(_first(entry, _METHOD)),
-            "handled": error.is_handled,
-            "occurrences": occurrences,
-        }
-
-    def _capture(self, error: SpanError, name: str, properties: dict[str, Any]) -> Capture | Reject:
-        span_attributes = error.envelope.span_attributes
-        if span_attributes.get(OPTED_OUT):
-            span_attributes = self._without_person(span_attributes)
-        named = replace(error.envelope, name=name, attributes={}, span_attributes=span_attributes)
+    def _capture(
+        self, error: SpanError, view: Mapping[str, Any], name: str, properties: dict[str, Any]
+    ) -> Capture | Reject:
+        named = replace(error.envelope, name=name, attributes={}, span_attributes=view)
         person = identify(named, self._settings.groups, self._stamps)
         origin = self._origins.of(named.resource).properties
         return limit(to_capture(named, properties, person, origin=origin, trace_url=self._settings.trace_url))
 
     def _without_person(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in attributes.items() if name not in self._personal}
+
+
+def _about(error: SpanError, view: Mapping[str, Any], occurrences: int) -> dict[str, Any]:
+    return {
+        "error_type": legible(error.exceptions[0].type_name),
+        "view_name": _text(view.get(VIEW_NAME)),
+        "task_name": _text(view.get(TASK_NAME)),
+        "status_code": http_status(view),
+        "method": _text(_first(view, _METHOD)),
+        "handled": error.is_handled,
+        "occurrences": occurrences,
+    }
 
 
 def _first(attributes: Mapping[str, Any], names: tuple[str, ...]) -> Any:

@@ -11,7 +11,7 @@ from opentelemetry.sdk.resources import Resource
 from otel.attributes import RELEASE_ID
 from otel.events import legible
 
-__all__ = ["Origin", "Origins", "origin_attributes"]
+__all__ = ["ORIGIN_PROPERTIES", "Origin", "Origins", "origin_attributes"]
 
 # The properties, each with the resource attributes that it is taken from; the first that is there counts.
 # `deployment.environment` is the name before semantic conventions 1.27.
@@ -23,6 +23,9 @@ _PROPERTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "$release_id": (RELEASE_ID,),
     }
 )
+
+ORIGIN_PROPERTIES = frozenset(_PROPERTIES)
+"""The names that every capture may have, beside its own."""
 
 # What the SDK calls a program that nobody has named.
 _UNNAMED = "unknown_service"

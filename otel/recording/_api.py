@@ -78,15 +78,16 @@ def set_person(properties: PersonProperties, *, identity: Identity | None = None
         _recorder.person(properties, identity)
 
 
-def set_group(properties: GroupProperties, *, key: str) -> None:
+def set_group(properties: GroupProperties, *, key: str, identity: Identity | None = None) -> None:
     """Record a change of a group's properties, once the current transaction has committed.
 
     Args:
         properties: the new values; None leaves one as it is.
         key: the group's key.
+        identity: who made the change; by default the request's or task's person, else the system.
     """
     with guarded("recording group properties"):
-        _recorder.group(properties, key)
+        _recorder.group(properties, key, identity)
 
 
 def record_error(

@@ -115,17 +115,18 @@ class Recorder:
         """
         self._add(SET_EVENT, _values(properties), identity)
 
-    def group(self, properties: GroupProperties, key: str) -> None:
+    def group(self, properties: GroupProperties, key: str, identity: Identity | None) -> None:
         """Record a change of a group's properties.
 
         Args:
             properties: the new values; None leaves one as it is.
             key: the group's.
+            identity: who made the change; by default the request's or task's person.
         """
         attributes = _values(properties)
         attributes[GROUP_TYPE] = properties.group_type
         attributes[GROUP_KEY] = key
-        self._add(GROUPIDENTIFY_EVENT, attributes, None)
+        self._add(GROUPIDENTIFY_EVENT, attributes, identity)
 
     def joined(self, visitor_id: str, identity: Identity) -> None:
         """Record that a visitor's trail belongs to an account.
@@ -148,10 +149,10 @@ class Recorder:
         """
         whom = self._whom(identity)
         stamps = {} if whom is None else whom.entry_attributes(self._groups)
-        with _tracer.start_as_current_span(
-            f"error {type(exception).__name__}", attributes={**attributes_of(attributes), **stamps}
-        ) as span:
-            span.record_exception(exception)
+        about = {**attributes_of(attributes), **stamps}
+        with _tracer.start_as_current_span(f"error {type(exception).__name__}", attributes=about) as span:
+            # On the span event as well: the request's or task's own span says whom *it* is about.
+            span.record_exception(exception, about)
             span.set_status(Status(StatusCode.ERROR))
             self._check(span.is_recording())
 

@@ -94,6 +94,7 @@ def all_sampled(flavour: str, database: str, tmp_path_factory: pytest.TempPathFa
         "host_failed",
         "$exception",
         "$identify",
+        "$set",
     }
     assert len([event for event, _, _ in delivered if event == "parcel_shipped"]) == 209
     return delivered

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["A_NUMBER", "A_WORD", "NOBODY", "Arrival", "Some", "made", "of", "slug", "visitor"]
+__all__ = ["A_NUMBER", "A_WORD", "NOBODY", "SYSTEM", "Arrival", "Some", "made", "of", "slug", "visitor"]
 
 # What stands for who cannot be known.
 NOBODY = "nobody"
+# What stands for what no person did.
+SYSTEM = "the system"
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from otel.events import Property, Registry, default_registry
+from otel.mapping.identify import SYSTEM_ID
+from otel.mapping.origin import ORIGIN_PROPERTIES
 
 __all__ = ["Coverage", "EventCover", "PropertyCover", "cover", "taxonomy"]
 
@@ -131,7 +133,7 @@ def _own(capture: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in capture["properties"].items()
-        if not name.startswith("$") and name not in _BROWSERS
+        if not name.startswith("$") and name not in _BROWSERS and name not in ORIGIN_PROPERTIES
     }
 
 
@@ -139,6 +141,8 @@ def _updates(captures: Iterable[Mapping[str, Any]], group_type: str | None) -> I
     """Give what was set, update by update."""
     for capture in captures:
         properties = capture["properties"]
+        if group_type is None and capture["distinct_id"] == SYSTEM_ID:
+            continue  # which the pipeline itself describes
         if group_type is None:
             update = {
                 name: value for key in _PERSON_UPDATES for name, value in properties.get(key, {}).items()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tformance.run._arrival import NOBODY, Arrival, made, slug, visitor
+from otel.mapping.identify import SYSTEM_ID
+from otel.mapping.origin import ORIGIN_PROPERTIES
+from tformance.run._arrival import NOBODY, SYSTEM, Arrival, made, slug, visitor
 from tformance.run._journey import Person
 
 __all__ = ["Names"]
@@ -23,7 +25,7 @@ class Names:
     """
 
     def __init__(self, people: Iterable[Person], records: Mapping[str, Any]) -> None:
-        self._of: dict[str, str] = {}
+        self._of: dict[str, str] = {SYSTEM_ID: SYSTEM}
         self._sessions: dict[str, str] = {}
         self._visitors: dict[str, str] = {}
         for person in people:
@@ -60,7 +62,7 @@ class Names:
             capture["event"],
             self.person(capture["distinct_id"], is_nobody=properties.get("$process_person_profile") is False),
             self._told(properties),
-            self._named(properties.get("$groups", {}).get("team")),
+            self._named(properties.get("$groups", {}).get("team") or properties.get("$group_key")),
             self._sessions.get(session, session),
         )
 
@@ -78,14 +80,14 @@ class Names:
         self._of[record["date_joined"]] = _joined(person.name)
         for team in record["teams"]:
             key, name = team["public_id"], team["name"]
-            self._of |= {key: name, f"$team_{key}": name, team["slug"]: slug(name)}
+            self._of |= {key: name, team["slug"]: slug(name)}
             self._of[team["created_at"]] = made(name)
 
     def _told(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         told = {
             name: self._named(value)
             for name, value in properties.items()
-            if not name.startswith("$") or name in _TOLD
+            if name in _TOLD or not (name.startswith("$") or name in ORIGIN_PROPERTIES)
         }
         if "$exception_list" in properties:
             told["raised"] = [_raised(one) for one in properties["$exception_list"]]

@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 
+from otel.version import __version__
 from tformance.run._journey import DAYS, FUNNEL
 from tformance.run._ports import HOST
 from tformance.run._processes import Program, run_to_end
@@ -28,6 +29,9 @@ _PATIENCE = 2.0
 
 # Seconds that gunicorn gives its workers, less than the run gives gunicorn.
 _GRACE = 12
+
+# What each capture says of where it comes from, unless the run is told something else.
+_RESOURCE = f"service.version={__version__},deployment.environment.name=development"
 
 # Two tasks at once show that they do not disturb each other, and are no load for a laptop.
 _TASKS_AT_ONCE = 2
@@ -171,6 +175,8 @@ class Site:
             "POSTHOG_API_KEY": API_KEY,
             "POSTHOG_HOST": self.inspector_url,
             "POSTHOG_QUARANTINE": str(self.quarantine),
+            "OTEL_SERVICE_NAME": os.environ.get("OTEL_SERVICE_NAME") or "tformance",
+            "OTEL_RESOURCE_ATTRIBUTES": os.environ.get("OTEL_RESOURCE_ATTRIBUTES") or _RESOURCE,
             # Milliseconds: what is clicked shows in the inspector at once.
             "OTEL_BSP_SCHEDULE_DELAY": "200",
         }

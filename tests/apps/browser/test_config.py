@@ -9,6 +9,8 @@ from typing import Any, get_args
 
 import pytest
 from django.test import Client
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
 from pytest_django import Settings
 
 from apps.metrics.events import ChartType
@@ -16,6 +18,7 @@ from apps.metrics.models import Repository
 from apps.teams.models import Invitation, Team
 from apps.users.models import User
 from apps.utils import _flags
+from otel import pipeline
 from otel.inspector.running import RunningInspector, running_inspector
 from tests.apps.addresses import ADDRESSES, Address
 from tests.apps.browser.conftest import KEY
@@ -40,6 +43,25 @@ def test_a_visitors_page_says_where_it_is_and_names_nobody(browser: Browser) -> 
         "recording": False,
         "send_organisation": True,
         "flags": {},
+        "origin": {},
+    }
+
+
+def test_a_page_says_where_it_comes_from_as_the_servers_events_do(browser: Browser) -> None:
+    resource = Resource({"service.name": "tformance", "deployment.environment.name": "staging"})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    before = pipeline.running()
+    assert before is not None
+    pipeline.install(before.settings.replace(release_id="r1"), provider=provider)
+    try:
+        config = config_of(browser(None).get("/"))
+    finally:
+        pipeline.install(before.settings, registry=before.registry, defer=before.recorder.defer)
+    assert config is not None
+    assert config["origin"] == {
+        "service_name": "tformance",
+        "environment": "staging",
+        "$release_id": "r1",
     }
 
 

@@ -17,6 +17,7 @@ from apps.integrations.tasks import post_to_slack, reconcile, sync_all
 from apps.metrics.models import PullRequest, Repository
 from apps.teams.models import Team
 from apps.users.models import User
+from otel.mapping.identify import SYSTEM_ID
 from otel.testing import CapturedEvents
 from tests.apps.looking import declared, group_updates, of_team, person_updates
 from tests.apps.syncs.connecting import connected, tracking
@@ -43,7 +44,8 @@ def test_the_hourly_sync_is_nobodys_and_of_each_team_that_has_github(
         for capture in captured_events.of(event):
             assert declared(capture)["trigger"] == "scheduled"
             assert of_team(capture) == str(engine.team.public_id)
-            assert capture.properties["$process_person_profile"] is False
+            assert (capture.distinct_id, capture.properties["$set"]) == (SYSTEM_ID, {"is_system": True})
+            assert "$process_person_profile" not in capture.properties
         assert len(captured_events.of(event)) == 2
 
 
@@ -146,9 +148,12 @@ def test_the_week_is_posted_for_each_team_that_has_slack(
     post_to_slack.delay()
 
     assert len(sandbox.messages()) == (1 if failing else 2)
-    told = [declared(one) for one in captured_events.named("error_occurred")]
-    expected = [("apps.integrations.tasks.post_to_slack", True)] if failing else []
-    assert [(one["task_name"], one["handled"]) for one in told] == expected
+    told = captured_events.named("error_occurred")
+    slug = Team.objects.order_by("pk").values_list("slug", flat=True)[0]
+    expected = [("apps.integrations.tasks.post_to_slack", True, slug, SYSTEM_ID)] if failing else []
+    assert [
+        (*map(one.properties.get, ("task_name", "handled", "team_slug")), one.distinct_id) for one in told
+    ] == expected
 
 
 def _channel(sandbox: RunningSandbox) -> str:

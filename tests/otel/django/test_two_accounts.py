@@ -28,8 +28,13 @@ def identify(settings: Any) -> None:
 
 @pytest.fixture
 def inspector() -> Iterator[RunningInspector]:
+    """An inspector that the pipeline sends to; the pipeline of before comes back afterwards."""
+    before = pipeline.running()
+    assert before is not None
     with running_inspector() as running:
+        pipeline.install(Settings(api_key="phc_test", host=running.url, groups=GROUPS))
         yield running
+        pipeline.install(before.settings, defer=before.recorder.defer)
 
 
 def log_in(user: AbstractBaseUser, **browser: Any) -> None:
@@ -42,10 +47,6 @@ def log_in(user: AbstractBaseUser, **browser: Any) -> None:
     ask(view, **browser)
 
 
-def install(inspector: RunningInspector) -> None:
-    pipeline.install(Settings(api_key="phc_test", host=inspector.url, groups=GROUPS))
-
-
 def persons(inspector: RunningInspector) -> list[set[str]]:
     assert pipeline.flush()
     return [set(one["distinct_ids"]) for one in inspector.persons()]
@@ -53,7 +54,6 @@ def persons(inspector: RunningInspector) -> list[set[str]]:
 
 def test_a_second_account_does_not_join_the_person_of_the_first(inspector: RunningInspector) -> None:
     """Neither has a person yet, and posthog-js has never been told to forget the visitor."""
-    install(inspector)
     first, second = make_user("anna"), make_user("ben")
     log_in(first, X_POSTHOG_DISTINCT_ID=VISITOR)
     log_in(second, X_POSTHOG_DISTINCT_ID=VISITOR)
@@ -64,8 +64,7 @@ def test_a_second_account_does_not_join_the_person_of_the_first(inspector: Runni
 def test_without_the_update_ahead_of_the_alias_posthog_would_make_them_one(
     inspector: RunningInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the test above prevents: PostHog adds an id that it has never seen to the visitor's person (ID-5)."""
-    install(inspector)
+    """What that prevents: PostHog adds an id that it has never seen to the visitor's person (ID-5)."""
     exporter = pipeline.running().exporter  # type: ignore[union-attr]  # it was installed just now
     mapper = exporter.map  # type: ignore[union-attr]
     monkeypatch.setattr(exporter, "map", _OnlyTheAlias(mapper))
@@ -86,7 +85,6 @@ class _OnlyTheAlias:
 
 def test_an_id_that_posthog_js_has_for_an_account_is_no_visitors(inspector: RunningInspector) -> None:
     """Also where a product's account ids have the shape of a visitor's."""
-    install(inspector)
     cookie = {"distinct_id": VISITOR, "$user_state": "identified", "$sesid": None}
     log_in(make_user("ben"), cookie=cookie, X_POSTHOG_SESSION_ID=SESSION)
     assert pipeline.flush()

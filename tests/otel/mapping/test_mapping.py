@@ -353,3 +353,10 @@ def test_no_input_makes_mapping_raise_or_emit_what_is_no_event(
         wire = orjson.loads(orjson.dumps(one))
         assert 0 < len(wire["distinct_id"].encode()) <= 200
         assert uuid.UUID(wire["uuid"]).version == 7
+
+
+def test_the_name_of_an_event_is_measured_in_bytes() -> None:
+    settings = SETTINGS.replace(events=("*",))
+    assert captured(envelope("é" * 100, {}), settings).event == "é" * 100
+    detail = "the name has 202 bytes, 200 are allowed"
+    assert rejected(envelope("é" * 101, {}), settings) == Reject(Reason.TOO_LARGE, detail)

@@ -9,12 +9,15 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
-from otel import record_error
+from otel import Identity, record_error
 from otel.delivery.occurrences import FIRST
+from otel.mapping.identify import SYSTEM_ID
 from otel.testing import CapturedEvents
 from tests.otel.shop import shop
 
 tracer = trace.get_tracer("tests")
+
+SESSION = "0190f5b0-2222-7000-8000-000000000002"
 
 
 @pytest.fixture
@@ -166,3 +169,51 @@ def test_errors_beyond_the_first_few_of_a_kind_are_counted_and_the_sum_is_exact(
     assert (
         len([one for one in captured.named("shop_failed") if one.properties["error_type"] == "KeyError"]) == 1
     )
+
+
+def test_a_handled_error_is_about_whom_it_names_also_within_somebody_elses_request(
+    captured: CapturedEvents,
+) -> None:
+    request = {"user.id": "u1", "shop.team.id": "t1", "session.id": SESSION}
+    with tracer.start_as_current_span("request", kind=SpanKind.SERVER, attributes=request):
+        record_error(ValueError("for a team"), identity=Identity(groups={"team": "t2"}), view_name="ours")
+        record_error(ValueError("for a person"), identity=Identity("u2"))
+    system, person = captured.named("$exception")
+    assert (system.distinct_id, system.properties["$groups"]) == (SYSTEM_ID, {"team": "t2"})
+    assert system.properties["view_name"] == "ours"
+    assert person.distinct_id == "u2"
+    assert not [one for one in (system, person) if "$session_id" in one.properties]
+    assert "$groups" not in person.properties
+
+
+@pytest.mark.parametrize(
+    ("scope", "kind", "source", "mechanism"),
+    [
+        ("opentelemetry.instrumentation.django", SpanKind.SERVER, "django.middleware", "middleware"),
+        ("opentelemetry.instrumentation.celery", SpanKind.CONSUMER, "celery.task_failure", "task"),
+        ("opentelemetry.instrumentation.fastapi", SpanKind.SERVER, "fastapi.exception_handler", "middleware"),
+        ("opentelemetry.instrumentation.flask", SpanKind.SERVER, "flask.got_request_exception", "middleware"),
+        ("opentelemetry.instrumentation.asgi", SpanKind.SERVER, "asgi.middleware", "middleware"),
+        ("io.opentelemetry.django", SpanKind.SERVER, None, "middleware"),
+        ("shop", SpanKind.CONSUMER, None, "task"),
+        ("shop", SpanKind.INTERNAL, None, "generic"),
+    ],
+)
+def test_an_error_says_what_caught_it_in_posthogs_words(
+    captured: CapturedEvents, scope: str, kind: SpanKind, source: str | None, mechanism: str
+) -> None:
+    with suppress(ValueError), trace.get_tracer(scope).start_as_current_span("entry", kind=kind):
+        raise ValueError("it ended")
+    (issue,) = captured.named("$exception")
+    assert issue.properties.get("$exception_source") == source
+    assert issue.properties["$exception_list"][0]["mechanism"]["type"] == mechanism
+
+
+def test_a_type_and_a_message_are_cut_to_the_bytes_that_posthog_keeps(captured: CapturedEvents) -> None:
+    named = type("Fehler" + "ä" * 200, (ValueError,), {})
+    with suppress(ValueError), tracer.start_as_current_span("script"):
+        raise named("ü" * 4_000 + "𝄞" * 4_000)
+    (issue,) = captured.named("$exception")
+    (entry,) = issue.properties["$exception_list"]
+    assert 250 <= len(entry["type"].encode()) <= 255
+    assert len(entry["value"].encode()) <= 10_000

@@ -41,17 +41,18 @@ def signed_up(name: str, *, method: str, source: str) -> tuple[Arrival, ...]:
     return (
         of(name, "user_signed_up", method=method, signup_source=source),
         person(name, {"$set": {"teams_count": 0, **connected}, "$set_once": once}),
-        identified(name),
+        *identified(name),
     )
 
 
-def identified(name: str) -> Arrival:
-    """Return what joins the visitor's trail to the account.
+def identified(name: str) -> tuple[Arrival, ...]:
+    """Return what joins the visitor's trail to the account, behind the update that makes its person.
 
     Args:
         name: the person's.
     """
-    return Arrival("$identify", name, {"$anon_distinct_id": visitor(name)}, session=name)
+    alias = Arrival("$identify", name, {"$anon_distinct_id": visitor(name)}, session=name)
+    return (person(name, {"$set": {}}), alias)
 
 
 def person(name: str, properties: Mapping[str, object], *, session: bool = True) -> Arrival:
@@ -65,14 +66,15 @@ def person(name: str, properties: Mapping[str, object], *, session: bool = True)
     return Arrival("$set", name, properties, session=name if session else None)
 
 
-def team(name: str, /, **properties: object) -> Arrival:
-    """Return an update of a team, which is about no person.
+def team(name: str, who: str, /, **properties: object) -> Arrival:
+    """Return an update of a team.
 
     Args:
         name: the team's.
+        who: the person who acts.
         properties: of the team.
     """
-    return Arrival("$groupidentify", name, {"$group_set": properties})
+    return Arrival("$groupidentify", who, {"$group_set": properties}, team=name)
 
 
 def new_team(name: str, owner: str) -> tuple[Arrival, ...]:
@@ -85,6 +87,7 @@ def new_team(name: str, owner: str) -> tuple[Arrival, ...]:
     return (
         team(
             name,
+            owner,
             name=name,
             slug=slug(name),
             plan="trial",
@@ -132,7 +135,7 @@ def joined(who: str, role: str, via: str, *, members: int, teams: int = 1) -> tu
     """
     return (
         in_team(who, "team_member_joined", role=role, joined_via=via, invite_age_days=0),
-        team(ENGINES, member_count=members),
+        team(ENGINES, who, member_count=members),
         person(who, {"$set": {"role": role, "teams_count": teams}}),
     )
 
@@ -182,7 +185,7 @@ def synced(
             duration_ms=A_NUMBER,
             **more,
         ),
-        team(ENGINES, total_prs=A_NUMBER, ai_adoption_rate=A_NUMBER),
+        team(ENGINES, who, total_prs=A_NUMBER, ai_adoption_rate=A_NUMBER),
     )
 
 

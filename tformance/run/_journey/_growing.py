@@ -97,7 +97,7 @@ STEPS = (
     Step(
         "Linus joins from the link, with his account",
         _join_by_login,
-        (identified("Linus"), *joined("Linus", "admin", "existing_account", members=3, teams=2)),
+        (*identified("Linus"), *joined("Linus", "admin", "existing_account", members=3, teams=2)),
     ),
     Step(
         "Barbara signs up with GitHub",
@@ -119,7 +119,7 @@ STEPS = (
         _change_settings,
         (
             in_team("Linus", "settings_updated", section="team", changed_fields=["plan"]),
-            team(ENGINES, plan="starter"),
+            team(ENGINES, "Linus", plan="starter"),
             settings("Grace", "profile", "name"),
             settings("Grace", "notifications", "insight_emails"),
         ),

@@ -117,7 +117,7 @@ def _connected(provider: str) -> Arrival:
 def _completed(who: str, name: str, skipped: int) -> tuple[Arrival, ...]:
     return (
         in_team(who, "onboarding_completed", name, steps_skipped=skipped, duration_s=A_NUMBER),
-        team(name, onboarding_complete=True),
+        team(name, who, onboarding_complete=True),
         first_view(who, name),
     )
 
@@ -134,7 +134,7 @@ STEPS = (
             _connected("github"),
             in_team("Ada", "github_connected", org_name=A_WORD, member_count=A_NUMBER),
             person("Ada", {"$set": {"has_connected_github": True}}),
-            team(ENGINES, repos_tracked=0),
+            team(ENGINES, "Ada", repos_tracked=0),
             _done("github"),
         ),
     ),
@@ -143,7 +143,7 @@ STEPS = (
         _choose_repositories,
         (
             _done("repos", repos_count=3),
-            team(ENGINES, repos_tracked=3),
+            team(ENGINES, "Ada", repos_tracked=3),
             *synced("Ada", "onboarding", is_initial=True),
             *synced("Ada", "onboarding", is_initial=True),
             *synced("Ada", "onboarding", is_initial=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from http import HTTPStatus
 
-from tformance.run._arrival import NOBODY, Arrival, slug
+from tformance.run._arrival import NOBODY, SYSTEM, Arrival, slug
 from tformance.run._journey._expected import (
     ENGINES,
     failed,
@@ -137,8 +137,13 @@ def _connected(provider: str, *, is_reconnect: bool) -> tuple[Arrival, ...]:
     )
 
 
-def _disconnected(who: str, provider: str, reason: str) -> Arrival:
-    return in_team(who, "integration_disconnected", provider=provider, reason=reason, connected_days=0)
+# What says that nobody's hand did it.
+_MARK = {"$set": {"is_system": True}}
+
+
+def _disconnected(who: str, provider: str, reason: str, **more: object) -> Arrival:
+    about = {"provider": provider, "reason": reason, "connected_days": 0, **more}
+    return in_team(who, "integration_disconnected", **about)
 
 
 STEPS = (
@@ -168,7 +173,7 @@ STEPS = (
     Step(
         "Ada tracks a fourth repository",
         _track_another,
-        (team(ENGINES, repos_tracked=4), *synced("Ada", "manual", is_initial=True)),
+        (team(ENGINES, "Ada", repos_tracked=4), *synced("Ada", "manual", is_initial=True)),
     ),
     Step(
         "Two days later Ada syncs all of them",
@@ -184,16 +189,16 @@ STEPS = (
         "GitHub revokes the access, and a sync notices",
         _be_revoked,
         (
-            replace(_disconnected(NOBODY, "github", "revoked"), session=None),
+            replace(_disconnected(SYSTEM, "github", "revoked", **_MARK), session=None),
             person("Ada", {"$set": {"has_connected_github": False}}),
-            team(ENGINES, repos_tracked=0),
+            team(ENGINES, "Ada", repos_tracked=0),
             *synced("Ada", "manual", is_initial=False, outcome="failed", error_type="AccessRevokedError"),
         ),
     ),
     Step(
         "Ada connects GitHub again",
         _reconnect_github,
-        (*_connected("github", is_reconnect=True), team(ENGINES, repos_tracked=4)),
+        (*_connected("github", is_reconnect=True), team(ENGINES, "Ada", repos_tracked=4)),
     ),
     Step("Grace, no admin, is refused the team's settings, and mistypes an address", _be_refused),
     Step(
@@ -204,7 +209,14 @@ STEPS = (
     Step(
         "A task fails that Ada has started",
         _fail_in_task,
-        failed("Ada", _TASK, ["RuntimeError in apps.web.tasks.fail"], session="Ada", team=ENGINES),
+        failed(
+            "Ada",
+            _TASK,
+            ["RuntimeError in apps.web.tasks.fail"],
+            session="Ada",
+            team=ENGINES,
+            told={"team_slug": slug(ENGINES)},
+        ),
     ),
     Step(
         "Katherine signs up, and opts out",
