@@ -78,6 +78,7 @@ def create_team(user: User, *, name: str, slug: str) -> Membership:
             member_count=1,
             repos_tracked=0,
             total_prs=0,
+            ai_adoption_rate=0.0,
             created_at=team.created_at.isoformat(),
         ),
         key=str(team.public_id),

@@ -29,6 +29,7 @@ def test_a_new_team_is_told_of_with_all_that_is_known(
             "member_count": 1,
             "repos_tracked": 0,
             "total_prs": 0,
+            "ai_adoption_rate": 0.0,
             "created_at": team.created_at.isoformat(),
         }
     ]

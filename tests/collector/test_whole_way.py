@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.collector.whole import behind, running_bridge
+from tests.run.journeys import comparable, journey_of_all
 from tests.run.starting import IS_UP, starting
 from tests.services.collector import CONFIG, running_collector
 from tests.services.jaeger import RunningJaeger, running_jaeger
@@ -19,7 +20,8 @@ from tformance.run._journey._stage import PASSWORD
 from tformance.run._ports import HOST, choose_port
 from tformance.run._programs import API_KEY
 
-pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("collector")]
+# With the straight journey, which it is compared with.
+pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("journey")]
 
 _SERVICE = "tformance"
 _SYNC = "run/apps.integrations.tasks.sync_repository"
@@ -86,8 +88,12 @@ def _spans(found: dict[str, Any]) -> list[Span]:
 
 
 def test_the_whole_journey_arrives_and_nothing_else(journey: Journey) -> None:
-    assert "; 0 unexpected, 0 rejected." in journey.printed
+    assert "; 0 unexpected, 0 rejected; PostHog would keep all of them." in journey.printed
     assert "✗" not in journey.printed
+
+
+def test_the_captures_equal_those_of_the_journey_that_goes_straight_to_posthog(journey: Journey) -> None:
+    assert comparable(journey.captures) == comparable(journey_of_all())
 
 
 def test_the_request_the_sync_and_the_calls_to_github_are_one_trace_that_the_event_names(

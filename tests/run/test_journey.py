@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import re
-import signal
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -15,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.run.conftest import TAXONOMY
-from tests.run.starting import IS_UP, starting
+from tests.run.journeys import comparable, deliver, journey_of_all
+from tests.run.starting import starting
 from tests.services.needing import needs_services
 from tests.services.postgresql import running_postgresql
 from tests.services.redis import running_redis
@@ -26,12 +24,6 @@ from tformance.run._report import show_taxonomy
 # One after the other: they share a journey, and each starts several programs.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journey")]
 
-Captures = list[tuple[str, str]]
-
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.+]+|http://[\d.:]+")
-# What the clock, the machine and the order of syncs that run at once decide.
-_OF_THE_RUN = ("duration_ms", "duration_s", "total_prs", "ai_adoption_rate", "$trace_id", "$span_id")
-
 _UNSAMPLED = {
     "the sampler is off": ((), {"OTEL_TRACES_SAMPLER": "always_off"}),
     "the callers' traces are unsampled": (
@@ -41,35 +33,9 @@ _UNSAMPLED = {
 }
 
 
-def _deliver(folder: Path, *options: str, **env: str) -> list[dict[str, Any]]:
-    """Return what arrived of a journey on a fresh database."""
-    folder.mkdir(exist_ok=True)
-    with starting(folder, *options, **env) as run:
-        run.wait_for(IS_UP)
-        assert "; 0 unexpected, 0 rejected." in run.printed, run.printed
-        captures: list[dict[str, Any]] = run.inspector().good()
-        assert run.end(signal.SIGINT) == 0
-    return captures
-
-
-def _comparable(captures: list[dict[str, Any]]) -> Captures:
-    """Return captures without what each run makes anew; whose they are the run itself has compared."""
-
-    def nameless(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: "of the run" if key in _OF_THE_RUN else nameless(one) for key, one in value.items()}
-        if isinstance(value, list):
-            # Celery's own frames are others in each kind of worker.
-            ours = [one for one in value if not isinstance(one, dict) or one.get("in_app", True)]
-            return [nameless(one) for one in ours]
-        return _ID.sub("of the run", value) if isinstance(value, str) else value
-
-    return sorted((one["event"], json.dumps(nameless(one["properties"]), sort_keys=True)) for one in captures)
-
-
 @pytest.fixture(scope="module")
-def all_sampled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    return _deliver(tmp_path_factory.mktemp("all"), OTEL_TRACES_SAMPLER="always_on")
+def all_sampled() -> list[dict[str, Any]]:
+    return journey_of_all()
 
 
 def test_every_declared_event_occurs_with_every_property_and_nothing_else_does(
@@ -88,7 +54,7 @@ def test_every_declared_event_occurs_with_every_property_and_nothing_else_does(
 def test_the_same_journey_delivers_the_same_captures_whatever_is_sampled(
     options: tuple[str, ...], env: dict[str, str], all_sampled: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert _comparable(_deliver(tmp_path, *options, **env)) == _comparable(all_sampled)
+    assert comparable(deliver(tmp_path, *options, **env)) == comparable(all_sampled)
 
 
 @needs_services
@@ -97,7 +63,7 @@ def test_the_same_journey_delivers_the_same_captures_on_postgresql_with_processe
 ) -> None:
     with running_postgresql() as database, running_redis() as broker:
         services = {"DATABASE_URL": database, "CELERY_BROKER_URL": broker}
-        assert _comparable(_deliver(tmp_path, "--workers", "2", **services)) == _comparable(all_sampled)
+        assert comparable(deliver(tmp_path, "--workers", "2", **services)) == comparable(all_sampled)
 
 
 def test_an_event_that_posthog_refuses_is_named_and_fails_the_run(tmp_path: Path) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from otel.delivery import Quarantine
 from otel.inspector import RunningInspector
 from tformance.run._arrival import Arrival
+from tformance.run._coverage import taxonomy
 from tformance.run._journey import STEPS, Step
 from tformance.run._naming import Names
 
@@ -43,11 +43,13 @@ class Outcome:
         steps: with what arrived of each.
         unexpected: what arrived besides.
         rejected: what the inspector or the pipeline refused, in words.
+        unkept: what arrived and PostHog would not keep as it was sent, in words.
     """
 
     steps: tuple[StepOutcome, ...]
     unexpected: tuple[Arrival, ...]
     rejected: tuple[str, ...]
+    unkept: tuple[str, ...]
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -57,9 +59,9 @@ class Outcome:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything arrived, and nothing else."""
+        """Whether everything arrived, and nothing else, and PostHog would keep it."""
         arrived, expected = self.counts
-        return arrived == expected and not self.unexpected and not self.rejected
+        return arrived == expected and not self.unexpected and not self.rejected and not self.unkept
 
 
 def await_arrivals(inspector: RunningInspector, names: Names, quarantine: Path, since: float) -> Outcome:
@@ -76,7 +78,8 @@ def await_arrivals(inspector: RunningInspector, names: Names, quarantine: Path, 
         time.sleep(0.1)
     time.sleep(_SETTLING)
     steps, unexpected, _ = _compare(STEPS, _arrived(inspector, names))
-    return Outcome(steps, unexpected, (*_refused(inspector), *_quarantined(quarantine, since)))
+    rejected = (*_refused(inspector), *_quarantined(quarantine, since))
+    return Outcome(steps, unexpected, rejected, (*_unkept(inspector), *_incomplete(inspector)))
 
 
 def _arrived(inspector: RunningInspector, names: Names) -> list[Arrival]:
@@ -103,11 +106,34 @@ def _compare(
 
 
 def _refused(inspector: RunningInspector) -> Iterable[str]:
-    bad: Iterable[Mapping[str, Any]] = inspector.bad()
-    for one in bad:
-        yield f"refused by the inspector with {one['status']}: {one['reason']}: {one['body']}"
-    for one in inspector.warnings():
-        yield f"warned of by the inspector: {one['event']}: {one['message']}"
+    for one in inspector.bad():
+        if one["verdict"] != "dropped":
+            yield f"refused by the inspector with {one['status']}: {one['reason']}: {one['body']}"
+
+
+def _unkept(inspector: RunningInspector) -> Iterable[str]:
+    """Give what PostHog accepts and then drops, changes or warns of, each with the rule that says so."""
+    for one in inspector.bad():
+        if one["verdict"] == "dropped":
+            what = f"{one['event']} of {one['distinct_id']}"
+            yield f"dropped by PostHog: {what}: {one['reason']} ({one['rule']})"
+    for one in inspector.good():
+        outcome = one["outcome"]
+        rules = ", ".join(outcome["rules"])
+        if outcome["verdict"] != "kept":
+            yield f"{outcome['verdict']} at PostHog: {one['event']} of {one['distinct_id']} ({rules})"
+        for warning in outcome["warnings"]:
+            yield f"warned of by PostHog: {one['event']}: {warning['message']} ({warning['rule']})"
+
+
+def _incomplete(inspector: RunningInspector) -> Iterable[str]:
+    """Give the groups that PostHog would not know everything of."""
+    registry = taxonomy()
+    for group in inspector.groups():
+        declared = registry.properties(group["type"])
+        missing = sorted(set(declared.properties if declared else ()) - set(group["properties"]))
+        if missing:
+            yield f"the {group['type']} {group['key']} has no {', '.join(missing)} at PostHog"
 
 
 def _quarantined(folder: Path, since: float) -> Iterable[str]:

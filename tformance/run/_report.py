@@ -113,12 +113,17 @@ def show_verdict(console: Console, outcome: Outcome) -> None:
                 console.line(console.paint(BAD, f"✗ missing: {_in_words(one)}"))
     for one in outcome.unexpected:
         console.line(console.paint(BAD, f"✗ unexpected: {_in_words(one)}"))
-    for text in outcome.rejected:
+    for text in (*outcome.rejected, *outcome.unkept):
         console.line(console.paint(BAD, f"✗ {text}"))
     arrived, expected = outcome.counts
     counts = f"{arrived} of {expected} events arrived"
     besides = f"{len(outcome.unexpected)} unexpected, {len(outcome.rejected)} rejected"
-    console.line(console.paint(GOOD if outcome.is_whole else BAD, f"{counts}; {besides}."))
+    kept = (
+        f"{len(outcome.unkept)} dropped, changed or warned of by PostHog"
+        if outcome.unkept
+        else ("PostHog would keep all of them")
+    )
+    console.line(console.paint(GOOD if outcome.is_whole else BAD, f"{counts}; {besides}; {kept}."))
 
 
 def _columns(one: Arrival) -> tuple[str, str, str, str]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import login, logout
-from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 
 from otel import Settings, pipeline
@@ -37,7 +36,7 @@ def inspector() -> Iterator[RunningInspector]:
         pipeline.install(before.settings, defer=before.recorder.defer)
 
 
-def log_in(user: AbstractBaseUser, **browser: Any) -> None:
+def log_in(user: Any, **browser: Any) -> None:
     """Log an account in, in a browser that still has a visitor's id, and out again."""
 
     def view(request: HttpRequest) -> None:

@@ -95,6 +95,7 @@ def new_team(name: str, owner: str) -> tuple[Arrival, ...]:
             member_count=1,
             repos_tracked=0,
             total_prs=0,
+            ai_adoption_rate=0.0,
             created_at=made(name),
         ),
         person(owner, {"$set": {"role": "admin", "teams_count": 1}}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from tformance.run._arrival import NOBODY, SYSTEM, Arrival, slug
 from tformance.run._journey._expected import (
@@ -142,7 +143,7 @@ _MARK = {"$set": {"is_system": True}}
 
 
 def _disconnected(who: str, provider: str, reason: str, **more: object) -> Arrival:
-    about = {"provider": provider, "reason": reason, "connected_days": 0, **more}
+    about: dict[str, Any] = {"provider": provider, "reason": reason, "connected_days": 0, **more}
     return in_team(who, "integration_disconnected", **about)
 
 
