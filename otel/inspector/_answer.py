@@ -14,7 +14,7 @@ _ERROR_URI = "https://posthog.com/docs/api"  # rust/capture/src/v1/error.rs, for
 
 @dataclass(slots=True, frozen=True)
 class WireRequest:
-    """Carry one ingestion request as it came over the wire.
+    """One ingestion request as it came over the wire.
 
     Args:
         method: GET or POST.
@@ -33,7 +33,7 @@ class WireRequest:
 
 @dataclass(slots=True)
 class Answer:
-    """Carry the answer to one ingestion request, and what its record says of it.
+    """The answer to one ingestion request, and what its record says about it.
 
     Args:
         status: the HTTP status.

@@ -18,7 +18,7 @@ class FailureError(ValueError):
 
 @dataclass(slots=True, eq=False)
 class Failure:
-    """Say what goes wrong, and how often.
+    """What goes wrong, and how often.
 
     Args:
         status: the status to answer with; None answers as usual, after `delay`.
@@ -93,7 +93,7 @@ _CHECKS = {
 
 
 class Failures:
-    """Hold the failures to come, met in the order they were asked for."""
+    """The failures to come, in the order they were asked for."""
 
     def __init__(self) -> None:
         self._pending: list[Failure] = []

@@ -14,7 +14,7 @@ class FlagsError(ValueError):
 
 
 class Flags:
-    """Hold feature flags that are the same for everybody: a name, and `true`, `false` or a variant."""
+    """Feature flags that are the same for everybody: a name, and `true`, `false` or a variant."""
 
     def __init__(self) -> None:
         self._flags: dict[str, bool | str] = {}

@@ -13,7 +13,7 @@ _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bo
 
 
 class Guard:
-    """Refuse what a page of somebody else's makes a browser send.
+    """An application that refuses what somebody else's page makes a browser send.
 
     A Host header that names another host is DNS rebinding; a request to `/inspector/` from another origin
     would read or reset what was captured. Ingestion stays open to other origins, as PostHog's is.

@@ -40,7 +40,7 @@ class _Dropped(Exception):  # noqa: N818 - an outcome, not an error
 
 
 class _Ingestion:
-    """Be the ASGI application of one generation of routes."""
+    """The ASGI application of one generation of routes."""
 
     def __init__(self, state: State, *, is_v1: bool) -> None:
         self._state = state

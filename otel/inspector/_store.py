@@ -23,6 +23,7 @@ _REJECTED_KEPT = 1_000
 _WARNINGS_KEPT = 1_000
 # Most captures share a handful of outcomes; beyond this many, each has its own.
 _OUTCOMES_SHARED = 1_000
+_OK = 200
 
 
 class Store:
@@ -134,9 +135,11 @@ class Store:
         events: int = 1,
         rule: str = "",
         warning: str = "",
-        one: Incoming | None = None,
+        event: str = "",
+        uuid: str = "",
+        distinct_id: str = "",
     ) -> None:
-        """Keep why a request, or one event of it, was refused or dropped.
+        """Record why a request, or one event of it, was refused or dropped.
 
         Args:
             route: where it arrived.
@@ -146,27 +149,24 @@ class Store:
             events: how many events are lost by it.
             rule: the id of the rule that refuses it, such as `V0-1`.
             warning: PostHog's name of the ingestion warning, if there is one.
-            one: the event, if a single one was dropped after it was accepted.
+            event: the name of the event, if a single one is dropped.
+            uuid: that event's uuid.
+            distinct_id: whom that event is attributed to.
         """
-        # At least one: a request that cannot be read is bad, too.
-        self.bad += max(events, 1)
-        if rule and one is None:
+        if rule:
             self.project.applied[rule] += 1
-        self.rejected.append(
-            {
-                "time": rfc3339(datetime.now(UTC)),
-                "route": route,
-                "status": status,
-                "verdict": "dropped" if status == 200 else "refused",
-                "reason": reason,
-                "events": events,
-                "rule": rule or None,
-                "warning": warning or None,
-                "event": one.event if one else None,
-                "uuid": one.uuid if one else None,
-                "distinct_id": one.distinct_id if one else None,
-                "body": body[:500].decode(errors="replace"),
-            }
+        self._lose(
+            route=route,
+            status=status,
+            verdict="dropped" if status == _OK else "refused",
+            reason=reason,
+            events=events,
+            rule=rule or None,
+            warning=warning or None,
+            event=event or None,
+            uuid=uuid or None,
+            distinct_id=distinct_id or None,
+            body=body,
         )
 
     def warn(
@@ -181,7 +181,7 @@ class Store:
         rule: str = "",
         time: str = "",
     ) -> None:
-        """Keep an ingestion warning; of the door's, one for all events of a request that share its type.
+        """Record an ingestion warning; of the door's, one for all events of a request that share its type.
 
         Args:
             kind: PostHog's name of the warning.
@@ -219,15 +219,26 @@ class Store:
 
     def _drop(self, one: Incoming, outcome: Outcome, route: str) -> None:
         reason = outcome.warnings[-1] if outcome.warnings else None
-        self.reject(
+        self._lose(
             route=route,
-            status=200,
+            status=_OK,
+            verdict=outcome.verdict.value,
             reason=reason.message if reason else f"dropped by {outcome.rules[-1]}",
-            body=one.properties,
+            events=1,
             rule=outcome.rules[-1],
-            warning=reason.type if reason else "",
-            one=one,
+            warning=reason.type if reason else None,
+            event=one.event,
+            uuid=one.uuid,
+            distinct_id=one.distinct_id,
+            body=one.properties,
         )
+
+    def _lose(self, *, events: int, body: bytes, **entry: str | int | None) -> None:
+        """Record what PostHog does not store."""
+        # At least one: a request that cannot be read is bad, too.
+        self.bad += max(events, 1)
+        excerpt = body[:500].decode(errors="replace")
+        self.rejected.append({"time": rfc3339(datetime.now(UTC)), **entry, "events": events, "body": excerpt})
 
     def _warn(self, one: Incoming, outcome: Outcome, time: str) -> None:
         for warning in outcome.warnings:

@@ -13,7 +13,7 @@ _transports: dict[tuple[str, int], asyncio.Transport] = {}
 
 
 class DroppableProtocol(H11Protocol):
-    """Serve HTTP/1.1, and remember each client's transport for `drop`."""
+    """HTTP/1.1 that remembers each client's transport for `drop`."""
 
     _peer: tuple[str, int] | None = None
 

@@ -34,7 +34,7 @@ class Event:
         timestamp: as sent.
         offset: milliseconds before the arrival.
         properties: with the updates from beside them.
-        has_unset: whether a `$unset` stood beside the properties, where it is ignored.
+        rules: ids of the rules that its form met.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Event:
     timestamp: str | None
     offset: int | None
     properties: dict[str, Any]
-    has_unset: bool
+    rules: tuple[str, ...]
 
 
 def parse_event(raw: object) -> Event:
@@ -72,11 +72,15 @@ def parse_event(raw: object) -> Event:
     if offset is not None and offset not in _WHOLE_NUMBERS:
         fail_parsing("`offset` does not fit into 64 bits")
     uuid, timestamp = _uuid(raw), _optional(raw, "timestamp", str)
+    rules = ["V0-9"] if "$unset" in raw else []
     for update in ("$set", "$set_once"):
         beside = _optional(raw, update, dict)
         if beside is not None:
             inside = properties.get(update)
-            properties[update] = {**inside, **beside} if isinstance(inside, dict) else beside
+            if isinstance(inside, dict):
+                rules.append("PP-7")
+                beside = {**inside, **beside}
+            properties[update] = beside
     in_properties = properties.get("token")
     return Event(
         name=name,
@@ -86,7 +90,7 @@ def parse_event(raw: object) -> Event:
         timestamp=timestamp,
         offset=offset,
         properties=properties,
-        has_unset="$unset" in raw,
+        rules=tuple(dict.fromkeys(rules)),
     )
 
 
@@ -101,7 +105,7 @@ def to_incoming(event: Event, now: datetime, sent_at: datetime | None) -> Incomi
     Raises:
         Refused: for an empty name, no distinct id, or a cookieless mode that is not a boolean (V0-2, V0-3).
     """
-    rules = ["V0-9"] if event.has_unset else []
+    rules = [*event.rules]
     warnings: list[tuple[str, str, str]] = []
     if not event.name:
         raise Refused(400, "event submitted with an empty event name", rule="V0-2")

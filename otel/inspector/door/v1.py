@@ -142,7 +142,17 @@ def _reject(state: State, route: str, event: Event, dropped: DroppedError) -> No
         body = orjson.dumps(event.raw)
     except orjson.JSONEncodeError:  # too deep to be written
         body = orjson.dumps({name: event.raw[name] for name in ("event", "uuid")})
-    state.store.reject(route=route, status=200, reason=dropped.detail, body=body, rule=dropped.rule)
+    state.store.reject(
+        route=route,
+        status=200,
+        reason=dropped.detail,
+        body=body,
+        rule=dropped.rule,
+        warning=dropped.detail if dropped.detail in _WARNED_DETAILS else "",
+        event=event.name[:200],
+        uuid=event.uuid,
+        distinct_id=event.distinct_id[:200],
+    )
 
 
 def _id(raw: Any) -> str:

@@ -16,7 +16,6 @@ PIPE = "nodejs/src/ingestion/pipelines/analytics/post-team-preprocessing-subpipe
 ET = "nodejs/src/ingestion/pipelines/errortracking/error-tracking-pipeline.ts @00e596b"
 UUV = "nodejs/src/ingestion/common/steps/event-preprocessing/validate-event-uuid-version.ts @f740ccb"
 UUT = "nodejs/src/ingestion/common/steps/event-preprocessing/validate-event-uuid-timestamp.ts @8557443"
-V0 = "rust/capture/src/events/analytics.rs @006ae06"
 SES = "nodejs/src/ingestion/common/steps/event-processing/validate-session-id-step.ts @1cd8417"
 WIN = "nodejs/src/ingestion/common/steps/event-processing/warn-missing-session-id-step.ts @8b04c35"
 REG = "rust/common/ingestion_warnings/warning_types.generated.json @0f20e19"
@@ -52,13 +51,6 @@ TI_6 = Rule(
     source=f"{OLD}; {PIPE}; {ET}",
     warning="event_dropped_too_old",
 )
-UU_1 = Rule(
-    id="UU-1",
-    looks_at="an event without uuid (v0)",
-    happens="The event gets a UUIDv7.",
-    effect=Effect.CHANGED,
-    source=V0,
-)  # applied at the door
 UU_2 = Rule(
     id="UU-2",
     looks_at="a uuid of another version than 7, from a library that is not PostHog's",
@@ -102,7 +94,7 @@ SE_3 = Rule(
     warning="missing_session_id_with_window_id",
     versions="Only in newer code.",
 )
-RULES = (SZ_1, TI_6, UU_1, UU_2, UU_3, SE_1, SE_2, SE_3)
+RULES = (SZ_1, TI_6, UU_2, UU_3, SE_1, SE_2, SE_3)
 
 
 def check_size(event: Event, size: int) -> None:

@@ -116,7 +116,7 @@ def decide(event: Event) -> None:
     if value is True:
         return
     if value is not False:
-        event.apply(PL_6, f"{_FLAG_NAME} is {value!r}; only true and false count")
+        event.apply(PL_6, f"{_FLAG_NAME} is {value!r:.80}; only true and false count")
         return
     if event.name in MERGES and event.apply(PL_4, f"{event.name} needs person processing"):
         return

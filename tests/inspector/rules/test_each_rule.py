@@ -19,8 +19,8 @@ CASES = [
     *cases_exceptions.UNREAD,
     *cases_exceptions.READ,
 ]
-# Applied at the door, which knows no project: see tests/inspector/test_edge.py, and PP-7 below.
-AT_THE_DOOR = {rule.id for rule in edge.RULES} | {"UU-1", "PP-7"}
+# Applied at the door, which knows no project: see tests/inspector/test_edge.py and test_outcomes.py (PP-7).
+AT_THE_DOOR = {rule.id for rule in edge.RULES} | {"PP-7"}
 IDS = [f"{case.rule}-{number}" for number, case in enumerate(CASES)]
 
 

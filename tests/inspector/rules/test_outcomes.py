@@ -88,6 +88,7 @@ def test_updates_beside_and_inside_the_properties_are_merged_pp_7(house: House) 
     sent = event(properties=inside) | {"$set": {"b": 2}, "$set_once": {"d": 2}}
     house.sender.post(batch(sent))
     assert merged(house.inspector) == [(["u1"], 1, {"a": 1, "b": 2, "c": 1, "d": 2})]
+    assert house.inspector.good()[0]["outcome"]["rules"][0] == "PP-7"
 
 
 def test_a_chain_is_not_reversed_since_its_sdk_sends_the_outermost_first_ex_14(house: House) -> None:
@@ -130,3 +131,14 @@ def test_the_page_shows_the_second_verdict_without_any_script(house: House) -> N
         ("detached", "detached"),
         ("kept", ""),
     ]
+
+
+def test_what_capture_v1_drops_at_the_door_is_bad_alike(house: House) -> None:
+    long = event("n" * 201)
+    house.sender.post_v1(batch_v1(long))
+    [lost] = house.inspector.bad()
+    assert (lost["status"], lost["verdict"], lost["rule"], lost["warning"]) == (
+        200, "dropped", "V1-11", "event_name_too_long",
+    )  # fmt: skip
+    assert (lost["event"], lost["uuid"]) == ("n" * 200, long["uuid"])
+    assert house.project.applied["V1-11"] == 1
