@@ -49,7 +49,9 @@ def ingest(incoming: Incoming, now: datetime, project: Project) -> Outcome:
     return event.outcome()
 
 
-_CHECKS = (personless.decide, envelope.check_age, groups.check_key, merging.check_ids)
+# What may drop an event; the last two look only at PostHog's own events.
+_CHECKS = (personless.decide, envelope.check_age)
+_CHECKS_OF_POSTHOGS = (*_CHECKS, groups.check_key, merging.check_ids)
 
 
 def _process(event: Event, size: int) -> None:
@@ -62,7 +64,7 @@ def _process(event: Event, size: int) -> None:
         exceptions.process(event)
         definitions.learn(event)
         return
-    for check in _CHECKS:
+    for check in _CHECKS_OF_POSTHOGS if event.name[:1] == "$" else _CHECKS:
         check(event)
         if event.is_dropped:
             return
