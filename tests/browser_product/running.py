@@ -13,6 +13,7 @@ from typing import Any
 
 from otel.inspector import RunningInspector, running_inspector
 from tests.browser.building import built
+from tests.browser.site import ORIGIN
 from tests.browser_product.wire import Wire, running_wire
 from tests.lifecycle.servers import BIN, environment, run, serving
 from tformance.run._journey import STEPS, Person, Stage
@@ -70,7 +71,7 @@ class Product:
             time.sleep(0.05)
 
     def settle(self) -> None:
-        """Wait until nothing more arrives; nothing of it was refused."""
+        """Wait until nothing more arrives; PostHog would keep all of it as it was sent."""
         began = since = time.monotonic()
         known = self.inspector.all()["total"]
         while time.monotonic() - since < _QUIET_S:
@@ -81,6 +82,8 @@ class Product:
                 known, since = total, time.monotonic()
         refused = self.inspector.bad()
         assert refused == [], refused
+        unkept = [one for one in self.inspector.good() if one["outcome"]["verdict"] != "kept"]
+        assert unkept == [], unkept
 
     def reset(self) -> None:
         """Forget what has arrived."""
@@ -112,6 +115,11 @@ def running_product(folder: Path) -> Iterator[Product]:
             EMAIL_FILE_PATH=str(folder / "mail"),
             POSTHOG_PERSONAL_API_KEY="phx_test",
             OTEL_BSP_SCHEDULE_DELAY="200",
+            OTEL_SERVICE_NAME=ORIGIN["service_name"],
+            OTEL_RESOURCE_ATTRIBUTES=(
+                f"service.version={ORIGIN['service_version']},deployment.environment.name={ORIGIN['environment']}"
+            ),
+            POSTHOG_RELEASE_ID=ORIGIN["$release_id"],
         )
         done = run([sys.executable, "manage.py", "migrate", "--no-input"], env)
         assert done.returncode == 0, done.stderr

@@ -6,9 +6,10 @@ import io
 
 import pytest
 
+from tests.browser.site import ORIGIN
 from tests.browser_product.conftest import TAXONOMY
 from tests.browser_product.running import Product
-from tests.browser_product.visiting import Visits, many_swaps, sidebar, swap
+from tests.browser_product.visiting import Visits, finish, many_swaps, sidebar, swap
 from tformance.run._console import Console
 from tformance.run._coverage import cover, taxonomy
 from tformance.run._report import show_taxonomy
@@ -49,3 +50,16 @@ def test_every_declared_event_of_server_and_browser_arrives_with_every_property_
     for name in declared:
         others = [one for one in captures if one["event"] != name]
         assert f"{name} did not occur" in cover(taxonomy(), others, sources=_SOURCES).missing
+
+
+def test_what_page_and_server_send_says_the_same_of_where_it_comes_from(
+    product: Product, visits: Visits
+) -> None:
+    page = visits.open(product.stage.ada)
+    many_swaps(page)
+    swap(page, sidebar("metrics:tab"), "metrics:tab")
+    finish(product, page)
+    by_server = {one["properties"].get("$is_server", False): one for one in product.inspector.good()}
+    assert set(by_server) == {True, False}
+    for one in product.inspector.good():
+        assert ORIGIN.items() <= one["properties"].items(), one["event"]

@@ -171,7 +171,9 @@ def merge(event: Event) -> Person | None:
     persons = event.project.persons
     target, other = event.distinct_id, _other_id(event)
     if other is None or other == target:
-        if event.apply(ID_1, effect=Effect.APPLIED if other == target else None):
+        # An `$identify` that names no other id asks for no merge: it updates the person.
+        is_update = other == target or event.name == "$identify"
+        if event.apply(ID_1, effect=Effect.APPLIED if is_update else None):
             return None
         return _identified(event, persons.of(target) or persons.create(target, event.timestamp))
     for one in (target, other):

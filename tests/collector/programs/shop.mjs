@@ -3,12 +3,14 @@
 
 import { SpanKind, SpanStatusCode, TraceFlags, context, trace } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { defaultResource, detectResources, envDetector } from "@opentelemetry/resources";
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 
 const [traceId, spanId] = process.argv.slice(2);
 const BEGAN = [1_795_395_600, 123_456_789];
 
 const provider = new NodeTracerProvider({
+  resource: defaultResource().merge(detectResources({ detectors: [envDetector] })),
   idGenerator: { generateTraceId: () => traceId, generateSpanId: () => spanId },
   spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
 });

@@ -11,7 +11,7 @@ import pytest
 from otel.delivery import Quarantine, _adoption, backlog
 from otel.inspector.running import RunningInspector
 from tests.otel.journal.conftest import MakePipeline
-from tests.otel.journal.journaling import NOWHERE, files, numbers, once, until
+from tests.otel.journal.journaling import NOWHERE, Pipeline, files, numbers, once, until
 
 _FAILURES: dict[str, dict[str, Any]] = {
     "503": {"status": 503},
@@ -179,3 +179,24 @@ def test_the_sum_over_occurrences_stays_the_number_of_errors(
 
 def sum_of_occurrences(inspector: RunningInspector) -> int:
     return sum(int(one["properties"]["occurrences"]) for one in inspector.good("shop_failed"))
+
+
+def test_what_waits_keeps_the_release_that_recorded_it(inspector: RunningInspector, tmp_path: Path) -> None:
+    before = Pipeline(NOWHERE, tmp_path, release_id="r1")
+    before.ship(1)
+    before.fail("out of stock")
+    before.end()
+    now = Pipeline(inspector.url, tmp_path, release_id="r2")
+    now.ship(2)
+    now.adopt()
+    now.end()
+    releases = {
+        (one["event"], one["properties"].get("number"), one["properties"]["$release_id"])
+        for one in inspector.good()
+    }
+    assert releases == {
+        ("parcel_shipped", 1, "r1"),
+        ("$exception", None, "r1"),
+        ("shop_failed", None, "r1"),
+        ("parcel_shipped", 2, "r2"),
+    }
