@@ -65,7 +65,12 @@ def test_djangos_events_updates_and_errors_say_so(
 def test_those_of_a_program_without_our_code_do(way: dict[str, str], inspector: RunningInspector) -> None:
     env = {**way, **_NOWHERE, "POSTHOG_EVENTS": "order_*"}
     del env["DJANGO_SETTINGS_MODULE"]
-    program = [BIN / "opentelemetry-instrument", sys.executable, "tests/lifecycle/programs/shop.py", "fail"]
+    program: list[str | Path] = [
+        BIN / "opentelemetry-instrument",
+        sys.executable,
+        "tests/lifecycle/programs/shop.py",
+        "fail",
+    ]
     assert run(program, env).returncode == 1
     origins = _origins(inspector)
     origins.pop("host_failed", None)  # the bridge knows what the host calls an error
@@ -80,7 +85,12 @@ def test_those_of_a_foreign_program_do_whose_release_is_in_its_resource(
     resource = f"{_WHERE_FROM['OTEL_RESOURCE_ATTRIBUTES']},posthog.release_id={_RELEASE}"
     with bridging(inspector.url, tmp_path) as bridge:
         env = through(bridge, OTEL_SERVICE_NAME="shop", OTEL_RESOURCE_ATTRIBUTES=resource)
-        program = [node, ROOT / "tests/collector/programs/shop.mjs", "0" * 31 + "1", "0" * 15 + "1"]
+        program: list[str | Path] = [
+            node,
+            ROOT / "tests/collector/programs/shop.mjs",
+            "0" * 31 + "1",
+            "0" * 15 + "1",
+        ]
         assert run(program, env).returncode == 0
     origins = _origins(inspector)
     assert set(origins) == {"parcel_shipped", "invoice_paid"}
