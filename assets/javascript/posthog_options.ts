@@ -62,7 +62,7 @@ export function options(page: Page, isMute: () => boolean, withdraw: () => void)
     tracing_headers: [location.hostname],
     person_profiles: "identified_only",
     // The server alone joins a visitor's trail to an account, when somebody logs in. A browser that kept the visitor's
-    // id of one account would join the next one to the same person (docs/identity.md).
+    // id of one account would join the next one to the same person (docs/posthog.md).
     reuseAnonymousId: true,
     // It would make a person of each visitor of a development server.
     internal_or_test_user_hostname: null,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.collector.whole import behind, running_bridge
-from tests.run.journeys import comparable, journey_of_all
+from tests.run.journeys import RELEASE, comparable, journey_of_all
 from tests.run.starting import IS_UP, starting
 from tests.services.collector import CONFIG, running_collector
 from tests.services.jaeger import RunningJaeger, running_jaeger
@@ -66,6 +66,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
         env = {
             "POSTHOG_VIA": "collector",
             "OTEL_SERVICE_NAME": _SERVICE,
+            "POSTHOG_RELEASE_ID": RELEASE,
             "OTEL_TRACES_EXPORTER": "otlp",
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.otlp_url,
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
@@ -94,6 +95,7 @@ def test_the_whole_journey_arrives_and_nothing_else(journey: Journey) -> None:
 
 def test_the_captures_equal_those_of_the_journey_that_goes_straight_to_posthog(journey: Journey) -> None:
     assert comparable(journey.captures) == comparable(journey_of_all())
+    assert {one["properties"]["$release_id"] for one in journey.captures} == {RELEASE}
 
 
 def test_the_request_the_sync_and_the_calls_to_github_are_one_trace_that_the_event_names(

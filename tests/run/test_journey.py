@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.run.conftest import TAXONOMY
-from tests.run.journeys import comparable, deliver, journey_of_all
+from tests.run.journeys import RELEASE, comparable, deliver, journey_of_all
 from tests.run.starting import starting
 from tests.services.needing import needs_services
 from tests.services.postgresql import running_postgresql
@@ -54,7 +54,8 @@ def test_every_declared_event_occurs_with_every_property_and_nothing_else_does(
 def test_the_same_journey_delivers_the_same_captures_whatever_is_sampled(
     options: tuple[str, ...], env: dict[str, str], all_sampled: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert comparable(deliver(tmp_path, *options, **env)) == comparable(all_sampled)
+    delivered = deliver(tmp_path, *options, **env, POSTHOG_RELEASE_ID=RELEASE)
+    assert comparable(delivered) == comparable(all_sampled)
 
 
 @needs_services
@@ -62,7 +63,11 @@ def test_the_same_journey_delivers_the_same_captures_on_postgresql_with_processe
     all_sampled: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     with running_postgresql() as database, running_redis() as broker:
-        services = {"DATABASE_URL": database, "CELERY_BROKER_URL": broker}
+        services = {
+            "DATABASE_URL": database,
+            "CELERY_BROKER_URL": broker,
+            "POSTHOG_RELEASE_ID": RELEASE,
+        }
         assert comparable(deliver(tmp_path, "--workers", "2", **services)) == comparable(all_sampled)
 
 
