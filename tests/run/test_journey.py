@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.run.conftest import TAXONOMY
 from tests.run.journeys import RELEASE, comparable, deliver, journey_of_all
@@ -19,6 +20,7 @@ from tests.services.postgresql import running_postgresql
 from tests.services.redis import running_redis
 from tformance.run._console import Console
 from tformance.run._coverage import cover, taxonomy
+from tformance.run._programs import API_KEY
 from tformance.run._report import show_taxonomy
 
 # One after the other: they share a journey, and each starts several programs.
@@ -81,6 +83,32 @@ def test_an_event_that_posthog_refuses_is_named_and_fails_the_run(tmp_path: Path
     refused = [line for line in verdict if "rejected by the pipeline: team_member_joined: refused" in line]
     assert len(refused) == len(missing)
     assert [line for line in verdict if "unexpected" in line] == []
+    assert status == 1
+
+
+def test_what_posthog_would_drop_or_detach_is_named_and_fails_the_run(tmp_path: Path) -> None:
+    personless = {"$process_person_profile": False}
+    update = {"$group_type": "team", "$group_key": "t1", "$group_set": {"plan": "pro"}, **personless}
+    event = {"$groups": {"team": "t1"}, **personless}
+    with starting(tmp_path, "--once") as run:
+        batch = [
+            {
+                "event": name,
+                "distinct_id": "u1",
+                "timestamp": "2026-11-30T10:00:00Z",
+                "properties": properties,
+            }
+            for name, properties in (("$groupidentify", update), ("parcel_shipped", event))
+        ]
+        sent = requests.post(f"{run.inspector().url}/batch/", json={"api_key": API_KEY, "batch": batch})
+        assert sent.status_code == 200
+        status = run.end()
+    verdict = [line for line in run.printed.splitlines() if line.startswith("✗")]
+    assert [line for line in verdict if "at PostHog" in line or "by PostHog" in line] == [
+        "✗ dropped by PostHog: $groupidentify of u1: $groupidentify needs person processing (PL-5)",
+        "✗ detached at PostHog: parcel_shipped of u1 (UU-1, PL-1, PL-3)",
+    ]
+    assert "; 2 dropped, changed or warned of by PostHog." in run.printed
     assert status == 1
 
 
