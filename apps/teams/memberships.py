@@ -107,7 +107,7 @@ def join(user: User, team: Team, role: str) -> tuple[Membership, bool]:
         return known, False
     membership = Membership.objects.create(team=team, user=user, role=role)
     _tell_person(user, role=role, teams_count=len(around.of_user) + 1)
-    # Whoever signs up by the invitation is not logged in yet.
+    # A person who signs up by the invitation is not logged in yet.
     _tell_team(team, member_count=len(around.of_team) + 1, by=identify(user))
     return membership, True
 

@@ -44,10 +44,10 @@ def team_identity(team: Team) -> Identity:
 
 
 def current_identity_in(team: Team) -> Identity:
-    """Return the identity of whoever acts, or of nobody; in this team, whichever the request is about.
+    """Return the identity of the person who acts, or of nobody, in a team.
 
     Args:
-        team: the team that the event is attributed to.
+        team: the team that the event is attributed to, whichever the request is about.
     """
     return replace(current_identity() or Identity(), **_fields(team))
 

@@ -9,8 +9,7 @@ import orjson
 from otel.events import legible
 from otel.mapping.envelope import Envelope
 from otel.mapping.errors import SpanError
-from otel.mapping.exceptions import LiveException, ParsedException
-from otel.mapping.hooks import BY_HAND, Hook
+from otel.mapping.exceptions import BY_HAND, Hook, LiveException, ParsedException
 
 __all__ = ["carried", "carried_error"]
 

@@ -14,8 +14,7 @@ from opentelemetry.trace import SpanContext, TraceFlags
 from otel.delivery import _lossless_json
 from otel.mapping.envelope import Envelope
 from otel.mapping.errors import SpanError
-from otel.mapping.exceptions import Frame, LiveException, ParsedException
-from otel.mapping.hooks import BY_HAND, Hook
+from otel.mapping.exceptions import BY_HAND, Frame, Hook, LiveException, ParsedException
 from otel.mapping.spans import plain
 from otel.recording import SelectedSpan
 

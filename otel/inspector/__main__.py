@@ -17,7 +17,7 @@ from otel.listening import listen_or_explain, url_of
 
 __all__ = ["main"]
 
-_CENTURY = 3.2e9  # seconds; whoever wants to keep older events sets no limit
+_CENTURY = 3.2e9  # seconds; to keep older events, set no limit
 
 _EXAMPLES = """
 Point a program at it with POSTHOG_HOST=http://127.0.0.1:8010 and any POSTHOG_API_KEY, such as phc_local.

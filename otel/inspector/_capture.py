@@ -56,7 +56,7 @@ class Incoming:
 
 
 class Verdict(StrEnum):
-    """What became of an accepted event, from the best to the worst."""
+    """What PostHog does with an accepted event, from the best outcome to the worst."""
 
     KEPT = "kept"
     """Stored, and all that it asks for took place."""

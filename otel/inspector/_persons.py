@@ -78,7 +78,7 @@ class Persons:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Person] = {}
-        # Events of ids without a person; whoever gets the id later gets these events.
+        # Events of ids without a person; the person who gets the id later gets these events.
         self._waiting: dict[str, _Trail] = {}
 
     def __iter__(self) -> Iterator[Person]:

@@ -66,7 +66,7 @@ class Store:
         return (one for one in reversed(self._captures.values()) if with_dropped or one.is_stored)
 
     def counts(self) -> dict[str, int]:
-        """Return how many events were received, by what became of them.
+        """Return how many events were received, by their outcome.
 
         `good` are those that PostHog stores: kept, not applied, detached, or without issue. `bad` are those
         that it refuses at the door (`refused`), or drops later (`dropped`).

@@ -16,14 +16,15 @@ from otel.attributes import (
 from otel.events import Declaration, legible
 from otel.mapping.envelope import Capture, Envelope, Reject
 from otel.mapping.exceptions import (
+    BY_HAND,
     UNKNOWN_TYPE,
+    Hook,
     LiveException,
     ParsedException,
     exception_list,
     fingerprint,
     parse_stacktrace,
 )
-from otel.mapping.hooks import BY_HAND, Hook
 from otel.mapping.identify import identify, stamp_names
 from otel.mapping.limit import limit
 from otel.mapping.map import to_capture

@@ -13,8 +13,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from otel.attributes import EXCEPTION_EVENT
 from otel.mapping.errors import SpanError, http_status
-from otel.mapping.exceptions import LiveException
-from otel.mapping.hooks import BY_HAND, hook_of
+from otel.mapping.exceptions import BY_HAND, LiveException, hook_of
 from otel.mapping.spans import envelope_of
 
 __all__ = ["LONG_LIVED_NS", "Entries", "Entry", "LocatedError"]

@@ -29,7 +29,7 @@ class Event:
     Args:
         name: of the event, perhaps empty.
         token: the project's key, if the event itself carries one.
-        distinct_id: any JSON value; None if there is none.
+        distinct_id: any JSON value; None if the event has none.
         uuid: in canonical form, or None if PostHog has to make one.
         timestamp: as sent.
         offset: milliseconds before the arrival.

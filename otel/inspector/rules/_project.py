@@ -158,5 +158,5 @@ class Event:
         return self.verdict is Verdict.DROPPED
 
     def outcome(self) -> Outcome:
-        """Return what became of it."""
+        """Return the outcome."""
         return Outcome(self.verdict, tuple(self.rules), tuple(self.warnings), self.changed, self.issue)

@@ -143,7 +143,7 @@ RULES = (EX_1, EX_2, EX_3, EX_4, EX_5, EX_6, EX_11, EX_12, EX_13, EX_14, EX_15, 
 
 
 def process(event: Event) -> None:
-    """Make an issue of an event, or note why there is none. No person is made or updated.
+    """Make an issue of an event, or note why PostHog makes none. No person is made or updated.
 
     Args:
         event: an `$exception`.
@@ -175,7 +175,7 @@ def _faults(event: Event) -> Iterator[Fault]:
         yield EX_11, "$exception_handled is neither true nor false"
     images = properties.get("$debug_images", [])
     if not isinstance(images, list) or not all(_is_image(one) for one in images):
-        yield EX_11, "$debug_images is no list of images with debug_id and image_addr"
+        yield EX_11, "$debug_images is not a list of images with debug_id and image_addr"
 
 
 def _exception_faults(event: Event, exception: object, name: str) -> Iterator[Fault]:

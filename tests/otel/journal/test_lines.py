@@ -14,8 +14,7 @@ from opentelemetry.trace import SpanContext
 from otel.delivery._journal_line import line_of, span_of
 from otel.mapping import Envelope
 from otel.mapping.errors import SpanError
-from otel.mapping.exceptions import Frame, LiveException, ParsedException
-from otel.mapping.hooks import Hook
+from otel.mapping.exceptions import Frame, Hook, LiveException, ParsedException
 from otel.mapping.spans import envelopes
 from otel.recording import SelectedSpan
 
