@@ -49,6 +49,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     say(f"declared events  {len(default_registry)}, and {len(default_registry.property_sets)} property sets")
     say(f"groups           {', '.join(f'{k} ({v})' for k, v in settings.groups.items()) or 'none'}")
     say(f"error event      {settings.error_event or 'none: $exception alone'}")
+    say(f"captures say     {_origin(running)}")
     if settings.quarantine is None:
         say("quarantine       off: rejected events are counted, not kept (POSTHOG_QUARANTINE)")
     else:
@@ -79,6 +80,13 @@ def _say_the_way(command: BaseCommand, settings: Settings) -> str:
     say("PostHog          by way of the Collector and the bridge, which has the project key")
     say(f"Collector        {endpoint.url}: {'does not take requests' if obstacle else 'takes requests'}")
     return obstacle
+
+
+def _origin(running: pipeline.Pipeline) -> str:
+    """Return where captures say they come from, and how to set what they do not say."""
+    if "service_name" not in running.origin:
+        return "not where they come from (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, POSTHOG_RELEASE_ID)"
+    return ", ".join(f"{name}={value}" for name, value in running.origin.items())
 
 
 def _journal(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from django.core.management import CommandError, call_command
 from otel import pipeline
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.settings import Settings
+from tests.lifecycle.servers import environment, run
 from tests.otel.delivery.scripted import Step, scripted_server
 
 Telemetry = Callable[..., str]
@@ -65,6 +67,26 @@ def test_the_catalogue_names_every_event_with_its_properties() -> None:
 def test_the_doctor_says_what_is_missing() -> None:
     with pytest.raises(CommandError, match="1 problems, above"):
         telemetry("doctor")
+
+
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [
+        ("tformance", "service_name=tformance, environment=staging, $release_id=r1"),
+        ("", "not where they come from (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, POSTHOG_RELEASE_ID)"),
+    ],
+)
+def test_the_doctor_says_where_captures_come_from(service: str, said: str, tmp_path: Path) -> None:
+    env = environment(
+        "http://127.0.0.1:9",
+        OTEL_SERVICE_NAME=service,
+        OTEL_RESOURCE_ATTRIBUTES="deployment.environment.name=staging",
+        POSTHOG_RELEASE_ID="r1",
+        SQLITE_PATH=str(tmp_path / "db"),
+        DJANGO_SETTINGS_MODULE="tformance.settings",
+    )
+    done = run([sys.executable, "manage.py", "telemetry", "doctor"], env)
+    assert f"captures say     {said}\n" in done.stdout
 
 
 def test_the_doctor_sends_an_event_that_arrives(
