@@ -141,7 +141,7 @@ def _updates(captures: Iterable[Mapping[str, Any]], group_type: str | None) -> I
     """Give what was set, update by update."""
     for capture in captures:
         properties = capture["properties"]
-        if group_type is None and capture["distinct_id"] == SYSTEM_ID:
+        if group_type is None and capture.get("distinct_id") == SYSTEM_ID:
             continue  # which the pipeline itself describes
         if group_type is None:
             update = {
