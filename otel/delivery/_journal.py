@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from otel._fork import call_in_child
 from otel._guard import guarded
 from otel.delivery._journal_line import line_of, span_of
 from otel.delivery._segment import Line, Segment, segment_paths
 from otel.delivery._selflog import SelfLog
-from otel.mapping.origin import Origins, origin_attributes
+from otel.mapping.origin import Origins
 from otel.recording import SelectedSpan
 
 __all__ = ["Journal"]
@@ -80,16 +79,13 @@ class Journal:
             span: takes its place in the journal as `line`.
         """
         try:
-            data = line_of(span, self._origin(span.resource.attributes))
+            data = line_of(span, self._origins.of(span.resource.attributes).attributes)
             with self._lock:
                 span.line = self._append(data, is_error=bool(span.errors))
         except Exception as error:  # noqa: BLE001 - a full disk, or a value whose own code raises
             self._closed_until = self._clock() + _PAUSE
             problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._log.warning("write", "the journal %s cannot be written: %s", self._folder, problem)
-
-    def _origin(self, attributes: Mapping[str, Any]) -> Mapping[str, str]:
-        return origin_attributes(self._origins.of(attributes))
 
     def wait(self, span: SelectedSpan) -> bool:
         """Leave a span to a later delivery; return False if it is not kept here.

@@ -121,11 +121,11 @@ class Mapper:
         self, envelope: Envelope, properties: dict[str, Any], person: Person, update: dict[str, Any]
     ) -> list[Capture | Reject]:
         """Return an update of a person, and behind it what needs this person to be there."""
+        capture = limit(self._capture(envelope, properties, person))
+        if isinstance(capture, Reject):
+            return [capture]
         ahead = replace(envelope, name=SET_EVENT)
-        return [
-            self._capture(ahead, update, person, ahead_of=envelope.name),
-            limit(self._capture(envelope, properties, person)),
-        ]
+        return [self._capture(ahead, update, person, ahead_of=envelope.name), capture]
 
     def _forwarded(self, envelope: Envelope) -> Capture | Reject:
         if is_opted_out(envelope):

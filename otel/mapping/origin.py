@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from opentelemetry.sdk.resources import Resource
 
 from otel.attributes import RELEASE_ID
 from otel.events import legible
 
-__all__ = ["ORIGIN_PROPERTIES", "Origin", "Origins", "origin_attributes"]
+__all__ = ["ORIGIN_PROPERTIES", "Origin", "Origins"]
 
 # The properties, each with the resource attributes that it is taken from; the first that is there counts.
 # `deployment.environment` is the name before semantic conventions 1.27.
@@ -34,16 +35,37 @@ _UNNAMED = "unknown_service"
 _KEPT = 256
 
 
-class Origin(NamedTuple):
+class Origin:
     """What is told of one program.
 
     Args:
-        properties: of each of its captures; not to be changed.
-        resource: its OpenTelemetry resource, with the release.
+        attributes: its OpenTelemetry resource's.
+        release_id: PostHog's id of its release, if the resource does not name one itself.
     """
 
-    properties: Mapping[str, str]
-    resource: Resource
+    def __init__(self, attributes: Mapping[str, Any], release_id: str) -> None:
+        self._attributes = attributes
+        self._release_id = release_id
+
+    @cached_property
+    def properties(self) -> Mapping[str, str]:
+        """What each of its captures says."""
+        properties = {"$release_id": self._release_id} if self._release_id else {}
+        for name, sources in _PROPERTIES.items():
+            text = next(filter(None, (_text(self._attributes.get(source)) for source in sources)), None)
+            if text is not None:
+                properties[name] = text
+        return properties
+
+    @cached_property
+    def attributes(self) -> Mapping[str, str]:
+        """The same as resource attributes, for what is mapped later."""
+        return {_PROPERTIES[name][0]: value for name, value in self.properties.items()}
+
+    @cached_property
+    def resource(self) -> Resource:
+        """Its whole resource with the release, for what is mapped elsewhere."""
+        return Resource({**self._attributes, **self.attributes})
 
 
 class Origins:
@@ -68,32 +90,11 @@ class Origins:
         known = self._known.get(id(attributes))
         if known is not None and known[0] is attributes:
             return known[1]
-        origin = self._read(attributes)
+        origin = Origin(attributes, self._release_id)
         if len(self._known) >= _KEPT:
             self._known.clear()
         self._known[id(attributes)] = attributes, origin
         return origin
-
-    def _read(self, attributes: Mapping[str, Any]) -> Origin:
-        properties = {}
-        for name, sources in _PROPERTIES.items():
-            text = next(filter(None, (_text(attributes.get(source)) for source in sources)), None)
-            if text is not None:
-                properties[name] = text
-        resource = Resource(attributes)
-        if self._release_id and "$release_id" not in properties:
-            properties["$release_id"] = self._release_id
-            resource = Resource({**attributes, RELEASE_ID: self._release_id})
-        return Origin(properties, resource)
-
-
-def origin_attributes(origin: Origin) -> dict[str, str]:
-    """Return what is told of a program as resource attributes, for what is mapped later.
-
-    Args:
-        origin: the program's.
-    """
-    return {_PROPERTIES[name][0]: value for name, value in origin.properties.items()}
 
 
 def _text(value: Any) -> str:

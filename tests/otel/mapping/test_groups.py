@@ -100,3 +100,8 @@ def test_what_posthog_takes_for_no_groups_key_is_in_no_group(key: object) -> Non
     assert (
         rejected(envelope("$groupidentify", {**UPDATE, "posthog.group_key": key})).reason is Reason.ILLEGAL_ID
     )
+
+
+def test_nothing_goes_ahead_of_an_update_that_is_too_large() -> None:
+    huge = {"posthog.group_type": "x" * 300_000, "posthog.group_key": "t1"}
+    assert rejected(envelope("$groupidentify", huge)).reason is Reason.TOO_LARGE
