@@ -243,7 +243,7 @@ def test_a_click_on_a_chart_counts_also_within_the_frame_of_one_on_its_legend(
 def test_a_chart_is_read_by_keyboard(site: Site, page: Page) -> None:
     site.pages["/"] = CHART.format(n=1, data=DATA)
     ready(page, site.url)
-    page.locator("canvas").focus()
+    page.locator("canvas[tabindex]").focus()  # once it is drawn
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert page.text_content("canvas + [role=status]") == "June. Merged: —, Opened: 5 hours"
@@ -262,7 +262,7 @@ def test_a_chart_writes_its_figures_as_the_table_beside_it_does(site: Site, page
     }
     site.pages["/"] = CHART.format(n=1, data=json.dumps(data))
     page.goto(site.url)
-    page.locator("canvas").focus()
+    page.locator("canvas[tabindex]").focus()  # once it is drawn
     said = []
     for _ in figures:
         page.keyboard.press("ArrowRight")
