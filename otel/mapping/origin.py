@@ -50,11 +50,13 @@ class Origin:
     @cached_property
     def properties(self) -> Mapping[str, str]:
         """What each of its captures says."""
-        properties = {"$release_id": self._release_id} if self._release_id else {}
+        properties = {}
         for name, sources in _PROPERTIES.items():
             text = next(filter(None, (_text(self._attributes.get(source)) for source in sources)), None)
             if text is not None:
                 properties[name] = text
+        if self._release_id:
+            properties.setdefault("$release_id", self._release_id)
         return properties
 
     @cached_property
