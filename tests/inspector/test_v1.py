@@ -145,10 +145,13 @@ WHOLE: dict[str, tuple[Any, str]] = {
     "no JSON": (b"{", "request_parsing_error"),
     "no batch": ({"created_at": TIME}, "request_parsing_error"),
     "no time of the batch": (batch_v1(event(), created_at=None), "request_parsing_error"),
-    "a migration that is none": (batch_v1(event(), historical_migration="no"), "request_parsing_error"),
+    "a migration that is no boolean": (
+        batch_v1(event(), historical_migration="no"),
+        "request_parsing_error",
+    ),
     "an empty batch": (batch_v1(), "empty_batch"),
-    "a time of the batch that is none": (batch_v1(event(), created_at="today"), "invalid_batch"),
-    "an event that is none": (batch_v1(3), "request_parsing_error"),
+    "a time of the batch that is not a time": (batch_v1(event(), created_at="today"), "invalid_batch"),
+    "an event that is not an object": (batch_v1(3), "request_parsing_error"),
     "no uuid": (batch_v1(event(), event(uuid=None)), "request_parsing_error"),
     "a blank uuid": (batch_v1(event(), event(uuid=" ")), "missing_event_uuid"),
     "a malformed uuid": (batch_v1(event(), event(uuid="1")), "invalid_event_uuid"),
@@ -182,7 +185,7 @@ DROPPED: dict[str, tuple[dict[str, Any], str]] = {
     "null in place of properties": ({"properties": None}, "malformed_event_properties"),
     "options that are none": ({"options": 3}, "invalid_options"),
     "an option of a wrong type": ({"options": {"process_person_profile": "no"}}, "invalid_options"),
-    "a text option that is none": ({"options": {"product_tour_id": 1.5}}, "invalid_options"),
+    "a text option that is not a text": ({"options": {"product_tour_id": 1.5}}, "invalid_options"),
     "more than the queue takes": ({"properties": {"text": "x" * 1_000_001}}, "event_too_big"),
 }
 

@@ -108,7 +108,7 @@ def test_groups_are_seen_in_events_and_described_by_groupidentify(
         "type": "team",
         "key": "t1",
         "properties": {"plan": "pro", "members": 4},
-        "events": 1,  # an update is none of the group's events
+        "events": 1,  # an update does not count as an event of the group
         "first_seen": "2026-01-02T03:01:00.000000Z",
         "last_seen": "2026-01-02T03:01:00.000000Z",
     }

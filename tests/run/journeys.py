@@ -41,7 +41,7 @@ def deliver(folder: Path, *options: str, **env: str) -> list[dict[str, Any]]:
 
 
 def comparable(captures: list[dict[str, Any]]) -> Captures:
-    """Return captures without what each run makes anew; whose they are the run itself has compared."""
+    """Return captures without what differs from run to run; the run has compared their persons itself."""
 
     def nameless(value: Any) -> Any:
         if isinstance(value, dict):

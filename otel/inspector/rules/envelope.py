@@ -8,18 +8,17 @@ from datetime import datetime, timedelta
 from otel.inspector._time import rfc3339
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
+from otel.inspector.rules._sources import ERROR_TRACKING, EVENT_UTILS
 
 __all__ = ["RULES", "check", "check_age", "check_size"]
 
 OLD = "nodejs/src/ingestion/common/steps/event-processing/drop-old-events-step.ts @7d54626"
 PIPE = "nodejs/src/ingestion/pipelines/analytics/post-team-preprocessing-subpipeline.ts @0fa48e5, @327ae90"
-ET = "nodejs/src/ingestion/pipelines/errortracking/error-tracking-pipeline.ts @00e596b"
 UUV = "nodejs/src/ingestion/common/steps/event-preprocessing/validate-event-uuid-version.ts @f740ccb"
 UUT = "nodejs/src/ingestion/common/steps/event-preprocessing/validate-event-uuid-timestamp.ts @8557443"
 SES = "nodejs/src/ingestion/common/steps/event-processing/validate-session-id-step.ts @1cd8417"
 WIN = "nodejs/src/ingestion/common/steps/event-processing/warn-missing-session-id-step.ts @8b04c35"
 REG = "rust/common/ingestion_warnings/warning_types.generated.json @0f20e19"
-EVU = "nodejs/src/common/utils/event.ts @07eec2a"
 
 _SIZE_LIMIT = 1_000_000  # bytes, what Kafka takes (`wire.md` section 1.3)
 _HOUR = 3600.0  # seconds between two warnings of one kind
@@ -48,7 +47,7 @@ TI_6 = Rule(
     looks_at="an event older than the project allows (--drop-older-than)",
     happens="The event is dropped, unless it is an $exception.",
     effect=Effect.DROPPED,
-    source=f"{OLD}; {PIPE}; {ET}",
+    source=f"{OLD}; {PIPE}; {ERROR_TRACKING}",
     warning="event_dropped_too_old",
 )
 UU_2 = Rule(
@@ -83,7 +82,7 @@ SE_2 = Rule(
     looks_at="$session_id in capitals",
     happens="It is stored in lower case.",
     effect=Effect.CHANGED,
-    source=f"{SES}; {EVU}",
+    source=f"{SES}; {EVENT_UTILS}",
 )
 SE_3 = Rule(
     id="SE-3",

@@ -5,24 +5,22 @@ from __future__ import annotations
 from otel.inspector._groups import TYPES_LIMIT
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
+from otel.inspector.rules._sources import EVENT_UTILS, GROUPS_STEP, VALIDATE_PROPERTIES
 
-__all__ = ["GRP", "RULES", "check_key", "file_in_groups", "update_group"]
+__all__ = ["RULES", "check_key", "file_in_groups", "update_group"]
 
-GRP = "nodejs/src/ingestion/common/steps/event-processing/process-groups-step.ts @0f2595d, @56f9a3f"
 GRX = "nodejs/src/ingestion/common/steps/event-processing/groups.ts @56f9a3f"
 GTM = "nodejs/src/common/groups/group-type-manager.ts @1beba37"
 GST = "nodejs/src/ingestion/common/groups/batch-writing-group-store.ts @02e9356"
-EVU = "nodejs/src/common/utils/event.ts @07eec2a"
-PROP = "nodejs/src/ingestion/common/steps/event-preprocessing/validate-event-properties.ts @2ae3efa"
 
-_KEY_LIMIT = 400  # UTF-16 units (PROP)
+_KEY_LIMIT = 400  # UTF-16 units (VALIDATE_PROPERTIES)
 
 GR_1 = Rule(
     id="GR-1",
     looks_at="$groups",
     happens="The event is filed under each group, and new group types are registered.",
     effect=Effect.APPLIED,
-    source=f"{GRP}; {GRX}",
+    source=f"{GROUPS_STEP}; {GRX}",
 )
 GR_2 = Rule(
     id="GR-2",
@@ -36,21 +34,21 @@ GR_3 = Rule(
     looks_at="$groupidentify with $group_type, $group_key and $group_set",
     happens="The properties are merged into the group's, one level deep; person updates on it are deleted.",
     effect=Effect.APPLIED,
-    source=f"{GRP}; {GST}; {EVU}",
+    source=f"{GROUPS_STEP}; {GST}; {EVENT_UTILS}",
 )
 GR_4 = Rule(
     id="GR-4",
     looks_at="$group_type or $group_key of a $groupidentify that is no text",
     happens="A number is taken as text; for 0, an empty text or null nothing is written.",
     effect=Effect.NOT_APPLIED,
-    source=GRP,
+    source=GROUPS_STEP,
 )
 GR_5 = Rule(
     id="GR-5",
     looks_at=f"$group_key of a $groupidentify over {_KEY_LIMIT} characters",
     happens="The event is dropped.",
     effect=Effect.DROPPED,
-    source=PROP,
+    source=VALIDATE_PROPERTIES,
     warning="group_key_too_long",
 )
 GR_6 = Rule(
@@ -58,7 +56,7 @@ GR_6 = Rule(
     looks_at="$group_set that is no object",
     happens="The event is stored, and nothing is written to the group.",
     effect=Effect.NOT_APPLIED,
-    source=GRP,
+    source=GROUPS_STEP,
     warning="invalid_group_set",
     versions="Older code writes it, and gives no warning.",
 )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from otel.inspector._persons import Person
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
-from otel.inspector.rules.personless import MERGES, MRG, PL_8
+from otel.inspector.rules._sources import PERSON_MERGE, VALIDATE_PROPERTIES
+from otel.inspector.rules.personless import MERGES, PL_8
 
 __all__ = ["RULES", "check_ids", "is_unmergeable", "merge"]
 
-PROP = "nodejs/src/ingestion/common/steps/event-preprocessing/validate-event-properties.ts @2ae3efa"
 MLIM = "nodejs/src/ingestion/common/persons/person-event-processor.ts @0246a80"
 _NEWER = "Read in @03330ef."
 
-# Ids that broken programs send (MRG); exactly so, or in any case, and also within quotes.
+# Ids that broken programs send (PERSON_MERGE); exactly so, or in any case, and also within quotes.
 _ILLEGAL_IN_ANY_CASE = frozenset(
     {
         "anonymous", "distinct_id", "distinctid", "email", "false", "guest", "id", "not_authenticated",
@@ -27,14 +27,14 @@ ID_1 = Rule(
     looks_at="$identify without $anon_distinct_id, an alias event without alias, or two ids that are equal",
     happens="The person of distinct_id is made or updated, and does not become identified.",
     effect=Effect.NOT_APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
 )
 ID_2 = Rule(
     id="ID-2",
     looks_at="one of the two ids is a placeholder such as null or undefined, or blank",
     happens="Nothing is merged; the person of distinct_id is made or updated, and not identified.",
     effect=Effect.NOT_APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
     warning="cannot_merge_with_illegal_distinct_id",
 )
 ID_3 = Rule(
@@ -42,7 +42,7 @@ ID_3 = Rule(
     looks_at="$anon_distinct_id or alias that is no text",
     happens="The event is dropped; for an alias the warning is invalid_alias.",
     effect=Effect.DROPPED,
-    source=PROP,
+    source=VALIDATE_PROPERTIES,
     warning="invalid_anon_distinct_id",
     versions="Older code takes the value as text.",
 )
@@ -51,28 +51,28 @@ ID_4 = Rule(
     looks_at="neither id has a person",
     happens="One person with both ids is made, identified.",
     effect=Effect.APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
 )
 ID_5 = Rule(
     id="ID-5",
     looks_at="only the anonymous id, or the alias, has a person",
     happens="distinct_id is added to that person, who becomes identified.",
     effect=Effect.APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
 )
 ID_6 = Rule(
     id="ID-6",
     looks_at="only distinct_id has a person",
     happens="The other id is added to that person, who becomes identified.",
     effect=Effect.APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
 )
 ID_7 = Rule(
     id="ID-7",
     looks_at="both ids have the same person",
     happens="The person becomes identified.",
     effect=Effect.APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
 )
 ID_8 = Rule(
     id="ID-8",
@@ -80,7 +80,7 @@ ID_8 = Rule(
     happens="That person is merged into the person of distinct_id: all ids move, the properties of the "
     "person of distinct_id win, and the earliest creation counts.",
     effect=Effect.APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
     versions=_NEWER,
 )
 ID_9 = Rule(
@@ -88,7 +88,7 @@ ID_9 = Rule(
     looks_at="the ids have two persons, and that of the anonymous id, or alias, is identified",
     happens="Nothing is merged; the person of distinct_id gets the updates and becomes identified.",
     effect=Effect.NOT_APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
     warning="cannot_merge_already_identified",
     versions=_NEWER,
 )
@@ -97,7 +97,7 @@ ID_10 = Rule(
     looks_at="as ID-9, by $merge_dangerously",
     happens="The two persons are merged as in ID-8.",
     effect=Effect.APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
     versions=_NEWER,
 )
 ID_11 = Rule(
@@ -105,7 +105,7 @@ ID_11 = Rule(
     looks_at="an anonymous id that belongs to an identified person, and a distinct_id without a person",
     happens="Both accounts become one person, without a warning.",
     effect=Effect.APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
     versions="Deduced from ID-4 and ID-5.",
 )
 ID_12 = Rule(
@@ -113,7 +113,7 @@ ID_12 = Rule(
     looks_at="an anonymous id that belongs to another, identified person, and a distinct_id with its own",
     happens="Nothing is merged: two persons remain.",
     effect=Effect.NOT_APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
     warning="cannot_merge_already_identified",
     versions="Deduced from ID-9.",
 )
@@ -124,7 +124,7 @@ ID_13 = Rule(
     "event is stored unmerged with the warning merge_race_condition, cannot happen here: events are "
     "processed in turn.)",
     effect=Effect.DROPPED,
-    source=f"{MLIM}; {MRG}",
+    source=f"{MLIM}; {PERSON_MERGE}",
     warning="merge_move_limit_exceeded",
     versions="Only newer code gives the warning.",
 )

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
-from otel.inspector.rules.groups import GRP, file_in_groups
+from otel.inspector.rules._sources import EVENT_UTILS, GROUPS_STEP, PERSON_MERGE
+from otel.inspector.rules.groups import file_in_groups
 
 __all__ = ["MERGES", "RULES", "UPDATES", "decide", "process"]
 
@@ -16,8 +17,6 @@ FLAG = (
 )
 LESS = "nodejs/src/ingestion/common/steps/event-processing/process-personless-step.ts @0fa48e5"
 CRE = "nodejs/src/ingestion/common/steps/event-processing/create-event.ts @01bf1ef"
-EVU = "nodejs/src/common/utils/event.ts @07eec2a"
-MRG = "nodejs/src/ingestion/common/persons/person-merge-service.ts @03330ef, @ee17309"
 DEC = "nodejs/src/common/persons/person-utils.ts @3d14ff4"
 
 MERGES = frozenset({"$identify", "$create_alias", "$merge_dangerously"})
@@ -40,7 +39,7 @@ PL_2 = Rule(
     looks_at="$set, $set_once or $unset on an event without person processing",
     happens="The event is stored without them; no person is updated.",
     effect=Effect.NOT_APPLIED,
-    source=EVU,
+    source=EVENT_UTILS,
 )
 PL_3 = Rule(
     id="PL-3",
@@ -48,7 +47,7 @@ PL_3 = Rule(
     happens="The event is stored outside its groups: $groups stays readable, $group_0 to $group_4 are not "
     "written, and the group type is not registered.",
     effect=Effect.DETACHED,
-    source=f"{GRP}; {CRE}",
+    source=f"{GROUPS_STEP}; {CRE}",
 )
 PL_4 = Rule(
     id="PL-4",
@@ -63,7 +62,7 @@ PL_5 = Rule(
     looks_at="$groupidentify without person processing",
     happens="The event is dropped, and the group gets no properties.",
     effect=Effect.DROPPED,
-    source=f"{FLAG}; {GRP}",
+    source=f"{FLAG}; {GROUPS_STEP}",
     warning="invalid_event_when_process_person_profile_is_false",
     versions="@1253285 stores the event and registers the type, and writes no group property either.",
 )
@@ -87,14 +86,14 @@ PL_8 = Rule(
     looks_at="a merge with an id that has events without a person",
     happens="These earlier events become events of the person.",
     effect=Effect.APPLIED,
-    source=MRG,
+    source=PERSON_MERGE,
 )
 PL_9 = Rule(
     id="PL-9",
     looks_at="$identify, an alias or $groupidentify whose person processing is switched off by force (V1-14)",
     happens="The event is stored; nothing is merged, and no group property is written.",
     effect=Effect.NOT_APPLIED,
-    source=f"{FLAG}; {GRP}; {DEC}",
+    source=f"{FLAG}; {GROUPS_STEP}; {DEC}",
     versions="Deduced from these files, not seen in a test of PostHog.",
 )
 RULES = (PL_1, PL_2, PL_3, PL_4, PL_5, PL_6, PL_7, PL_8, PL_9)

@@ -8,6 +8,7 @@ from typing import Any
 from otel.inspector._persons import Person
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
+from otel.inspector.rules._sources import ERROR_TRACKING, EVENT_UTILS
 from otel.inspector.rules.merging import merge
 from otel.inspector.rules.personless import MERGES, UPDATES
 
@@ -17,8 +18,6 @@ SVC = "nodejs/src/ingestion/common/persons/person-property-service.ts @03330ef"
 UPD = "nodejs/src/ingestion/common/persons/person-update.ts @1db4ce6"
 PPU = "nodejs/src/common/persons/person-property-utils.ts @07eec2a"
 DBU = "nodejs/src/common/utils/db/utils.ts @0423c69"
-EVU = "nodejs/src/common/utils/event.ts @07eec2a"
-ET = "nodejs/src/ingestion/pipelines/errortracking/error-tracking-pipeline.ts @00e596b"
 
 # Event properties that describe the person, too (PPU).
 _DEVICE = frozenset(
@@ -89,14 +88,14 @@ PP_6 = Rule(
     looks_at="$set, $set_once or $unset on $exception or $$heatmap",
     happens="No person is updated.",
     effect=Effect.NOT_APPLIED,
-    source=f"{UPD}; {ET}",
+    source=f"{UPD}; {ERROR_TRACKING}",
 )
 PP_7 = Rule(
     id="PP-7",
     looks_at="$set or $set_once both beside and inside properties (v0)",
     happens="They are merged; of two values for one property, the one beside properties wins.",
     effect=Effect.APPLIED,
-    source=EVU,
+    source=EVENT_UTILS,
 )
 PP_8 = Rule(
     id="PP-8",

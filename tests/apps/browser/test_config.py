@@ -26,6 +26,7 @@ from tests.apps.browser.reading import config_of
 from tests.apps.conftest import Browser
 from tests.apps.metrics.making import pull_request
 from tests.apps.queries import statements
+from tests.otel.installing import installed
 
 PAGES = [one for one in ADDRESSES if one.get in ("public", "signed_in", "member") and "{" not in one.path]
 
@@ -50,13 +51,10 @@ def test_a_visitors_page_says_where_it_is_and_names_nobody(browser: Browser) -> 
 def test_a_page_says_where_it_comes_from_as_the_servers_events_do(browser: Browser) -> None:
     resource = Resource({"service.name": "tformance", "deployment.environment.name": "staging"})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    before = pipeline.running()
-    assert before is not None
-    pipeline.install(before.settings.replace(release_id="r1"), provider=provider)
-    try:
+    running = pipeline.running()
+    assert running is not None
+    with installed(running.settings.replace(release_id="r1"), provider):
         config = config_of(browser(None).get("/"))
-    finally:
-        pipeline.install(before.settings, registry=before.registry, defer=before.recorder.defer)
     assert config is not None
     assert config["origin"] == {
         "service_name": "tformance",

@@ -1,4 +1,4 @@
-"""A minimal input for one rule, and how to look at what became of it."""
+"""A minimal input for one rule, and how to look at the outcome."""
 
 from __future__ import annotations
 

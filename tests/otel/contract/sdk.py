@@ -113,7 +113,7 @@ class Sdk:
         return request
 
     def answers(self, *answers: Answer | int) -> None:
-        """Say what the next requests are answered; the later ones are accepted."""
+        """Queue answers for the next requests; later requests are accepted."""
         self._answers += [Answer(answer) if isinstance(answer, int) else answer for answer in answers]
 
     def capture(

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 
-from otel import pipeline
 from otel.settings import Settings
+from tests.otel.installing import installed
 
 
 def ids(*, deploy: bool = False) -> set[str]:
@@ -65,13 +65,8 @@ def test_what_would_silence_opentelemetry_is_named(
 
 def test_a_key_is_wanted_in_production_and_must_be_the_projects(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ids(deploy=True) == {"otel.W102"}
-    before = pipeline.running()
-    assert before is not None
-    pipeline.install(Settings(api_key="phx_personal", host="http://127.0.0.1:9"), defer=before.recorder.defer)
-    try:
+    with installed(Settings(api_key="phx_personal", host="http://127.0.0.1:9")):
         assert ids() == {"otel.E106"}
-    finally:
-        pipeline.install(before.settings, defer=before.recorder.defer)
 
 
 @pytest.fixture
@@ -80,11 +75,8 @@ def through_collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in [name for name in os.environ if name.startswith("OTEL_EXPORTER_OTLP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    before = pipeline.running()
-    assert before is not None
-    pipeline.install(Settings(via="collector", journal=Path("/no/such/folder")), defer=before.recorder.defer)
-    yield
-    pipeline.install(before.settings, defer=before.recorder.defer)
+    with installed(Settings(via="collector", journal=Path("/no/such/folder"))):
+        yield
 
 
 @pytest.mark.usefixtures("through_collector")

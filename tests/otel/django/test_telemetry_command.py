@@ -17,6 +17,7 @@ from otel.inspector.running import RunningInspector, running_inspector
 from otel.settings import Settings
 from tests.lifecycle.servers import environment, run
 from tests.otel.delivery.scripted import Step, scripted_server
+from tests.otel.installing import installed
 
 Telemetry = Callable[..., str]
 
@@ -28,17 +29,10 @@ def inspector() -> Iterator[RunningInspector]:
 
 
 @pytest.fixture
-def install() -> Iterator[Callable[[Settings], None]]:
+def install() -> Iterator[Callable[[Settings], object]]:
     """Install a pipeline for the test, and the one before it afterwards."""
-    before = pipeline.running()
-    assert before is not None
     with ExitStack() as stack:
-
-        def install(settings: Settings) -> None:
-            pipeline.install(settings, defer=before.recorder.defer)
-            stack.callback(pipeline.install, before.settings, defer=before.recorder.defer)
-
-        yield install
+        yield lambda settings: stack.enter_context(installed(settings))
 
 
 def telemetry(*arguments: str) -> str:
@@ -90,7 +84,7 @@ def test_the_doctor_says_where_captures_come_from(service: str, said: str, tmp_p
 
 
 def test_the_doctor_sends_an_event_that_arrives(
-    inspector: RunningInspector, install: Callable[[Settings], None]
+    inspector: RunningInspector, install: Callable[[Settings], object]
 ) -> None:
     install(Settings(api_key="phc_test", host=inspector.url))
     assert "PostHog accepted a test event." in telemetry("doctor", "--send")
@@ -98,7 +92,7 @@ def test_the_doctor_sends_an_event_that_arrives(
 
 
 def test_the_doctor_asks_the_collector_without_sending_an_event(
-    install: Callable[[Settings], None], monkeypatch: pytest.MonkeyPatch
+    install: Callable[[Settings], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with scripted_server() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
@@ -112,14 +106,14 @@ def test_the_doctor_asks_the_collector_without_sending_an_event(
         telemetry("doctor")
 
 
-def test_the_doctor_says_why_an_event_does_not_arrive(install: Callable[[Settings], None]) -> None:
+def test_the_doctor_says_why_an_event_does_not_arrive(install: Callable[[Settings], object]) -> None:
     install(Settings(api_key="phc_test", host="http://127.0.0.1:9", flush_timeout=0.5))
     with pytest.raises(CommandError, match="the test event did not arrive: undelivered"):
         telemetry("doctor", "--send")
 
 
 def test_a_rejected_event_is_replayed_under_its_own_time_and_uuid(
-    inspector: RunningInspector, install: Callable[[Settings], None], tmp_path: Path
+    inspector: RunningInspector, install: Callable[[Settings], object], tmp_path: Path
 ) -> None:
     from opentelemetry import trace
 
@@ -148,7 +142,7 @@ def test_a_rejected_event_is_replayed_under_its_own_time_and_uuid(
 
 
 def test_the_tail_prints_what_arrived(
-    inspector: RunningInspector, install: Callable[[Settings], None]
+    inspector: RunningInspector, install: Callable[[Settings], object]
 ) -> None:
     install(Settings(api_key="phc_test", host=inspector.url))
     telemetry("doctor", "--send")

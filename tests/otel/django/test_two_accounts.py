@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from otel import Settings, pipeline
 from otel.inspector import RunningInspector, running_inspector
 from tests.otel.django.test_identity import SESSION, VISITOR, ask, make_user
+from tests.otel.installing import installed
 
 pytestmark = pytest.mark.django_db
 
@@ -28,12 +29,11 @@ def identify(settings: Any) -> None:
 @pytest.fixture
 def inspector() -> Iterator[RunningInspector]:
     """An inspector that the pipeline sends to; the pipeline of before comes back afterwards."""
-    before = pipeline.running()
-    assert before is not None
-    with running_inspector() as running:
-        pipeline.install(Settings(api_key="phc_test", host=running.url, groups=GROUPS))
+    with (
+        running_inspector() as running,
+        installed(Settings(api_key="phc_test", host=running.url, groups=GROUPS), waits_for_commit=False),
+    ):
         yield running
-        pipeline.install(before.settings, defer=before.recorder.defer)
 
 
 def log_in(user: Any, **browser: Any) -> None:

@@ -1,0 +1,29 @@
+"""Another pipeline for a while, and the one before it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel import Settings, pipeline
+
+__all__ = ["installed"]
+
+
+@contextmanager
+def installed(
+    settings: Settings, provider: TracerProvider | None = None, *, waits_for_commit: bool = True
+) -> Iterator[pipeline.Pipeline]:
+    """Install a pipeline for the block, on the global provider by default.
+
+    A test's own transaction never commits: events inside it leave only if they do not wait for that.
+    """
+    before = pipeline.running()
+    assert before is not None
+    defer = before.recorder.defer
+    try:
+        yield pipeline.install(settings, provider=provider, defer=defer if waits_for_commit else None)
+    finally:
+        pipeline.install(before.settings, registry=before.registry, defer=defer)
