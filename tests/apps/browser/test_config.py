@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -11,6 +12,7 @@ import pytest
 from django.test import Client
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from posthog import Posthog
 from pytest_django import Settings
 
 from apps.metrics.events import ChartType
@@ -209,8 +211,15 @@ def inspector(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningInspector]:
 
 
 def test_a_page_brings_the_persons_flags_once_their_definitions_have_come(
-    browser: Browser, alice: User, inspector: RunningInspector
+    browser: Browser, alice: User, inspector: RunningInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    may_load, load = threading.Event(), Posthog.load_feature_flags
+
+    def load_when_allowed(client: Posthog) -> None:
+        may_load.wait()
+        load(client)
+
+    monkeypatch.setattr(Posthog, "load_feature_flags", load_when_allowed)
     inspector.flags({"new-dashboard": True, "old-dashboard": False, "colour": "</script><b>"})
     client = browser(alice)
 
@@ -219,7 +228,8 @@ def test_a_page_brings_the_persons_flags_once_their_definitions_have_come(
         assert config is not None
         return config["flags"]
 
-    assert flags() == {}  # waits for nothing
+    assert flags() == {}  # the page does not wait
+    may_load.set()
     deadline = time.monotonic() + 10
     while not (found := flags()) and time.monotonic() < deadline:
         time.sleep(0.01)
