@@ -16,7 +16,8 @@ from otel.mapping.envelope import Capture
 
 pytestmark = pytest.mark.slow
 
-# Writes numbered events of growing size for ever, and says after each that it is kept.
+# Writes numbered events of growing size until it is killed, and prints the number of each once it is kept.
+# It begins at a line on its standard input: the quarantine could be full before the slowest has started.
 WRITER = """
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ from otel.reasons import Reason
 
 folder, name = sys.argv[1:]
 quarantine = Quarantine(Path(folder))
+print("ready", flush=True)
+sys.stdin.readline()
 for number in range(1_000_000):
     text = "x" * (number % 50 * 400)
     capture = Capture(f"{name} {number}", "u", str(number), "now", {"text": text})
@@ -61,9 +64,18 @@ def kept_in(folder: Path) -> list[Capture]:
 def test_what_processes_kept_before_kill_9_is_there_and_whole(tmp_path: Path) -> None:
     names = ["one", "two", "three"]
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, tmp_path, name], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, tmp_path, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for name in names
     ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+
     said: dict[str, list[int]] = {name: [] for name in names}
 
     def listen(name: str, writer: subprocess.Popen[str]) -> None:
@@ -73,6 +85,10 @@ def test_what_processes_kept_before_kill_9_is_there_and_whole(tmp_path: Path) ->
     listeners = [threading.Thread(target=listen, args=pair) for pair in zip(names, writers, strict=True)]
     for listener in listeners:
         listener.start()
+    for writer in writers:
+        assert writer.stdin is not None
+        with writer.stdin:
+            writer.stdin.write("go\n")
     deadline = time.monotonic() + 60
     while not all(said.values()):
         assert time.monotonic() < deadline
