@@ -217,7 +217,7 @@ def test_a_page_brings_the_persons_flags_once_their_definitions_have_come(
 
     def load_when_allowed(client: Posthog) -> None:
         may_load.wait()
-        load(client)
+        load(client)  # type: ignore[no-untyped-call]  # the SDK types it not
 
     monkeypatch.setattr(Posthog, "load_feature_flags", load_when_allowed)
     inspector.flags({"new-dashboard": True, "old-dashboard": False, "colour": "</script><b>"})
