@@ -46,7 +46,7 @@ class Mapper:
         self.stamps = stamp_names(settings.groups)
 
     def __call__(self, envelope: Envelope) -> list[Capture | Reject]:
-        """Return the captures of an envelope, or why there is none.
+        """Return the captures of an envelope, or a `Reject` for each that it cannot have.
 
         They are in the order in which PostHog must see them: ahead of an update there may be one that makes
         the person that it needs.

@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -16,15 +18,25 @@ from tests.inspector.sending import Sender, batch, event
 COMMAND = (sys.executable, "-m", "otel.inspector")
 
 
+@contextmanager
+def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], RunningInspector]]:
+    """Start the program on a free port, and wait until it says where it listens; the block ends it."""
+    command = [*COMMAND, "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        host, _, port = process.stdout.readline().strip().rpartition("http://")[2].partition(":")
+        try:
+            yield process, RunningInspector(host, int(port))
+        except BaseException:
+            process.kill()
+            raise
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_listens_and_ends_when_asked(ending: signal.Signals) -> None:
-    command = [*COMMAND, "--port", "0", "--funnel", "opened > bought"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started("--funnel", "opened > bought") as (process, inspector):
         try:
-            assert process.stdout is not None
-            host, _, port = process.stdout.readline().strip().rpartition("http://")[2].partition(":")
-            inspector = RunningInspector(host, int(port))
             sender = Sender(inspector.url)
             assert sender.post(batch(event("opened"))).status == 200
             sender.close()
@@ -61,12 +73,8 @@ def test_help_names_every_option_and_how_to_point_a_program_at_it() -> None:
 
 @pytest.mark.slow
 def test_a_project_that_drops_old_events_can_be_stood_in_for() -> None:
-    command = [*COMMAND, "--port", "0", "--drop-older-than", "3600"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started("--drop-older-than", "3600") as (process, inspector):
         try:
-            assert process.stdout is not None
-            host, _, port = process.stdout.readline().strip().rpartition("http://")[2].partition(":")
-            inspector = RunningInspector(host, int(port))
             sender = Sender(inspector.url)
             now = datetime.now(UTC).isoformat()
             assert sender.post(batch(event("old"), event("new", timestamp=now))).status == 200

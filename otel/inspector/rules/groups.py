@@ -24,7 +24,7 @@ GR_1 = Rule(
 )
 GR_2 = Rule(
     id="GR-2",
-    looks_at=f"a group type beyond the first {TYPES_LIMIT}, or $groups that is no object of type and key",
+    looks_at=f"a group type beyond the first {TYPES_LIMIT}, or $groups that is not an object",
     happens="The event is stored outside that group.",
     effect=Effect.DETACHED,
     source=f"{GTM}; {GRX}",
