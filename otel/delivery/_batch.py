@@ -9,7 +9,7 @@ from otel.delivery._delivery import RECOVERABLE
 from otel.delivery._dispatch import Loss
 from otel.delivery._journal import Journal
 from otel.delivery._segment import Line
-from otel.mapping.envelope import Capture
+from otel.envelope import Capture
 
 __all__ = ["Batch"]
 

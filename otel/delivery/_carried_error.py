@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
+from otel.envelope import Envelope
 from otel.events import legible
-from otel.mapping.envelope import Envelope
 from otel.mapping.errors import SpanError
 from otel.mapping.exceptions import BY_HAND, Hook, LiveException, ParsedException
 

@@ -21,7 +21,7 @@ from otel.delivery._transport import Transport
 from otel.delivery._wire import Receiver, Wire
 from otel.delivery._wire_v0 import WireV0
 from otel.delivery._wire_v1 import WireV1
-from otel.mapping.envelope import Capture, Reject
+from otel.envelope import Capture, Reject
 from otel.reasons import Reason
 from otel.settings import Settings
 

@@ -19,7 +19,7 @@ from otel.delivery._selflog import SelfLog
 from otel.delivery._sending import Sender
 from otel.delivery._transport import Transport
 from otel.delivery._wire import Fate, Receiver, Wire
-from otel.mapping.envelope import Reject
+from otel.envelope import Reject
 from otel.reasons import Reason
 
 __all__ = ["TIMEOUT", "Dispatch", "Loss"]

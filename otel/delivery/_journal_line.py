@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel.delivery import _lossless_json
-from otel.mapping.envelope import Envelope
+from otel.envelope import Envelope
 from otel.mapping.errors import SpanError
 from otel.mapping.exceptions import BY_HAND, Frame, Hook, LiveException, ParsedException
 from otel.mapping.spans import plain

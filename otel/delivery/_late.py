@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from otel.mapping.envelope import Capture
+from otel.envelope import Capture
 from otel.mapping.map import timestamp
 
 __all__ = ["migration", "parts_by_age"]

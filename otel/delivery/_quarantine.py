@@ -14,7 +14,7 @@ from pathlib import Path
 
 from otel.delivery import _lossless_json
 from otel.delivery._selflog import SelfLog
-from otel.mapping.envelope import Capture, Envelope, Reject
+from otel.envelope import Capture, Envelope, Reject
 from otel.reasons import Reason
 
 __all__ = ["Quarantine", "QuarantineEntry"]

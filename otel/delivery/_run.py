@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from otel.delivery._wire import Fate
-from otel.mapping.envelope import Reject
+from otel.envelope import Reject
 from otel.reasons import Reason
 
 __all__ = ["Run", "Wait"]

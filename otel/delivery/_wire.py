@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from otel.delivery._selflog import SelfLog
 from otel.delivery._transport import Answer
-from otel.mapping.envelope import Reject
+from otel.envelope import Reject
 from otel.reasons import Reason
 
 __all__ = ["Fate", "Receiver", "Wire"]

@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from otel.delivery._selflog import SelfLog
 from otel.delivery._transport import Answer
 from otel.delivery._wire import Fate
-from otel.mapping.envelope import Reject
+from otel.envelope import Reject
 from otel.reasons import Reason
 
 __all__ = ["OtlpWire", "advise"]

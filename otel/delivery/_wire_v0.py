@@ -9,7 +9,7 @@ import orjson
 from otel.delivery._late import migration, parts_by_age
 from otel.delivery._transport import Answer
 from otel.delivery._wire import Fate
-from otel.mapping.envelope import Capture, Reject
+from otel.envelope import Capture, Reject
 
 __all__ = ["WireV0"]
 

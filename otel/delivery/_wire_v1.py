@@ -13,7 +13,7 @@ from otel.delivery._late import migration, parts_by_age
 from otel.delivery._selflog import SelfLog
 from otel.delivery._transport import SDK, Answer
 from otel.delivery._wire import Fate
-from otel.mapping.envelope import Capture, Reject
+from otel.envelope import Capture, Reject
 from otel.reasons import Reason
 
 __all__ = ["WireV1"]

@@ -12,8 +12,8 @@ from otel.attributes import (
     OWN_PREFIX,
     SET_EVENT,
 )
+from otel.envelope import Capture, Envelope, Reject
 from otel.events import Declaration, Registry
-from otel.mapping.envelope import Capture, Envelope, Reject
 from otel.mapping.identify import Person, identify, is_opted_out, stamp_names, system_person
 from otel.mapping.limit import jsonable, limit
 from otel.mapping.map import IS_SYSTEM, to_capture

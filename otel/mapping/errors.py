@@ -13,8 +13,8 @@ from otel.attributes import (
     TASK_NAME,
     VIEW_NAME,
 )
+from otel.envelope import Capture, Envelope, Reject
 from otel.events import Declaration, legible
-from otel.mapping.envelope import Capture, Envelope, Reject
 from otel.mapping.exceptions import (
     BY_HAND,
     UNKNOWN_TYPE,

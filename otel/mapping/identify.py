@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from otel.attributes import IDENTITY_ATTRIBUTES, OPTED_OUT, SESSION_ID, VISITOR_ID
-from otel.mapping.envelope import Envelope
+from otel.envelope import Envelope
 
 __all__ = [
     "SYSTEM_ID",

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from otel.envelope import Capture, Reject
 from otel.events import legible
-from otel.mapping.envelope import Capture, Reject
 from otel.reasons import Reason
 
 __all__ = ["first_bytes", "jsonable", "limit"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from otel.mapping.envelope import Envelope
+from otel.envelope import Envelope
 from otel.mapping.spans import ordinal_of
 
 __all__ = ["envelope_of_log"]

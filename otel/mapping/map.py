@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from otel.attributes import EXCEPTION_CAPTURE, GROUPIDENTIFY_EVENT
-from otel.mapping.envelope import Capture, Envelope
+from otel.envelope import Capture, Envelope
 from otel.mapping.identify import Person
 from otel.version import __version__
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from otel.attributes import GROUPIDENTIFY_EVENT, IDENTIFY_EVENT, SET_EVENT
+from otel.envelope import Reject
 from otel.events import Declaration, Registry
-from otel.mapping.envelope import Reject
 from otel.reasons import Reason
 
 __all__ = ["Selection", "keep_tier"]

@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.util.types import Attributes
 
 from otel.attributes import EXCEPTION_EVENT, ORDINAL
-from otel.mapping.envelope import Envelope
+from otel.envelope import Envelope
 from otel.mapping.errors import SpanError, http_status
 from otel.mapping.exceptions import hook_of
 

@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from otel.attributes import ANON_DISTINCT_ID, GROUP_KEY, GROUP_TYPE, OWN_PREFIX
+from otel.envelope import Envelope, Reject
 from otel.events import PropertySet, Registry, Sensitivity, WrongType
-from otel.mapping.envelope import Envelope, Reject
 from otel.mapping.identify import Person, group_key, legal_id
 from otel.reasons import Reason
 

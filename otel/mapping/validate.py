@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from otel.attributes import OWN_PREFIX
+from otel.envelope import Reject
 from otel.events import Declaration, WrongType
-from otel.mapping.envelope import Reject
 from otel.reasons import Reason
 
 __all__ = ["validate"]

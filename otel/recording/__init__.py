@@ -1,5 +1,14 @@
 """The request's side: recording events, stamping identity, sampling, and selecting spans."""
 
+from otel.identity import (
+    FixedIdentity,
+    Identity,
+    IdentitySource,
+    current_identity,
+    enter_identity,
+    identified,
+    leave_identity,
+)
 from otel.recording._api import (
     install_recorder,
     join_visitor,
@@ -10,15 +19,6 @@ from otel.recording._api import (
     set_person,
 )
 from otel.recording._carriers import LogCarrier, SpanCarrier
-from otel.recording._identity import (
-    FixedIdentity,
-    Identity,
-    IdentitySource,
-    current_identity,
-    enter_identity,
-    identified,
-    leave_identity,
-)
 from otel.recording._logs import PostHogLogProcessor, log_record_of
 from otel.recording._processor import PostHogSpanProcessor
 from otel.recording._recorder import Defer, Recorder, RecordingError

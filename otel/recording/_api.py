@@ -8,7 +8,7 @@ from typing import Any
 from otel._guard import guarded
 from otel.attributes import VIEW_NAME
 from otel.events import Event, GroupProperties, PersonProperties
-from otel.recording._identity import Identity
+from otel.identity import Identity
 from otel.recording._recorder import Recorder, RecordingError
 
 __all__ = [

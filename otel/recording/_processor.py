@@ -22,11 +22,11 @@ from otel._fork import call_in_child
 from otel._guard import guarded
 from otel.attributes import EXCEPTION_EVENT
 from otel.counters import Counters
+from otel.identity import current_identity
 from otel.mapping.exceptions import LiveException
 from otel.mapping.spans import plain
 from otel.reasons import Reason
 from otel.recording._entries import Entries
-from otel.recording._identity import current_identity
 from otel.recording._selected import SelectedSpan
 
 __all__ = ["PostHogSpanProcessor"]

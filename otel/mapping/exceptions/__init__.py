@@ -5,8 +5,8 @@ from otel.mapping.exceptions._hooks import BY_HAND, Hook, hook_of
 from otel.mapping.exceptions._live import LiveException
 from otel.mapping.exceptions._model import UNKNOWN_TYPE, Frame, ParsedException
 from otel.mapping.exceptions._parse import parse_stacktrace
-from otel.mapping.exceptions._scrub import scrub
 from otel.mapping.exceptions._wire import exception_list
+from otel.scrubbing import scrub
 
 __all__ = [
     "BY_HAND",

@@ -10,8 +10,8 @@ import orjson
 
 from otel.mapping.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, Frame, ParsedException
 from otel.mapping.exceptions._places import is_in_app, place_of
-from otel.mapping.exceptions._scrub import MAX_MESSAGE, scrub
 from otel.mapping.limit import first_bytes
+from otel.scrubbing import MAX_MESSAGE, scrub
 
 __all__ = ["exception_list"]
 

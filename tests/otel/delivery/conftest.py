@@ -17,8 +17,8 @@ import pytest
 
 from otel.counters import Counters
 from otel.delivery import Delivery
+from otel.envelope import Capture
 from otel.inspector.running import RunningInspector, running_inspector
-from otel.mapping.envelope import Capture
 from otel.settings import Settings
 from tests.otel.delivery.scripted import Scripted, scripted_server
 

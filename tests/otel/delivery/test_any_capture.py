@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from otel.envelope import Capture
 from otel.inspector.running import RunningInspector
-from otel.mapping.envelope import Capture
 from tests.otel.delivery.conftest import MakeDelivery
 
 texts = st.text(st.characters(), max_size=12) | st.just("x" * 201)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from otel.delivery import Loss
 from otel.delivery._late import migration, parts_by_age
+from otel.envelope import Capture
 from otel.inspector.running import RunningInspector
-from otel.mapping.envelope import Capture
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
 from tests.otel.delivery.scripted import Asked, Scripted, Step

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otel.delivery import Quarantine
-from otel.mapping.envelope import Capture, Envelope, Reject
+from otel.envelope import Capture, Envelope, Reject
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import captures
 

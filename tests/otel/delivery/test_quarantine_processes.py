@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from otel.delivery import Quarantine
-from otel.mapping.envelope import Capture
+from otel.envelope import Capture
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from otel.delivery import Quarantine
-from otel.mapping.envelope import Capture, Reject
+from otel.envelope import Capture, Reject
 from otel.reasons import Reason
 
 folder, name = sys.argv[1:]
@@ -41,7 +41,7 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from otel.delivery import Quarantine
-from otel.mapping.envelope import Capture, Reject
+from otel.envelope import Capture, Reject
 from otel.reasons import Reason
 
 quarantine = Quarantine(Path(sys.argv[1]))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["MAX_MESSAGE", "RULES", "Rule", "scrub"]
 
 
 class Rule(NamedTuple):
@@ -150,3 +150,39 @@ RULES = (
     Rule(":", re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"), _address),
     Rule("", re.compile(r"(?a)(?<![\w+=-])[\w+=-]{32,}+"), _token),
 )
+
+
+# An issue shows its message's first lines; 50 of this length fit into one event.
+MAX_MESSAGE = 4_000
+
+
+# What one rule or a cut leaves can be another's: again until nothing changes, which is the second time for
+# nearly every message.
+_MAX_PASSES = 8
+
+
+def scrub(text: str, most: int = MAX_MESSAGE) -> str:
+    """Return a message without secrets and personal data.
+
+    Args:
+        text: a message. Scrubbing a scrubbed one changes nothing.
+        most: how many characters of it are left.
+    """
+    for _ in range(_MAX_PASSES):
+        before = text
+        # Twice what leaves: a secret that begins before the cut below is seen whole.
+        text = text[: 2 * most]
+        for rule in RULES:
+            if rule.needle in text:
+                text = rule.pattern.sub(rule.replacement, text)
+        if len(text) > most:
+            text = _without_half_a_word(text[:most])
+        if text == before:
+            break
+    return text
+
+
+def _without_half_a_word(text: str) -> str:
+    """Drop the word that a cut went through, which may be half of a secret or of a marker."""
+    start = max(text.rfind(" "), text.rfind("\n"))
+    return text[: max(start, len(text) // 2)].rstrip()
