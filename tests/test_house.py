@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 # Each layer may import those before it, and itself.
 LAYERS = (
     ("otel.version",),
-    ("otel.reasons", "otel.attributes", "otel._guard", "otel._fork", "otel.listening"),
+    ("otel.reasons", "otel.attributes", "otel._guard", "otel._fork", "otel.serving.listening"),
     ("otel.settings", "otel.counters"),
     ("otel.events",),
     ("otel.mapping",),

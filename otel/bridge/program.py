@@ -7,7 +7,7 @@ import logging
 from otel.bridge._application import application
 from otel.bridge._serving import server_of
 from otel.events import Registry
-from otel.listening import listen_or_explain, url_of
+from otel.serving.listening import listen_or_explain, url_of
 from otel.settings import Settings
 
 __all__ = ["run"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from otel.bridge._application import Application
 from otel.bridge._serving import server_of
-from otel.listening import listen, running_server, url_of
+from otel.serving.listening import listen, running_server, url_of
 
 __all__ = ["running_bridge"]
 

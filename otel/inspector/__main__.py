@@ -12,8 +12,8 @@ from otel.inspector._funnel import DEFAULT_STEPS, Steps, parse_steps
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
 from otel.inspector.rules import Project, ProjectSettings
-from otel.inspector.serving import serve
-from otel.listening import listen_or_explain, url_of
+from otel.serving.listening import listen_or_explain, url_of
+from otel.serving.stand_in import serve
 
 __all__ = ["main"]
 

@@ -14,9 +14,9 @@ from otel.inspector._answer import Answer, Refused, WireRequest
 from otel.inspector._failures import Failure
 from otel.inspector._state import State
 from otel.inspector._time import rfc3339
-from otel.inspector.connections import drop
 from otel.inspector.door import v0, v1
 from otel.inspector.door.decoding import BODY_LIMIT, decode_v0, decode_v1
+from otel.serving.droppable import drop
 
 __all__ = ["ingestion_routes"]
 

@@ -14,8 +14,8 @@ from otel.inspector._app import create_app
 from otel.inspector._state import State
 from otel.inspector._store import CAPTURES_KEPT, Store
 from otel.inspector.rules import Project
-from otel.inspector.serving import serving
-from otel.listening import listen
+from otel.serving.listening import listen
+from otel.serving.stand_in import serving
 
 __all__ = ["InspectorError", "RunningInspector", "running_inspector"]
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
-from otel.inspector.serving import serve
-from otel.listening import listen_or_explain, url_of
+from otel.serving.listening import listen_or_explain, url_of
+from otel.serving.stand_in import serve
 from tformance.sandbox._app import create_app
 from tformance.sandbox._clock import MOST_DAYS, wall_time
 from tformance.sandbox._world import World

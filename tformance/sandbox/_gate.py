@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from otel.inspector.connections import drop
+from otel.serving.droppable import drop
 from tformance.sandbox._budget import Budget
 from tformance.sandbox._failures import SERVICES, Failure
 from tformance.sandbox._limits import exceeded, secondary

@@ -11,8 +11,8 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from otel.inspector.serving import serving
-from otel.listening import listen
+from otel.serving.listening import listen
+from otel.serving.stand_in import serving
 from tformance.sandbox._app import create_app
 from tformance.sandbox._clock import wall_time
 from tformance.sandbox._credentials import CLIENT_ID, CLIENT_SECRET

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from otel.inspector.connections import DroppableProtocol
-from otel.listening import running_server
+from otel.serving.droppable import DroppableProtocol
+from otel.serving.listening import running_server
 
 __all__ = ["serve", "serving"]
 
