@@ -8,8 +8,8 @@ import orjson
 
 from otel.envelope import Envelope
 from otel.events import legible
+from otel.exceptions import BY_HAND, Hook, LiveException, ParsedException
 from otel.mapping.errors import SpanError
-from otel.mapping.exceptions import BY_HAND, Hook, LiveException, ParsedException
 
 __all__ = ["carried", "carried_error"]
 

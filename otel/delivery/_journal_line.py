@@ -13,8 +13,8 @@ from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel.delivery import _lossless_json
 from otel.envelope import Envelope
+from otel.exceptions import BY_HAND, Frame, Hook, LiveException, ParsedException
 from otel.mapping.errors import SpanError
-from otel.mapping.exceptions import BY_HAND, Frame, Hook, LiveException, ParsedException
 from otel.mapping.spans import plain
 from otel.recording import SelectedSpan
 

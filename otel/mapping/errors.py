@@ -15,7 +15,7 @@ from otel.attributes import (
 )
 from otel.envelope import Capture, Envelope, Reject
 from otel.events import Declaration, legible
-from otel.mapping.exceptions import (
+from otel.exceptions import (
     BY_HAND,
     UNKNOWN_TYPE,
     Hook,

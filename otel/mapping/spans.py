@@ -11,8 +11,8 @@ from opentelemetry.util.types import Attributes
 
 from otel.attributes import EXCEPTION_EVENT, ORDINAL
 from otel.envelope import Envelope
+from otel.exceptions import hook_of
 from otel.mapping.errors import SpanError, http_status
-from otel.mapping.exceptions import hook_of
 
 __all__ = ["envelope_of", "envelopes", "errors_of", "ordinal_of", "plain"]
 

@@ -12,8 +12,8 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, Span
 from opentelemetry.trace import SpanKind, StatusCode
 
 from otel.attributes import EXCEPTION_EVENT
+from otel.exceptions import BY_HAND, LiveException, hook_of
 from otel.mapping.errors import SpanError, http_status
-from otel.mapping.exceptions import BY_HAND, LiveException, hook_of
 from otel.mapping.spans import envelope_of
 
 __all__ = ["LONG_LIVED_NS", "Entries", "Entry", "LocatedError"]

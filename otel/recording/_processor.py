@@ -22,8 +22,8 @@ from otel._fork import call_in_child
 from otel._guard import guarded
 from otel.attributes import EXCEPTION_EVENT
 from otel.counters import Counters
+from otel.exceptions import LiveException
 from otel.identity import current_identity
-from otel.mapping.exceptions import LiveException
 from otel.mapping.spans import plain
 from otel.reasons import Reason
 from otel.recording._entries import Entries

@@ -21,7 +21,7 @@ from otel.attributes import (
     VISITOR_ID,
 )
 from otel.events import default_registry
-from otel.mapping.exceptions import parse_stacktrace, scrub
+from otel.exceptions import parse_stacktrace, scrub
 from otel.mapping.spans import plain
 from otel.traces._addresses import addresses
 from otel.traces._statements import statement

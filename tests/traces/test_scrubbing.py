@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind, Tracer
 from opentelemetry.util.types import AttributeValue
 
 from otel.attributes import ONLY
-from otel.mapping.exceptions import parse_stacktrace
+from otel.exceptions import parse_stacktrace
 from otel.traces import ScrubbingSpanExporter, know_paths
 
 

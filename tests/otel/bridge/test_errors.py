@@ -11,10 +11,10 @@ from opentelemetry.trace import SpanContext
 from otel.counters import Counters
 from otel.delivery import Delivery
 from otel.delivery._carried_error import carried
+from otel.exceptions import LiveException
 from otel.inspector.running import RunningInspector
 from otel.mapping import Capture, Envelope
 from otel.mapping.errors import ErrorMapper, SpanError
-from otel.mapping.exceptions import LiveException
 from otel.settings import Settings
 from tests.otel.bridge.sending import arrived, encoded, post
 from tests.otel.bridge.test_traces import SPAN_ID, TRACE_ID, WHEN

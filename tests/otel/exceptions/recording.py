@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
-from otel.mapping.exceptions import ParsedException, parse_stacktrace
+from otel.exceptions import ParsedException, parse_stacktrace
 
 _tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
 

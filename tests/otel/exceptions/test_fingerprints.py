@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otel.mapping.exceptions import Frame, LiveException, ParsedException, fingerprint
+from otel.exceptions import Frame, LiveException, ParsedException, fingerprint
 from tests.otel.exceptions.raisers import caught
 
 HERE = Frame("/srv/app/shop/views.py", 3, "show")

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from otel.mapping.exceptions import LiveException
+from otel.exceptions import LiveException
 from tests.otel.exceptions.cases import ShopError, fail
 from tests.otel.exceptions.raisers import caught
 

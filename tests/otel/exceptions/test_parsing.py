@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otel.mapping.exceptions import Frame, ParsedException, parse_stacktrace
+from otel.exceptions import Frame, ParsedException, parse_stacktrace
 from tests.otel.exceptions.raisers import CASES, caught
 from tests.otel.exceptions.recording import recorded
 

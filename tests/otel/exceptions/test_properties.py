@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel.mapping.exceptions import LiveException, exception_list, fingerprint, parse_stacktrace
+from otel.exceptions import LiveException, exception_list, fingerprint, parse_stacktrace
 from tests.otel.exceptions.raisers import CASES, caught
 from tests.otel.exceptions.recording import recorded
 from tests.otel.exceptions.test_ways_agree import shape

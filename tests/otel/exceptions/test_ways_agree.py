@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 from posthog.exception_utils import exceptions_from_error_tuple
 
-from otel.mapping.exceptions import (
-    LiveException,
-    ParsedException,
-    exception_list,
-    fingerprint,
-    parse_stacktrace,
-)
+from otel.exceptions import LiveException, ParsedException, exception_list, fingerprint, parse_stacktrace
 from tests.otel.exceptions.raisers import CASES, caught
 from tests.otel.exceptions.recording import recorded
 from tests.otel.exceptions.wire_types import assert_is_exception_list

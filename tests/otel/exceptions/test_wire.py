@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from otel.mapping.exceptions import Frame, LiveException, ParsedException, exception_list
+from otel.exceptions import Frame, LiveException, ParsedException, exception_list
 from tests.otel.exceptions.raisers import caught
 from tests.otel.exceptions.recording import recorded
 from tests.otel.exceptions.wire_types import assert_is_exception_list

@@ -12,9 +12,9 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext
 
 from otel.delivery._journal_line import line_of, span_of
+from otel.exceptions import Frame, Hook, LiveException, ParsedException
 from otel.mapping import Envelope
 from otel.mapping.errors import SpanError
-from otel.mapping.exceptions import Frame, Hook, LiveException, ParsedException
 from otel.mapping.spans import envelopes
 from otel.recording import SelectedSpan
 

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import re
 
-from otel.mapping.exceptions._chain import CAUSE, CONTEXT, HEADER, TYPE, Expected, Node, read_chain
-from otel.mapping.exceptions._model import (
-    MAX_EXCEPTIONS,
-    MESSAGE_KEPT,
-    UNKNOWN_TYPE,
-    ParsedException,
-    Source,
-)
+from otel.exceptions._chain import CAUSE, CONTEXT, HEADER, TYPE, Expected, Node, read_chain
+from otel.exceptions._model import MAX_EXCEPTIONS, MESSAGE_KEPT, UNKNOWN_TYPE, ParsedException, Source
 
 __all__ = ["parse_stacktrace"]
 

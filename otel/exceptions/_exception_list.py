@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from otel.mapping.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, Frame, ParsedException
-from otel.mapping.exceptions._places import is_in_app, place_of
+from otel.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, Frame, ParsedException
+from otel.exceptions._places import is_in_app, place_of
 from otel.mapping.limit import first_bytes
 from otel.scrubbing import MAX_MESSAGE, scrub
 

@@ -6,9 +6,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from otel.mapping.exceptions._model import Frame, ParsedException
-from otel.mapping.exceptions._names import qualified
-from otel.mapping.exceptions._places import place_of
+from otel.exceptions._model import Frame, ParsedException
+from otel.exceptions._names import qualified
+from otel.exceptions._places import place_of
 
 __all__ = ["fingerprint"]
 

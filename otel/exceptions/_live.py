@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import NamedTuple
 
-from otel.mapping.exceptions._model import (
+from otel.exceptions._model import (
     MAX_EXCEPTIONS,
     MESSAGE_KEPT,
     UNKNOWN_TYPE,
@@ -15,8 +15,8 @@ from otel.mapping.exceptions._model import (
     both_ends,
     first_own,
 )
-from otel.mapping.exceptions._names import is_carrier, qualified, quoted_traceback
-from otel.mapping.exceptions._parse import parse_stacktrace
+from otel.exceptions._names import is_carrier, qualified, quoted_traceback
+from otel.exceptions._parse import parse_stacktrace
 
 __all__ = ["LiveException"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from otel.mapping.exceptions._groups import Unfolded, region_at, unfold
-from otel.mapping.exceptions._model import MAX_FRAMES, UNKNOWN_TYPE, Frame, Source, both_ends, first_own
-from otel.mapping.exceptions._names import is_carrier, quoted_traceback, split_type
+from otel.exceptions._groups import Unfolded, region_at, unfold
+from otel.exceptions._model import MAX_FRAMES, UNKNOWN_TYPE, Frame, Source, both_ends, first_own
+from otel.exceptions._names import is_carrier, quoted_traceback, split_type
 
 __all__ = ["CAUSE", "CONTEXT", "HEADER", "TYPE", "Expected", "Node", "read_chain"]
 

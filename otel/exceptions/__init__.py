@@ -1,0 +1,23 @@
+"""Exceptions: from the live object or its recorded traceback to PostHog's `$exception_list`."""
+
+from otel.exceptions._exception_list import exception_list
+from otel.exceptions._fingerprint import fingerprint
+from otel.exceptions._hooks import BY_HAND, Hook, hook_of
+from otel.exceptions._live import LiveException
+from otel.exceptions._model import UNKNOWN_TYPE, Frame, ParsedException
+from otel.exceptions._parse import parse_stacktrace
+from otel.scrubbing import scrub
+
+__all__ = [
+    "BY_HAND",
+    "UNKNOWN_TYPE",
+    "Frame",
+    "Hook",
+    "LiveException",
+    "ParsedException",
+    "exception_list",
+    "fingerprint",
+    "hook_of",
+    "parse_stacktrace",
+    "scrub",
+]
