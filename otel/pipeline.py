@@ -15,10 +15,10 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel._guard import guarded
-from otel.counters import Counters
 from otel.delivery.exporter import PostHogSpanExporter, Sink
 from otel.events import Registry, default_registry
 from otel.mapping.origin import Origins
+from otel.outcomes.counters import Counters
 from otel.recording import (
     Defer,
     Identity,

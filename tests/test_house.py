@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     ("otel.version",),
     ("otel.reasons", "otel.attributes", "otel._guard", "otel._fork", "otel.serving.listening"),
-    ("otel.settings", "otel.counters"),
+    ("otel.settings", "otel.outcomes.counters"),
     ("otel.events",),
     ("otel.mapping",),
     ("otel.traces",),

@@ -19,9 +19,9 @@ from starlette.types import Receive, Scope, Send
 from otel.bridge._answer import RETRY_AFTER, Answer, refused
 from otel.bridge._bridge import LOGS, TRACES, Bridge, Signal
 from otel.bridge._request import JSON, LIMIT, PROTOBUF
-from otel.counters import Counters
-from otel.delivery._selflog import SelfLog
 from otel.events import Registry, default_registry
+from otel.outcomes.counters import Counters
+from otel.outcomes.self_log import SelfLog
 from otel.settings import Settings
 
 __all__ = ["Application", "application"]

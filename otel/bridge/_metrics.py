@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from otel.counters import Counters
+from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 
 __all__ = ["Metrics"]

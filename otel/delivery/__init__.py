@@ -5,8 +5,8 @@ from otel.delivery._carried_error import carried_error
 from otel.delivery._delivery import Delivery
 from otel.delivery._dispatch import Loss
 from otel.delivery._otlp_endpoint import OtlpEndpoint
-from otel.delivery._quarantine import Quarantine, QuarantineEntry
 from otel.delivery._reach import reach
+from otel.outcomes.quarantine import Quarantine, QuarantineEntry
 
 __all__ = [
     "Backlog",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel.delivery._selflog import SelfLog
+from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
 
 __all__ = ["advise"]

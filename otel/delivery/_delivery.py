@@ -11,17 +11,17 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 
 from otel._guard import guarded
-from otel.counters import Counters
 from otel.delivery._advice import advise
 from otel.delivery._dispatch import TIMEOUT, Dispatch, Loss
-from otel.delivery._quarantine import Quarantine
 from otel.delivery._run import Wait
-from otel.delivery._selflog import SelfLog
 from otel.delivery._transport import Transport
 from otel.delivery._wire import Receiver, Wire
 from otel.delivery._wire_v0 import WireV0
 from otel.delivery._wire_v1 import WireV1
 from otel.envelope import Capture, Reject
+from otel.outcomes.counters import Counters
+from otel.outcomes.quarantine import Quarantine
+from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
 from otel.settings import Settings
 

@@ -12,14 +12,14 @@ from typing import Generic, TypeVar
 
 from otel._fork import call_in_child
 from otel._guard import guarded
-from otel.counters import Counters
 from otel.delivery._retry import Backoff
 from otel.delivery._run import Run, Wait
-from otel.delivery._selflog import SelfLog
 from otel.delivery._sending import Sender
 from otel.delivery._transport import Transport
 from otel.delivery._wire import Fate, Receiver, Wire
 from otel.envelope import Reject
+from otel.outcomes.counters import Counters
+from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
 
 __all__ = ["TIMEOUT", "Dispatch", "Loss"]

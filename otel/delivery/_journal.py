@@ -11,8 +11,8 @@ from otel._fork import call_in_child
 from otel._guard import guarded
 from otel.delivery._journal_line import line_of, span_of
 from otel.delivery._segment import Line, Segment, segment_paths
-from otel.delivery._selflog import SelfLog
 from otel.mapping.origin import Origins
+from otel.outcomes.self_log import SelfLog
 from otel.recording import SelectedSpan
 
 __all__ = ["Journal"]

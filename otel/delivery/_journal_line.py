@@ -11,11 +11,11 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, TraceFlags
 
-from otel.delivery import _lossless_json
 from otel.envelope import Envelope
 from otel.exceptions import BY_HAND, Frame, Hook, LiveException, ParsedException
 from otel.mapping.errors import SpanError
 from otel.mapping.spans import plain
+from otel.outcomes import lossless_json
 from otel.recording import SelectedSpan
 
 __all__ = ["line_of", "span_of"]
@@ -52,7 +52,7 @@ def line_of(span: SelectedSpan, origin: Mapping[str, str]) -> bytes:
             line = _NULL
         if _NULL not in line:
             return line
-    return _lossless_json.dumps(fields) + b"\n"
+    return lossless_json.dumps(fields) + b"\n"
 
 
 def span_of(line: bytes) -> SelectedSpan:
@@ -64,7 +64,7 @@ def span_of(line: bytes) -> SelectedSpan:
     Raises:
         Exception: of any kind, if it is none of ours.
     """
-    fields = _lossless_json.loads(line)
+    fields = lossless_json.loads(line)
     trace_id, span_id = int(fields["trace"], 16), fields["span"]
     context = SpanContext(trace_id, span_id, is_remote=False, trace_flags=_SAMPLED)
     # Absent from what an earlier version wrote.

@@ -14,16 +14,16 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import fault
 from otel.attributes import GROUPIDENTIFY_EVENT, OPTED_OUT
-from otel.counters import Counters
 from otel.delivery._collector_delivery import CollectorDelivery
 from otel.delivery._errors_window import ErrorsWindow
 from otel.delivery._otlp_endpoint import OtlpEndpoint
 from otel.delivery._otlp_spans import span_of_error, span_of_events
-from otel.delivery._quarantine import Quarantine
 from otel.events import Registry, default_registry
 from otel.mapping import Envelope, Mapper, Reject
 from otel.mapping.errors import ErrorMapper, SpanError
 from otel.mapping.origin import Origins
+from otel.outcomes.counters import Counters
+from otel.outcomes.quarantine import Quarantine
 from otel.reasons import Reason
 from otel.recording import SelectedSpan, log_record_of
 from otel.settings import Settings

@@ -13,20 +13,20 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import fault, guarded
-from otel.counters import Counters
 from otel.delivery._adoption import Adoption
 from otel.delivery._batch import Batch
 from otel.delivery._delivery import Delivery
 from otel.delivery._errors_window import ErrorsWindow
 from otel.delivery._journal import Journal
-from otel.delivery._quarantine import Quarantine
 from otel.delivery._segment import Line
-from otel.delivery._selflog import SelfLog
 from otel.events import Declaration, Registry, default_registry
 from otel.mapping import Capture, Envelope, Mapper, Reject
 from otel.mapping.errors import ErrorMapper, SpanError
 from otel.mapping.origin import Origins
 from otel.mapping.spans import envelopes, errors_of
+from otel.outcomes.counters import Counters
+from otel.outcomes.quarantine import Quarantine
+from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
 from otel.recording import SelectedSpan
 from otel.settings import Settings

@@ -21,10 +21,10 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from otel._fork import call_in_child
 from otel._guard import guarded
 from otel.attributes import EXCEPTION_EVENT
-from otel.counters import Counters
 from otel.exceptions import LiveException
 from otel.identity import current_identity
 from otel.mapping.spans import plain
+from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 from otel.recording._entries import Entries
 from otel.recording._selected import SelectedSpan

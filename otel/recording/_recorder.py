@@ -20,11 +20,11 @@ from otel.attributes import (
     IDENTIFY_EVENT,
     SET_EVENT,
 )
-from otel.counters import Counters
 from otel.envelope import Envelope, Reject
 from otel.events import Event, GroupProperties, PersonProperties, Registry, default_registry
 from otel.identity import Identity, current_identity
 from otel.mapping.validate import validate
+from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 from otel.recording._carriers import Carrier, SpanCarrier
 from otel.recording._values import attributes_of, attributes_of_fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 
-from otel.counters import Counters
+from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 
 

@@ -11,12 +11,12 @@ from django.core import checks
 from django.core.management.base import BaseCommand
 
 from otel import pipeline
-from otel.counters import Counters
 from otel.delivery import Delivery, OtlpEndpoint, Quarantine, backlog, reach
 from otel.events import default_registry
 from otel.mapping import Envelope
 from otel.mapping.identify import Person, nobody
 from otel.mapping.map import to_capture
+from otel.outcomes.counters import Counters
 from otel.settings import Settings
 
 __all__ = ["add_arguments", "run"]

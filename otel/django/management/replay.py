@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from otel import pipeline
-from otel.counters import Counters
 from otel.delivery import Delivery, Quarantine, QuarantineEntry
 from otel.events import default_registry
 from otel.mapping import Capture, Mapper, Reject
+from otel.outcomes.counters import Counters
 
 __all__ = ["add_arguments", "run"]
 

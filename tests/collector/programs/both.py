@@ -6,9 +6,9 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from otel import Identity, Settings, pipeline, record, record_error
-from otel.counters import Counters
 from otel.delivery.collector_exporter import CollectorExporter
 from otel.events import default_registry
+from otel.outcomes.counters import Counters
 from otel.recording import PostHogLogProcessor, PostHogSpanProcessor
 from tests.host.events import InvoicePaid, ParcelShipped
 

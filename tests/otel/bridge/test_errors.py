@@ -8,13 +8,13 @@ import pytest
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext
 
-from otel.counters import Counters
 from otel.delivery import Delivery
 from otel.delivery._carried_error import carried
 from otel.exceptions import LiveException
 from otel.inspector.running import RunningInspector
 from otel.mapping import Capture, Envelope
 from otel.mapping.errors import ErrorMapper, SpanError
+from otel.outcomes.counters import Counters
 from otel.settings import Settings
 from tests.otel.bridge.sending import arrived, encoded, post
 from tests.otel.bridge.test_traces import SPAN_ID, TRACE_ID, WHEN

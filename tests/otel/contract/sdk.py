@@ -15,9 +15,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from otel import PostHogSpanExporter
-from otel.counters import Counters
 from otel.delivery import Delivery
 from otel.events import PersonProperties, Registry, SetOnce, Technical, person_properties
+from otel.outcomes.counters import Counters
 from otel.settings import Settings
 from tests.otel.delivery.scripted import Asked, Scripted, Step
 

@@ -15,10 +15,10 @@ from uuid import UUID
 
 import pytest
 
-from otel.counters import Counters
 from otel.delivery import Delivery
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector, running_inspector
+from otel.outcomes.counters import Counters
 from otel.settings import Settings
 from tests.otel.delivery.scripted import Scripted, scripted_server
 

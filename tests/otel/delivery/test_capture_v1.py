@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.counters import Counters
 from otel.delivery import Loss, Quarantine
-from otel.delivery._selflog import SelfLog
 from otel.delivery._transport import Answer
 from otel.delivery._wire_v1 import WireV1
 from otel.inspector.running import RunningInspector
+from otel.outcomes.counters import Counters
+from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
 from tests.otel.delivery.scripted import Asked, Scripted, Step

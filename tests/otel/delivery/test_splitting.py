@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from otel.counters import Counters
 from otel.delivery import Loss, Quarantine
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector
+from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
 from tests.otel.delivery.scripted import Asked, Scripted, Step

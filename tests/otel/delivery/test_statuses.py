@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from otel.counters import Counters
 from otel.delivery import Loss
+from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import KEY, FakeClock, MakeDelivery, captures
 from tests.otel.delivery.scripted import Scripted, Step

@@ -12,10 +12,10 @@ from typing import Any
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel import PostHogSpanProcessor, RecordingSampler
-from otel.counters import Counters
 from otel.delivery._adoption import Adoption
 from otel.delivery.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector
+from otel.outcomes.counters import Counters
 from otel.recording import Recorder
 from tests.otel.shop import REGISTRY, SETTINGS, ParcelShipped
 

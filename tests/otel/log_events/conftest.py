@@ -13,9 +13,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel import PostHogSpanProcessor, RecordingSampler
-from otel.counters import Counters
 from otel.delivery.exporter import PostHogSpanExporter
 from otel.mapping import Capture
+from otel.outcomes.counters import Counters
 from otel.recording import PostHogLogProcessor
 from otel.settings import Settings
 from tests.otel.shop import REGISTRY, SETTINGS

@@ -21,10 +21,10 @@ from opentelemetry.trace import SpanKind
 from otel import Identity, PostHogSpanProcessor, record, record_named, set_person
 from otel.bridge import application
 from otel.bridge.running import running_bridge
-from otel.counters import Counters
 from otel.delivery.collector_exporter import CollectorExporter
 from otel.delivery.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector, running_inspector
+from otel.outcomes.counters import Counters
 from otel.recording import LogCarrier, PostHogLogProcessor, Recorder, identified, install_recorder
 from otel.settings import Settings
 from tests.otel.log_events.conftest import Seen

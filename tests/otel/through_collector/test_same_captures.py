@@ -16,10 +16,10 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from otel import Identity, PostHogSpanProcessor, RecordingSampler, record, record_error, set_person
 from otel.bridge import application
 from otel.bridge.running import running_bridge
-from otel.counters import Counters
 from otel.delivery.collector_exporter import CollectorExporter
 from otel.delivery.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector, running_inspector
+from otel.outcomes.counters import Counters
 from otel.recording import Recorder, identified, install_recorder
 from otel.settings import Settings
 from tests.otel.shop import GROUPS, REGISTRY, ParcelShipped, Person

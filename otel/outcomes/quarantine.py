@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 
-from otel.delivery import _lossless_json
-from otel.delivery._selflog import SelfLog
 from otel.envelope import Capture, Envelope, Reject
+from otel.outcomes import lossless_json
+from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
 
 __all__ = ["Quarantine", "QuarantineEntry"]
@@ -200,7 +200,7 @@ def _line(item: Envelope | Capture, reject: Reject, now: float) -> bytes:
     kind = "capture" if isinstance(item, Capture) else "envelope"
     fields = {name: getattr(item, name) for name in item.__slots__}
     record = {"reason": reject.reason.value, "detail": reject.detail, "time": now, kind: fields}
-    return _lossless_json.dumps(record) + b"\n"
+    return lossless_json.dumps(record) + b"\n"
 
 
 def _entry(path: Path, offset: int, line: bytes) -> QuarantineEntry | None:
@@ -208,7 +208,7 @@ def _entry(path: Path, offset: int, line: bytes) -> QuarantineEntry | None:
     if not line.strip():
         return None
     try:
-        record = _lossless_json.loads(line)
+        record = lossless_json.loads(line)
         kind = next(kind for kind in _KINDS if kind in record)
         item = _KINDS[kind](**record[kind])
         reject = Reject(Reason(record["reason"]), record["detail"])
