@@ -38,7 +38,7 @@ from benchmarks._timing import Rounds, in_turn
 from otel import flush, install, record
 from otel.inspector.running import RunningInspector
 from otel.mapping import Capture, Reject
-from otel.mapping.spans import envelopes
+from otel.mapping.from_span import envelopes
 from otel.recording import identified
 
 __all__ = ["measure"]

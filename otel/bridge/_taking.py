@@ -19,8 +19,8 @@ from otel.delivery import carried_error
 from otel.events import Registry
 from otel.mapping import Capture, Envelope, Mapper, Reject
 from otel.mapping.errors import ErrorMapper, SpanError
-from otel.mapping.logs import envelope_of_log
-from otel.mapping.spans import envelope_of, errors_of
+from otel.mapping.from_log import envelope_of_log
+from otel.mapping.from_span import envelope_of, errors_of
 from otel.reasons import Reason
 from otel.settings import Settings
 

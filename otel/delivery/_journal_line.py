@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanContext, TraceFlags
 from otel.envelope import Envelope
 from otel.exceptions import BY_HAND, Frame, Hook, LiveException, ParsedException
 from otel.mapping.errors import SpanError
-from otel.mapping.spans import plain
+from otel.mapping.from_span import plain
 from otel.outcomes import lossless_json
 from otel.recording import SelectedSpan
 

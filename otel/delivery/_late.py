@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from otel.envelope import Capture
-from otel.mapping.map import timestamp
+from otel.mapping.capture import timestamp
 
 __all__ = ["migration", "parts_by_age"]
 

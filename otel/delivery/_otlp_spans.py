@@ -12,8 +12,8 @@ from opentelemetry.trace import SpanContext, TraceFlags
 from otel.attributes import ERROR, EXCEPTION_EVENT, ONLY
 from otel.delivery._carried_error import carried
 from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.from_span import plain
 from otel.mapping.origin import Origins
-from otel.mapping.spans import plain
 from otel.recording import SelectedSpan
 
 __all__ = ["span_of_error", "span_of_events", "writable"]

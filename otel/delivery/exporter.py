@@ -22,8 +22,8 @@ from otel.delivery._segment import Line
 from otel.events import Declaration, Registry, default_registry
 from otel.mapping import Capture, Envelope, Mapper, Reject
 from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.from_span import envelopes, errors_of
 from otel.mapping.origin import Origins
-from otel.mapping.spans import envelopes, errors_of
 from otel.outcomes.counters import Counters
 from otel.outcomes.quarantine import Quarantine
 from otel.outcomes.self_log import SelfLog

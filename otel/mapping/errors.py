@@ -25,9 +25,9 @@ from otel.exceptions import (
     fingerprint,
     parse_stacktrace,
 )
+from otel.mapping.capture import to_capture
 from otel.mapping.identify import identify, stamp_names
 from otel.mapping.limit import limit
-from otel.mapping.map import to_capture
 from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
 from otel.settings import Settings

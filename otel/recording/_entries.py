@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from otel.attributes import EXCEPTION_EVENT
 from otel.exceptions import BY_HAND, LiveException, hook_of
 from otel.mapping.errors import SpanError, http_status
-from otel.mapping.spans import envelope_of
+from otel.mapping.from_span import envelope_of
 
 __all__ = ["LONG_LIVED_NS", "Entries", "Entry", "LocatedError"]
 

@@ -18,8 +18,8 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from otel._guard import guarded
 from otel.attributes import APART, EXCEPTION_EVENT, ONLY, OPTED_OUT, ORDINAL
-from otel.mapping.logs import envelope_of_log
-from otel.mapping.spans import plain
+from otel.mapping.from_log import envelope_of_log
+from otel.mapping.from_span import plain
 from otel.recording._processor import PostHogSpanProcessor
 from otel.recording._selected import SelectedSpan
 

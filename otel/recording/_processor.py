@@ -23,7 +23,7 @@ from otel._guard import guarded
 from otel.attributes import EXCEPTION_EVENT
 from otel.exceptions import LiveException
 from otel.identity import current_identity
-from otel.mapping.spans import plain
+from otel.mapping.from_span import plain
 from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 from otel.recording._entries import Entries

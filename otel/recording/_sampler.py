@@ -10,7 +10,7 @@ from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
 from otel.attributes import APART
-from otel.mapping.spans import plain
+from otel.mapping.from_span import plain
 
 __all__ = ["RecordingSampler"]
 

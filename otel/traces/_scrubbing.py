@@ -22,7 +22,7 @@ from otel.attributes import (
 )
 from otel.events import default_registry
 from otel.exceptions import parse_stacktrace, scrub
-from otel.mapping.spans import plain
+from otel.mapping.from_span import plain
 from otel.traces._addresses import addresses
 from otel.traces._statements import statement
 

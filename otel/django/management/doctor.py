@@ -14,8 +14,8 @@ from otel import pipeline
 from otel.delivery import Delivery, OtlpEndpoint, Quarantine, backlog, reach
 from otel.events import default_registry
 from otel.mapping import Envelope
+from otel.mapping.capture import to_capture
 from otel.mapping.identify import Person, nobody
-from otel.mapping.map import to_capture
 from otel.outcomes.counters import Counters
 from otel.settings import Settings
 

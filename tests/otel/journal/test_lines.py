@@ -15,7 +15,7 @@ from otel.delivery._journal_line import line_of, span_of
 from otel.exceptions import Frame, Hook, LiveException, ParsedException
 from otel.mapping import Envelope
 from otel.mapping.errors import SpanError
-from otel.mapping.spans import envelopes
+from otel.mapping.from_span import envelopes
 from otel.recording import SelectedSpan
 
 # Any text, lone surrogates included; any number, those that JSON has no word for included.

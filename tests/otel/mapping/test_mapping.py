@@ -25,8 +25,8 @@ from otel.events import (
     person_properties,
 )
 from otel.mapping import Capture, Envelope, Mapper, Reject
+from otel.mapping.capture import timestamp
 from otel.mapping.identify import legal_id
-from otel.mapping.map import timestamp
 from otel.reasons import Reason
 from otel.settings import Settings
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from otel.envelope import Envelope
-from otel.mapping.spans import ordinal_of
+from otel.mapping.from_span import ordinal_of
 
 __all__ = ["envelope_of_log"]
 

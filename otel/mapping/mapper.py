@@ -14,9 +14,9 @@ from otel.attributes import (
 )
 from otel.envelope import Capture, Envelope, Reject
 from otel.events import Declaration, Registry
+from otel.mapping.capture import IS_SYSTEM, to_capture
 from otel.mapping.identify import Person, identify, is_opted_out, stamp_names, system_person
 from otel.mapping.limit import jsonable, limit
-from otel.mapping.map import IS_SYSTEM, to_capture
 from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
 from otel.mapping.select import Selection, keep_tier
