@@ -19,11 +19,11 @@ from otel.recording._api import (
     set_person,
 )
 from otel.recording._carriers import LogCarrier, SpanCarrier
-from otel.recording._logs import PostHogLogProcessor, log_record_of
-from otel.recording._processor import PostHogSpanProcessor
 from otel.recording._recorder import Defer, Recorder, RecordingError
-from otel.recording._sampler import RecordingSampler
-from otel.recording._selected import SelectedSpan
+from otel.selecting.log_processor import PostHogLogProcessor, log_record_of
+from otel.selecting.sampler import RecordingSampler
+from otel.selecting.selected import SelectedSpan
+from otel.selecting.span_processor import PostHogSpanProcessor
 
 __all__ = [
     "Defer",

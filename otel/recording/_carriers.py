@@ -11,7 +11,7 @@ from opentelemetry._logs import LoggerProvider, SeverityNumber
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.trace import SpanKind
 
-from otel.recording._entries import LONG_LIVED_NS
+from otel.selecting._open_spans import LONG_LIVED_NS
 
 __all__ = ["Carrier", "LogCarrier", "SpanCarrier"]
 

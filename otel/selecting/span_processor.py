@@ -26,8 +26,8 @@ from otel.identity import current_identity
 from otel.mapping.from_span import plain
 from otel.outcomes.counters import Counters
 from otel.reasons import Reason
-from otel.recording._entries import Entries
-from otel.recording._selected import SelectedSpan
+from otel.selecting._open_spans import Entries
+from otel.selecting.selected import SelectedSpan
 
 __all__ = ["PostHogSpanProcessor"]
 

@@ -20,8 +20,8 @@ from otel._guard import guarded
 from otel.attributes import APART, EXCEPTION_EVENT, ONLY, OPTED_OUT, ORDINAL
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import plain
-from otel.recording._processor import PostHogSpanProcessor
-from otel.recording._selected import SelectedSpan
+from otel.selecting.selected import SelectedSpan
+from otel.selecting.span_processor import PostHogSpanProcessor
 
 __all__ = ["PostHogLogProcessor", "log_record_of"]
 
