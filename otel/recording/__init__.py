@@ -18,8 +18,8 @@ from otel.recording._api import (
     set_group,
     set_person,
 )
-from otel.recording._carriers import LogCarrier, SpanCarrier
 from otel.recording._recorder import Defer, Recorder, RecordingError
+from otel.recording.carriers import LogCarrier, SpanCarrier
 from otel.selecting.log_processor import PostHogLogProcessor, log_record_of
 from otel.selecting.sampler import RecordingSampler
 from otel.selecting.selected import SelectedSpan

@@ -26,8 +26,8 @@ from otel.identity import Identity, current_identity
 from otel.mapping.validate import validate
 from otel.outcomes.counters import Counters
 from otel.reasons import Reason
-from otel.recording._carriers import Carrier, SpanCarrier
-from otel.recording._values import attributes_of, attributes_of_fields
+from otel.recording._attributes import attributes_of, attributes_of_fields
+from otel.recording.carriers import Carrier, SpanCarrier
 
 __all__ = ["Defer", "Recorder", "RecordingError"]
 

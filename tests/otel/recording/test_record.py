@@ -17,7 +17,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFl
 
 from otel import Identity, RecordingError, pipeline, record, record_named, set_person
 from otel.recording import identified
-from otel.recording._values import attribute_value
+from otel.recording._attributes import attribute_value
 from otel.testing import CapturedEvents
 from tests.otel.shop import SETTINGS, ParcelShipped, Person, shop
 
