@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from otel._guard import guarded
-from otel.delivery._dispatch import Dispatch
 from otel.delivery._otlp_endpoint import OtlpEndpoint
-from otel.delivery._sending import MAX_BODY
-from otel.delivery._transport import Transport
-from otel.delivery._wire import Receiver
 from otel.delivery._wire_otlp import Message, OtlpWire, advise
+from otel.delivery.http._sender import MAX_BODY
+from otel.delivery.http.client import Dispatch
+from otel.delivery.http.protocol import Receiver
+from otel.delivery.http.transport import Transport
 from otel.outcomes.counters import Counters
 from otel.outcomes.self_log import SelfLog
 

@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from otel._guard import guarded
 from otel.delivery._advice import advise
-from otel.delivery._dispatch import TIMEOUT, Dispatch, Loss
-from otel.delivery._run import Wait
-from otel.delivery._transport import Transport
-from otel.delivery._wire import Receiver, Wire
 from otel.delivery._wire_v0 import WireV0
 from otel.delivery._wire_v1 import WireV1
+from otel.delivery.http._in_flight import Wait
+from otel.delivery.http.client import TIMEOUT, Dispatch, Loss
+from otel.delivery.http.protocol import Receiver, Wire
+from otel.delivery.http.transport import Transport
 from otel.envelope import Capture, Reject
 from otel.outcomes.counters import Counters
 from otel.outcomes.quarantine import Quarantine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otel.delivery._otlp_endpoint import OtlpEndpoint
-from otel.delivery._transport import Transport, Unreachable
+from otel.delivery.http.transport import Transport, Unreachable
 
 __all__ = ["reach"]
 

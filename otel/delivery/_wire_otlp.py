@@ -8,8 +8,8 @@ from typing import Generic, Protocol, TypeVar
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from otel.delivery._transport import Answer
-from otel.delivery._wire import Fate
+from otel.delivery.http.protocol import Fate
+from otel.delivery.http.transport import Answer
 from otel.envelope import Reject
 from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import orjson
 
 from otel.delivery._late import migration, parts_by_age
-from otel.delivery._transport import Answer
-from otel.delivery._wire import Fate
+from otel.delivery.http.protocol import Fate
+from otel.delivery.http.transport import Answer
 from otel.envelope import Capture, Reject
 
 __all__ = ["WireV0"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
-from otel.delivery._transport import Answer
+from otel.delivery.http.transport import Answer
 from otel.envelope import Reject
 from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason

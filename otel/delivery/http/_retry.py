@@ -7,7 +7,9 @@ from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-__all__ = ["Backoff", "parse_retry_after"]
+from otel.reasons import Reason
+
+__all__ = ["Backoff", "is_accepted", "is_divisible", "is_retryable", "parse_retry_after", "reason_for"]
 
 # PostHog's contract asks for at least 100 ms; half a second outlasts most restarts of a balancer's backend.
 _FIRST = 0.5
@@ -63,3 +65,57 @@ def _seconds_until(date: str, now: float) -> float:
         return math.nan
     # `-0000` in place of GMT gives a time without a zone, which is UTC all the same.
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() - now
+
+
+_REASONS = {
+    400: Reason.REFUSED,
+    401: Reason.UNAUTHORISED,
+    402: Reason.OVER_QUOTA,
+    403: Reason.UNAUTHORISED,
+    413: Reason.TOO_LARGE,
+}
+
+
+def is_accepted(status: int) -> bool:
+    """Whether PostHog took the request.
+
+    Every 2xx does: with `beacon=1` PostHog answers 204, and a proxy before it may answer 202. PostHog's own
+    client takes only 200 and sends a 204 again, so that it arrives twice (`wire.md` section 3.3).
+
+    Args:
+        status: the HTTP status.
+    """
+    return 200 <= status < 300
+
+
+def is_retryable(status: int) -> bool:
+    """Whether the same request may be taken later.
+
+    The contract names 408, 429, 500, 502, 503 and 504; the remaining 5xx are those of the balancers on the
+    way (520 to 530), and pass just as well.
+
+    Args:
+        status: the HTTP status.
+    """
+    return status in (408, 429) or status >= 500
+
+
+def is_divisible(status: int) -> bool:
+    """Whether a part of the request may be taken: one bad event refuses a whole batch, and so does its size.
+
+    Args:
+        status: the HTTP status.
+    """
+    return status in (400, 413)
+
+
+def reason_for(status: int) -> Reason:
+    """Return why an event is lost that was refused for good.
+
+    A status that PostHog does not use, such as a redirect or 404, comes from a host that is not PostHog: the
+    events are sound and could not be delivered.
+
+    Args:
+        status: the HTTP status.
+    """
+    return _REASONS.get(status, Reason.UNDELIVERED)

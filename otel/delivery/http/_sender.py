@@ -9,11 +9,17 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import uuid4
 
-from otel.delivery._retry import Backoff, parse_retry_after
-from otel.delivery._run import Run, Wait
-from otel.delivery._statuses import is_accepted, is_divisible, is_retryable, reason_for
-from otel.delivery._transport import Answer, Transport, Unreachable
-from otel.delivery._wire import Fate, Receiver, Wire
+from otel.delivery.http._in_flight import Run, Wait
+from otel.delivery.http._retry import (
+    Backoff,
+    is_accepted,
+    is_divisible,
+    is_retryable,
+    parse_retry_after,
+    reason_for,
+)
+from otel.delivery.http.protocol import Fate, Receiver, Wire
+from otel.delivery.http.transport import Answer, Transport, Unreachable
 from otel.outcomes.counters import Counters
 from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
-from otel.delivery._wire import Fate
+from otel.delivery.http.protocol import Fate
 from otel.envelope import Reject
 from otel.reasons import Reason
 

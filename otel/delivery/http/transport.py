@@ -13,8 +13,7 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3.exceptions import HTTPError, ProtocolError
 
 from otel._fork import call_in_child
-from otel.delivery._connection import AbortableConnection
-from otel.delivery._pool import pool_of
+from otel.delivery.http._pool import AbortableConnection, pool_of
 
 __all__ = ["SDK", "Answer", "Transport", "Unreachable"]
 

@@ -12,11 +12,11 @@ from typing import Generic, TypeVar
 
 from otel._fork import call_in_child
 from otel._guard import guarded
-from otel.delivery._retry import Backoff
-from otel.delivery._run import Run, Wait
-from otel.delivery._sending import Sender
-from otel.delivery._transport import Transport
-from otel.delivery._wire import Fate, Receiver, Wire
+from otel.delivery.http._in_flight import Run, Wait
+from otel.delivery.http._retry import Backoff
+from otel.delivery.http._sender import Sender
+from otel.delivery.http.protocol import Fate, Receiver, Wire
+from otel.delivery.http.transport import Transport
 from otel.envelope import Reject
 from otel.outcomes.counters import Counters
 from otel.outcomes.self_log import SelfLog
