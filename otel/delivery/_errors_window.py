@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from otel._fork import call_in_child
 from otel._guard import guarded
-from otel.delivery._segment import Line
+from otel.delivery.journal._segment import Line
 from otel.delivery.occurrences import WINDOW, OccurrenceLimiter
 from otel.mapping.errors import SpanError
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from otel.delivery._segment import Line
+from otel.delivery.journal._segment import Line
 from otel.mapping.errors import SpanError
 
 __all__ = ["WINDOW", "OccurrenceLimiter"]

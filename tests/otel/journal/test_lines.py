@@ -11,7 +11,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext
 
-from otel.delivery._journal_line import line_of, span_of
+from otel.delivery.journal._codec import line_of, span_of
 from otel.exceptions import Frame, Hook, LiveException, ParsedException
 from otel.mapping import Envelope
 from otel.mapping.errors import SpanError

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from otel.delivery import Quarantine, _adoption, backlog
+from otel.delivery import Quarantine, backlog
+from otel.delivery.journal import recovery
 from otel.inspector.running import RunningInspector
 from tests.otel.journal.conftest import MakePipeline
 from tests.otel.journal.journaling import NOWHERE, Pipeline, files, numbers, once, until
@@ -68,8 +69,8 @@ def test_the_same_process_delivers_when_the_outage_is_over(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_adoption, "_FIRST", 0.05)
-    monkeypatch.setattr(_adoption, "_INTERVAL", 0.05)
+    monkeypatch.setattr(recovery, "_FIRST", 0.05)
+    monkeypatch.setattr(recovery, "_INTERVAL", 0.05)
     inspector.fail(status=404, count=2)
     pipeline = make_pipeline(inspector.url)
     pipeline.ship(1, 2)

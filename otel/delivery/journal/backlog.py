@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from otel.delivery._journal_line import span_of
-from otel.delivery._segment import segment_paths
+from otel.delivery.journal._codec import span_of
+from otel.delivery.journal._segment import segment_paths
 
 __all__ = ["Backlog", "backlog"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from otel._fork import call_in_child
 from otel._guard import guarded
-from otel.delivery._journal_line import line_of, span_of
-from otel.delivery._segment import Line, Segment, segment_paths
+from otel.delivery.journal._codec import line_of, span_of
+from otel.delivery.journal._segment import Line, Segment, segment_paths
 from otel.mapping.origin import Origins
 from otel.outcomes.self_log import SelfLog
 from otel.recording import SelectedSpan
