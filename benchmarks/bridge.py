@@ -29,7 +29,7 @@ from benchmarks._sender import NotTakenError, body_of, send
 from benchmarks._sink import discarding_inspector
 from benchmarks._timing import Rounds, in_turn, spread
 from otel import install
-from otel.delivery.exporter import PostHogSpanExporter
+from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector
 
 __all__ = ["measure", "of_a_core"]

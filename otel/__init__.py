@@ -1,6 +1,6 @@
 """Business events and errors, recorded once through OpenTelemetry, delivered to PostHog."""
 
-from otel.delivery.exporter import PostHogSpanExporter
+from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.events import (
     Event,
     GroupProperties,

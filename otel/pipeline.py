@@ -15,7 +15,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel._guard import guarded
-from otel.delivery.exporter import PostHogSpanExporter, Sink
+from otel.delivery.posthog.exporter import PostHogSpanExporter, Sink
 from otel.events import Registry, default_registry
 from otel.mapping.origin import Origins
 from otel.outcomes.counters import Counters

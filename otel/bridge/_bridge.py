@@ -28,7 +28,7 @@ from otel.bridge._request import Refused, inflated, parsed
 from otel.bridge._settled import Settled
 from otel.bridge._taking import Taken, Taker
 from otel.delivery import Delivery, Loss, Quarantine
-from otel.delivery._delivery import RECOVERABLE
+from otel.delivery.posthog.client import RECOVERABLE
 from otel.events import Registry
 from otel.mapping import Capture
 from otel.outcomes.counters import Counters

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from otel.delivery import Loss
-from otel.delivery._delivery import RECOVERABLE
+from otel.delivery.posthog.client import RECOVERABLE
 from otel.mapping import Capture
 
 __all__ = ["Settled"]

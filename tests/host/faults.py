@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from otel import pipeline
-from otel.delivery.exporter import Sink
+from otel.delivery.posthog.exporter import Sink
 from otel.events import Declaration, Registry
 from otel.mapping import Capture
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.trace import SpanKind, StatusCode
 
-from otel.delivery.exporter import PostHogSpanExporter
+from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector
 from otel.settings import Settings
 from tests.otel.bridge.sending import PROTOBUF, arrived, encoded, post, post_json

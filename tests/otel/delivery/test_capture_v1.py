@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel.delivery import Loss, Quarantine
-from otel.delivery._wire_v1 import WireV1
 from otel.delivery.http.transport import Answer
+from otel.delivery.posthog.capture_v1 import WireV1
 from otel.inspector.running import RunningInspector
 from otel.outcomes.counters import Counters
 from otel.outcomes.self_log import SelfLog

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel.delivery import Loss
-from otel.delivery._late import migration, parts_by_age
+from otel.delivery.posthog._late import migration, parts_by_age
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector
 from otel.reasons import Reason

@@ -13,7 +13,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel import PostHogSpanProcessor, RecordingSampler
-from otel.delivery.exporter import PostHogSpanExporter
+from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.mapping import Capture
 from otel.outcomes.counters import Counters
 from otel.recording import PostHogLogProcessor

@@ -17,7 +17,7 @@ from otel import Identity, PostHogSpanProcessor, RecordingSampler, record, recor
 from otel.bridge import application
 from otel.bridge.running import running_bridge
 from otel.delivery.collector_exporter import CollectorExporter
-from otel.delivery.exporter import PostHogSpanExporter
+from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.outcomes.counters import Counters
 from otel.recording import Recorder, identified, install_recorder

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from otel.delivery._delivery import RECOVERABLE
 from otel.delivery.http.client import Loss
 from otel.delivery.journal._segment import Line
 from otel.delivery.journal.journal import Journal
+from otel.delivery.posthog.client import RECOVERABLE
 from otel.envelope import Capture
 from otel.outcomes.counters import Counters
 

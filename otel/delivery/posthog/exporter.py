@@ -13,12 +13,12 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import fault, guarded
-from otel.delivery._batch import Batch
-from otel.delivery._delivery import Delivery
 from otel.delivery._errors_window import ErrorsWindow
 from otel.delivery.journal._segment import Line
 from otel.delivery.journal.journal import Journal
 from otel.delivery.journal.recovery import Adoption
+from otel.delivery.posthog._batch import Batch
+from otel.delivery.posthog.client import Delivery
 from otel.events import Declaration, Registry, default_registry
 from otel.mapping import Capture, Envelope, Mapper, Reject
 from otel.mapping.errors import ErrorMapper, SpanError

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import orjson
 
-from otel.delivery._late import migration, parts_by_age
 from otel.delivery.http.protocol import Fate
 from otel.delivery.http.transport import Answer
+from otel.delivery.posthog._late import migration, parts_by_age
 from otel.envelope import Capture, Reject
 
 __all__ = ["WireV0"]
