@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from benchmarks._content import GROUPS, IDENTITY, OneIdentity, SyncFinished, properties
 from otel import record
-from otel.delivery._otlp_spans import span_of_events
+from otel.delivery.collector._encode import span_of_events
 from otel.mapping import Mapper
 from otel.mapping.origin import Origins
 from otel.recording import SelectedSpan, identified

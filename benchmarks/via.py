@@ -34,7 +34,7 @@ from benchmarks._sink import NowhereExporter, discarding_inspector
 from benchmarks._timing import Rounds, in_turn
 from benchmarks.unsampled import QUERY
 from otel import RecordingSampler, flush, install, record
-from otel.delivery.collector_exporter import CollectorExporter
+from otel.delivery.collector.exporter import CollectorExporter
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.events import default_registry
 from otel.recording import identified

@@ -33,7 +33,7 @@ from otel.settings import Settings
 from otel.traces import scrub_exporters
 
 if TYPE_CHECKING:
-    from otel.delivery.collector_exporter import CollectorExporter
+    from otel.delivery.collector.exporter import CollectorExporter
 
 __all__ = [
     "Pipeline",
@@ -164,7 +164,7 @@ def _exporter(
     """Return what the settings ask for; a sink takes captures, whichever way they would go."""
     if settings.via == "collector" and sink is None:
         try:
-            from otel.delivery.collector_exporter import CollectorExporter
+            from otel.delivery.collector.exporter import CollectorExporter
         except ImportError as error:  # it is an extra, and its lack must not stop the product
             _log.error(
                 "POSTHOG_VIA=collector: nothing is sent without OpenTelemetry's OTLP encoder (%s); "

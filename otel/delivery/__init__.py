@@ -1,8 +1,7 @@
 """Delivering captures to PostHog, with the fate of each known; what is rejected is kept."""
 
-from otel.delivery._carried_error import carried_error
-from otel.delivery._otlp_endpoint import OtlpEndpoint
-from otel.delivery._reach import reach
+from otel.delivery.collector.endpoint import OtlpEndpoint, reach
+from otel.delivery.collector.error_payload import carried_error
 from otel.delivery.http.client import Loss
 from otel.delivery.journal.backlog import Backlog, backlog
 from otel.delivery.posthog.client import Delivery

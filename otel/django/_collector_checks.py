@@ -21,7 +21,7 @@ def check_collector(settings: Settings) -> Iterator[checks.CheckMessage]:
         settings: the pipeline's, with `via="collector"`.
     """
     try:
-        import_module("otel.delivery.collector_exporter")
+        import_module("otel.delivery.collector.exporter")
     except ImportError as error:
         yield checks.Error(
             f"POSTHOG_VIA=collector needs OpenTelemetry's OTLP encoder: {error}",

@@ -6,7 +6,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from otel import Identity, Settings, pipeline, record, record_error
-from otel.delivery.collector_exporter import CollectorExporter
+from otel.delivery.collector.exporter import CollectorExporter
 from otel.events import default_registry
 from otel.outcomes.counters import Counters
 from otel.recording import PostHogLogProcessor, PostHogSpanProcessor

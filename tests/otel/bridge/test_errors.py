@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext
 
 from otel.delivery import Delivery
-from otel.delivery._carried_error import carried
+from otel.delivery.collector.error_payload import carried
 from otel.exceptions import LiveException
 from otel.inspector.running import RunningInspector
 from otel.mapping import Capture, Envelope

@@ -103,6 +103,6 @@ def test_what_stands_in_the_way_to_the_collector_is_named(
 
 @pytest.mark.usefixtures("through_collector")
 def test_a_missing_encoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "otel.delivery.collector_exporter", raising=False)
+    monkeypatch.delitem(sys.modules, "otel.delivery.collector.exporter", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.common.trace_encoder", None)
     assert ids() == {"otel.E111", "otel.W107"}

@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind
 from otel import Identity, PostHogSpanProcessor, record, record_named, set_person
 from otel.bridge import application
 from otel.bridge.running import running_bridge
-from otel.delivery.collector_exporter import CollectorExporter
+from otel.delivery.collector.exporter import CollectorExporter
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.outcomes.counters import Counters

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from otel import pipeline, record
-from otel.delivery.collector_exporter import CollectorExporter
+from otel.delivery.collector.exporter import CollectorExporter
 from otel.settings import Settings
 from tests.otel.delivery.scripted import Step
 from tests.otel.shop import ParcelShipped
@@ -164,7 +164,7 @@ def test_the_configured_headers_go_with_each_request_and_the_path_is_the_standar
 def test_without_the_encoder_the_product_goes_on_and_the_log_says_what_to_install(
     install: Install, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.delitem(sys.modules, "otel.delivery.collector_exporter", raising=False)
+    monkeypatch.delitem(sys.modules, "otel.delivery.collector.exporter", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.common.trace_encoder", None)
     assert install().exporter is None
     assert "install tformance-otel[collector]" in caplog.text

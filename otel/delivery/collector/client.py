@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from otel._guard import guarded
-from otel.delivery._otlp_endpoint import OtlpEndpoint
-from otel.delivery._wire_otlp import Message, OtlpWire, advise
+from otel.delivery.collector.endpoint import OtlpEndpoint
+from otel.delivery.collector.otlp_http import Message, OtlpWire, advise
 from otel.delivery.http._sender import MAX_BODY
 from otel.delivery.http.client import Dispatch
 from otel.delivery.http.protocol import Receiver

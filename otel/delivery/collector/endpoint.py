@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from opentelemetry.util.re import parse_env_headers
 
-__all__ = ["OtlpEndpoint", "Signal"]
+from otel.delivery.http.transport import Transport, Unreachable
+
+__all__ = ["OtlpEndpoint", "Signal", "reach"]
 
 Signal = Literal["traces", "logs"]
 
@@ -81,3 +83,25 @@ class OtlpEndpoint:
             return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         except ValueError:  # a port that is no number
             return False
+
+
+def reach(endpoint: OtlpEndpoint, timeout: float) -> str:
+    """Return what is wrong with a Collector; an empty text if it takes requests.
+
+    An empty request is one that every OTLP receiver takes (specification, "OTLP/HTTP").
+
+    Args:
+        endpoint: where it should be.
+        timeout: seconds.
+    """
+    transport = Transport(endpoint.origin, endpoint.tls)
+    headers = {"Content-Type": "application/x-protobuf", **endpoint.headers}
+    try:
+        answer = transport.post(endpoint.path, b"", headers, timeout)
+    except Unreachable as error:
+        return f"{endpoint.url} cannot be reached: {error}"
+    finally:
+        transport.close()
+    if 200 <= answer.status < 300:
+        return ""
+    return f"{endpoint.url} does not answer as a Collector does: status {answer.status}"

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel.attributes import ERROR, EXCEPTION_EVENT, ONLY
-from otel.delivery._carried_error import carried
+from otel.delivery.collector.error_payload import carried
 from otel.mapping.errors import ErrorMapper, SpanError
 from otel.mapping.from_span import plain
 from otel.mapping.origin import Origins
