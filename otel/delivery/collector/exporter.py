@@ -14,10 +14,10 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import fault
 from otel.attributes import GROUPIDENTIFY_EVENT, OPTED_OUT
-from otel.delivery._errors_window import ErrorsWindow
 from otel.delivery.collector._encode import span_of_error, span_of_events
 from otel.delivery.collector.client import CollectorDelivery
 from otel.delivery.collector.endpoint import OtlpEndpoint
+from otel.delivery.error_limiter import ErrorsWindow
 from otel.events import Registry, default_registry
 from otel.mapping import Envelope, Mapper, Reject
 from otel.mapping.errors import ErrorMapper, SpanError

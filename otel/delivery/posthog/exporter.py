@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import fault, guarded
-from otel.delivery._errors_window import ErrorsWindow
+from otel.delivery.error_limiter import ErrorsWindow
 from otel.delivery.journal._segment import Line
 from otel.delivery.journal.journal import Journal
 from otel.delivery.journal.recovery import Adoption

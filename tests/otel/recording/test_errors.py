@@ -10,7 +10,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from otel import Identity, record_error
-from otel.delivery.occurrences import FIRST
+from otel.delivery.error_limiter import FIRST
 from otel.mapping.identify import SYSTEM_ID
 from otel.testing import CapturedEvents
 from tests.otel.shop import shop

@@ -9,7 +9,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from otel import Identity, pipeline, record, record_error
-from otel.delivery.occurrences import FIRST
+from otel.delivery.error_limiter import FIRST
 from otel.recording import identified
 from tests.otel.shop import ParcelShipped
 from tests.otel.through_collector.collector import Collector, attributes
