@@ -23,8 +23,8 @@ from otel.attributes import (
 from otel.events import default_registry
 from otel.exceptions import parse_stacktrace, scrub
 from otel.mapping.from_span import plain
-from otel.traces._addresses import addresses
-from otel.traces._statements import statement
+from otel.traces._sql import statement
+from otel.traces._urls import addresses
 
 __all__ = ["scrubbed"]
 

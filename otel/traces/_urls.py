@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from opentelemetry.trace import SpanKind
 
-from otel.traces._paths import template_of
+from otel.traces._url_templates import template_of
 
 __all__ = ["addresses"]
 

@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from otel._guard import guarded
-from otel.traces._exporter import ScrubbingSpanExporter, worth_reading
+from otel.traces.exporter import ScrubbingSpanExporter, worth_reading
 
 __all__ = ["flush_traces", "scrub_exporters", "send_traces"]
 
