@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 import psutil
 
 from benchmarks._content import settings
-from otel.bridge.program import run
+from otel.bridge.server import run
 from otel.events import default_registry
 
 __all__ = ["Replica", "replicas"]

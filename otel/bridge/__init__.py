@@ -1,5 +1,5 @@
 """The bridge: OTLP/HTTP in, the same captures out; stateless, any number of replicas."""
 
-from otel.bridge._application import Application, application
+from otel.bridge.app import Application, application
 
 __all__ = ["Application", "application"]

@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from otel.bridge.program import run
+from otel.bridge.server import run
 from otel.events import default_registry
 from otel.settings import Settings
 

@@ -31,7 +31,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:  # noqa: ARG001 -
         options: what was given.
     """
     try:
-        from otel.bridge import program  # the other parts do without its extra
+        from otel.bridge import server
     except ModuleNotFoundError as error:
         return f"the bridge needs {error.name}: install tformance-otel[bridge]"
-    return program.run(pipeline_settings(), default_registry, options["host"], options["port"])
+    return server.run(pipeline_settings(), default_registry, options["host"], options["port"])

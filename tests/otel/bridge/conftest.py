@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from otel.bridge import application
-from otel.bridge.running import running_bridge
+from otel.bridge.server import running_bridge
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.settings import Settings
 from tests.otel.shop import REGISTRY, SETTINGS

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from otel.bridge import application
-from otel.bridge.running import running_bridge
+from otel.bridge.server import running_bridge
 from otel.delivery import Quarantine
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.reasons import Reason

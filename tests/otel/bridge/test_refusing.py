@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from otel._guard import raise_faults
 from otel.bridge import application
-from otel.bridge.running import running_bridge
+from otel.bridge.server import running_bridge
 from otel.delivery import Quarantine
 from otel.inspector.running import RunningInspector
 from otel.settings import Settings

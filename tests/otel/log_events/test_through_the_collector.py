@@ -20,7 +20,7 @@ from opentelemetry.trace import SpanKind
 
 from otel import Identity, PostHogSpanProcessor, record, record_named, set_person
 from otel.bridge import application
-from otel.bridge.running import running_bridge
+from otel.bridge.server import running_bridge
 from otel.delivery.collector.exporter import CollectorExporter
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector, running_inspector

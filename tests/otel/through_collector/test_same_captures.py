@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from otel import Identity, PostHogSpanProcessor, RecordingSampler, record, record_error, set_person
 from otel.bridge import application
-from otel.bridge.running import running_bridge
+from otel.bridge.server import running_bridge
 from otel.delivery.collector.exporter import CollectorExporter
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector, running_inspector

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from otel._guard import fault
 from otel.attributes import APART, ERROR, EXCEPTION_EVENT, ONLY
-from otel.bridge._decoding import attributes_of, envelopes_of, identifier, resource_of, span_of
+from otel.bridge.otlp.decode import attributes_of, envelopes_of, identifier, resource_of, span_of
 from otel.delivery import carried_error
 from otel.events import Registry
 from otel.mapping import Capture, Envelope, Mapper, Reject

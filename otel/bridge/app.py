@@ -16,9 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from otel.bridge._answer import RETRY_AFTER, Answer, refused
-from otel.bridge._bridge import LOGS, TRACES, Bridge, Signal
-from otel.bridge._request import JSON, LIMIT, PROTOBUF
+from otel.bridge._responses import RETRY_AFTER, Answer, refused
+from otel.bridge._service import LOGS, TRACES, Bridge, Signal
+from otel.bridge.otlp.body import JSON, LIMIT, PROTOBUF
 from otel.events import Registry, default_registry
 from otel.outcomes.counters import Counters
 from otel.outcomes.self_log import SelfLog

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from otel.bridge._json import UNREADABLE, read_json
-from otel.bridge._salvage import salvage
+from otel.bridge.otlp._json import UNREADABLE, read_json
+from otel.bridge.otlp._salvage import salvage
 
 __all__ = ["JSON", "LIMIT", "PROTOBUF", "Refused", "inflated", "parsed"]
 

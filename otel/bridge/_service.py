@@ -22,11 +22,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from otel.bridge._answer import RETRY_AFTER, Answer, refused, taken
+from otel.bridge._known_outcomes import Settled
+from otel.bridge._mapping import Taken, Taker
 from otel.bridge._metrics import Metrics
-from otel.bridge._request import Refused, inflated, parsed
-from otel.bridge._settled import Settled
-from otel.bridge._taking import Taken, Taker
+from otel.bridge._responses import RETRY_AFTER, Answer, refused, taken
+from otel.bridge.otlp.body import Refused, inflated, parsed
 from otel.delivery import Delivery, Loss, Quarantine
 from otel.delivery.posthog.client import RECOVERABLE
 from otel.events import Registry

@@ -10,7 +10,7 @@ import orjson
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
-from otel.bridge._salvage import LEVELS, items_number
+from otel.bridge.otlp._salvage import LEVELS, items_number
 
 __all__ = ["UNREADABLE", "read_json"]
 

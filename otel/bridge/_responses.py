@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 
-from otel.bridge._request import JSON, PROTOBUF
+from otel.bridge.otlp.body import JSON, PROTOBUF
 
 __all__ = ["RETRY_AFTER", "Answer", "refused", "taken"]
 

@@ -1,0 +1,115 @@
+"""The bridge as a program, whoever starts it: its first words, and its end."""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from otel.bridge.app import Application, application
+from otel.events import Registry
+from otel.serving.listening import listen, listen_or_explain, running_server, url_of
+from otel.settings import Settings
+
+__all__ = ["run", "running_bridge", "server_of"]
+
+_log = logging.getLogger("otel.bridge")
+
+
+def run(settings: Settings, registry: Registry, host: str, port: int) -> str:
+    """Serve until SIGTERM or SIGINT; return what is wrong, if it cannot.
+
+    Args:
+        settings: the pipeline's.
+        registry: the declared events.
+        host: an address or name.
+        port: 0 takes a free one.
+    """
+    if not settings.api_key:
+        return (
+            "POSTHOG_API_KEY is not set: set it to the project's key, which begins with phc_, and "
+            "POSTHOG_HOST to the region of the project."
+        )
+    if not 0 <= port <= 65_535:
+        return f"--port {port} is no port: it goes from 0, which takes a free one, to 65535."
+    listening = listen_or_explain("bridge", host, port)
+    if listening is None:
+        return "The bridge was not started."
+    if not settings.bridge_tokens and not host.startswith("127."):
+        _log.warning("POSTHOG_BRIDGE_TOKEN is not set: whoever reaches %s can send events", host)
+    if not len(registry) and not settings.events:
+        _log.warning(
+            "no event is declared: only errors will be delivered; name the modules that declare events with "
+            "--events, or undeclared names to forward with POSTHOG_EVENTS"
+        )
+    print(
+        f"The bridge listens on {url_of(listening)} and delivers to {settings.host} "
+        f"({len(registry)} declared events)",
+        flush=True,
+    )
+    try:
+        server_of(application(settings, registry), settings.flush_timeout).run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass  # uvicorn ends in order, and then raises what it was ended by
+    finally:
+        listening.close()
+    return ""
+
+
+# For the answers to be written, once delivery has ended at the flush timeout.
+_ANSWERING = 2
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, application: Application, flush_timeout: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=math.ceil(flush_timeout) + _ANSWERING,
+            )
+        )
+        self._application = application
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the bridge know first, so that delivery ends within the time that the server gives it."""
+        self._application.drain()
+        await super().shutdown(sockets)
+
+
+def server_of(application: Application, flush_timeout: float) -> uvicorn.Server:
+    """Return a server of the bridge, to be run with a bound socket.
+
+    Args:
+        application: the bridge.
+        flush_timeout: seconds that requests under way have once it is to end.
+    """
+    return _Server(application, flush_timeout)
+
+
+@contextmanager
+def running_bridge(bridge: Application, port: int = 0, *, flush_timeout: float = 10.0) -> Iterator[str]:
+    """Run a bridge on loopback, in a thread that ends with the block; give its address.
+
+    Args:
+        bridge: from `otel.bridge.application`.
+        port: where it listens; 0 takes a free one.
+        flush_timeout: seconds that requests under way have at the end.
+
+    Raises:
+        NotStartedError: if it does not start.
+        OSError: if the port is taken.
+    """
+    listening = listen("127.0.0.1", port)
+    with running_server(server_of(bridge, flush_timeout), listening, "bridge"):
+        yield url_of(listening)
