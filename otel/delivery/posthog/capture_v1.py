@@ -10,8 +10,8 @@ import orjson
 
 from otel.delivery.http.protocol import Fate
 from otel.delivery.http.transport import SDK, Answer
+from otel.delivery.posthog._advice import advise
 from otel.delivery.posthog._late import migration, parts_by_age
-from otel.delivery.posthog.client import advise
 from otel.envelope import Capture, Reject
 from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason

@@ -15,6 +15,7 @@ from otel.delivery.http._in_flight import Wait
 from otel.delivery.http.client import TIMEOUT, Dispatch, Loss
 from otel.delivery.http.protocol import Receiver, Wire
 from otel.delivery.http.transport import Transport
+from otel.delivery.posthog._advice import advise
 from otel.delivery.posthog.capture_v0 import WireV0
 from otel.delivery.posthog.capture_v1 import WireV1
 from otel.envelope import Capture, Reject
@@ -24,7 +25,7 @@ from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
 from otel.settings import Settings
 
-__all__ = ["Delivery", "RECOVERABLE", "advise"]
+__all__ = ["Delivery", "RECOVERABLE"]
 
 # A later attempt may succeed with the same event: PostHog is back, the process has time, the key is the right
 # one. What is refused for another reason would be refused again.
@@ -130,28 +131,3 @@ def _wire(settings: Settings, log: SelfLog) -> Wire[Capture]:
     # A key is ASCII. Of any other PostHog is to say so; it must not keep a request from being written.
     key = settings.api_key.encode("ascii", "replace").decode()
     return WireV1(key, log) if settings.capture_mode == "v1" else WireV0(key)
-
-
-def advise(log: SelfLog, reason: Reason, detail: str) -> None:
-    """Say what a person has to do; of what refuses one event nothing, since its text may quote it.
-
-    Args:
-        log: where it is said.
-        reason: of the loss.
-        detail: what was answered, beginning with the status.
-    """
-    if reason is Reason.UNAUTHORISED:
-        log.once(
-            f"{reason} {detail}",
-            "PostHog refuses the project API key (%s): set POSTHOG_API_KEY to the project's key, which "
-            "begins with phc_, and POSTHOG_HOST to the region of the project",
-            detail,
-        )
-    elif reason is Reason.OVER_QUOTA:
-        log.warning(reason, "PostHog's billing limit is reached: events are lost until it is raised")
-    elif reason is Reason.UNDELIVERED:
-        log.warning(
-            f"{reason} {detail[:3]}",
-            "POSTHOG_HOST does not answer as PostHog does (%s): is it an ingestion address of PostHog?",
-            detail if detail.startswith("3") else detail[:3],
-        )
