@@ -7,11 +7,11 @@ import sys
 import webbrowser
 from collections.abc import Sequence
 
-from otel.inspector._app import create_app
-from otel.inspector._funnel import DEFAULT_STEPS, Steps, parse_steps
-from otel.inspector._state import State
-from otel.inspector._store import CAPTURES_KEPT, Store
+from otel.inspector.app import create_app
+from otel.inspector.project.funnel import DEFAULT_STEPS, Steps, parse_steps
 from otel.inspector.rules import Project, ProjectSettings
+from otel.inspector.state import State
+from otel.inspector.store.store import CAPTURES_KEPT, Store
 from otel.serving.listening import listen_or_explain, url_of
 from otel.serving.stand_in import serve
 

@@ -10,10 +10,10 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from otel.inspector._app import create_app
-from otel.inspector._state import State
-from otel.inspector._store import CAPTURES_KEPT, Store
+from otel.inspector.app import create_app
 from otel.inspector.rules import Project
+from otel.inspector.state import State
+from otel.inspector.store.store import CAPTURES_KEPT, Store
 from otel.serving.listening import listen
 from otel.serving.stand_in import serving
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import orjson
 
-from otel.inspector._capture import Incoming, Outcome, Warned
+from otel.inspector.capture import Incoming, Outcome, Warned
 from otel.inspector.rules import (
     definitions,
     edge,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from otel.inspector._capture import Incoming, Outcome, Verdict, Warned
-from otel.inspector._errors import Issues
-from otel.inspector._groups import Groups
-from otel.inspector._persons import Persons
+from otel.inspector.capture import Incoming, Outcome, Verdict, Warned
+from otel.inspector.project.groups import Groups
+from otel.inspector.project.issues import Issues
+from otel.inspector.project.persons import Persons
 from otel.inspector.rules._rule import Effect, Rule
 
 __all__ = ["Event", "Project", "ProjectSettings"]

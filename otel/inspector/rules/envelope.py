@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from otel.inspector._time import rfc3339
+from otel.inspector.rfc3339 import rfc3339
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
 from otel.inspector.rules._sources import ERROR_TRACKING, EVENT_UTILS

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from otel.inspector._errors import automatic_fingerprint, client_fingerprint, frames_of
+from otel.inspector.project.issues import automatic_fingerprint, client_fingerprint, frames_of
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
 from otel.inspector.rules.frames import Fault, stored_frame, trace_faults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel.inspector._groups import TYPES_LIMIT
+from otel.inspector.project.groups import TYPES_LIMIT
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
 from otel.inspector.rules._sources import EVENT_UTILS, GROUPS_STEP, VALIDATE_PROPERTIES

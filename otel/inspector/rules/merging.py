@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel.inspector._persons import Person
+from otel.inspector.project.persons import Person
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
 from otel.inspector.rules._sources import PERSON_MERGE, VALIDATE_PROPERTIES

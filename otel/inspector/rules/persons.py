@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from otel.inspector._persons import Person
+from otel.inspector.project.persons import Person
 from otel.inspector.rules._project import Event
 from otel.inspector.rules._rule import Effect, Rule
 from otel.inspector.rules._sources import ERROR_TRACKING, EVENT_UTILS

@@ -8,7 +8,7 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otel.inspector._capture import Verdict
+from otel.inspector.capture import Verdict
 from otel.inspector.rules.frames import PLATFORMS
 from tests.inspector.rules.cases_exceptions import one
 from tests.inspector.rules.conftest import House

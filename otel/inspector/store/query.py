@@ -6,9 +6,9 @@ import fnmatch
 from collections.abc import Mapping
 from itertools import islice
 
-from otel.inspector._capture import ReceivedCapture
-from otel.inspector._groups import groups_of
-from otel.inspector._store import Store
+from otel.inspector.capture import ReceivedCapture
+from otel.inspector.project.groups import groups_of
+from otel.inspector.store.store import Store
 
 __all__ = ["newest"]
 

@@ -7,12 +7,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp
 
-from otel.inspector._api import api_routes
-from otel.inspector._guard import Guard
-from otel.inspector._ingestion import ingestion_routes
-from otel.inspector._page import page_routes
-from otel.inspector._sdk import sdk_routes
-from otel.inspector._state import State
+from otel.inspector.ingest.routes import ingestion_routes
+from otel.inspector.pages.api import api_routes
+from otel.inspector.pages.guard import Guard
+from otel.inspector.pages.page import page_routes
+from otel.inspector.sdk.routes import sdk_routes
+from otel.inspector.state import State
 
 __all__ = ["create_app"]
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
-from otel.inspector._answer import Refused, WireRequest
+from otel.inspector.ingest.messages import Refused, WireRequest
 
 __all__ = ["BODY_LIMIT", "V1_ENCODINGS", "decode_v0", "decode_v1"]
 

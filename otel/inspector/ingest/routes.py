@@ -10,12 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from otel.inspector._answer import Answer, Refused, WireRequest
-from otel.inspector._failures import Failure
-from otel.inspector._state import State
-from otel.inspector._time import rfc3339
-from otel.inspector.door import v0, v1
-from otel.inspector.door.decoding import BODY_LIMIT, decode_v0, decode_v1
+from otel.inspector.failures import Failure
+from otel.inspector.ingest import capture_v0, capture_v1
+from otel.inspector.ingest.decoding import BODY_LIMIT, decode_v0, decode_v1
+from otel.inspector.ingest.messages import Answer, Refused, WireRequest
+from otel.inspector.rfc3339 import rfc3339
+from otel.inspector.state import State
 from otel.serving.droppable import drop
 
 __all__ = ["ingestion_routes"]
@@ -105,7 +105,7 @@ class _Ingestion:
     def _accept(self, wire: WireRequest, size: int) -> Answer:
         try:
             _check_size(size)
-            accept = v1.accept if self._is_v1 else v0.accept
+            accept = capture_v1.accept if self._is_v1 else capture_v0.accept
             return accept(wire, self._state)
         except Refused as refused:
             self._state.store.reject(

@@ -10,11 +10,11 @@ from typing import NoReturn
 
 import orjson
 
-from otel.inspector._answer import Refused
-from otel.inspector.door._formats import parse_rfc3339
-from otel.inspector.door._ids import canonical_uuid, trimmed
-from otel.inspector.door._tokens import check_token
-from otel.inspector.door.decoding import V1_ENCODINGS
+from otel.inspector.ingest._tokens import check_token
+from otel.inspector.ingest.decoding import V1_ENCODINGS
+from otel.inspector.ingest.messages import Refused
+from otel.inspector.ingest.values.ids import canonical_uuid, trimmed
+from otel.inspector.ingest.values.time_formats import parse_rfc3339
 
 __all__ = ["Headers", "read_headers"]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from otel.inspector._answer import Refused
-from otel.inspector._capture import Incoming
-from otel.inspector.door._ids import canonical_uuid, new_uuid7, trimmed
-from otel.inspector.door._json import fail_parsing, to_text
-from otel.inspector.door._timestamps import time_of_v0
+from otel.inspector.capture import Incoming
+from otel.inspector.ingest.messages import Refused
+from otel.inspector.ingest.values.ids import canonical_uuid, new_uuid7, trimmed
+from otel.inspector.ingest.values.json_text import fail_parsing, to_text
+from otel.inspector.ingest.values.timestamps import time_of_v0
 
 __all__ = ["Event", "parse_event", "to_incoming"]
 

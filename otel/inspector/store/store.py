@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from otel.inspector._capture import Incoming, Outcome, ReceivedCapture, Verdict
-from otel.inspector._time import rfc3339
+from otel.inspector.capture import Incoming, Outcome, ReceivedCapture, Verdict
+from otel.inspector.rfc3339 import rfc3339
 from otel.inspector.rules import Project, ingest
 
 __all__ = ["CAPTURES_KEPT", "Store"]

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from otel.inspector._flags import remote_config
-from otel.inspector._state import State
+from otel.inspector.sdk.flags import remote_config
+from otel.inspector.state import State
 
 __all__ = ["sdk_routes"]
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from otel.inspector._answer import Answer, Refused, WireRequest
-from otel.inspector._failures import Failure
-from otel.inspector._state import State
-from otel.inspector.door._events_v0 import Event, parse_event, to_incoming
-from otel.inspector.door._formats import parse_time
-from otel.inspector.door._json import fail_parsing, parse_json
-from otel.inspector.door._tokens import check_token
-from otel.inspector.door.decoding import decode_v0
+from otel.inspector.failures import Failure
+from otel.inspector.ingest._events_v0 import Event, parse_event, to_incoming
+from otel.inspector.ingest._tokens import check_token
+from otel.inspector.ingest.decoding import decode_v0
+from otel.inspector.ingest.messages import Answer, Refused, WireRequest
+from otel.inspector.ingest.values.json_text import fail_parsing, parse_json
+from otel.inspector.ingest.values.time_formats import parse_time
+from otel.inspector.state import State
 
 __all__ = ["accept"]
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import orjson
 
-from otel.inspector._answer import Refused
-from otel.inspector._capture import Incoming
-from otel.inspector.door._formats import parse_rfc3339
-from otel.inspector.door._headers import Headers
-from otel.inspector.door._ids import canonical_uuid, is_illegal, trimmed
-from otel.inspector.door._json import fail_parsing
-from otel.inspector.door._options import OptionsError, read_options
-from otel.inspector.door._timestamps import time_of_v1
+from otel.inspector.capture import Incoming
+from otel.inspector.ingest._headers import Headers
+from otel.inspector.ingest._options import OptionsError, read_options
+from otel.inspector.ingest.messages import Refused
+from otel.inspector.ingest.values.ids import canonical_uuid, is_illegal, trimmed
+from otel.inspector.ingest.values.json_text import fail_parsing
+from otel.inspector.ingest.values.time_formats import parse_rfc3339
+from otel.inspector.ingest.values.timestamps import time_of_v1
 
 __all__ = ["Detail", "DroppedError", "Event", "check_uuids", "parse_event", "to_incoming"]
 

@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from otel.inspector._failures import Failure, FailureError
-from otel.inspector._flags import FlagsError
-from otel.inspector._funnel import funnel, parse_steps
-from otel.inspector._query import newest
-from otel.inspector._state import State
+from otel.inspector.failures import Failure, FailureError
+from otel.inspector.project.funnel import funnel, parse_steps
 from otel.inspector.rules import RULES
+from otel.inspector.sdk.flags import FlagsError
+from otel.inspector.state import State
+from otel.inspector.store.query import newest
 
 __all__ = ["api_routes"]
 

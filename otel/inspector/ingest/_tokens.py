@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from otel.inspector._answer import Refused
-from otel.inspector.door._ids import trimmed
+from otel.inspector.ingest.messages import Refused
+from otel.inspector.ingest.values.ids import trimmed
 
 __all__ = ["check_token"]
 

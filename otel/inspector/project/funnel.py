@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from otel.inspector._capture import ReceivedCapture
-    from otel.inspector._persons import Persons
+    from otel.inspector.capture import ReceivedCapture
+    from otel.inspector.project.persons import Persons
 
 __all__ = ["DEFAULT_STEPS", "Steps", "funnel", "parse_steps"]
 

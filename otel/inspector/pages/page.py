@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from otel.inspector._capture import ReceivedCapture
-from otel.inspector._query import newest
-from otel.inspector._state import State
+from otel.inspector.capture import ReceivedCapture
+from otel.inspector.state import State
+from otel.inspector.store.query import newest
 
 __all__ = ["page_routes"]
 

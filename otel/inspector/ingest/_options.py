@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from otel.inspector.door._ids import trimmed
+from otel.inspector.ingest.values.ids import trimmed
 
 __all__ = ["OptionsError", "read_options"]
 

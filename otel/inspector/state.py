@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from otel.inspector._failures import Failures
-from otel.inspector._flags import Flags
-from otel.inspector._funnel import DEFAULT_STEPS, Steps
-from otel.inspector._store import Store
+from otel.inspector.failures import Failures
+from otel.inspector.project.funnel import DEFAULT_STEPS, Steps
+from otel.inspector.sdk.flags import Flags
+from otel.inspector.store.store import Store
 
 __all__ = ["State"]
 

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import orjson
 
-from otel.inspector._answer import Refused
+from otel.inspector.ingest.messages import Refused
 
 __all__ = ["fail_parsing", "parse_json", "to_text"]
 

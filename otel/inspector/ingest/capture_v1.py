@@ -10,16 +10,23 @@ from typing import Any
 
 import orjson
 
-from otel.inspector._answer import Answer, Refused, WireRequest
-from otel.inspector._capture import Incoming
-from otel.inspector._failures import EventResult, Failure
-from otel.inspector._state import State
-from otel.inspector._store import Store
-from otel.inspector.door._events_v1 import Detail, DroppedError, Event, check_uuids, parse_event, to_incoming
-from otel.inspector.door._formats import parse_rfc3339
-from otel.inspector.door._headers import read_headers
-from otel.inspector.door._json import fail_parsing, parse_json
-from otel.inspector.door.decoding import decode_v1
+from otel.inspector.capture import Incoming
+from otel.inspector.failures import EventResult, Failure
+from otel.inspector.ingest._events_v1 import (
+    Detail,
+    DroppedError,
+    Event,
+    check_uuids,
+    parse_event,
+    to_incoming,
+)
+from otel.inspector.ingest._headers import read_headers
+from otel.inspector.ingest.decoding import decode_v1
+from otel.inspector.ingest.messages import Answer, Refused, WireRequest
+from otel.inspector.ingest.values.json_text import fail_parsing, parse_json
+from otel.inspector.ingest.values.time_formats import parse_rfc3339
+from otel.inspector.state import State
+from otel.inspector.store.store import Store
 
 __all__ = ["accept"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from otel.inspector._time import rfc3339
-from otel.inspector.door._formats import BEFORE_ALL_YEARS, parse_rfc3339, parse_time
+from otel.inspector.ingest.values.time_formats import BEFORE_ALL_YEARS, parse_rfc3339, parse_time
+from otel.inspector.rfc3339 import rfc3339
 
 __all__ = ["time_of_v0", "time_of_v1"]
 
