@@ -21,7 +21,7 @@ __all__ = ["page_routes"]
 # What a screen shows without scrolling for long; filters reach the rest.
 _ROWS = 200
 
-_FOLDER = Path(__file__).parent / "page"
+_FOLDER = Path(__file__).parent / "static"
 _ASSETS = {"inspector.css": "text/css", "inspector.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _HEADERS = {
     # Nothing but the page's own files: what is shown was sent by anyone.
