@@ -13,13 +13,13 @@ from apps.auth.authorizations import put_off
 from apps.auth.models import Authorization
 from apps.auth.problems import ConnectingError, declined, faulty, no_account
 from apps.auth.waiting import Waiting
-from apps.integrations.accounts import Account, Grant
-from apps.integrations.connections import connect
+from apps.integrations.connections.lifecycle import connect
+from apps.integrations.connections.revocation import give_back
 from apps.integrations.events import Flow
 from apps.integrations.models import Provider
 from apps.integrations.providers import PROVIDERS, github
 from apps.integrations.providers.errors import ProviderError, UnavailableError, UnexpectedAnswerError
-from apps.integrations.revoking import give_back
+from apps.integrations.providers.grant import Account, Grant
 from apps.onboarding.connecting import github_connected
 from apps.teams.standing import identity_in
 from otel import record_error

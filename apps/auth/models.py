@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from apps.integrations.encrypted import EncryptedTextField
+from apps.integrations.fields import EncryptedTextField
 from apps.integrations.models import Provider
 from apps.teams.models import Team
 

@@ -9,8 +9,8 @@ from cryptography.fernet import InvalidToken
 
 from apps.auth.models import Authorization
 from apps.auth.waiting import Waiting
+from apps.integrations.connections.revocation import give_back
 from apps.integrations.models import Provider
-from apps.integrations.revoking import give_back
 
 __all__ = ["give_up_expired"]
 

@@ -18,11 +18,11 @@ from apps.auth.authorizations import begin, claim, returned, waiting_for_choice
 from apps.auth.models import Authorization
 from apps.auth.problems import ConnectingError, misfit
 from apps.auth.waiting import Waiting
-from apps.integrations.accounts import Account
+from apps.integrations.connections.revocation import give_back
 from apps.integrations.events import Flow
 from apps.integrations.models import Provider
 from apps.integrations.providers import PROVIDERS
-from apps.integrations.revoking import give_back
+from apps.integrations.providers.grant import Account
 from apps.teams.access import TeamRequest, admin_required
 from apps.users.models import User
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from apps.integrations.accounts import Account, Grant
+from apps.integrations.providers.grant import Account, Grant
 
 __all__ = ["Waiting"]
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.integrations.encrypted import EncryptedTextField
+from apps.integrations.fields import EncryptedTextField
 from apps.metrics.models import Repository
 from apps.teams.models import Team
 

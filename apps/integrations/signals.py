@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
-from apps.integrations.connections import end_all
+from apps.integrations.connections.lifecycle import end_all
 from apps.teams.models import Team
 
 __all__ = ["end_connections"]

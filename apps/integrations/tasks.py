@@ -1,56 +1,26 @@
-"""What happens in the background: syncs, and what the clock starts (`CELERY_BEAT_SCHEDULE`)."""
+"""The tasks that the clock starts (`CELERY_BEAT_SCHEDULE`)."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
-from celery import Task, shared_task
+from celery import shared_task
 
-from apps.insights.finding import find
-from apps.integrations import slack_digest
+from apps.integrations.digest.post import post
 from apps.integrations.models import Provider, SyncRun, Trigger
-from apps.integrations.reconciling import batches, reconcile_person, reconcile_team
-from apps.integrations.syncing import proceed
-from apps.integrations.syncs import request_sync, resume
+from apps.integrations.sync.requests import request_sync, resume
+from apps.integrations.telemetry import batches, reconcile_person, reconcile_team
 from apps.metrics.models import Repository
 from apps.teams.models import Team
 from apps.teams.standing import acting_for
 from apps.users.models import User
 from otel import flush, record_error
 
-__all__ = ["find_insights", "post_to_slack", "reconcile", "sync_all", "sync_repository"]
+__all__ = ["post_to_slack", "reconcile", "sync_all"]
 
 _log = logging.getLogger(__name__)
-
-
-# How often it goes on is decided there, by what happens in between.
-@shared_task(bind=True, max_retries=None)
-def sync_repository(self: Task[Any, Any], run_pk: int) -> None:
-    """Go on with a sync; where GitHub makes it wait, no worker does.
-
-    Args:
-        self: the task.
-        run_pk: the `SyncRun`.
-    """
-    resumes_at = proceed(run_pk)
-    if resumes_at is not None:
-        raise self.retry(eta=resumes_at)
-
-
-@shared_task
-def find_insights(team_pk: int) -> None:
-    """Look at what a team's syncs have brought; a task of its own, so that a fault here ends no sync.
-
-    Args:
-        team_pk: the `Team`.
-    """
-    team = Team.objects.filter(pk=team_pk).first()
-    if team is not None:
-        with acting_for(team):
-            find(team)
 
 
 @shared_task
@@ -94,7 +64,7 @@ def post_to_slack() -> None:
     )
     for team in teams.order_by("pk"):
         with _alone(team):
-            slack_digest.post(team)
+            post(team)
 
 
 @contextmanager

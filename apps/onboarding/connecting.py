@@ -13,7 +13,7 @@ from apps.teams.standing import identity_in
 from otel import record
 
 if TYPE_CHECKING:
-    from apps.integrations.connections import Account
+    from apps.integrations.providers.grant import Account
     from apps.teams.models import Team
     from apps.users.models import User
 

@@ -14,8 +14,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.integrations.choosing import PROJECTS, REPOSITORIES, SLACK, Choice, Page
-from apps.integrations.connections import live_connection
+from apps.integrations.choices import PROJECTS, REPOSITORIES, SLACK, Choice, Page
+from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Provider, Trigger
 from apps.integrations.providers import PROVIDERS
 from apps.onboarding import steps

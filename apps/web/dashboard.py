@@ -11,7 +11,7 @@ from apps.insights.lists import open_insights
 from apps.insights.measures import MEASURES
 from apps.insights.waiting import PATIENCE, waiting
 from apps.integrations.models import Provider
-from apps.integrations.progress import sync_overview
+from apps.integrations.sync.status import sync_overview
 from apps.metrics.content import card
 from apps.metrics.figures import Span, figures_of
 from apps.metrics.pulls import pulls

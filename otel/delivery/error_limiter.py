@@ -12,7 +12,7 @@ from otel._guard import guarded
 from otel.delivery.journal._segment import Line
 from otel.mapping.errors import SpanError
 
-__all__ = ["ErrorsWindow", "OccurrenceLimiter", "WINDOW"]
+__all__ = ["WINDOW", "ErrorsWindow", "OccurrenceLimiter"]
 
 # A loop that fails for all users sends a handful of examples a minute instead of thousands.
 FIRST = 5

@@ -12,9 +12,9 @@ __all__ = ["main"]
 def main(sandbox_url: str) -> None:
     """Make the team, and end when its syncs are asked for."""
     django.setup()
+    from apps.integrations.choices.repositories import refresh_repositories, set_tracked
     from apps.integrations.models import Provider, Trigger
-    from apps.integrations.repositories import refresh_repositories, set_tracked
-    from apps.integrations.syncs import request_syncs
+    from apps.integrations.sync.requests import request_syncs
     from apps.teams.memberships import create_team
     from apps.users.models import User
     from tests.apps.syncs.connecting import connected

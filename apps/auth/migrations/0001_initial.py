@@ -7,7 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import apps.integrations.encrypted
+import apps.integrations.fields
 
 
 class Migration(migrations.Migration):
@@ -31,8 +31,8 @@ class Migration(migrations.Migration):
                 ),
                 ("flow", models.CharField(max_length=10)),
                 ("session", models.CharField(max_length=64)),
-                ("verifier", apps.integrations.encrypted.EncryptedTextField(blank=True)),
-                ("waiting", apps.integrations.encrypted.EncryptedTextField(blank=True)),
+                ("verifier", apps.integrations.fields.EncryptedTextField(blank=True)),
+                ("waiting", apps.integrations.fields.EncryptedTextField(blank=True)),
                 ("since", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "team",

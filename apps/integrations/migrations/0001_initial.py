@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import apps.integrations.encrypted
+import apps.integrations.fields
 
 
 class Migration(migrations.Migration):
@@ -69,8 +69,8 @@ class Migration(migrations.Migration):
                 ("account_id", models.CharField(max_length=100)),
                 ("account_name", models.CharField(max_length=200)),
                 ("site_url", models.URLField(blank=True, max_length=300)),
-                ("access_token", apps.integrations.encrypted.EncryptedTextField(blank=True)),
-                ("refresh_token", apps.integrations.encrypted.EncryptedTextField(blank=True)),
+                ("access_token", apps.integrations.fields.EncryptedTextField(blank=True)),
+                ("refresh_token", apps.integrations.fields.EncryptedTextField(blank=True)),
                 ("expires_at", models.DateTimeField(null=True)),
                 ("connected_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("disconnected_at", models.DateTimeField(null=True)),

@@ -13,16 +13,15 @@ import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
-from apps.integrations.accounts import Grant
 from apps.integrations.providers.errors import (
     MissingScopesError,
     RevokedError,
     UnavailableError,
     UnexpectedAnswerError,
 )
-from apps.integrations.providers.timeout import TIMEOUT_S
+from apps.integrations.providers.grant import Grant
 
-__all__ = ["OAuthApp", "translated"]
+__all__ = ["TIMEOUT_S", "OAuthApp", "translated"]
 
 # The standard's word for a code or a refresh token that is used or too old, then GitHub's and Slack's own.
 _REFUSED = frozenset({"invalid_grant", "bad_verification_code", "invalid_code", "code_already_used"})
@@ -178,3 +177,7 @@ def _grant(token: Mapping[str, Any], refresh_token: str = "") -> Grant:
         refresh_token=str(token.get("refresh_token") or refresh_token),
         expires_at=None if expires_at is None else datetime.fromtimestamp(int(expires_at), UTC),
     )
+
+
+# A person waits for the answer in most cases; all three answer in well under a second when they are well.
+TIMEOUT_S = 10

@@ -17,15 +17,14 @@ from githubkit.auth import OAuthAppAuthStrategy, TokenAuthStrategy
 from githubkit.exception import GitHubException, RateLimitExceeded, RequestError, RequestFailed
 from githubkit.retry import RetryServerError
 
-from apps.integrations.accounts import Account, Grant
-from apps.integrations.providers._oauth import OAuthApp
+from apps.integrations.providers._oauth import TIMEOUT_S, OAuthApp
 from apps.integrations.providers.errors import (
     ProviderError,
     RevokedError,
     UnavailableError,
     UnexpectedAnswerError,
 )
-from apps.integrations.providers.timeout import TIMEOUT_S
+from apps.integrations.providers.grant import Account, Grant
 
 __all__ = [
     "ACCOUNT_NOUN",

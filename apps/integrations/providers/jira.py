@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import requests
 from django.conf import settings
 
-from apps.integrations.accounts import Account, Grant
-from apps.integrations.providers._oauth import OAuthApp, translated
-from apps.integrations.providers.timeout import TIMEOUT_S
+from apps.integrations.providers._oauth import TIMEOUT_S, OAuthApp, translated
+from apps.integrations.providers.grant import Account, Grant
 
 __all__ = [
     "ACCOUNT_NOUN",
@@ -109,7 +108,7 @@ def projects(token: str, site: str) -> list[Project]:
     """Return a site's projects, as far as the token reaches.
 
     Args:
-        token: an access token; `apps.integrations.tokens.fresh_token` has one.
+        token: an access token; `apps.integrations.connections.token.fresh_token` has one.
         site: the cloud id.
 
     Raises:

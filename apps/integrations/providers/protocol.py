@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from apps.integrations.accounts import Account, Grant
+from apps.integrations.providers.grant import Account, Grant
 
 __all__ = ["OAuthProvider"]
 

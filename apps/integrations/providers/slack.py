@@ -12,15 +12,14 @@ from django.conf import settings
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from apps.integrations.accounts import Account, Grant
-from apps.integrations.providers._oauth import OAuthApp
+from apps.integrations.providers._oauth import TIMEOUT_S, OAuthApp
 from apps.integrations.providers.errors import (
     ProviderError,
     RevokedError,
     UnavailableError,
     UnexpectedAnswerError,
 )
-from apps.integrations.providers.timeout import TIMEOUT_S
+from apps.integrations.providers.grant import Account, Grant
 
 __all__ = [
     "ACCOUNT_NOUN",

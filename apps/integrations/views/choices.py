@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from apps.integrations.choosing import PROJECTS, REPOSITORIES, SLACK, Choice, Page
-from apps.integrations.connections import live_connection
+from apps.integrations.choices import PROJECTS, REPOSITORIES, SLACK, Choice, Page
+from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Trigger
 from apps.teams.access import TeamRequest, team_required
 from apps.teams.models import Role

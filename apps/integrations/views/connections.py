@@ -7,11 +7,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.integrations.connections import disconnect as end
-from apps.integrations.connections import live_connection
+from apps.integrations.connections.lifecycle import disconnect as end
+from apps.integrations.connections.lifecycle import live_connection
+from apps.integrations.connections.overview import overview
 from apps.integrations.models import Provider
-from apps.integrations.overview import overview
-from apps.integrations.progress import sync_overview
+from apps.integrations.sync.status import sync_overview
 from apps.teams.access import TeamRequest, admin_required, team_required
 from apps.teams.models import Role
 

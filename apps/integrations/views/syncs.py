@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.integrations.connections import live_connection
+from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Provider, Trigger
-from apps.integrations.progress import sync_overview
-from apps.integrations.syncs import request_sync, request_syncs
+from apps.integrations.sync.requests import request_sync, request_syncs
+from apps.integrations.sync.status import sync_overview
 from apps.teams.access import TeamRequest, admin_required, team_required
 
 __all__ = ["progress", "sync", "sync_repository"]

@@ -25,7 +25,7 @@ from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
 from otel.settings import Settings
 
-__all__ = ["Delivery", "RECOVERABLE"]
+__all__ = ["RECOVERABLE", "Delivery"]
 
 # A later attempt may succeed with the same event: PostHog is back, the process has time, the key is the right
 # one. What is refused for another reason would be refused again.

@@ -29,6 +29,7 @@ class Guard:
         self._hosts = None if host in _EVERYWHERE else _LOOPBACK | {own.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
         if scope["type"] == "http":
             fault = self._fault(scope["path"], Headers(scope=scope))
             if fault:

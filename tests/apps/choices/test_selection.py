@@ -7,8 +7,8 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.integrations.choosing import Offer, Page
-from apps.integrations.choosing._selection import selected, with_selection
+from apps.integrations.choices import Offer, Page
+from apps.integrations.choices._checkboxes import selected, with_selection
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)
 offers = st.dictionaries(st.integers(1, 999).map(str), names, max_size=300).map(

@@ -8,9 +8,9 @@ from itertools import product
 import pytest
 from django.test import Client
 
+from apps.integrations.digest.post import post
 from apps.integrations.models import Connection, SlackFeatures
 from apps.integrations.providers.errors import ProviderError
-from apps.integrations.slack_digest import post
 from apps.integrations.tasks import post_to_slack
 from apps.metrics.models import PullRequest, Repository, Review
 from apps.teams.models import Team

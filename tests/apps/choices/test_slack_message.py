@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.integrations.slack_message import MergedPull, Message, Week, compose
+from apps.integrations.digest.message import MergedPull, Message, Week, compose
 
 texts = st.text(max_size=400) | st.sampled_from(
     ["<!channel>", "<@U1>", "a & b", "<https://evil.example|click>", "&lt;", "| >", "=HYPERLINK()"]

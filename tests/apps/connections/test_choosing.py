@@ -15,8 +15,8 @@ from pytest_django import Settings
 from apps.auth.models import Authorization
 from apps.auth.tasks import give_up_expired
 from apps.auth.waiting import Waiting
-from apps.integrations.accounts import Account, Grant
 from apps.integrations.models import Connection
+from apps.integrations.providers.grant import Account, Grant
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents

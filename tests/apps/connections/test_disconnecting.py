@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.integrations.connections import disconnect, live_connection
+from apps.integrations.connections.lifecycle import disconnect, live_connection
 from apps.integrations.models import Connection, Provider
 from apps.metrics.models import Repository
 from apps.teams.models import Membership, Role, Team

@@ -11,7 +11,7 @@ from django.test import Client
 
 from apps.auth.models import Authorization
 from apps.integrations.models import Connection
-from apps.integrations.providers import _oauth, github, slack, timeout
+from apps.integrations.providers import _oauth, github, slack
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
@@ -111,7 +111,7 @@ def test_a_provider_that_takes_too_long_is_not_waited_for(
     acme: Team,
     provider: str,
 ) -> None:
-    for module in (timeout, _oauth, github, slack):
+    for module in (_oauth, github, slack):
         monkeypatch.setattr(module, "TIMEOUT_S", 0.3)
     client = browser(alice)
     path = return_path(client, sandbox, provider)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from apps.integrations.connections import disconnect
+from apps.integrations.connections.lifecycle import disconnect
 from apps.integrations.models import Connection, Provider
 from apps.teams.models import Team
 from apps.users.models import User

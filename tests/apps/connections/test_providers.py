@@ -16,11 +16,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from apps.integrations.accounts import Account, Grant
-from apps.integrations.connections import live_connection
+from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Connection, Provider
 from apps.integrations.providers import github, jira, slack
 from apps.integrations.providers.errors import ProviderError, RevokedError, UnavailableError
+from apps.integrations.providers.grant import Account, Grant
 from apps.teams.models import Team
 from apps.users.models import User
 from tests.apps.conftest import Browser

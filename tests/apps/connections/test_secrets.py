@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from apps.auth.models import Authorization
 from apps.auth.waiting import Waiting
-from apps.integrations.connections import live_connection
+from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Connection, Provider
 from apps.teams.models import Team
 from apps.users.models import User

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from apps.integrations.standing import connection_facts, repository_facts
+from apps.integrations.telemetry import connection_facts, repository_facts
 from apps.metrics.models import Repository
 from apps.teams.models import Team
 from apps.teams.properties import TeamProperties

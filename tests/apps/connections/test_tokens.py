@@ -11,11 +11,11 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from apps.integrations.connections import live_connection
+from apps.integrations.connections.lifecycle import live_connection
+from apps.integrations.connections.token import fresh_token
 from apps.integrations.models import Connection, Provider
 from apps.integrations.providers import jira
 from apps.integrations.providers.errors import RevokedError, UnavailableError
-from apps.integrations.tokens import fresh_token
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents

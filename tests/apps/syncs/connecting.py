@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-from apps.integrations.connections import Grant, connect
+from apps.integrations.choices.repositories import refresh_repositories, set_tracked
+from apps.integrations.connections.lifecycle import connect
 from apps.integrations.models import Connection, Provider
 from apps.integrations.providers import PROVIDERS
-from apps.integrations.repositories import refresh_repositories, set_tracked
+from apps.integrations.providers.grant import Grant
 from apps.teams.models import Team
 from apps.users.models import User
 from tests.apps.syncs.seeing import ENGINE, LOOM

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.insights.models import Insight
 from apps.integrations.events import RepoSyncCompleted, RepoSyncStarted
 from apps.integrations.models import Connection, SyncOutcome, SyncRun
-from apps.integrations.syncing import proceed
+from apps.integrations.sync.worker import proceed
 from apps.metrics.models import PullRequest, Repository
 from apps.teams.memberships import create_team
 from apps.teams.models import Team

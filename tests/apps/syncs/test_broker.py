@@ -14,7 +14,8 @@ from django.test import Client
 
 from apps.integrations.events import RepoSyncCompleted, RepoSyncStarted
 from apps.integrations.models import SyncRun
-from apps.integrations.tasks import find_insights, sync_all
+from apps.integrations.sync.after import find_insights
+from apps.integrations.tasks import sync_all
 from apps.metrics.models import Repository
 from apps.teams.models import Team
 from apps.users.models import User

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from apps.integrations.choices.repositories import refresh_repositories
 from apps.integrations.events import RepoSyncCompleted, RepoSyncStarted
 from apps.integrations.models import Connection, SyncOutcome, SyncRun
-from apps.integrations.repositories import refresh_repositories
 from apps.metrics.models import PullRequest, Repository, Review
 from apps.teams.models import Team
 from apps.users.models import User

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from apps.integrations.events import RepoSyncCompleted, RepoSyncStarted
 from apps.integrations.models import BROKEN_OFF_AFTER, SyncRun
-from apps.integrations.tasks import sync_all, sync_repository
+from apps.integrations.sync.tasks import sync_repository
+from apps.integrations.tasks import sync_all
 from apps.metrics.models import PullRequest, Repository
 from otel.testing import CapturedEvents
 from tests.apps.looking import declared

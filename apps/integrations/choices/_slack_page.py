@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from apps.integrations.choosing._choice import Choice, Offer, Page, Saved
-from apps.integrations.forms import SlackFeaturesForm
+from apps.integrations.choices.base import Choice, Offer, Page, Saved
+from apps.integrations.choices.forms import SlackFeaturesForm
+from apps.integrations.choices.slack_features import Features, save_features
 from apps.integrations.models import Connection, Provider, SlackFeatures, Trigger
 from apps.integrations.providers import slack
-from apps.integrations.slack_features import Features, save_features
 from apps.teams.models import Team
 
 __all__ = ["SLACK"]

@@ -13,8 +13,16 @@ from githubkit import GitHub
 from githubkit.exception import GraphQLFailed, RateLimitExceeded, RequestError, RequestFailed
 from pydantic import ValidationError
 
-from apps.integrations._answers import Commit, Nodes, PageAnswer, PullRequest, RestAnswer, Review, facts_of
-from apps.integrations.troubles import (
+from apps.integrations.sync._github_schema import (
+    Commit,
+    Nodes,
+    PageAnswer,
+    PullRequest,
+    RestAnswer,
+    Review,
+    facts_of,
+)
+from apps.integrations.sync.errors import (
     AccessDeniedError,
     AccessRevokedError,
     GitHubUnavailableError,

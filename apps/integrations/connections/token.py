@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from apps.integrations.connections import disconnect
+from apps.integrations.connections.lifecycle import disconnect
 from apps.integrations.models import Connection
 from apps.integrations.providers import jira
 from apps.integrations.providers.errors import RevokedError

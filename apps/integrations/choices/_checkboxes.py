@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
-from apps.integrations.choosing._choice import Offer, Page
-from apps.integrations.forms import SelectionForm
+from apps.integrations.choices.base import Offer, Page
+from apps.integrations.choices.forms import SelectionForm
 
 __all__ = ["selected", "with_selection"]
 

@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Su
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.integrations.accounts import Account, Grant
+from apps.integrations.connections.revocation import give_back
 from apps.integrations.events import (
     Flow,
     IntegrationConnected,
@@ -21,10 +21,9 @@ from apps.integrations.events import (
     JiraConnected,
     ProviderName,
 )
-from apps.integrations.forgetting import forget_choices
-from apps.integrations.models import Connection, Provider
-from apps.integrations.revoking import give_back
-from apps.integrations.standing import connection_flag
+from apps.integrations.models import Connection, JiraProject, Provider, SlackFeatures
+from apps.integrations.providers.grant import Account, Grant
+from apps.integrations.telemetry import connection_flag
 from apps.metrics.models import Repository
 from apps.teams.models import Team
 from apps.teams.properties import TeamProperties
@@ -33,7 +32,14 @@ from apps.users.identity import identify
 from apps.users.models import User
 from otel import Identity, record, set_group, set_person
 
-__all__ = ["Account", "Grant", "Reason", "connect", "disconnect", "end_all", "live_connection"]
+__all__ = [
+    "Reason",
+    "connect",
+    "disconnect",
+    "end_all",
+    "forget_choices",
+    "live_connection",
+]
 
 Reason = Literal["user", "revoked"]
 
@@ -212,3 +218,19 @@ def _give_back_after_commit(connection: Connection) -> None:
     with suppress(InvalidToken):  # encrypted by a key that is gone: nobody can give it back
         provider, token = Provider(connection.provider), connection.access_token
         transaction.on_commit(partial(give_back, provider, token, account_id=connection.account_id))
+
+
+def forget_choices(team: Team, provider: Provider) -> None:
+    """Track and follow nothing of the account before; what was read of it stays.
+
+    Args:
+        team: whose.
+        provider: of which another account is connected.
+    """
+    match provider:
+        case Provider.GITHUB:
+            Repository.objects.filter(team=team, is_tracked=True).update(is_tracked=False)
+        case Provider.JIRA:
+            JiraProject.objects.filter(team=team).delete()
+        case Provider.SLACK:
+            SlackFeatures.objects.filter(team=team).delete()

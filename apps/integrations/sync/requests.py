@@ -1,25 +1,24 @@
-"""The life of a sync: asked for, waiting, and ended, each told once."""
+"""Requesting syncs, and taking up those that broke off."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from apps.background import send_after_commit
-from apps.integrations.events import OutcomeName, RepoSyncCompleted, RepoSyncStarted, TriggerName
+from apps.integrations.events import RepoSyncStarted, TriggerName
 from apps.integrations.models import SyncOutcome, SyncRun, Trigger
+from apps.integrations.sync.tasks import sync_repository
 from apps.metrics.models import Repository
-from apps.metrics.standing import update_metrics
 from apps.teams.models import Team
 from apps.teams.standing import current_identity_in
 from otel import record
 
-__all__ = ["finish", "request_sync", "request_syncs", "resume", "wait"]
+__all__ = ["request_sync", "request_syncs", "resume"]
 
 # By how much an incremental sync looks further back than to the start of the last: GitHub's clock is not
 # ours, and its search for what has changed lags behind its database by seconds.
@@ -69,47 +68,6 @@ def resume(run: SyncRun) -> SyncRun | None:
     return resumed
 
 
-def wait(run: SyncRun, until: datetime) -> None:
-    """Note that a run goes on later.
-
-    Args:
-        run: which one.
-        until: when.
-    """
-    SyncRun.objects.filter(pk=run.pk, finished_at=None).update(
-        seen_at=timezone.now(), resumes_at=until, delays=F("delays") + 1
-    )
-
-
-@transaction.atomic
-def finish(run: SyncRun, trouble: BaseException | None = None) -> bool:
-    """End a run, and tell of it; False if it has ended before.
-
-    Args:
-        run: which one.
-        trouble: what ended it early.
-    """
-    # Of a team's last two runs that end at once one waits here for the other, and then knows to be the last.
-    team = Team.objects.select_for_update().get(pk=run.repository.team_id)
-    unfinished = SyncRun.objects.filter(repository__team=team, finished_at=None)
-    ending = unfinished.select_for_update(of=("self",)).filter(pk=run.pk).first()
-    if ending is None:
-        return False
-    ending.finished_at = ending.seen_at = timezone.now()
-    ending.resumes_at = None
-    if trouble is None:
-        ending.outcome = SyncOutcome.SUCCESS
-    else:
-        ending.outcome = SyncOutcome.PARTIAL if ending.prs_synced else SyncOutcome.FAILED
-        ending.error_type = type(trouble).__name__
-    ending.save(update_fields=["finished_at", "seen_at", "resumes_at", "outcome", "error_type"])
-    _tell_of_end(ending, team, ending.finished_at)
-    update_metrics(team)
-    if not unfinished.exists():
-        _find_insights_after_commit(team)
-    return True
-
-
 def _request(repository: Repository, trigger: Trigger) -> SyncRun | None:
     try:
         with transaction.atomic():
@@ -143,29 +101,6 @@ def _take_up(running: SyncRun) -> SyncRun | None:
     return running
 
 
-def _tell_of_end(run: SyncRun, team: Team, now: datetime) -> None:
-    record(
-        RepoSyncCompleted(
-            team_slug=team.slug,
-            trigger=cast("TriggerName", run.trigger),
-            is_initial=run.is_initial,
-            outcome=cast("OutcomeName", run.outcome),
-            prs_synced=run.prs_synced,
-            duration_ms=round((now - run.started_at) / timedelta(milliseconds=1)),
-            error_type=run.error_type or None,
-        ),
-        identity=current_identity_in(team),
-    )
-
-
 def _go_on_after_commit(*runs: SyncRun) -> None:
     """Have a worker go on; where none can be told, a run counts as broken off after a while."""
-    from apps.integrations.tasks import sync_repository  # the tasks know this module
-
     send_after_commit(sync_repository, *((run.pk,) for run in runs))
-
-
-def _find_insights_after_commit(team: Team) -> None:
-    from apps.integrations.tasks import find_insights  # the tasks know this module
-
-    send_after_commit(find_insights, (team.pk,))

@@ -9,12 +9,10 @@ from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.utils import timezone
 
-from apps.integrations.connections import disconnect, live_connection
+from apps.integrations.connections.lifecycle import disconnect, live_connection
 from apps.integrations.models import Connection, Provider, SyncRun
 from apps.integrations.providers.github import client
-from apps.integrations.reading import Page, read_page
-from apps.integrations.syncs import finish, wait
-from apps.integrations.troubles import (
+from apps.integrations.sync.errors import (
     AccessDeniedError,
     AccessRevokedError,
     AccessUnreadableError,
@@ -23,6 +21,8 @@ from apps.integrations.troubles import (
     RepositoryGoneError,
     StoppedError,
 )
+from apps.integrations.sync.github_reader import Page, read_page
+from apps.integrations.sync.runs import finish, wait
 from apps.metrics.ingest import save_pull_requests
 from apps.metrics.models import Repository
 

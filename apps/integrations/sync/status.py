@@ -7,9 +7,9 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
 
-from apps.integrations.connections import live_connection
+from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Provider, SyncOutcome, SyncRun
-from apps.integrations.troubles import problem_text
+from apps.integrations.sync.errors import problem_text
 from apps.metrics.models import Repository
 from apps.teams.models import Team
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.integrations.choosing._choice import Choice, Offer, Page, Saved
-from apps.integrations.choosing._selection import selected, with_selection
+from apps.integrations.choices._checkboxes import selected, with_selection
+from apps.integrations.choices.base import Choice, Offer, Page, Saved
+from apps.integrations.choices.repositories import refresh_repositories, set_tracked, visible_repositories
 from apps.integrations.models import Connection, Provider, Trigger
-from apps.integrations.repositories import refresh_repositories, set_tracked, visible_repositories
-from apps.integrations.syncs import request_syncs
+from apps.integrations.sync.requests import request_syncs
 from apps.teams.models import Team
 
 __all__ = ["REPOSITORIES"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.integrations.choosing._choice import Choice, Offer, Page, Saved
-from apps.integrations.choosing._selection import selected, with_selection
+from apps.integrations.choices._checkboxes import selected, with_selection
+from apps.integrations.choices.base import Choice, Offer, Page, Saved
+from apps.integrations.choices.projects import set_projects
+from apps.integrations.connections.token import fresh_token
 from apps.integrations.models import Connection, Provider, Trigger
-from apps.integrations.projects import set_projects
 from apps.integrations.providers import jira
-from apps.integrations.tokens import fresh_token
 from apps.teams.models import Team
 
 __all__ = ["PROJECTS"]

@@ -11,11 +11,11 @@ from django.db.models import F
 from django.utils import timezone
 from slack_sdk.errors import SlackApiError
 
-from apps.integrations.connections import disconnect, live_connection
+from apps.integrations.connections.lifecycle import disconnect, live_connection
+from apps.integrations.digest.message import MergedPull, Message, Week, compose
 from apps.integrations.models import Connection, Provider, SlackFeatures
 from apps.integrations.providers import slack
 from apps.integrations.providers.errors import RevokedError
-from apps.integrations.slack_message import MergedPull, Message, Week, compose
 from apps.metrics.bots import is_bot
 from apps.metrics.figures import Span, figures_in
 from apps.metrics.models import PullRequest, Review

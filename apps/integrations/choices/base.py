@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from cryptography.fernet import InvalidToken
 from django.forms import BaseForm
 
-from apps.integrations.connections import disconnect, live_connection
+from apps.integrations.connections.lifecycle import disconnect, live_connection
 from apps.integrations.models import Connection, Provider, Trigger
 from apps.integrations.providers.errors import ProviderError, RevokedError, UnavailableError
 from apps.teams.models import Team

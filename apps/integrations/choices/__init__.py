@@ -1,0 +1,8 @@
+"""What a team chooses of its connections, the same from settings and in the onboarding."""
+
+from apps.integrations.choices._projects_page import PROJECTS
+from apps.integrations.choices._repositories_page import REPOSITORIES
+from apps.integrations.choices._slack_page import SLACK
+from apps.integrations.choices.base import Choice, Offer, Page, Saved
+
+__all__ = ["PROJECTS", "REPOSITORIES", "SLACK", "Choice", "Offer", "Page", "Saved"]

@@ -1,0 +1,1 @@
+"""Connections to GitHub, Jira and Slack: made, shown, renewed and ended."""

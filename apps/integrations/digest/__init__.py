@@ -1,0 +1,1 @@
+"""The weekly message in Slack."""

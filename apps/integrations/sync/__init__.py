@@ -1,0 +1,1 @@
+"""Syncing repositories from GitHub: requested, read page by page, and ended."""

@@ -1,0 +1,77 @@
+"""The end of a sync run, and its waits: each recorded once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.background import send_after_commit
+from apps.integrations.events import OutcomeName, RepoSyncCompleted, TriggerName
+from apps.integrations.models import SyncOutcome, SyncRun
+from apps.integrations.sync.after import find_insights
+from apps.metrics.standing import update_metrics
+from apps.teams.models import Team
+from apps.teams.standing import current_identity_in
+from otel import record
+
+__all__ = ["finish", "wait"]
+
+
+def wait(run: SyncRun, until: datetime) -> None:
+    """Note that a run goes on later.
+
+    Args:
+        run: which one.
+        until: when.
+    """
+    SyncRun.objects.filter(pk=run.pk, finished_at=None).update(
+        seen_at=timezone.now(), resumes_at=until, delays=F("delays") + 1
+    )
+
+
+@transaction.atomic
+def finish(run: SyncRun, trouble: BaseException | None = None) -> bool:
+    """End a run, and tell of it; False if it has ended before.
+
+    Args:
+        run: which one.
+        trouble: what ended it early.
+    """
+    # Of a team's last two runs that end at once one waits here for the other, and then knows to be the last.
+    team = Team.objects.select_for_update().get(pk=run.repository.team_id)
+    unfinished = SyncRun.objects.filter(repository__team=team, finished_at=None)
+    ending = unfinished.select_for_update(of=("self",)).filter(pk=run.pk).first()
+    if ending is None:
+        return False
+    ending.finished_at = ending.seen_at = timezone.now()
+    ending.resumes_at = None
+    if trouble is None:
+        ending.outcome = SyncOutcome.SUCCESS
+    else:
+        ending.outcome = SyncOutcome.PARTIAL if ending.prs_synced else SyncOutcome.FAILED
+        ending.error_type = type(trouble).__name__
+    ending.save(update_fields=["finished_at", "seen_at", "resumes_at", "outcome", "error_type"])
+    _tell_of_end(ending, team, ending.finished_at)
+    update_metrics(team)
+    if not unfinished.exists():
+        send_after_commit(find_insights, (team.pk,))
+    return True
+
+
+def _tell_of_end(run: SyncRun, team: Team, now: datetime) -> None:
+    record(
+        RepoSyncCompleted(
+            team_slug=team.slug,
+            trigger=cast("TriggerName", run.trigger),
+            is_initial=run.is_initial,
+            outcome=cast("OutcomeName", run.outcome),
+            prs_synced=run.prs_synced,
+            duration_ms=round((now - run.started_at) / timedelta(milliseconds=1)),
+            error_type=run.error_type or None,
+        ),
+        identity=current_identity_in(team),
+    )
