@@ -94,7 +94,7 @@ def fill() -> str:
     from django.test import Client
     from django.utils import timezone
 
-    from apps.metrics.ingest import PullRequestFacts, ReviewFacts, save_pull_requests
+    from apps.metrics.ingest.save import PullRequestFacts, ReviewFacts, save_pull_requests
     from apps.metrics.models import PullRequestState, Repository
     from apps.teams.memberships import create_team
     from apps.users.models import User

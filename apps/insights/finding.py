@@ -13,8 +13,8 @@ from apps.insights.models import Insight, InsightKind, Priority
 from apps.insights.rules import NAMED, changes, milestones, slow_reviews, week_of
 from apps.insights.tasks import mail_urgent
 from apps.insights.waiting import waiting
-from apps.metrics.figures import Span, figures_of
-from apps.metrics.pulls import pulls
+from apps.metrics.figures.figures import Span, figures_of
+from apps.metrics.figures.pulls import pulls
 from apps.teams.models import Team
 from apps.users.models import User
 

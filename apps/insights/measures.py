@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from apps.metrics.figures import Figures
-from apps.metrics.wording import Unit
+from apps.metrics.figures.figures import Figures
+from apps.metrics.formatting import Unit
 
 __all__ = ["MEASURES", "Measure", "MeasureName"]
 

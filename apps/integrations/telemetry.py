@@ -10,7 +10,7 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from apps.integrations.models import Connection, Provider
 from apps.metrics.models import Repository
-from apps.metrics.standing import metrics_facts
+from apps.metrics.telemetry import metrics_facts
 from apps.teams.models import Team
 from apps.teams.properties import TeamProperties
 from apps.teams.standing import person_facts, team_facts

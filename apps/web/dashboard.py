@@ -12,9 +12,9 @@ from apps.insights.measures import MEASURES
 from apps.insights.waiting import PATIENCE, waiting
 from apps.integrations.models import Provider
 from apps.integrations.sync.status import sync_overview
-from apps.metrics.content import card
-from apps.metrics.figures import Span, figures_of
-from apps.metrics.pulls import pulls
+from apps.metrics.figures.figures import Span, figures_of
+from apps.metrics.figures.pulls import pulls
+from apps.metrics.tabs.content import card
 from apps.teams.models import Team
 
 __all__ = ["overview"]

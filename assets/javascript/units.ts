@@ -1,4 +1,4 @@
-// Values as people read them: the same as apps/metrics/wording.py writes into the table beside the chart.
+// Values as people read them: the same as apps/metrics/formatting.py writes into the table beside the chart.
 
 export type Unit = "count" | "percent" | "hours" | "lines";
 

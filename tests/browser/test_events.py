@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from apps.metrics.wording import Unit, written
+from apps.metrics.formatting import Unit, written
 from otel.inspector import RunningInspector
 from tests.browser.site import ANN, TEAM, Site
 from tests.browser.waiting import arrived, follow, ready, settle

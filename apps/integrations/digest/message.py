@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from apps.metrics.wording import change, written
+from apps.metrics.formatting import change, written
 
 __all__ = ["MergedPull", "Message", "Week", "compose"]
 

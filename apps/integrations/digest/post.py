@@ -17,9 +17,9 @@ from apps.integrations.models import Connection, Provider, SlackFeatures
 from apps.integrations.providers import slack
 from apps.integrations.providers.errors import RevokedError
 from apps.metrics.bots import is_bot
-from apps.metrics.figures import Span, figures_in
+from apps.metrics.figures.figures import Span, figures_in
+from apps.metrics.figures.pulls import pulls
 from apps.metrics.models import PullRequest, Review
-from apps.metrics.pulls import pulls
 from apps.teams.models import Team
 
 __all__ = ["post"]

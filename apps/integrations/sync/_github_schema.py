@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from apps.metrics.ingest import PullRequestFacts, ReviewFacts
+from apps.metrics.ingest.save import PullRequestFacts, ReviewFacts
 from apps.metrics.models import PullRequestState
 
 __all__ = ["Commit", "Nodes", "PageAnswer", "PullRequest", "RestAnswer", "Review", "facts_of"]

@@ -29,7 +29,7 @@ from apps.integrations.sync.errors import (
     RateLimitedError,
     RepositoryGoneError,
 )
-from apps.metrics.ingest import PullRequestFacts
+from apps.metrics.ingest.save import PullRequestFacts
 from apps.metrics.models import Repository
 
 __all__ = ["Page", "read_page"]

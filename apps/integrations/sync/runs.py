@@ -13,7 +13,7 @@ from apps.background import send_after_commit
 from apps.integrations.events import OutcomeName, RepoSyncCompleted, TriggerName
 from apps.integrations.models import SyncOutcome, SyncRun
 from apps.integrations.sync.after import find_insights
-from apps.metrics.standing import update_metrics
+from apps.metrics.telemetry import update_metrics
 from apps.teams.models import Team
 from apps.teams.standing import current_identity_in
 from otel import record

@@ -23,7 +23,7 @@ from apps.integrations.sync.errors import (
 )
 from apps.integrations.sync.github_reader import Page, read_page
 from apps.integrations.sync.runs import finish, wait
-from apps.metrics.ingest import save_pull_requests
+from apps.metrics.ingest.save import save_pull_requests
 from apps.metrics.models import Repository
 
 __all__ = ["proceed"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from apps.metrics.content import Content
 from apps.metrics.events import Tab
 from apps.metrics.tabs import ai_adoption, delivery, overview, quality, team, trends
 from apps.metrics.tabs._scope import Scope, scope_of
+from apps.metrics.tabs.content import Content
 
 __all__ = ["TABS", "AnalyticsTab", "Scope", "scope_of"]
 

@@ -9,14 +9,14 @@ from functools import cached_property
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from apps.metrics.calendar import Piece, steps
-from apps.metrics.content import Card, card
-from apps.metrics.figures import FigureName, Figures, figures_in, figures_of
-from apps.metrics.filters import Filters
-from apps.metrics.listing import Listing
-from apps.metrics.looking import Look
-from apps.metrics.pulls import Moment, Pull, Span, by_span, pulls
-from apps.metrics.wording import Unit
+from apps.metrics.figures.calendar import Piece, steps
+from apps.metrics.figures.figures import FigureName, Figures, figures_in, figures_of
+from apps.metrics.figures.pulls import Moment, Pull, Span, by_span, pulls
+from apps.metrics.filters.query import Filters
+from apps.metrics.filters.view_state import Look
+from apps.metrics.formatting import Unit
+from apps.metrics.pull_requests.listing import Listing
+from apps.metrics.tabs.content import Card, card
 from apps.teams.models import Team
 
 __all__ = ["Scope", "scope_of"]

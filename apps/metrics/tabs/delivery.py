@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from apps.metrics.charts import Chart, Series
-from apps.metrics.content import Cell, Content, Table, card
-from apps.metrics.figures import figures_of, share
+from apps.metrics.figures.charts import Chart, Series
+from apps.metrics.figures.figures import figures_of, share
+from apps.metrics.figures.pulls import Pull
+from apps.metrics.formatting import written
 from apps.metrics.models import PullRequestState
-from apps.metrics.pulls import Pull
 from apps.metrics.tabs._scope import Scope
-from apps.metrics.wording import written
+from apps.metrics.tabs.content import Cell, Content, Table, card
 
 __all__ = ["content"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from apps.metrics.charts import Chart, Series
-from apps.metrics.content import Cell, Content, Table
+from apps.metrics.figures.charts import Chart, Series
+from apps.metrics.formatting import written
 from apps.metrics.models import PullRequest, PullRequestState
 from apps.metrics.tabs._scope import Scope
-from apps.metrics.wording import written
+from apps.metrics.tabs.content import Cell, Content, Table
 
 __all__ = ["content"]
 

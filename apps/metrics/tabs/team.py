@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from django.db.models import Count, F
 
 from apps.metrics.bots import is_bot
-from apps.metrics.charts import Chart, Series
-from apps.metrics.content import Cell, Content, Table, card
-from apps.metrics.figures import middle
-from apps.metrics.listing import Listing
+from apps.metrics.figures.charts import Chart, Series
+from apps.metrics.figures.figures import middle
+from apps.metrics.formatting import written
 from apps.metrics.models import Review
+from apps.metrics.pull_requests.listing import Listing
 from apps.metrics.tabs._scope import Scope
-from apps.metrics.wording import written
+from apps.metrics.tabs.content import Cell, Content, Table, card
 
 __all__ = ["content"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from apps.metrics.calendar import Piece, months
-from apps.metrics.charts import Chart, Series
-from apps.metrics.content import Cell, Content, Table
-from apps.metrics.figures import figures_in
+from apps.metrics.figures.calendar import Piece, months
+from apps.metrics.figures.charts import Chart, Series
+from apps.metrics.figures.figures import figures_in
+from apps.metrics.formatting import change, written
 from apps.metrics.tabs._scope import Scope
-from apps.metrics.wording import change, written
+from apps.metrics.tabs.content import Cell, Content, Table
 
 __all__ = ["content"]
 

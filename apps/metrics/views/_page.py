@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.http import urlencode
 
-from apps.metrics.filters import RANGES
-from apps.metrics.looking import Look
+from apps.metrics.filters.query import RANGES
+from apps.metrics.filters.view_state import Look
 from apps.metrics.tabs import TABS
 
 __all__ = ["page_context"]

@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from apps.metrics.emptiness import emptiness
 from apps.metrics.events import AnalyticsViewed
-from apps.metrics.looking import look, remember
+from apps.metrics.filters.view_state import look, remember
 from apps.metrics.tabs import TABS, scope_of
+from apps.metrics.tabs.empty_state import emptiness
 from apps.metrics.views._page import page_context
 from apps.metrics.visits import is_seen, is_staying
 from apps.teams.access import TeamRequest, team_required

@@ -9,9 +9,9 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from apps.metrics.events import PrListExported
-from apps.metrics.export import stream, stream_async
-from apps.metrics.looking import look
-from apps.metrics.selected import is_all, selected
+from apps.metrics.filters.summary import is_all, selected
+from apps.metrics.filters.view_state import look
+from apps.metrics.pull_requests.export import stream, stream_async
 from apps.metrics.visits import is_seen
 from apps.teams.access import TeamRequest, team_required
 from otel import record

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.metrics.events import PrDetailViewed
+from apps.metrics.formatting import written
 from apps.metrics.models import PullRequest
+from apps.metrics.pull_requests.timeline import timeline
 from apps.metrics.sizes import size_of
-from apps.metrics.timeline import timeline
 from apps.metrics.visits import is_seen
-from apps.metrics.wording import written
 from apps.teams.access import TeamRequest, team_required
 from otel import record
 

@@ -8,13 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from apps.metrics.columns import headings
-from apps.metrics.emptiness import emptiness
-from apps.metrics.listing import AI_CHOICES, Listing
-from apps.metrics.looking import look, remember
+from apps.metrics.filters.summary import selected
+from apps.metrics.filters.view_state import look, remember
 from apps.metrics.models import PullRequestState
-from apps.metrics.selected import selected
+from apps.metrics.pull_requests.columns import headings
+from apps.metrics.pull_requests.listing import AI_CHOICES, Listing
 from apps.metrics.sizes import SIZES
+from apps.metrics.tabs.empty_state import emptiness
 from apps.metrics.views._page import page_context
 from apps.metrics.visits import is_seen
 from apps.teams.access import TeamRequest, team_required

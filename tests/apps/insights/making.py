@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import count
 
-from apps.metrics.figures import Figures
+from apps.metrics.figures.figures import Figures
 from apps.metrics.models import PullRequest, PullRequestState, Repository
 from apps.teams.models import Team
 

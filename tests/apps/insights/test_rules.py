@@ -14,7 +14,7 @@ from apps.insights.measures import MEASURES, MeasureName
 from apps.insights.models import Insight, Priority
 from apps.insights.rules import QUEUE, changes, milestones, slow_reviews, week_of
 from apps.insights.waiting import Waiting
-from apps.metrics.figures import Figures
+from apps.metrics.figures.figures import Figures
 from apps.metrics.models import PullRequest, Repository
 from tests.apps.insights.making import some_figures
 

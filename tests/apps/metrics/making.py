@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.metrics.ingest import PullRequestFacts, ReviewFacts, save_pull_requests
+from apps.metrics.ingest.save import PullRequestFacts, ReviewFacts, save_pull_requests
 from apps.metrics.models import PullRequest, PullRequestState, Repository
 
 __all__ = ["facts", "pull_request", "review"]

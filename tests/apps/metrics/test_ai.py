@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.metrics._trailers import co_authors
-from apps.metrics.ai import TOOLS, ai_tool
 from apps.metrics.bots import is_bot
+from apps.metrics.ingest._ai_trailers import co_authors
+from apps.metrics.ingest.ai import TOOLS, ai_tool
 
 TRAILERS = {
     "Claude <noreply@anthropic.com>": "Claude",

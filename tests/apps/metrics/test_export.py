@@ -15,9 +15,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.metrics.csv_lines import HEADINGS, line, safe
-from apps.metrics.ingest import save_pull_requests
+from apps.metrics.ingest.save import save_pull_requests
 from apps.metrics.models import Repository
+from apps.metrics.pull_requests.csv_lines import HEADINGS, line, safe
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents

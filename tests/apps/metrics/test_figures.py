@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from apps.metrics.calendar import Piece, months, steps
-from apps.metrics.charts import Chart, Series
-from apps.metrics.figures import Figures, figures, figures_in, figures_of
+from apps.metrics.figures.calendar import Piece, months, steps
+from apps.metrics.figures.charts import Chart, Series
+from apps.metrics.figures.figures import Figures, figures, figures_in, figures_of
+from apps.metrics.figures.pulls import Pull, Span
+from apps.metrics.formatting import NOTHING, change, written
 from apps.metrics.models import Repository
-from apps.metrics.pulls import Pull, Span
 from apps.metrics.sizes import SIZES, size_of
-from apps.metrics.wording import NOTHING, change, written
 from apps.teams.models import Team
 from tests.apps.metrics.making import pull_request, review
 

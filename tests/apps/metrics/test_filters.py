@@ -12,10 +12,10 @@ from django.utils.http import urlencode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.metrics.filters import DEFAULT, Filters, Period, read_filters
-from apps.metrics.listing import COLUMNS, Listing
+from apps.metrics.filters.query import DEFAULT, Filters, Period, read_filters
+from apps.metrics.filters.selection import Selection, read_selection
 from apps.metrics.models import Repository
-from apps.metrics.selection import Selection, read_selection
+from apps.metrics.pull_requests.listing import COLUMNS, Listing
 from apps.metrics.tabs import TABS
 from apps.teams.models import Team
 from apps.users.models import User

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from apps.metrics.ingest import save_pull_requests
-from apps.metrics.issues import issue_key
+from apps.metrics.ingest.issue_keys import issue_key
+from apps.metrics.ingest.save import save_pull_requests
 from apps.metrics.models import PullRequest, PullRequestState, Repository, Review
-from apps.metrics.standing import metrics_facts, update_metrics
+from apps.metrics.telemetry import metrics_facts, update_metrics
 from apps.teams.models import Team
 from otel.testing import CapturedEvents
 from tests.apps.looking import group_updates

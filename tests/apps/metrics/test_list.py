@@ -8,9 +8,9 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from apps.metrics.ingest import save_pull_requests
-from apps.metrics.listing import COLUMNS
+from apps.metrics.ingest.save import save_pull_requests
 from apps.metrics.models import Repository
+from apps.metrics.pull_requests.listing import COLUMNS
 from apps.users.models import User
 from tests.apps.conftest import Browser
 from tests.apps.metrics.making import facts, pull_request, review

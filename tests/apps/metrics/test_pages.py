@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from apps.metrics.ingest import save_pull_requests
+from apps.metrics.ingest.save import save_pull_requests
 from apps.metrics.models import PullRequest, Repository
 from apps.teams.models import Team
 from apps.users.models import User

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.metrics.ai import ai_tool
 from apps.metrics.bots import is_bot
-from apps.metrics.issues import issue_key
+from apps.metrics.ingest.ai import ai_tool
+from apps.metrics.ingest.issue_keys import issue_key
 from apps.metrics.models import PullRequest, PullRequestState, Repository, Review
 
 __all__ = ["PullRequestFacts", "ReviewFacts", "save_pull_requests"]

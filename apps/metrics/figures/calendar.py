@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from apps.metrics.pulls import Pull, Span
+from apps.metrics.figures.pulls import Pull, Span
 
 __all__ = ["Piece", "months", "steps"]
 

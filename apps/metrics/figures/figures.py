@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from apps.metrics.pulls import Pull, Span, by_span, pulls
+from apps.metrics.figures.pulls import Pull, Span, by_span, pulls
 from apps.teams.models import Team
 
 __all__ = ["FigureName", "Figures", "Span", "figures", "figures_in", "figures_of", "middle", "share"]

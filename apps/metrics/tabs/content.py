@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apps.metrics.charts import Chart
-from apps.metrics.wording import Direction, Unit, change, direction, written
+from apps.metrics.figures.charts import Chart
+from apps.metrics.formatting import Direction, Unit, change, direction, written
 
 __all__ = ["Card", "Cell", "Content", "Table", "card"]
 

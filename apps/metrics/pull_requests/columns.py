@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from django.utils.http import urlencode
 
-from apps.metrics.listing import COLUMNS
-from apps.metrics.selection import Selection
+from apps.metrics.filters.selection import Selection
+from apps.metrics.pull_requests.listing import COLUMNS
 
 __all__ = ["Heading", "headings"]
 

@@ -9,8 +9,8 @@ from datetime import date
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from apps.metrics.filters import DEFAULT, Filters, read_filters
-from apps.metrics.listing import Listing, read_listing
+from apps.metrics.filters.query import DEFAULT, Filters, read_filters
+from apps.metrics.pull_requests.listing import Listing, read_listing
 
 __all__ = ["Selection", "read_selection"]
 

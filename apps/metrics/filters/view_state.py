@@ -18,8 +18,8 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from apps.metrics.events import DateFilterChanged, Page, PrListFiltered, RepoFilterApplied
+from apps.metrics.filters.selection import Selection, read_selection
 from apps.metrics.models import PullRequest
-from apps.metrics.selection import Selection, read_selection
 from apps.teams.access import TeamRequest
 from apps.teams.models import Team
 from otel import record

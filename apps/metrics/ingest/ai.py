@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from apps.metrics._signatures import NAMES, SIGNATURES
-from apps.metrics._trailers import co_authors
 from apps.metrics.bots import is_bot
+from apps.metrics.ingest._ai_signatures import NAMES, SIGNATURES
+from apps.metrics.ingest._ai_trailers import co_authors
 
 __all__ = ["TOOLS", "ai_tool"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from apps.metrics.looking import Look
+from apps.metrics.filters.view_state import Look
 
 __all__ = ["Emptiness", "emptiness"]
 

@@ -8,8 +8,8 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 
-from apps.metrics.csv_lines import BOM, FIELDS, HEADINGS, line
 from apps.metrics.models import PullRequest
+from apps.metrics.pull_requests.csv_lines import BOM, FIELDS, HEADINGS, line
 
 __all__ = ["stream", "stream_async"]
 

@@ -12,7 +12,7 @@ from django.db.models.expressions import Expression, OrderBy
 from django.db.models.functions import Lower
 from django.http import QueryDict
 
-from apps.metrics.ai import TOOLS
+from apps.metrics.ingest.ai import TOOLS
 from apps.metrics.models import PullRequest, PullRequestState, Review
 from apps.metrics.sizes import SIZES
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from apps.metrics.listing import listed
-from apps.metrics.looking import Look
+from apps.metrics.filters.view_state import Look
 from apps.metrics.models import PullRequest
+from apps.metrics.pull_requests.listing import listed
 
 __all__ = ["is_all", "selected"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Q
 
-from apps.metrics.figures import share
+from apps.metrics.figures.figures import share
 from apps.teams.models import Team
 from apps.teams.properties import TeamProperties
 from otel import set_group

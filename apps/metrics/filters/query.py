@@ -14,7 +14,7 @@ from typing import cast, get_args
 from django.http import QueryDict
 
 from apps.metrics.events import DateRange
-from apps.metrics.pulls import Span
+from apps.metrics.figures.pulls import Span
 
 __all__ = ["DEFAULT", "RANGES", "Filters", "Period", "read_filters"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from apps.metrics.wording import NOTHING, Unit, written
+from apps.metrics.formatting import NOTHING, Unit, written
 
 __all__ = ["HEIGHT", "WIDTH", "Chart", "Series"]
 
