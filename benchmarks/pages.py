@@ -96,7 +96,7 @@ def fill() -> str:
 
     from apps.metrics.ingest.save import PullRequestFacts, ReviewFacts, save_pull_requests
     from apps.metrics.models import PullRequestState, Repository
-    from apps.teams.memberships import create_team
+    from apps.teams.membership.memberships import create_team
     from apps.users.models import User
 
     admin = User.objects.create_user("admin@acme.example", name="Admin")

@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     # After authentication, whose user it asks for; around everything of ours that may record.
     "otel.django.middleware.TelemetryMiddleware",
-    "apps.teams.middleware.team_middleware",
+    "apps.teams.current_team.middleware.team_middleware",
 ]
 
 ROOT_URLCONF = "tformance.urls"
@@ -90,7 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "apps.teams.context.teams",
+                "apps.teams.current_team.context.teams",
                 "apps.web.browser.analytics",
             ],
         },
@@ -130,7 +130,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 # The password once: it can be shown, and reset by e-mail.
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "apps.teams.signup.InvitedSignupForm"}
+ACCOUNT_FORMS = {"signup": "apps.teams.membership.signup.InvitedSignupForm"}
 # Signing up is one step. What hangs on an address, an invitation, proves it by its own e-mailed link.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -227,7 +227,7 @@ TOKEN_KEYS = env_list("TOKEN_KEYS") or [
 
 # Login with GitHub, by the same OAuth app (`apps.users.github`); what it needs to know of a person.
 SOCIALACCOUNT_PROVIDERS = {"github": {"SCOPE": ["read:user", "user:email"]}}
-SOCIALACCOUNT_ADAPTER = "apps.teams.signup.InvitedSocialAdapter"
+SOCIALACCOUNT_ADAPTER = "apps.teams.membership.signup.InvitedSocialAdapter"
 # Who is let into an account by its address is so by GitHub from then on, also under another address.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
@@ -236,7 +236,7 @@ TELEMETRY = {
     "IDENTIFY": "apps.users.identity.identify",
     "GROUPS": {"team": "tformance.team.id"},
     "ERROR_EVENT": "error_occurred",
-    # Set by `apps.teams.middleware`.
+    # Set by `apps.teams.current_team.middleware`.
     "ERROR_PROPERTIES": {"team_slug": "tformance.team.slug"},
     # Set by `apps.users.consent`, read by `assets/javascript/consent.ts` as well.
     "OPT_OUT_COOKIE": "analytics_opt_out",

@@ -21,7 +21,7 @@ from apps.integrations.providers import PROVIDERS, github
 from apps.integrations.providers.errors import ProviderError, UnavailableError, UnexpectedAnswerError
 from apps.integrations.providers.grant import Account, Grant
 from apps.onboarding.connecting import github_connected
-from apps.teams.standing import identity_in
+from apps.teams.telemetry import identity_in
 from otel import record_error
 
 __all__ = ["arrive", "settle"]

@@ -23,7 +23,7 @@ from apps.integrations.events import Flow
 from apps.integrations.models import Provider
 from apps.integrations.providers import PROVIDERS
 from apps.integrations.providers.grant import Account
-from apps.teams.access import TeamRequest, admin_required
+from apps.teams.current_team.access import TeamRequest, admin_required
 from apps.users.models import User
 
 __all__ = ["callback", "choose", "start"]

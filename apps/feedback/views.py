@@ -15,7 +15,7 @@ from apps.feedback.events import FeedbackSubmitted
 from apps.feedback.forms import FeedbackForm
 from apps.feedback.models import Feedback
 from apps.returning import own_path
-from apps.teams.access import TeamRequest, team_required
+from apps.teams.current_team.access import TeamRequest, team_required
 from otel import record
 
 __all__ = ["received", "send"]

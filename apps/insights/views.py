@@ -16,7 +16,7 @@ from apps.insights.lists import dismissed_insights, open_insights
 from apps.insights.models import Insight
 from apps.insights.places import tab_of
 from apps.metrics.visits import is_seen
-from apps.teams.access import TeamRequest, team_required
+from apps.teams.current_team.access import TeamRequest, team_required
 from otel import record
 
 __all__ = ["detail", "dismiss", "list_insights", "restore"]

@@ -14,7 +14,7 @@ from apps.integrations.sync.requests import request_sync, resume
 from apps.integrations.telemetry import batches, reconcile_person, reconcile_team
 from apps.metrics.models import Repository
 from apps.teams.models import Team
-from apps.teams.standing import acting_for
+from apps.teams.telemetry import acting_for
 from apps.users.models import User
 from otel import flush, record_error
 

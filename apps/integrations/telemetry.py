@@ -13,7 +13,7 @@ from apps.metrics.models import Repository
 from apps.metrics.telemetry import metrics_facts
 from apps.teams.models import Team
 from apps.teams.properties import TeamProperties
-from apps.teams.standing import person_facts, team_facts
+from apps.teams.telemetry import person_facts, team_facts
 from apps.users.identity import identify
 from apps.users.models import User
 from apps.users.properties import UserProperties

@@ -9,7 +9,7 @@ from django.db import transaction
 from apps.onboarding.events import GithubConnected
 from apps.onboarding.models import Step
 from apps.onboarding.steps import complete
-from apps.teams.standing import identity_in
+from apps.teams.telemetry import identity_in
 from otel import record
 
 if TYPE_CHECKING:

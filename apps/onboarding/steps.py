@@ -18,7 +18,7 @@ from apps.onboarding.events import (
 from apps.onboarding.models import Step, StepOutcome, StepRecord
 from apps.teams.models import Team
 from apps.teams.properties import TeamProperties
-from apps.teams.standing import identity_in
+from apps.teams.telemetry import identity_in
 from apps.users.models import User
 from otel import record, set_group
 

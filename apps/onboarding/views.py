@@ -21,7 +21,7 @@ from apps.integrations.providers import PROVIDERS
 from apps.onboarding import steps
 from apps.onboarding.models import Step, StepOutcome
 from apps.onboarding.summary import summary
-from apps.teams.access import TeamRequest, TeamView, team_required
+from apps.teams.current_team.access import TeamRequest, TeamView, team_required
 from apps.teams.models import Role
 
 __all__ = ["complete", "skip", "start", "step"]

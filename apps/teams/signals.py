@@ -9,9 +9,9 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from apps.teams.current import make_current
-from apps.teams.departing import depart, departure_of
-from apps.teams.invitations import accept
+from apps.teams.current_team.lookup import make_current
+from apps.teams.membership.account_deletion import depart, departure_of
+from apps.teams.membership.invitations import accept
 from apps.teams.models import Invitation, InvitationState
 from apps.users.deletion import Consequence, deletion, deletion_planned
 from apps.users.events import SignupMethod

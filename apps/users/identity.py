@@ -22,7 +22,7 @@ def identify(user: User, request: HttpRequest | None = None) -> Identity:
     Args:
         user: the person.
         request: the request under way; it has a `team_key`, the current team's public id, and a `team_slug`
-            once the team is known (`apps.teams.current`).
+            once the team is known (`apps.teams.current_team.lookup`).
     """
     team_key: str | None = getattr(request, "team_key", None)
     known = Identity(distinct_id=str(user.public_id), opted_out=user.analytics_opt_out)

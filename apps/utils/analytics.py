@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from apps.teams.models import Team
 from apps.teams.properties import TeamProperties
-from apps.teams.standing import person_facts, team_facts
+from apps.teams.telemetry import person_facts, team_facts
 from apps.users.identity import identify
 from apps.users.models import User
 from apps.users.properties import UserProperties

@@ -15,7 +15,7 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
 
-from apps.teams.current import current_membership
+from apps.teams.current_team.lookup import current_membership
 from apps.utils import _flags
 from otel import pipeline
 from otel.recording import current_identity

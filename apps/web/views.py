@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.metrics.visits import is_seen
-from apps.teams.access import TeamRequest, team_required
+from apps.teams.current_team.access import TeamRequest, team_required
 from apps.users.models import User
 from apps.web import tasks
 from apps.web.dashboard import overview

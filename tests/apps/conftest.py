@@ -11,7 +11,7 @@ from django.db.models.signals import post_migrate
 from django.test import Client
 from pytest_django import Settings
 
-from apps.teams.memberships import create_team
+from apps.teams.membership.memberships import create_team
 from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
 from tformance.celery import app as celery

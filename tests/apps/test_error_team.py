@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from apps.teams.models import Team
-from apps.teams.standing import acting_for
+from apps.teams.telemetry import acting_for
 from apps.users.identity import identify
 from apps.users.models import User
 from apps.web.tasks import fail

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from apps.teams.models import Team
-from apps.teams.standing import identity_in
+from apps.teams.telemetry import identity_in
 from apps.users.models import User
 from apps.utils import _flags, analytics
 from otel import Identity

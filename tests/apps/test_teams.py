@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.teams.memberships import create_team
+from apps.teams.membership.memberships import create_team
 from apps.teams.models import Membership, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents

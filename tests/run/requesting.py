@@ -15,7 +15,7 @@ def main(sandbox_url: str) -> None:
     from apps.integrations.choices.repositories import refresh_repositories, set_tracked
     from apps.integrations.models import Provider, Trigger
     from apps.integrations.sync.requests import request_syncs
-    from apps.teams.memberships import create_team
+    from apps.teams.membership.memberships import create_team
     from apps.users.models import User
     from tests.apps.syncs.connecting import connected
     from tformance.sandbox.running import RunningSandbox

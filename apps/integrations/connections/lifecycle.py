@@ -27,7 +27,7 @@ from apps.integrations.telemetry import connection_flag
 from apps.metrics.models import Repository
 from apps.teams.models import Team
 from apps.teams.properties import TeamProperties
-from apps.teams.standing import identity_in, team_identity
+from apps.teams.telemetry import identity_in, team_identity
 from apps.users.identity import identify
 from apps.users.models import User
 from otel import Identity, record, set_group, set_person

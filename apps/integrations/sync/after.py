@@ -6,7 +6,7 @@ from celery import shared_task
 
 from apps.insights.finding import find
 from apps.teams.models import Team
-from apps.teams.standing import acting_for
+from apps.teams.telemetry import acting_for
 
 __all__ = ["find_insights"]
 

@@ -15,7 +15,7 @@ from apps.integrations.models import SyncOutcome, SyncRun, Trigger
 from apps.integrations.sync.tasks import sync_repository
 from apps.metrics.models import Repository
 from apps.teams.models import Team
-from apps.teams.standing import current_identity_in
+from apps.teams.telemetry import current_identity_in
 from otel import record
 
 __all__ = ["request_sync", "request_syncs", "resume"]

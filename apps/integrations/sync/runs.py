@@ -15,7 +15,7 @@ from apps.integrations.models import SyncOutcome, SyncRun
 from apps.integrations.sync.after import find_insights
 from apps.metrics.telemetry import update_metrics
 from apps.teams.models import Team
-from apps.teams.standing import current_identity_in
+from apps.teams.telemetry import current_identity_in
 from otel import record
 
 __all__ = ["finish", "wait"]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from apps.integrations.choices import PROJECTS, REPOSITORIES, SLACK, Choice, Page
 from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Trigger
-from apps.teams.access import TeamRequest, team_required
+from apps.teams.current_team.access import TeamRequest, team_required
 from apps.teams.models import Role
 
 __all__ = ["projects", "repositories", "slack"]

@@ -12,7 +12,7 @@ from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.connections.overview import overview
 from apps.integrations.models import Provider
 from apps.integrations.sync.status import sync_overview
-from apps.teams.access import TeamRequest, admin_required, team_required
+from apps.teams.current_team.access import TeamRequest, admin_required, team_required
 from apps.teams.models import Role
 
 __all__ = ["disconnect", "index"]

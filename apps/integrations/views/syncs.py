@@ -12,7 +12,7 @@ from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Provider, Trigger
 from apps.integrations.sync.requests import request_sync, request_syncs
 from apps.integrations.sync.status import sync_overview
-from apps.teams.access import TeamRequest, admin_required, team_required
+from apps.teams.current_team.access import TeamRequest, admin_required, team_required
 
 __all__ = ["progress", "sync", "sync_repository"]
 

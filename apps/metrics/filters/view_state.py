@@ -20,7 +20,7 @@ from django.utils import timezone
 from apps.metrics.events import DateFilterChanged, Page, PrListFiltered, RepoFilterApplied
 from apps.metrics.filters.selection import Selection, read_selection
 from apps.metrics.models import PullRequest
-from apps.teams.access import TeamRequest
+from apps.teams.current_team.access import TeamRequest
 from apps.teams.models import Team
 from otel import record
 

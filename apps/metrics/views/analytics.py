@@ -13,7 +13,7 @@ from apps.metrics.tabs import TABS, scope_of
 from apps.metrics.tabs.empty_state import emptiness
 from apps.metrics.views._page import page_context
 from apps.metrics.visits import is_seen, is_staying
-from apps.teams.access import TeamRequest, team_required
+from apps.teams.current_team.access import TeamRequest, team_required
 from otel import record
 
 __all__ = ["tab"]

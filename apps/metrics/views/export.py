@@ -13,7 +13,7 @@ from apps.metrics.filters.summary import is_all, selected
 from apps.metrics.filters.view_state import look
 from apps.metrics.pull_requests.export import stream, stream_async
 from apps.metrics.visits import is_seen
-from apps.teams.access import TeamRequest, team_required
+from apps.teams.current_team.access import TeamRequest, team_required
 from otel import record
 
 __all__ = ["export"]

@@ -15,7 +15,7 @@ from apps.metrics.models import PullRequest
 from apps.metrics.pull_requests.timeline import timeline
 from apps.metrics.sizes import size_of
 from apps.metrics.visits import is_seen
-from apps.teams.access import TeamRequest, team_required
+from apps.teams.current_team.access import TeamRequest, team_required
 from otel import record
 
 __all__ = ["pull_request"]

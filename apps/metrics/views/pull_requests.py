@@ -17,7 +17,7 @@ from apps.metrics.sizes import SIZES
 from apps.metrics.tabs.empty_state import emptiness
 from apps.metrics.views._page import page_context
 from apps.metrics.visits import is_seen
-from apps.teams.access import TeamRequest, team_required
+from apps.teams.current_team.access import TeamRequest, team_required
 
 __all__ = ["pull_requests"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from apps.teams.access import TeamRequest
+from apps.teams.current_team.access import TeamRequest
 from apps.teams.forms import InviteForm
 from apps.teams.models import Role
 

@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from apps.teams import invitations
-from apps.teams.access import TeamRequest, admin_required
+from apps.teams.current_team.access import TeamRequest, admin_required
 from apps.teams.forms import ALREADY_INVITED, InviteForm
+from apps.teams.membership import invitations
 from apps.teams.views._page import members_page
 from apps.teams.views._posting import acts_on_post
 

@@ -13,9 +13,9 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.teams.current import make_current
-from apps.teams.invitations import InvitationClosedError, WrongAddressError
-from apps.teams.invitations import accept as accept_invitation
+from apps.teams.current_team.lookup import make_current
+from apps.teams.membership.invitations import InvitationClosedError, WrongAddressError
+from apps.teams.membership.invitations import accept as accept_invitation
 from apps.teams.models import Invitation, InvitationState
 from apps.teams.signals import INVITATION_SESSION_KEY
 from apps.teams.views._posting import acts_on_post

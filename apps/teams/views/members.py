@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.teams.access import TeamRequest, admin_required, team_required
+from apps.teams.current_team.access import TeamRequest, admin_required, team_required
 from apps.teams.forms import InviteForm
-from apps.teams.memberships import LastAdminError, change_role, remove_member
+from apps.teams.membership.memberships import LastAdminError, change_role, remove_member
 from apps.teams.models import Membership, Role
 from apps.teams.views._page import members_page
 

@@ -12,10 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.teams.access import TeamRequest, admin_required
-from apps.teams.current import make_current, memberships_of
+from apps.teams.current_team.access import TeamRequest, admin_required
+from apps.teams.current_team.lookup import make_current, memberships_of
 from apps.teams.forms import CreateTeamForm, TeamSettingsForm
-from apps.teams.memberships import NameTakenError, create_team, turn_to
+from apps.teams.membership.memberships import NameTakenError, create_team, turn_to
 from apps.teams.models import Membership, Team
 from apps.teams.properties import TeamProperties
 from apps.users.events import SettingsUpdated

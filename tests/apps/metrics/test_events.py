@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from apps.metrics.models import Repository
-from apps.teams.memberships import create_team
+from apps.teams.membership.memberships import create_team
 from apps.teams.models import Membership, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents

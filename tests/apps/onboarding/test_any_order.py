@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from apps.integrations.models import Connection
 from apps.metrics.models import Repository
 from apps.onboarding.models import StepRecord
-from apps.teams.memberships import create_team
+from apps.teams.membership.memberships import create_team
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents

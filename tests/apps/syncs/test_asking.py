@@ -14,7 +14,7 @@ from apps.integrations.events import RepoSyncCompleted, RepoSyncStarted
 from apps.integrations.models import Connection, SyncOutcome, SyncRun
 from apps.integrations.sync.worker import proceed
 from apps.metrics.models import PullRequest, Repository
-from apps.teams.memberships import create_team
+from apps.teams.membership.memberships import create_team
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents

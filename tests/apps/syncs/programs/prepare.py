@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 django.setup()
 
-from apps.teams.memberships import create_team  # noqa: E402 - Django is set up first
+from apps.teams.membership.memberships import create_team  # noqa: E402 - Django is set up first
 from apps.users.models import User  # noqa: E402
 from tests.apps.syncs.connecting import tracking  # noqa: E402
 from tformance.sandbox.running import RunningSandbox  # noqa: E402

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from apps.teams.current import current_membership, memberships_of
+from apps.teams.current_team.lookup import current_membership, memberships_of
 
 __all__ = ["teams"]
 

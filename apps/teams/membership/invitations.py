@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.teams.events import JoinedVia, RoleName, TeamMemberInvited, TeamMemberJoined
-from apps.teams.memberships import join
+from apps.teams.membership.memberships import join
 from apps.teams.models import Invitation, InvitationState, Membership, Role, Team, new_expiry
-from apps.teams.standing import identity_in
+from apps.teams.telemetry import identity_in
 from apps.users.models import User
 from otel import record, record_error
 

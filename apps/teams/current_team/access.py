@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from apps.teams.current import current_membership
+from apps.teams.current_team.lookup import current_membership
 from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.functional import SimpleLazyObject
 
-from apps.teams.current import current_membership
+from apps.teams.current_team.lookup import current_membership
 from apps.teams.models import Team
 
 __all__ = ["team_middleware"]
