@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tformance.sandbox._overview import pull_request_rows
-from tformance.sandbox._world import World
+from tformance.sandbox.control.overview import pull_request_rows
 from tformance.sandbox.running import RunningSandbox
+from tformance.sandbox.world import World
 
 ENGINES = [f"analytical-engines/{name}" for name in ("engine", "loom", "notes", "cards")]
 EVERYWHERE = [*ENGINES, "difference-works/tables", "difference-works/press"]

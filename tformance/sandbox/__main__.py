@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from otel.serving.listening import listen_or_explain, url_of
 from otel.serving.stand_in import serve
-from tformance.sandbox._app import create_app
-from tformance.sandbox._clock import MOST_DAYS, wall_time
-from tformance.sandbox._world import World
+from tformance.sandbox.app import create_app
+from tformance.sandbox.clock import MOST_DAYS, wall_time
 from tformance.sandbox.running import environ_of
+from tformance.sandbox.world import World
 
 __all__ = ["main"]
 

@@ -13,12 +13,12 @@ import orjson
 
 from otel.serving.listening import listen
 from otel.serving.stand_in import serving
-from tformance.sandbox._app import create_app
-from tformance.sandbox._clock import wall_time
-from tformance.sandbox._credentials import CLIENT_ID, CLIENT_SECRET
-from tformance.sandbox._failures import Kind
-from tformance.sandbox._tokens import Service
-from tformance.sandbox._world import World
+from tformance.sandbox.app import create_app
+from tformance.sandbox.clock import wall_time
+from tformance.sandbox.control.failures import Kind
+from tformance.sandbox.oauth.credentials import CLIENT_ID, CLIENT_SECRET
+from tformance.sandbox.oauth.tokens import Service
+from tformance.sandbox.world import World
 
 __all__ = ["RunningSandbox", "SandboxError", "environ_of", "running_sandbox"]
 

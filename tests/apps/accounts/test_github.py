@@ -21,7 +21,7 @@ from otel.traces import ScrubbingSpanExporter
 from tests.apps.accounts.github import come_back
 from tests.apps.conftest import Browser
 from tests.apps.looking import group_updates, of_team, person_updates, what
-from tformance.sandbox._failures import Kind
+from tformance.sandbox.control.failures import Kind
 from tformance.sandbox.running import RunningSandbox
 
 LOGIN = "/accounts/github/login/"

@@ -23,7 +23,7 @@ from otel.testing import CapturedEvents
 from tests.apps.looking import declared
 from tests.apps.syncs.conftest import AtPage, Waiting
 from tests.apps.syncs.seeing import break_off, cursors, missing, rows, sync_path
-from tformance.sandbox._failures import Kind
+from tformance.sandbox.control.failures import Kind
 from tformance.sandbox.running import RunningSandbox
 
 

@@ -17,7 +17,7 @@ from otel.testing import CapturedEvents
 from tests.apps.looking import declared
 from tests.apps.syncs.conftest import AtPage
 from tests.apps.syncs.seeing import ENGINE, missing, sync_path
-from tformance.sandbox._failures import Kind
+from tformance.sandbox.control.failures import Kind
 from tformance.sandbox.running import RunningSandbox
 
 FAILURES: list[Kind] = [

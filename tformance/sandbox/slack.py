@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tformance.sandbox._authorize import SLACK, authorize_route
-from tformance.sandbox._credentials import bearer, given, is_client
-from tformance.sandbox._html import origin, page
-from tformance.sandbox._paging import cursor_of, position_of
-from tformance.sandbox._people import number_of
-from tformance.sandbox._tokens import Token
-from tformance.sandbox._world import World
+from tformance.sandbox.html import origin, page
+from tformance.sandbox.oauth.authorize import SLACK, authorize_route
+from tformance.sandbox.oauth.credentials import bearer, given, is_client
+from tformance.sandbox.oauth.tokens import Token
+from tformance.sandbox.paging import cursor_of, position_of
+from tformance.sandbox.story.people import number_of
+from tformance.sandbox.world import World
 
 __all__ = ["slack_routes"]
 

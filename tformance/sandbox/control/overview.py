@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tformance.sandbox._nodes import stamp
-from tformance.sandbox._people import RepositoryPlan
-from tformance.sandbox._world import World
+from tformance.sandbox.github.nodes import stamp
+from tformance.sandbox.story.people import RepositoryPlan
+from tformance.sandbox.world import World
 
 __all__ = ["overview", "pull_request_rows"]
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from tformance.sandbox._hours import is_workday
-from tformance.sandbox._people import RepositoryPlan
-from tformance.sandbox._story import PullRequest
-from tformance.sandbox._writing import Occasion, write
+from tformance.sandbox.story._hours import is_workday
+from tformance.sandbox.story._pull_request import Occasion, write
+from tformance.sandbox.story.people import RepositoryPlan
+from tformance.sandbox.story.story import PullRequest
 
 __all__ = ["DAYS", "History", "ai_share"]
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tformance.sandbox._budget import Budget
-from tformance.sandbox._clock import Clock, wall_time
-from tformance.sandbox._failures import Failures
-from tformance.sandbox._history import History
-from tformance.sandbox._people import ORGANISATIONS, Organisation, People, RepositoryPlan, plans
-from tformance.sandbox._story import Seen
-from tformance.sandbox._tokens import Tokens
+from tformance.sandbox.clock import Clock, wall_time
+from tformance.sandbox.control.failures import Failures
+from tformance.sandbox.github.budget import Budget
+from tformance.sandbox.oauth.tokens import Tokens
+from tformance.sandbox.story.history import History
+from tformance.sandbox.story.people import ORGANISATIONS, Organisation, People, RepositoryPlan, plans
+from tformance.sandbox.story.story import Seen
 
 __all__ = ["World"]
 

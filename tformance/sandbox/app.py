@@ -9,17 +9,17 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from tformance.sandbox._control import control_routes
-from tformance.sandbox._failures import KINDS, SERVICES
-from tformance.sandbox._gate import Gate
-from tformance.sandbox._github_api import github_api_routes
-from tformance.sandbox._github_oauth import github_oauth_routes
-from tformance.sandbox._github_pages import github_page_routes
-from tformance.sandbox._html import asset_route, page
-from tformance.sandbox._jira import jira_routes
-from tformance.sandbox._overview import overview
-from tformance.sandbox._slack import slack_routes
-from tformance.sandbox._world import World
+from tformance.sandbox.control.api import control_routes
+from tformance.sandbox.control.failures import KINDS, SERVICES
+from tformance.sandbox.control.gate import Gate
+from tformance.sandbox.control.overview import overview
+from tformance.sandbox.github.oauth import github_oauth_routes
+from tformance.sandbox.github.pages import github_page_routes
+from tformance.sandbox.github.rest import github_api_routes
+from tformance.sandbox.html import asset_route, page
+from tformance.sandbox.jira import jira_routes
+from tformance.sandbox.slack import slack_routes
+from tformance.sandbox.world import World
 
 __all__ = ["create_app"]
 

@@ -12,11 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tformance.sandbox._credentials import CLIENT_ID
-from tformance.sandbox._html import page
-from tformance.sandbox._people import ORGANISATIONS
-from tformance.sandbox._tokens import Granted, Service
-from tformance.sandbox._world import World
+from tformance.sandbox.html import page
+from tformance.sandbox.oauth.credentials import CLIENT_ID
+from tformance.sandbox.oauth.tokens import Granted, Service
+from tformance.sandbox.story.people import ORGANISATIONS
+from tformance.sandbox.world import World
 
 __all__ = ["GITHUB", "JIRA", "SLACK", "Consent", "authorize_route"]
 

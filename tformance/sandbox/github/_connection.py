@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from graphql import GraphQLError
 
-from tformance.sandbox._paging import cursor_of, position_of
+from tformance.sandbox.paging import cursor_of, position_of
 
 __all__ = ["connection"]
 

@@ -19,11 +19,11 @@ from graphql import (
     validate,
 )
 
-from tformance.sandbox._budget import LIMIT
-from tformance.sandbox._nodes import pull_request_node, pull_requests_page, stamp
-from tformance.sandbox._people import RepositoryPlan
-from tformance.sandbox._tokens import Token
-from tformance.sandbox._world import World
+from tformance.sandbox.github.budget import LIMIT
+from tformance.sandbox.github.nodes import pull_request_node, pull_requests_page, stamp
+from tformance.sandbox.oauth.tokens import Token
+from tformance.sandbox.story.people import RepositoryPlan
+from tformance.sandbox.world import World
 
 __all__ = ["answer"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from tformance.sandbox._tokens import Service
+from tformance.sandbox.oauth.tokens import Service
 
 __all__ = ["KINDS", "SERVICES", "Failure", "FailureError", "Failures", "Kind"]
 

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tformance.sandbox._clock import MOST_DAYS
-from tformance.sandbox._failures import SERVICES, Failure
-from tformance.sandbox._gate import Gate
-from tformance.sandbox._overview import overview, pull_request_rows
-from tformance.sandbox._world import World
+from tformance.sandbox.clock import MOST_DAYS
+from tformance.sandbox.control.failures import SERVICES, Failure
+from tformance.sandbox.control.gate import Gate
+from tformance.sandbox.control.overview import overview, pull_request_rows
+from tformance.sandbox.world import World
 
 __all__ = ["control_routes"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
-from tformance.sandbox._budget import Budget
+from tformance.sandbox.github.budget import Budget
 
 __all__ = ["exceeded", "secondary"]
 

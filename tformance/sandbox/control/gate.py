@@ -10,10 +10,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from otel.serving.droppable import drop
-from tformance.sandbox._budget import Budget
-from tformance.sandbox._failures import SERVICES, Failure
-from tformance.sandbox._limits import exceeded, secondary
-from tformance.sandbox._world import World
+from tformance.sandbox.control.failures import SERVICES, Failure
+from tformance.sandbox.github.budget import Budget
+from tformance.sandbox.github.limits import exceeded, secondary
+from tformance.sandbox.world import World
 
 __all__ = ["Gate"]
 

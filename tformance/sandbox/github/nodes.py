@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from graphql import GraphQLResolveInfo
 
-from tformance.sandbox._assistance import ASSISTANTS
-from tformance.sandbox._authors import COPILOT, DEPENDABOT
-from tformance.sandbox._connection import connection
-from tformance.sandbox._people import RepositoryPlan
-from tformance.sandbox._story import Commit, Review, Seen
+from tformance.sandbox.github._connection import connection
+from tformance.sandbox.story.assistance import ASSISTANTS
+from tformance.sandbox.story.authors import COPILOT, DEPENDABOT
+from tformance.sandbox.story.people import RepositoryPlan
+from tformance.sandbox.story.story import Commit, Review, Seen
 
 __all__ = ["pull_request_node", "pull_requests_page", "stamp"]
 

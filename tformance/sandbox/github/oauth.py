@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tformance.sandbox._authorize import GITHUB, authorize_route
-from tformance.sandbox._credentials import CLIENT_ID, given, is_client
-from tformance.sandbox._world import World
+from tformance.sandbox.oauth.authorize import GITHUB, authorize_route
+from tformance.sandbox.oauth.credentials import CLIENT_ID, given, is_client
+from tformance.sandbox.world import World
 
 __all__ = ["github_oauth_routes"]
 

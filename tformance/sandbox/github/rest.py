@@ -10,15 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tformance.sandbox import _shapes as shapes
-from tformance.sandbox._credentials import bearer
-from tformance.sandbox._github_graphql import answer
-from tformance.sandbox._html import origin
-from tformance.sandbox._limits import exceeded
-from tformance.sandbox._paging import numbered_page
-from tformance.sandbox._people import RepositoryPlan, number_of
-from tformance.sandbox._tokens import Token
-from tformance.sandbox._world import World
+from tformance.sandbox.github import _shapes as shapes
+from tformance.sandbox.github.graphql import answer
+from tformance.sandbox.github.limits import exceeded
+from tformance.sandbox.html import origin
+from tformance.sandbox.oauth.credentials import bearer
+from tformance.sandbox.oauth.tokens import Token
+from tformance.sandbox.paging import numbered_page
+from tformance.sandbox.story.people import RepositoryPlan, number_of
+from tformance.sandbox.world import World
 
 __all__ = ["github_api_routes"]
 

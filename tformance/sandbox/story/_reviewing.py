@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from tformance.sandbox import _wording as wording
-from tformance.sandbox._authors import COPILOT, DEPENDABOT, reviewer_for
-from tformance.sandbox._hours import after
-from tformance.sandbox._story import Commit, PullRequest, Review, ReviewState
+from tformance.sandbox.story import _phrases as wording
+from tformance.sandbox.story._hours import after
+from tformance.sandbox.story.authors import COPILOT, DEPENDABOT, reviewer_for
+from tformance.sandbox.story.story import Commit, PullRequest, Review, ReviewState
 
 __all__ = ["reviewed"]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from tformance.sandbox import _wording as wording
-from tformance.sandbox._assistance import HUMAN_TRAILER, Mark, mark
-from tformance.sandbox._authors import AUTHORS, DEPENDABOT, Author, author_of
-from tformance.sandbox._hours import WORKDAY
-from tformance.sandbox._reviewing import reviewed
-from tformance.sandbox._story import Commit, PullRequest
+from tformance.sandbox.story import _phrases as wording
+from tformance.sandbox.story._hours import WORKDAY
+from tformance.sandbox.story._reviewing import reviewed
+from tformance.sandbox.story.assistance import HUMAN_TRAILER, Mark, mark
+from tformance.sandbox.story.authors import AUTHORS, DEPENDABOT, Author, author_of
+from tformance.sandbox.story.story import Commit, PullRequest
 
 __all__ = ["Occasion", "write"]
 

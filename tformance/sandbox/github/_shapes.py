@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tformance.sandbox._people import Organisation, Person, RepositoryPlan, number_of
+from tformance.sandbox.story.people import Organisation, Person, RepositoryPlan, number_of
 
 __all__ = ["account", "organisation", "organisation_in_full", "repository", "user"]
 

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tformance.sandbox._html import page
-from tformance.sandbox._world import World
+from tformance.sandbox.html import page
+from tformance.sandbox.world import World
 
 __all__ = ["github_page_routes"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from tformance.sandbox._clock import Clock
+from tformance.sandbox.clock import Clock
 
 __all__ = ["Code", "Granted", "Service", "Token", "Tokens"]
 
