@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks._result import Result, Row, at_most
 from benchmarks._timing import in_turn
 from otel.inspector import running_inspector
-from tformance.run._ports import HOST, choose_port
+from tformance.run.programs.ports import HOST, choose_port
 
 __all__ = ["measure"]
 

@@ -17,7 +17,7 @@ from tests.browser.site import ORIGIN
 from tests.browser_product.wire import Wire, running_wire
 from tests.lifecycle.servers import BIN, environment, run, serving
 from tformance.run._journey import STEPS, Person, Stage
-from tformance.run._ports import choose_port
+from tformance.run.programs.ports import choose_port
 from tformance.sandbox.running import running_sandbox
 
 # As `tests.lifecycle.servers` has it.
@@ -58,7 +58,7 @@ class Product:
 
     def records(self, *emails: str) -> dict[str, Any]:
         """What the database knows of people: `public_id`, and of each team `public_id`, `name` and `slug`."""
-        done = run([sys.executable, "-m", "tformance.run._records", *emails], self.env)
+        done = run([sys.executable, "-m", "tformance.run.records", *emails], self.env)
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found

@@ -10,9 +10,9 @@ from tests.browser.site import ORIGIN
 from tests.browser_product.conftest import TAXONOMY
 from tests.browser_product.running import Product
 from tests.browser_product.visiting import Visits, finish, many_swaps, sidebar, swap
-from tformance.run._console import Console
-from tformance.run._coverage import cover, taxonomy
-from tformance.run._report import show_taxonomy
+from tformance.run.arrivals.coverage import cover, taxonomy
+from tformance.run.arrivals.report import show_taxonomy
+from tformance.run.console import Console
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 

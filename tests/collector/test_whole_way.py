@@ -17,8 +17,8 @@ from tests.services.collector import CONFIG, running_collector
 from tests.services.jaeger import RunningJaeger, running_jaeger
 from tests.services.needing import needs_collector
 from tformance.run._journey._stage import PASSWORD
-from tformance.run._ports import HOST, choose_port
-from tformance.run._programs import API_KEY
+from tformance.run.programs.ports import HOST, choose_port
+from tformance.run.programs.programs import API_KEY
 
 # With the straight journey, which it is compared with.
 pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("journey")]

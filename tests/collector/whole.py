@@ -15,7 +15,7 @@ from typing import Any
 from otel.inspector.running import RunningInspector, running_inspector
 from tests.lifecycle.servers import Process, environment, running, wait_for
 from tests.services.collector import CONFIG, RunningCollector, running_collector
-from tformance.run._ports import HOST, choose_port
+from tformance.run.programs.ports import HOST, choose_port
 
 __all__ = ["Bridge", "Whole", "behind", "captures", "running_bridge", "running_whole"]
 

@@ -19,7 +19,7 @@ from tests.lifecycle.servers import BIN, ROOT, Process, Server, run, running, se
 from tests.services.collector import CONFIG, RunningCollector, running_collector
 from tests.services.postgresql import running_postgresql
 from tests.services.redis import running_redis
-from tformance.run._ports import HOST, choose_port
+from tformance.run.programs.ports import HOST, choose_port
 
 __all__ = ["Deployment", "running_deployment"]
 

@@ -11,7 +11,7 @@ import requests
 from tests.lifecycle.servers import ROOT, running, wait_for
 from tests.services._installed import built
 from tests.services.needing import needs_collector
-from tformance.run._ports import HOST, choose_port
+from tformance.run.programs.ports import HOST, choose_port
 
 pytestmark = [pytest.mark.slow, needs_collector]
 

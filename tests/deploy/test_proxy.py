@@ -20,7 +20,7 @@ from tests.apps.browser.posthog import PostHog, running_posthog
 from tests.deploy.needing import needs_caddy
 from tests.deploy.product import product
 from tests.lifecycle.servers import ROOT, running, wait_for
-from tformance.run._ports import HOST, choose_port
+from tformance.run.programs.ports import HOST, choose_port
 
 pytestmark = [pytest.mark.slow, needs_caddy, pytest.mark.xdist_group("proxy")]
 

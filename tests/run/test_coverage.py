@@ -21,9 +21,9 @@ from otel.events import (
     person_properties,
 )
 from tests.lifecycle.servers import ROOT
-from tformance.run._console import Console
-from tformance.run._coverage import Coverage, EventCover, cover, taxonomy
-from tformance.run._report import show_taxonomy
+from tformance.run.arrivals.coverage import Coverage, EventCover, cover, taxonomy
+from tformance.run.arrivals.report import show_taxonomy
+from tformance.run.console import Console
 
 SHOP = Registry()
 

@@ -18,10 +18,10 @@ from tests.run.starting import starting
 from tests.services.needing import needs_services
 from tests.services.postgresql import running_postgresql
 from tests.services.redis import running_redis
-from tformance.run._console import Console
-from tformance.run._coverage import cover, taxonomy
-from tformance.run._programs import API_KEY
-from tformance.run._report import show_taxonomy
+from tformance.run.arrivals.coverage import cover, taxonomy
+from tformance.run.arrivals.report import show_taxonomy
+from tformance.run.console import Console
+from tformance.run.programs.programs import API_KEY
 
 # One after the other: they share a journey, and each starts several programs.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journey")]

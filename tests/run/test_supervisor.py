@@ -14,7 +14,7 @@ import pytest
 
 from tests.lifecycle.servers import ROOT, environment
 from tests.run.starting import starting
-from tformance.run._ports import PortTakenError, choose_port
+from tformance.run.programs.ports import PortTakenError, choose_port
 
 # One after the other: they share what takes long to start.
 pytestmark = pytest.mark.xdist_group("supervisor")

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from tests.lifecycle.servers import ROOT, Process, running, wait_for
 from tests.services._installed import built
-from tformance.run._ports import HOST, choose_port
+from tformance.run.programs.ports import HOST, choose_port
 
 __all__ = ["CONFIG", "RunningCollector", "collector_env", "running_collector"]
 

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from tests.lifecycle.servers import Process, running, wait_for
 from tests.services._installed import built
-from tformance.run._ports import HOST, choose_port
+from tformance.run.programs.ports import HOST, choose_port
 
 __all__ = ["RunningJaeger", "running_jaeger"]
 

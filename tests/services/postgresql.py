@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from tests.services._installed import MissingServiceError, installed
-from tformance.run._ports import HOST, choose_port
-from tformance.run._processes import Program, run_to_end
+from tformance.run.programs.ports import HOST, choose_port
+from tformance.run.programs.processes import Program, run_to_end
 
 __all__ = ["main", "running_postgresql"]
 

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from redis import Redis, RedisError
 
 from tests.services._installed import installed
-from tformance.run._ports import HOST, choose_port
-from tformance.run._processes import Program
+from tformance.run.programs.ports import HOST, choose_port
+from tformance.run.programs.processes import Program
 
 __all__ = ["running_redis"]
 

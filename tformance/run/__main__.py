@@ -12,16 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from otel.inspector import RunningInspector
-from tformance.run._browser import JourneyError
-from tformance.run._comparing import await_arrivals
-from tformance.run._console import BAD, Console
-from tformance.run._coverage import cover, taxonomy
 from tformance.run._journey import STEPS, Stage
-from tformance.run._naming import Names
-from tformance.run._ports import HOST, PortTakenError, choose_port
-from tformance.run._processes import Program, ProgramError
-from tformance.run._programs import API_KEY, Site
-from tformance.run._report import show_events, show_taxonomy, show_verdict, show_views
+from tformance.run.arrivals.comparison import await_arrivals
+from tformance.run.arrivals.coverage import cover, taxonomy
+from tformance.run.arrivals.naming import Names
+from tformance.run.arrivals.report import show_events, show_taxonomy, show_verdict, show_views
+from tformance.run.browser import JourneyError
+from tformance.run.console import BAD, Console
+from tformance.run.programs.ports import HOST, PortTakenError, choose_port
+from tformance.run.programs.processes import Program, ProgramError
+from tformance.run.programs.programs import API_KEY, Site
 from tformance.sandbox.running import RunningSandbox
 
 __all__ = ["main"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tformance.run._arrival import A_NUMBER, Arrival, made, of, slug, visitor
+from tformance.run.arrivals.arrival import A_NUMBER, Arrival, made, of, slug, visitor
 
 __all__ = [
     "ENGINES",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tformance.run._arrival import A_NUMBER, A_WORD
 from tformance.run._journey._expected import in_team
 from tformance.run._journey._stage import Stage, Step
+from tformance.run.arrivals.arrival import A_NUMBER, A_WORD
 
 __all__ = ["STEPS"]
 

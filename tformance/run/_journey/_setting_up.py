@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tformance.run._arrival import A_NUMBER, A_WORD, Arrival
 from tformance.run._journey._expected import (
     ENGINES,
     KERNELS,
@@ -17,6 +16,7 @@ from tformance.run._journey._expected import (
     team,
 )
 from tformance.run._journey._stage import PASSWORD, Person, Stage, Step
+from tformance.run.arrivals.arrival import A_NUMBER, A_WORD, Arrival
 
 __all__ = ["STEPS", "connect_github", "sign_up_by_email"]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tformance.run._arrival import Arrival
-from tformance.run._browser import Browser, JourneyError
-from tformance.run._mail import link_in_mail
+from tformance.run.arrivals.arrival import Arrival
+from tformance.run.browser import Browser, JourneyError
+from tformance.run.mail import link_in_mail
 from tformance.sandbox.running import RunningSandbox
 
 __all__ = ["PASSWORD", "Person", "Stage", "Step"]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from tformance.run._arrival import NOBODY, SYSTEM, Arrival, slug
 from tformance.run._journey._expected import (
     ENGINES,
     failed,
@@ -19,6 +18,7 @@ from tformance.run._journey._expected import (
 )
 from tformance.run._journey._setting_up import connect_github, sign_up_by_email
 from tformance.run._journey._stage import PASSWORD, Stage, Step
+from tformance.run.arrivals.arrival import NOBODY, SYSTEM, Arrival, slug
 
 __all__ = ["DAYS", "STEPS"]
 

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from tformance.run._browser import JourneyError
+from tformance.run.browser import JourneyError
 
 __all__ = ["link_in_mail"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from otel.mapping.identify import SYSTEM_ID
 from otel.mapping.origin import ORIGIN_PROPERTIES
-from tformance.run._arrival import NOBODY, SYSTEM, Arrival, made, slug, visitor
 from tformance.run._journey import Person
+from tformance.run.arrivals.arrival import NOBODY, SYSTEM, Arrival, made, slug, visitor
 
 __all__ = ["Names"]
 
@@ -21,7 +21,7 @@ class Names:
 
     Args:
         people: of the journey.
-        records: what the product's database knows of them (`tformance.run._records`), by e-mail address.
+        records: what the product's database knows of them (`tformance.run.records`), by e-mail address.
     """
 
     def __init__(self, people: Iterable[Person], records: Mapping[str, Any]) -> None:

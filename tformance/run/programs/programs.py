@@ -14,8 +14,8 @@ import requests
 
 from otel.version import __version__
 from tformance.run._journey import DAYS, FUNNEL
-from tformance.run._ports import HOST
-from tformance.run._processes import Program, run_to_end
+from tformance.run.programs.ports import HOST
+from tformance.run.programs.processes import Program, run_to_end
 from tformance.sandbox.running import environ_of
 
 __all__ = ["API_KEY", "Site"]
@@ -103,7 +103,7 @@ class Site:
         Raises:
             ProgramError: if it cannot be read.
         """
-        command = [sys.executable, "-m", "tformance.run._records", *emails]
+        command = [sys.executable, "-m", "tformance.run.records", *emails]
         # Without a key: it has nothing to tell PostHog.
         env = {**self._environment(), "POSTHOG_API_KEY": ""}
         log = self.folder / "records.log"

@@ -1,4 +1,4 @@
-"""`python -m tformance.run._records EMAIL…`: what the product's own database knows of people, as JSON.
+"""`python -m tformance.run.records EMAIL…`: what the product's own database knows of people, as JSON.
 
 A process of its own, so that Django reads whichever database the product uses.
 """

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from otel.delivery import Quarantine
 from otel.inspector import RunningInspector
-from tformance.run._arrival import Arrival
-from tformance.run._coverage import taxonomy
 from tformance.run._journey import STEPS, Step
-from tformance.run._naming import Names
+from tformance.run.arrivals.arrival import Arrival
+from tformance.run.arrivals.coverage import taxonomy
+from tformance.run.arrivals.naming import Names
 
 __all__ = ["Outcome", "StepOutcome", "await_arrivals"]
 

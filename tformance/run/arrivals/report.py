@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from otel.inspector import RunningInspector
-from tformance.run._arrival import Arrival
-from tformance.run._comparing import Outcome
-from tformance.run._console import BAD, DIM, GOOD, Console
-from tformance.run._coverage import Coverage, PropertyCover
-from tformance.run._naming import Names
+from tformance.run.arrivals.arrival import Arrival
+from tformance.run.arrivals.comparison import Outcome
+from tformance.run.arrivals.coverage import Coverage, PropertyCover
+from tformance.run.arrivals.naming import Names
+from tformance.run.console import BAD, DIM, GOOD, Console
 
 __all__ = ["show_events", "show_taxonomy", "show_verdict", "show_views"]
 
