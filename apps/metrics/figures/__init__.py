@@ -1,1 +1,1 @@
-"""TODO."""
+"""The figures of a team's delivery, and the charts that show them."""

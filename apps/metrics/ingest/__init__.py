@@ -1,1 +1,1 @@
-"""TODO."""
+"""Saving pull requests that a sync has read, with their AI tools and issue keys."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The list of pull requests, its export, and the timeline of each."""

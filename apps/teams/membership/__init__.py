@@ -1,1 +1,1 @@
-"""TODO."""
+"""Who is in a team: invited, joined, changed, and gone."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""OTLP/HTTP requests: decompressed, parsed, and decoded."""

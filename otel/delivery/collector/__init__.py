@@ -1,1 +1,1 @@
-"""TODO."""
+"""Delivery to an OpenTelemetry Collector, over OTLP/HTTP."""

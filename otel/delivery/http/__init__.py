@@ -1,1 +1,1 @@
-"""TODO."""
+"""HTTP delivery: batches, retries, deadlines and connections, for any endpoint."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The journal: a write-ahead log of what is for PostHog."""

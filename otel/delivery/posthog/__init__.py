@@ -1,1 +1,1 @@
-"""TODO."""
+"""Delivery to PostHog: the exporter, its client, and both generations of the capture API."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The inspector's page for people, and its JSON API for programs."""

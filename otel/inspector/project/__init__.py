@@ -1,1 +1,1 @@
-"""TODO."""
+"""The state of a PostHog project: persons, groups, issues and funnels."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What PostHog's SDKs ask for besides ingestion: feature flags and remote configuration."""

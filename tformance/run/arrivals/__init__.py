@@ -1,1 +1,1 @@
-"""TODO."""
+"""What arrived of the journey: compared, counted and shown."""

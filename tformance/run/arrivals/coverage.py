@@ -14,7 +14,7 @@ from otel.mapping.origin import ORIGIN_PROPERTIES
 
 __all__ = ["Coverage", "EventCover", "PropertyCover", "cover", "taxonomy"]
 
-_APPS = Path(__file__).parents[2] / "apps"
+_APPS = Path(__file__).parents[3] / "apps"
 
 # What posthog-js writes among an event's own properties.
 _BROWSERS = frozenset({"distinct_id", "token"})

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The programs that `make run` starts, and their ports."""

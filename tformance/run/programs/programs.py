@@ -22,7 +22,7 @@ __all__ = ["API_KEY", "Site"]
 
 API_KEY = "phc_local"
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 
 # Seconds; a program that starts is asked again at once.
 _PATIENCE = 2.0

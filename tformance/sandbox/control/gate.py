@@ -42,6 +42,7 @@ class Gate:
         released.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Record a request, and fail it or pass it on."""
         path = scope["path"]
         service = path.split("/")[1] if scope["type"] == "http" else ""
         if service not in SERVICES:

@@ -1,1 +1,1 @@
-"""TODO."""
+"""GitHub: OAuth, REST, GraphQL and pages."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""OAuth as the sandbox's three services share it."""

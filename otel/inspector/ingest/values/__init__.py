@@ -1,1 +1,1 @@
-"""TODO."""
+"""Values as PostHog's capture service reads them: ids, JSON and times."""
