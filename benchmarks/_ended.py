@@ -9,9 +9,10 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from benchmarks._content import GROUPS, IDENTITY, OneIdentity, SyncFinished, properties
 from otel import record
 from otel.delivery.collector._encode import span_of_events
+from otel.identity import identified
 from otel.mapping import Mapper
 from otel.mapping.origin import Origins
-from otel.recording import SelectedSpan, identified
+from otel.selecting import SelectedSpan
 
 __all__ = ["BATCH", "EndedSpans", "travelling"]
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from otel.envelope import Capture
 from otel.inspector.running import RunningInspector
-from otel.mapping import Capture
 
 __all__ = ["Nowhere", "NowhereExporter", "discarding_inspector"]
 

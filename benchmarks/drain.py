@@ -36,10 +36,10 @@ from benchmarks._result import Result, Row, at_least
 from benchmarks._sink import discarding_inspector
 from benchmarks._timing import Rounds, in_turn
 from otel import flush, install, record
+from otel.envelope import Capture, Reject
+from otel.identity import identified
 from otel.inspector.running import RunningInspector
-from otel.mapping import Capture, Reject
 from otel.mapping.from_span import envelopes
-from otel.recording import identified
 
 __all__ = ["measure"]
 

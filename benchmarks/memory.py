@@ -25,8 +25,8 @@ from benchmarks._processes import own_process
 from benchmarks._result import Result, Row, at_most
 from benchmarks._sink import discarding_inspector
 from otel import Reason, flush, install, record
-from otel.mapping import Capture
-from otel.recording import identified
+from otel.envelope import Capture
+from otel.identity import identified
 
 __all__ = ["measure"]
 

@@ -22,7 +22,7 @@ from benchmarks._result import Result, Row, at_least
 from benchmarks._sink import discarding_inspector
 from benchmarks._timing import in_turn
 from otel import flush, install, record
-from otel.recording import identified
+from otel.identity import identified
 
 __all__ = ["measure"]
 

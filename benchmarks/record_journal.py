@@ -29,7 +29,8 @@ from benchmarks._result import Result, Row, at_least
 from benchmarks._sink import discarding_inspector
 from benchmarks._timing import Rounds, in_turn
 from otel import PostHogSpanExporter, PostHogSpanProcessor, RecordingSampler, Settings, record
-from otel.recording import Recorder, identified, install_recorder
+from otel.identity import identified
+from otel.recording import Recorder, install_recorder
 
 __all__ = ["measure"]
 

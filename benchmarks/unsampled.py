@@ -21,7 +21,7 @@ from benchmarks._result import Result, Row, at_most
 from benchmarks._sink import Nowhere, NowhereExporter
 from benchmarks._timing import in_turn
 from otel import RecordingSampler, flush, install, record
-from otel.recording import identified
+from otel.identity import identified
 
 __all__ = ["QUERY", "measure"]
 

@@ -37,7 +37,7 @@ from otel import RecordingSampler, flush, install, record
 from otel.delivery.collector.exporter import CollectorExporter
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.events import default_registry
-from otel.recording import identified
+from otel.identity import identified
 from otel.settings import Settings
 
 __all__ = ["measure"]

@@ -13,19 +13,11 @@ from otel.events import (
     group_properties,
     person_properties,
 )
+from otel.identity import Identity
 from otel.pipeline import flush, install
 from otel.reasons import Reason
-from otel.recording import (
-    Identity,
-    PostHogSpanProcessor,
-    RecordingError,
-    RecordingSampler,
-    record,
-    record_error,
-    record_named,
-    set_group,
-    set_person,
-)
+from otel.recording import RecordingError, record, record_error, record_named, set_group, set_person
+from otel.selecting import PostHogSpanProcessor, RecordingSampler
 from otel.settings import Settings
 from otel.version import __version__
 

@@ -11,7 +11,7 @@ from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
 from otel import pipeline
 from otel._guard import guarded
-from otel.recording import FixedIdentity, Identity, current_identity, enter_identity, leave_identity
+from otel.identity import FixedIdentity, Identity, current_identity, enter_identity, leave_identity
 from otel.traces import flush_traces
 
 __all__ = ["instrument"]

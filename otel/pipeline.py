@@ -17,18 +17,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from otel._guard import guarded
 from otel.delivery.posthog.exporter import PostHogSpanExporter, Sink
 from otel.events import Registry, default_registry
+from otel.identity import Identity
 from otel.mapping.origin import Origins
 from otel.outcomes.counters import Counters
-from otel.recording import (
-    Defer,
-    Identity,
-    LogCarrier,
-    PostHogLogProcessor,
-    PostHogSpanProcessor,
-    Recorder,
-    RecordingSampler,
-    install_recorder,
-)
+from otel.recording import Defer, LogCarrier, Recorder, install_recorder
+from otel.selecting import PostHogLogProcessor, PostHogSpanProcessor, RecordingSampler
 from otel.settings import Settings
 from otel.traces import scrub_exporters
 

@@ -12,7 +12,7 @@ from apps.users.identity import TeamFields, identify, team_of
 from apps.users.models import User
 from apps.users.properties import UserProperties
 from otel import Identity
-from otel.recording import FixedIdentity, current_identity, identified
+from otel.identity import FixedIdentity, current_identity, identified
 
 __all__ = [
     "acting_for",

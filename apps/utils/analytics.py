@@ -21,7 +21,7 @@ from apps.users.models import User
 from apps.users.properties import UserProperties
 from apps.utils import _flags
 from otel import Identity, record_error, record_named, set_group, set_person
-from otel.recording import current_identity
+from otel.identity import current_identity
 
 __all__ = [
     "group_identify",

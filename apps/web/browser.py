@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.teams.current_team.lookup import current_membership
 from apps.utils import _flags
 from otel import pipeline
-from otel.recording import current_identity
+from otel.identity import current_identity
 
 __all__ = ["analytics", "private_pages"]
 

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from otel.delivery import Loss
+from otel.delivery.http.client import Loss
 from otel.delivery.posthog.client import RECOVERABLE
-from otel.mapping import Capture
+from otel.envelope import Capture
 
 __all__ = ["Settled"]
 

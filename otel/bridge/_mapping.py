@@ -15,9 +15,10 @@ from opentelemetry.sdk.trace import ReadableSpan
 from otel._guard import fault
 from otel.attributes import APART, ERROR, EXCEPTION_EVENT, ONLY
 from otel.bridge.otlp.decode import attributes_of, envelopes_of, identifier, resource_of, span_of
-from otel.delivery import carried_error
+from otel.delivery.collector.error_payload import carried_error
+from otel.envelope import Capture, Envelope, Reject
 from otel.events import Registry
-from otel.mapping import Capture, Envelope, Mapper, Reject
+from otel.mapping import Mapper
 from otel.mapping.errors import ErrorMapper, SpanError
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import envelope_of, errors_of

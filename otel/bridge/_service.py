@@ -27,11 +27,12 @@ from otel.bridge._mapping import Taken, Taker
 from otel.bridge._metrics import Metrics
 from otel.bridge._responses import RETRY_AFTER, Answer, refused, taken
 from otel.bridge.otlp.body import Refused, inflated, parsed
-from otel.delivery import Delivery, Loss, Quarantine
-from otel.delivery.posthog.client import RECOVERABLE
+from otel.delivery.http.client import Loss
+from otel.delivery.posthog.client import RECOVERABLE, Delivery
+from otel.envelope import Capture
 from otel.events import Registry
-from otel.mapping import Capture
 from otel.outcomes.counters import Counters
+from otel.outcomes.quarantine import Quarantine
 from otel.reasons import Reason
 from otel.settings import Settings
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from otel._fork import call_in_child
 from otel._guard import guarded
-from otel.delivery.journal._segment import Line
+from otel.delivery.journal import Line
 from otel.mapping.errors import SpanError
 
 __all__ = ["WINDOW", "ErrorsWindow", "OccurrenceLimiter"]

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from django.core import checks
 
-from otel.delivery import OtlpEndpoint
+from otel.delivery.collector.endpoint import OtlpEndpoint
 from otel.settings import Settings
 
 __all__ = ["check_collector"]

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from otel.django._identity import Identify
-from otel.recording import Identity
+from otel.identity import Identity
 from otel.settings import Settings
 
 __all__ = ["KEYS", "Config", "config", "pipeline_settings"]

@@ -17,8 +17,8 @@ from django.utils.functional import LazyObject
 
 from otel._guard import guarded
 from otel.django.consent import refuses
+from otel.identity import Identity
 from otel.mapping.identify import uuid7_or_none
-from otel.recording import Identity
 
 __all__ = ["Browser", "Identify", "RequestIdentity"]
 

@@ -14,7 +14,7 @@ from opentelemetry.trace import Status, StatusCode
 
 from otel._guard import guarded
 from otel.django._config import config
-from otel.recording import IdentitySource, identified
+from otel.identity import IdentitySource, identified
 
 __all__ = ["follow_stream"]
 

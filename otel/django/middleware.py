@@ -16,7 +16,7 @@ from otel.django._config import config
 from otel.django._identity import RequestIdentity
 from otel.django._routes import name_by_route
 from otel.django._streaming import follow_stream
-from otel.recording import identified
+from otel.identity import identified
 
 __all__ = ["TelemetryMiddleware"]
 

@@ -6,7 +6,6 @@ from otel.exceptions._hooks import BY_HAND, Hook, hook_of
 from otel.exceptions._live import LiveException
 from otel.exceptions._model import UNKNOWN_TYPE, Frame, ParsedException
 from otel.exceptions._parse import parse_stacktrace
-from otel.scrubbing import scrub
 
 __all__ = [
     "BY_HAND",
@@ -19,5 +18,4 @@ __all__ = [
     "fingerprint",
     "hook_of",
     "parse_stacktrace",
-    "scrub",
 ]

@@ -11,9 +11,11 @@ from opentelemetry._logs import LoggerProvider, SeverityNumber
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.trace import SpanKind
 
-from otel.selecting._open_spans import LONG_LIVED_NS
+__all__ = ["LONG_LIVED_NS", "Carrier", "LogCarrier", "SpanCarrier"]
 
-__all__ = ["Carrier", "LogCarrier", "SpanCarrier"]
+# A span's events leave when it ends. Pages answer in well under a second, so a span this old belongs to a
+# command, a task or a socket, whose end nobody should wait for.
+LONG_LIVED_NS = 5_000_000_000
 
 # What is left free on a span for exceptions and for the plain API: a full span drops its oldest event in
 # silence (`otel.md` section 4).

@@ -1,1 +1,8 @@
 """The SDK's side: which spans and log records carry something for PostHog."""
+
+from otel.selecting.log_processor import PostHogLogProcessor
+from otel.selecting.sampler import RecordingSampler
+from otel.selecting.selected import SelectedSpan
+from otel.selecting.span_processor import PostHogSpanProcessor
+
+__all__ = ["PostHogLogProcessor", "PostHogSpanProcessor", "RecordingSampler", "SelectedSpan"]

@@ -15,12 +15,9 @@ from otel.attributes import EXCEPTION_EVENT
 from otel.exceptions import BY_HAND, LiveException, hook_of
 from otel.mapping.errors import SpanError, http_status
 from otel.mapping.from_span import envelope_of
+from otel.recording.carriers import LONG_LIVED_NS
 
-__all__ = ["LONG_LIVED_NS", "Entries", "Entry", "LocatedError"]
-
-# A span's events leave when it ends. Pages answer in well under a second, so a span this old belongs to a
-# command, a task or a socket, whose end nobody should wait for.
-LONG_LIVED_NS = 5_000_000_000
+__all__ = ["Entries", "Entry", "LocatedError"]
 
 # Spans under way that are followed at once. Only spans that never end (a client that hangs up under ASGI,
 # `otel.md` section 5) make it fill up; the oldest is then forgotten.

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, MutableMapping
-from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from itertools import count
 
 from opentelemetry import trace
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.context import Context
-from opentelemetry.sdk._logs import LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord
+from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel._guard import guarded
-from otel.attributes import APART, EXCEPTION_EVENT, ONLY, OPTED_OUT, ORDINAL
+from otel.attributes import APART, EXCEPTION_EVENT, ORDINAL
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import plain
 from otel.selecting.selected import SelectedSpan
 from otel.selecting.span_processor import PostHogSpanProcessor
 
-__all__ = ["PostHogLogProcessor", "log_record_of"]
+__all__ = ["PostHogLogProcessor"]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-
-_SCOPE = InstrumentationScope("otel")
 
 # Records of one span with one name and time come within a tick of the clock: a thousand spans' back is far.
 _REMEMBERED = 1_000
@@ -115,30 +112,6 @@ class PostHogLogProcessor(LogRecordProcessor):
         event = Event(name, envelope.attributes, time_unix_nano)
         self._spans.take(SelectedSpan(span, (event,), None, is_log=True))
         _mark(record, APART, True)
-
-
-def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRecord:
-    """Return a selected log record as it goes to the Collector, for PostHog only and with its identity.
-
-    Args:
-        span: selected, with `is_log`.
-        stamps: the names of the attributes that carry identity.
-    """
-    (event,) = span.events
-    attributes, around = plain(event.attributes), plain(span.attributes)
-    # As `identify` looks for it: the event's own stamp is taken as a whole; a refusal counts from anywhere.
-    carried = stamps if stamps.isdisjoint(attributes) else ()
-    identity = {name: around[name] for name in (*carried, OPTED_OUT) if name in around}
-    context = span.context
-    record = LogRecord(
-        timestamp=event.timestamp,
-        observed_timestamp=event.timestamp,
-        context=trace.set_span_in_context(NonRecordingSpan(context)) if context is not None else None,
-        severity_number=SeverityNumber.INFO,
-        event_name=event.name,
-        attributes={**identity, **attributes, ONLY: True},
-    )
-    return ReadableLogRecord(record, span.resource, _SCOPE)
 
 
 def _mark(record: LogRecord, name: str, value: int) -> None:

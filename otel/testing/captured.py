@@ -9,8 +9,8 @@ from typing import overload
 
 from otel import pipeline
 from otel._guard import raise_faults
+from otel.envelope import Capture
 from otel.events import Event, Registry, default_registry
-from otel.mapping import Capture
 from otel.settings import Settings
 
 __all__ = ["CapturedEvents", "capturing"]

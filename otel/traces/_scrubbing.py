@@ -21,8 +21,9 @@ from otel.attributes import (
     VISITOR_ID,
 )
 from otel.events import default_registry
-from otel.exceptions import parse_stacktrace, scrub
+from otel.exceptions import parse_stacktrace
 from otel.mapping.from_span import plain
+from otel.scrubbing import scrub
 from otel.traces._sql import statement
 from otel.traces._urls import addresses
 

@@ -10,7 +10,7 @@ from django.core import mail
 
 from apps.teams.models import Team
 from apps.users.models import User
-from otel.mapping import Capture
+from otel.envelope import Capture
 
 __all__ = ["declared", "group_updates", "invitation_link", "of_team", "person_updates", "what"]
 

@@ -11,8 +11,8 @@ from apps.teams.telemetry import acting_for
 from apps.users.identity import identify
 from apps.users.models import User
 from apps.web.tasks import fail
+from otel.identity import FixedIdentity, identified
 from otel.mapping.identify import SYSTEM_ID
-from otel.recording import FixedIdentity, identified
 from otel.testing import CapturedEvents
 from tests.apps.looking import of_team
 

@@ -16,7 +16,7 @@ from apps.teams.telemetry import identity_in
 from apps.users.models import User
 from apps.utils import _flags, analytics
 from otel import Identity
-from otel.recording import identified
+from otel.identity import identified
 
 _DEFINITIONS = {
     "flags": [

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 from otel import pipeline
 from otel.delivery.posthog.exporter import Sink
+from otel.envelope import Capture
 from otel.events import Declaration, Registry
-from otel.mapping import Capture
 
 
 class FaultError(RuntimeError):

@@ -17,7 +17,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 
 from otel.attributes import EXCEPTION_EVENT
-from otel.mapping import Envelope
+from otel.envelope import Envelope
 from otel.mapping.from_span import ordinal_of
 
 __all__ = ["attributes_of", "envelopes_of", "identifier", "resource_of", "span_of"]

@@ -6,19 +6,24 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from opentelemetry import trace
+from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.trace import SpanContext, TraceFlags
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from otel.attributes import ERROR, EXCEPTION_EVENT, ONLY
+from otel.attributes import ERROR, EXCEPTION_EVENT, ONLY, OPTED_OUT
 from otel.delivery.collector.error_payload import carried
 from otel.mapping.errors import ErrorMapper, SpanError
 from otel.mapping.from_span import plain
 from otel.mapping.origin import Origins
-from otel.recording import SelectedSpan
+from otel.selecting import SelectedSpan
 
-__all__ = ["span_of_error", "span_of_events", "writable"]
+__all__ = ["log_record_of", "span_of_error", "span_of_events", "writable"]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_SCOPE = InstrumentationScope("otel")
 
 # What protobuf's int64 holds.
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
@@ -73,6 +78,30 @@ def span_of_error(
         start_time=time,
         end_time=time,
     )
+
+
+def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRecord:
+    """Return a selected log record as it goes to the Collector, for PostHog only and with its identity.
+
+    Args:
+        span: selected, with `is_log`.
+        stamps: the names of the attributes that carry identity.
+    """
+    (event,) = span.events
+    attributes, around = plain(event.attributes), plain(span.attributes)
+    # As `identify` looks for it: the event's own stamp is taken as a whole; a refusal counts from anywhere.
+    carried = stamps if stamps.isdisjoint(attributes) else ()
+    identity = {name: around[name] for name in (*carried, OPTED_OUT) if name in around}
+    context = span.context
+    record = LogRecord(
+        timestamp=event.timestamp,
+        observed_timestamp=event.timestamp,
+        context=trace.set_span_in_context(NonRecordingSpan(context)) if context is not None else None,
+        severity_number=SeverityNumber.INFO,
+        event_name=event.name,
+        attributes={**identity, **attributes, ONLY: True},
+    )
+    return ReadableLogRecord(record, span.resource, _SCOPE)
 
 
 def writable(value: Any) -> Any:

@@ -14,18 +14,19 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import fault
 from otel.attributes import GROUPIDENTIFY_EVENT, OPTED_OUT
-from otel.delivery.collector._encode import span_of_error, span_of_events
+from otel.delivery.collector._encode import log_record_of, span_of_error, span_of_events
 from otel.delivery.collector.client import CollectorDelivery
 from otel.delivery.collector.endpoint import OtlpEndpoint
 from otel.delivery.error_limiter import ErrorsWindow
+from otel.envelope import Envelope, Reject
 from otel.events import Registry, default_registry
-from otel.mapping import Envelope, Mapper, Reject
+from otel.mapping import Mapper
 from otel.mapping.errors import ErrorMapper, SpanError
 from otel.mapping.origin import Origins
 from otel.outcomes.counters import Counters
 from otel.outcomes.quarantine import Quarantine
 from otel.reasons import Reason
-from otel.recording import SelectedSpan, log_record_of
+from otel.selecting import SelectedSpan
 from otel.settings import Settings
 
 __all__ = ["CollectorExporter"]

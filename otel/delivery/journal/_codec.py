@@ -16,7 +16,7 @@ from otel.exceptions import BY_HAND, Frame, Hook, LiveException, ParsedException
 from otel.mapping.errors import SpanError
 from otel.mapping.from_span import plain
 from otel.outcomes import lossless_json
-from otel.recording import SelectedSpan
+from otel.selecting import SelectedSpan
 
 __all__ = ["line_of", "span_of"]
 

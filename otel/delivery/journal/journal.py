@@ -13,7 +13,7 @@ from otel.delivery.journal._codec import line_of, span_of
 from otel.delivery.journal._segment import Line, Segment, segment_paths
 from otel.mapping.origin import Origins
 from otel.outcomes.self_log import SelfLog
-from otel.recording import SelectedSpan
+from otel.selecting import SelectedSpan
 
 __all__ = ["Journal"]
 

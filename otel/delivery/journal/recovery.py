@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from otel._fork import call_in_child
 from otel._guard import guarded
 from otel.delivery.journal.journal import Journal
-from otel.recording import SelectedSpan
+from otel.selecting import SelectedSpan
 
 __all__ = ["Adoption"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from otel.delivery.http.client import Loss
-from otel.delivery.journal._segment import Line
-from otel.delivery.journal.journal import Journal
+from otel.delivery.journal import Journal, Line
 from otel.delivery.posthog.client import RECOVERABLE
 from otel.envelope import Capture
 from otel.outcomes.counters import Counters

@@ -14,13 +14,12 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import fault, guarded
 from otel.delivery.error_limiter import ErrorsWindow
-from otel.delivery.journal._segment import Line
-from otel.delivery.journal.journal import Journal
-from otel.delivery.journal.recovery import Adoption
+from otel.delivery.journal import Adoption, Journal, Line
 from otel.delivery.posthog._batch import Batch
 from otel.delivery.posthog.client import Delivery
+from otel.envelope import Capture, Envelope, Reject
 from otel.events import Declaration, Registry, default_registry
-from otel.mapping import Capture, Envelope, Mapper, Reject
+from otel.mapping import Mapper
 from otel.mapping.errors import ErrorMapper, SpanError
 from otel.mapping.from_span import envelopes, errors_of
 from otel.mapping.origin import Origins
@@ -28,7 +27,7 @@ from otel.outcomes.counters import Counters
 from otel.outcomes.quarantine import Quarantine
 from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
-from otel.recording import SelectedSpan
+from otel.selecting import SelectedSpan
 from otel.settings import Settings
 
 __all__ = ["PostHogSpanExporter", "Sink"]

@@ -11,12 +11,15 @@ from django.core import checks
 from django.core.management.base import BaseCommand
 
 from otel import pipeline
-from otel.delivery import Delivery, OtlpEndpoint, Quarantine, backlog, reach
+from otel.delivery.collector.endpoint import OtlpEndpoint, reach
+from otel.delivery.journal import backlog
+from otel.delivery.posthog.client import Delivery
+from otel.envelope import Envelope
 from otel.events import default_registry
-from otel.mapping import Envelope
 from otel.mapping.capture import to_capture
 from otel.mapping.identify import Person, nobody
 from otel.outcomes.counters import Counters
+from otel.outcomes.quarantine import Quarantine
 from otel.settings import Settings
 
 __all__ = ["add_arguments", "run"]

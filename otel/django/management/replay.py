@@ -9,10 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from otel import pipeline
-from otel.delivery import Delivery, Quarantine, QuarantineEntry
+from otel.delivery.posthog.client import Delivery
+from otel.envelope import Capture, Reject
 from otel.events import default_registry
-from otel.mapping import Capture, Mapper, Reject
+from otel.mapping import Mapper
 from otel.outcomes.counters import Counters
+from otel.outcomes.quarantine import Quarantine, QuarantineEntry
 
 __all__ = ["add_arguments", "run"]
 

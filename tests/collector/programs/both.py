@@ -9,7 +9,7 @@ from otel import Identity, Settings, pipeline, record, record_error
 from otel.delivery.collector.exporter import CollectorExporter
 from otel.events import default_registry
 from otel.outcomes.counters import Counters
-from otel.recording import PostHogLogProcessor, PostHogSpanProcessor
+from otel.selecting import PostHogLogProcessor, PostHogSpanProcessor
 from tests.host.events import InvoicePaid, ParcelShipped
 
 __all__: list[str] = []

@@ -8,11 +8,11 @@ import pytest
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext
 
-from otel.delivery import Delivery
 from otel.delivery.collector.error_payload import carried
+from otel.delivery.posthog.client import Delivery
+from otel.envelope import Capture, Envelope
 from otel.exceptions import LiveException
 from otel.inspector.running import RunningInspector
-from otel.mapping import Capture, Envelope
 from otel.mapping.errors import ErrorMapper, SpanError
 from otel.outcomes.counters import Counters
 from otel.settings import Settings

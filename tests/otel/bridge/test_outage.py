@@ -10,8 +10,8 @@ import orjson
 
 from otel.bridge import application
 from otel.bridge.server import running_bridge
-from otel.delivery import Quarantine
 from otel.inspector.running import RunningInspector, running_inspector
+from otel.outcomes.quarantine import Quarantine
 from otel.reasons import Reason
 from otel.settings import Settings
 from tests.otel.bridge.sending import JSON, ask, post, post_json

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from otel._guard import raise_faults
 from otel.bridge import application
 from otel.bridge.server import running_bridge
-from otel.delivery import Quarantine
 from otel.inspector.running import RunningInspector
+from otel.outcomes.quarantine import Quarantine
 from otel.settings import Settings
 from tests.otel.bridge.sending import JSON, PROTOBUF, ask, post, post_json
 from tests.otel.bridge.test_traces import event, javascript, shipped

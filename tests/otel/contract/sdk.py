@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from otel import PostHogSpanExporter
-from otel.delivery import Delivery
+from otel.delivery.posthog.client import Delivery
 from otel.events import PersonProperties, Registry, SetOnce, Technical, person_properties
 from otel.outcomes.counters import Counters
 from otel.settings import Settings

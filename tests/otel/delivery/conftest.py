@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 
-from otel.delivery import Delivery
+from otel.delivery.posthog.client import Delivery
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.outcomes.counters import Counters

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.delivery import Loss, Quarantine
+from otel.delivery.http.client import Loss
 from otel.delivery.http.transport import Answer
 from otel.delivery.posthog.capture_v1 import WireV1
 from otel.inspector.running import RunningInspector
 from otel.outcomes.counters import Counters
+from otel.outcomes.quarantine import Quarantine
 from otel.outcomes.self_log import SelfLog
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from otel.delivery import Loss
+from otel.delivery.http.client import Loss
 from otel.inspector.running import RunningInspector
 from tests.otel.delivery.conftest import REAL_TIME, MakeDelivery, captures
 from tests.otel.delivery.scripted import Scripted, Step

@@ -8,7 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from otel.delivery import Delivery, Loss
+from otel.delivery.http.client import Loss
+from otel.delivery.posthog.client import Delivery
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import AT_ONCE, REAL_TIME, MakeDelivery, captures
 from tests.otel.delivery.scripted import Scripted, Step

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.delivery import Loss
+from otel.delivery.http.client import Loss
 from otel.delivery.posthog._late import migration, parts_by_age
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otel.delivery import Quarantine
 from otel.envelope import Capture, Envelope, Reject
+from otel.outcomes.quarantine import Quarantine
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import captures
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from otel.delivery import Quarantine
 from otel.envelope import Capture
+from otel.outcomes.quarantine import Quarantine
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 WRITER = """
 import sys
 from pathlib import Path
-from otel.delivery import Quarantine
+from otel.outcomes.quarantine import Quarantine
 from otel.envelope import Capture, Reject
 from otel.reasons import Reason
 
@@ -40,7 +40,7 @@ for number in range(1_000_000):
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from otel.delivery import Quarantine
+from otel.outcomes.quarantine import Quarantine
 from otel.envelope import Capture, Reject
 from otel.reasons import Reason
 

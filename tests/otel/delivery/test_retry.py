@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.delivery import Loss
 from otel.delivery.http._retry import Backoff, parse_retry_after
+from otel.delivery.http.client import Loss
 from otel.inspector.running import RunningInspector
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures

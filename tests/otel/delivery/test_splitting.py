@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from otel.delivery import Loss, Quarantine
+from otel.delivery.http.client import Loss
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector
 from otel.outcomes.counters import Counters
+from otel.outcomes.quarantine import Quarantine
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
 from tests.otel.delivery.scripted import Asked, Scripted, Step

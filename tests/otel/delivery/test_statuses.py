@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otel.delivery import Loss
+from otel.delivery.http.client import Loss
 from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import KEY, FakeClock, MakeDelivery, captures

@@ -12,7 +12,7 @@ from typing import Any
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel import PostHogSpanProcessor, RecordingSampler
-from otel.delivery.journal.recovery import Adoption
+from otel.delivery.journal import Adoption
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector
 from otel.outcomes.counters import Counters

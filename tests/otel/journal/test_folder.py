@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from otel.delivery import backlog
-from otel.delivery.journal.journal import Journal
+from otel.delivery.journal import Journal, backlog
 from otel.inspector.running import RunningInspector
 from tests.otel.journal.conftest import MakePipeline
 from tests.otel.journal.journaling import NOWHERE, files, numbers, once

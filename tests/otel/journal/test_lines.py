@@ -12,11 +12,11 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext
 
 from otel.delivery.journal._codec import line_of, span_of
+from otel.envelope import Envelope
 from otel.exceptions import Frame, Hook, LiveException, ParsedException
-from otel.mapping import Envelope
 from otel.mapping.errors import SpanError
 from otel.mapping.from_span import envelopes
-from otel.recording import SelectedSpan
+from otel.selecting import SelectedSpan
 
 # Any text, lone surrogates included; any number, those that JSON has no word for included.
 texts = st.text(st.characters(), max_size=20)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from otel.delivery import Quarantine, backlog
-from otel.delivery.journal import recovery
+from otel.delivery.journal import backlog, recovery
 from otel.inspector.running import RunningInspector
+from otel.outcomes.quarantine import Quarantine
 from tests.otel.journal.conftest import MakePipeline
 from tests.otel.journal.journaling import NOWHERE, Pipeline, files, numbers, once, until
 

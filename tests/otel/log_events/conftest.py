@@ -14,9 +14,9 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel import PostHogSpanProcessor, RecordingSampler
 from otel.delivery.posthog.exporter import PostHogSpanExporter
-from otel.mapping import Capture
+from otel.envelope import Capture
 from otel.outcomes.counters import Counters
-from otel.recording import PostHogLogProcessor
+from otel.selecting import PostHogLogProcessor
 from otel.settings import Settings
 from tests.otel.shop import REGISTRY, SETTINGS
 

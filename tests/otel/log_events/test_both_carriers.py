@@ -19,8 +19,9 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.trace import SpanKind
 
 from otel import Identity, Settings, pipeline, record, record_named, set_person
-from otel.mapping import Capture
-from otel.recording import identified, join_visitor
+from otel.envelope import Capture
+from otel.identity import identified
+from otel.recording import join_visitor
 from otel.settings import Carrier
 from otel.testing import capturing
 from tests.otel.shop import REGISTRY, SETTINGS, ParcelShipped, Person, shop

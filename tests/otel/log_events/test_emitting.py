@@ -11,7 +11,7 @@ from opentelemetry.sdk.resources import Resource
 
 from otel._guard import raise_faults
 from otel.inspector.running import running_inspector
-from otel.recording import PostHogLogProcessor
+from otel.selecting import PostHogLogProcessor
 from tests.otel.log_events.conftest import LogPipeline, Seen
 from tests.otel.shop import SETTINGS
 

@@ -23,9 +23,11 @@ from otel.bridge import application
 from otel.bridge.server import running_bridge
 from otel.delivery.collector.exporter import CollectorExporter
 from otel.delivery.posthog.exporter import PostHogSpanExporter
+from otel.identity import identified
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.outcomes.counters import Counters
-from otel.recording import LogCarrier, PostHogLogProcessor, Recorder, identified, install_recorder
+from otel.recording import LogCarrier, Recorder, install_recorder
+from otel.selecting import PostHogLogProcessor
 from otel.settings import Settings
 from tests.otel.log_events.conftest import Seen
 from tests.otel.shop import GROUPS, REGISTRY, ParcelShipped, Person

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.delivery import Delivery
+from otel.delivery.posthog.client import Delivery
+from otel.envelope import Capture, Envelope
 from otel.inspector.running import RunningInspector, running_inspector
-from otel.mapping import Capture, Envelope, Mapper
+from otel.mapping import Mapper
 from otel.outcomes.counters import Counters
 from tests.otel.mapping.test_mapping import REGISTRY, SETTINGS, anything, attributes_, names
 

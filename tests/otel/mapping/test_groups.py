@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from otel.mapping import Capture
+from otel.envelope import Capture
 from otel.mapping.identify import SYSTEM_ID, legal_id
 from otel.reasons import Reason
 from tests.otel.mapping.test_mapping import SESSION, SETTINGS, captured, envelope, mapped, rejected

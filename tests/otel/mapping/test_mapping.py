@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel.envelope import Capture, Envelope, Reject
 from otel.events import (
     Event,
     GroupProperties,
@@ -24,7 +25,7 @@ from otel.events import (
     group_properties,
     person_properties,
 )
-from otel.mapping import Capture, Envelope, Mapper, Reject
+from otel.mapping import Mapper
 from otel.mapping.capture import timestamp
 from otel.mapping.identify import legal_id
 from otel.reasons import Reason

@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind
 from otel import PostHogSpanProcessor, RecordingSampler
 from otel._guard import raise_faults
 from otel.delivery.posthog.exporter import PostHogSpanExporter
-from otel.mapping import Capture
+from otel.envelope import Capture
 from otel.outcomes.counters import Counters
 from tests.otel.shop import REGISTRY, SETTINGS
 

@@ -16,7 +16,7 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
 from otel import Identity, RecordingError, pipeline, record, record_named, set_person
-from otel.recording import identified
+from otel.identity import identified
 from otel.recording._attributes import attribute_value
 from otel.testing import CapturedEvents
 from tests.otel.shop import SETTINGS, ParcelShipped, Person, shop

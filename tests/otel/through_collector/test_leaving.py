@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from otel import Identity, pipeline, record, record_error
 from otel.delivery.error_limiter import FIRST
-from otel.recording import identified
+from otel.identity import identified
 from tests.otel.shop import ParcelShipped
 from tests.otel.through_collector.collector import Collector, attributes
 

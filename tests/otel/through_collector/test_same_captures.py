@@ -18,9 +18,10 @@ from otel.bridge import application
 from otel.bridge.server import running_bridge
 from otel.delivery.collector.exporter import CollectorExporter
 from otel.delivery.posthog.exporter import PostHogSpanExporter
+from otel.identity import identified
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.outcomes.counters import Counters
-from otel.recording import Recorder, identified, install_recorder
+from otel.recording import Recorder, install_recorder
 from otel.settings import Settings
 from tests.otel.shop import GROUPS, REGISTRY, ParcelShipped, Person
 from tests.otel.through_collector.test_leaving import ANNA, Known, fail

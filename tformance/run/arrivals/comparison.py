@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from otel.delivery import Quarantine
 from otel.inspector import RunningInspector
+from otel.outcomes.quarantine import Quarantine
 from tformance.run._journey import STEPS, Step
 from tformance.run.arrivals.arrival import Arrival
 from tformance.run.arrivals.coverage import taxonomy
