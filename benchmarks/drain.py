@@ -36,7 +36,7 @@ from benchmarks._result import Result, Row, at_least
 from benchmarks._sink import discarding_inspector
 from benchmarks._timing import Rounds, in_turn
 from otel import flush, install, record
-from otel.envelope import Capture, Reject
+from otel.envelope import Capture, Rejection
 from otel.identity import identified
 from otel.inspector.running import RunningInspector
 from otel.mapping.from_span import envelopes
@@ -177,7 +177,7 @@ class _Floor:
         captures: ready-made, one batch.
     """
 
-    def __init__(self, url: str, captures: Sequence[Capture | Reject]) -> None:
+    def __init__(self, url: str, captures: Sequence[Capture | Rejection]) -> None:
         self._address = urlsplit(url).netloc
         self._ready = orjson.dumps([asdict(one) for one in captures])
         self._connection = http.client.HTTPConnection(self._address)

@@ -6,7 +6,7 @@ import logging
 import time
 from types import TracebackType
 
-__all__ = ["fault", "guarded", "raise_faults"]
+__all__ = ["fault", "raise_internal_errors", "suppress_internal_errors"]
 
 _log = logging.getLogger("otel")
 
@@ -17,7 +17,7 @@ _raises = False
 _last_logged: dict[str, float] = {}
 
 
-def raise_faults(raises: bool) -> bool:
+def raise_internal_errors(raises: bool) -> bool:
     """Let telemetry's own faults raise, for tests; return what was set before.
 
     Args:
@@ -28,7 +28,7 @@ def raise_faults(raises: bool) -> bool:
     return before
 
 
-class guarded:  # noqa: N801 - reads as the verb it is: `with guarded("selecting a span"):`
+class suppress_internal_errors:  # noqa: N801 - reads as the verb it is: `with suppress_internal_errors("selecting a span"):`
     """Keep what goes wrong inside from the product.
 
     A class, because hooks of every span stand in it: a generator would take five times as long.

@@ -10,7 +10,7 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
 from otel import pipeline
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.identity import FixedIdentity, Identity, current_identity, enter_identity, leave_identity
 from otel.traces import flush_traces
 
@@ -38,7 +38,7 @@ def instrument() -> None:
 
 
 def _send(*, headers: dict[str, Any], **_: Any) -> None:
-    with guarded("sending identity with a task"):
+    with suppress_internal_errors("sending identity with a task"):
         identity = current_identity()
         if identity is not None:
             mappings = {"groups": dict(identity.groups), "span_attributes": dict(identity.span_attributes)}
@@ -46,7 +46,7 @@ def _send(*, headers: dict[str, Any], **_: Any) -> None:
 
 
 def _enter(*, task: Task[Any, Any], **_: Any) -> None:
-    with guarded("taking up a task's identity"):
+    with suppress_internal_errors("taking up a task's identity"):
         sent = getattr(task.request, _HEADER, None) or (task.request.headers or {}).get(_HEADER)
         if sent:
             source = FixedIdentity(Identity(**sent))
@@ -57,7 +57,7 @@ def _enter(*, task: Task[Any, Any], **_: Any) -> None:
 
 
 def _leave(*, task: Task[Any, Any], **_: Any) -> None:
-    with guarded("leaving a task's identity"):
+    with suppress_internal_errors("leaving a task's identity"):
         entered = getattr(task.request, "_otel_entered", None)
         if entered is not None:
             leave_identity(entered)
@@ -65,7 +65,7 @@ def _leave(*, task: Task[Any, Any], **_: Any) -> None:
 
 def _failed(*, sender: Task[Any, Any], exception: BaseException, **_: Any) -> None:
     """Mark what a task declares in `throws` as expected; the instrumentation records it as an error."""
-    with guarded("judging a task's failure"):
+    with suppress_internal_errors("judging a task's failure"):
         # A worker hands over billiard's wrapper around the exception.
         raised = getattr(exception, "exc", exception)
         if isinstance(raised, tuple(sender.throws or ())):
@@ -73,6 +73,6 @@ def _failed(*, sender: Task[Any, Any], exception: BaseException, **_: Any) -> No
 
 
 def _flush(**_: Any) -> None:
-    with guarded("flushing at the end of a worker"):
+    with suppress_internal_errors("flushing at the end of a worker"):
         pipeline.flush()
         flush_traces()

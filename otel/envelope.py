@@ -8,7 +8,7 @@ from typing import Any
 
 from otel.reasons import Reason
 
-__all__ = ["Capture", "Envelope", "Reject"]
+__all__ = ["Capture", "Envelope", "Rejection"]
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Capture:
 
 
 @dataclass(slots=True, frozen=True)
-class Reject:
+class Rejection:
     """Say why an event is no capture.
 
     Args:

@@ -14,13 +14,13 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.delivery.posthog.exporter import PostHogSpanExporter, Sink
 from otel.events import Registry, default_registry
 from otel.identity import Identity
 from otel.mapping.origin import Origins
 from otel.outcomes.counters import Counters
-from otel.recording import Defer, LogCarrier, Recorder, install_recorder
+from otel.recording import LogEmitter, OnCommit, Recorder, install_recorder
 from otel.selecting import PostHogLogProcessor, PostHogSpanProcessor, RecordingSampler
 from otel.settings import Settings
 from otel.traces import scrub_exporters
@@ -79,7 +79,7 @@ def install(
     *,
     registry: Registry = default_registry,
     provider: TracerProvider | None = None,
-    defer: Defer | None = None,
+    defer: OnCommit | None = None,
     sink: Sink | None = None,
 ) -> Pipeline:
     """Put the pipeline together on a tracer provider, in place of one that was installed before.
@@ -105,7 +105,7 @@ def _put_together(
     settings: Settings,
     registry: Registry = default_registry,
     provider: TracerProvider | None = None,
-    defer: Defer | None = None,
+    defer: OnCommit | None = None,
     sink: Sink | None = None,
 ) -> Pipeline:
     global _running
@@ -141,7 +141,7 @@ def _put_together(
         strict=settings.strict,
         counters=counters if processor is not None else None,
         keep=exporter.keep if exporter is not None else None,
-        carrier=LogCarrier(logger_provider) if logger_provider and settings.carrier == "log" else None,
+        carrier=LogEmitter(logger_provider) if logger_provider and settings.carrier == "log" else None,
     )
     if defer is not None:
         recorder.defer = defer
@@ -177,7 +177,7 @@ def pre_instrument() -> None:
     It runs for every program in whose environment this package is installed, when the provider stands and no
     tracer is made yet (entry point `opentelemetry_pre_instrument`).
     """
-    with guarded("setting up under opentelemetry-instrument"):
+    with suppress_internal_errors("setting up under opentelemetry-instrument"):
         settings = Settings.from_environ()
         # `OTEL_TRACES_EXPORTER=posthog` asks for the exporter alone; both would deliver every event twice.
         exporters = os.environ.get(OTEL_TRACES_EXPORTER, "").split(",")

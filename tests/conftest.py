@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from otel._guard import raise_faults
+from otel._guard import raise_internal_errors
 
 # A slow machine is no failure of the code.
 settings.register_profile("house", deadline=None)
@@ -70,9 +70,9 @@ def interrupts() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def faults_raise() -> Iterator[None]:
     """Let telemetry's own faults fail the test instead of being logged."""
-    before = raise_faults(True)
+    before = raise_internal_errors(True)
     yield
-    raise_faults(before)
+    raise_internal_errors(before)
 
 
 # After the folders have marked their own.

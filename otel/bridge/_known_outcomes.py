@@ -6,17 +6,17 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from otel.delivery.http.client import Loss
+from otel.delivery.http.client import Undelivered
 from otel.delivery.posthog.client import RECOVERABLE
 from otel.envelope import Capture
 
-__all__ = ["Settled"]
+__all__ = ["KnownOutcomes"]
 
 # The events of the sixteen requests that may be under way, at about 600 in a batch of 512 KiB: 2 MB at most.
 _MOST = 10_000
 
 
-class Settled:
+class KnownOutcomes:
     """Remember the fates of captures until their request is answered for good.
 
     It is a saving only: a replica that knows nothing of a request asks PostHog about all of it. Without it,
@@ -24,10 +24,10 @@ class Settled:
     """
 
     def __init__(self) -> None:
-        self._fates: dict[str, Loss | None] = {}
+        self._fates: dict[str, Undelivered | None] = {}
         self._lock = threading.Lock()
 
-    def of(self, captures: Sequence[Capture]) -> Mapping[int, Loss | None]:
+    def of(self, captures: Sequence[Capture]) -> Mapping[int, Undelivered | None]:
         """Return the fates that are known, by position; None was delivered.
 
         Args:
@@ -43,7 +43,7 @@ class Settled:
             }
         return {index: loss and replace(loss, index=index) for index, loss in fates.items()}
 
-    def remember(self, captures: Sequence[Capture], losses: Sequence[Loss]) -> None:
+    def remember(self, captures: Sequence[Capture], losses: Sequence[Undelivered]) -> None:
         """Keep what is settled of a request that will come again; the oldest give way.
 
         Args:

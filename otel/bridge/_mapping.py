@@ -16,23 +16,23 @@ from otel._guard import fault
 from otel.attributes import APART, ERROR, EXCEPTION_EVENT, ONLY
 from otel.bridge.otlp.decode import attributes_of, envelopes_of, identifier, resource_of, span_of
 from otel.delivery.collector.error_payload import carried_error
-from otel.envelope import Capture, Envelope, Reject
+from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Registry
 from otel.mapping import Mapper
-from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import envelope_of, errors_of
 from otel.reasons import Reason
 from otel.settings import Settings
 
-__all__ = ["Taken", "Taker"]
+__all__ = ["MappedRequest", "RequestMapper"]
 
 # How a log-based exception is known that is not named `exception` (semantic conventions, `exception`).
 _EXCEPTION_TYPE = "exception.type"
 
 
 @dataclass(slots=True)
-class Taken:
+class MappedRequest:
     """Hold what one request carries for PostHog.
 
     Args:
@@ -45,9 +45,9 @@ class Taken:
     items: int = 0
     captures: list[Capture] = field(default_factory=list)
     origins: list[int] = field(default_factory=list)
-    rejects: list[tuple[int, Reject, Envelope | None]] = field(default_factory=list)
+    rejects: list[tuple[int, Rejection, Envelope | None]] = field(default_factory=list)
 
-    def add(self, mapped: Capture | Reject, envelope: Envelope) -> None:
+    def add(self, mapped: Capture | Rejection, envelope: Envelope) -> None:
         """Take what the mapping made of an event of the current span or log record.
 
         Args:
@@ -67,11 +67,11 @@ class Taken:
             count: how many.
         """
         for _ in range(count):
-            self.rejects.append((self.items, Reject(Reason.MALFORMED, "not to be read as OTLP"), None))
+            self.rejects.append((self.items, Rejection(Reason.MALFORMED, "not to be read as OTLP"), None))
             self.items += 1
 
 
-class Taker:
+class RequestMapper:
     """Map what a request holds. What breaks the mapping costs itself only.
 
     Errors are not limited by kind here: our own pipeline does that before they travel, and a count in memory
@@ -87,13 +87,13 @@ class Taker:
         name = settings.error_event
         self._map_error = ErrorMapper(settings, lambda: None if name is None else registry.get(name))
 
-    def spans(self, request: ExportTraceServiceRequest) -> Taken:
+    def spans(self, request: ExportTraceServiceRequest) -> MappedRequest:
         """Return what spans carry.
 
         Args:
             request: of `/v1/traces`.
         """
-        taken = Taken()
+        taken = MappedRequest()
         for group in request.resource_spans:
             resource = resource_of(group.resource)
             for scope in group.scope_spans:
@@ -106,13 +106,13 @@ class Taker:
                     taken.items += 1
         return taken
 
-    def logs(self, request: ExportLogsServiceRequest) -> Taken:
+    def logs(self, request: ExportLogsServiceRequest) -> MappedRequest:
         """Return what log records carry.
 
         Args:
             request: of `/v1/logs`.
         """
-        taken = Taken()
+        taken = MappedRequest()
         # Equals that a retry or another batching parts get a lower position: that repeats an id, and never
         # makes another one.
         seen: dict[tuple[bytes, bytes, str, int], int] = {}
@@ -130,7 +130,7 @@ class Taker:
                     taken.items += 1
         return taken
 
-    def _span(self, message: Span, resource: Resource, scope: str, taken: Taken) -> None:
+    def _span(self, message: Span, resource: Resource, scope: str, taken: MappedRequest) -> None:
         attributes = attributes_of(message.attributes)
         is_ours = attributes.get(ONLY) is True
         if attributes.get(APART) is True and not is_ours:
@@ -146,7 +146,7 @@ class Taker:
                 error.envelope.is_clock_trusted = is_ours
                 self._error(error, occurrences, taken)
 
-    def _record(self, message: LogRecord, resource: Resource, ordinal: int, taken: Taken) -> None:
+    def _record(self, message: LogRecord, resource: Resource, ordinal: int, taken: MappedRequest) -> None:
         name = message.event_name
         may_be_error = message.severity_number >= SeverityNumber.SEVERITY_NUMBER_ERROR
         if not name and not may_be_error:
@@ -174,16 +174,16 @@ class Taker:
             self._event(envelope, taken)
         else:
             # A record stands alone: what it tells of the request is on it or nowhere.
-            self._error(SpanError(envelope, attributes, is_handled=False), 1, taken)
+            self._error(ErrorRecord(envelope, attributes, is_handled=False), 1, taken)
 
-    def _event(self, envelope: Envelope, taken: Taken) -> None:
+    def _event(self, envelope: Envelope, taken: MappedRequest) -> None:
         try:
             for mapped in self._map(envelope):
                 taken.add(mapped, envelope)
         except Exception as error:  # noqa: BLE001 - one event's fault must not cost the span
             _failed(taken, error, f"mapping {envelope.name}", envelope)
 
-    def _error(self, error: SpanError, occurrences: int, taken: Taken) -> None:
+    def _error(self, error: ErrorRecord, occurrences: int, taken: MappedRequest) -> None:
         try:
             for mapped in self._map_error(error, occurrences):
                 taken.add(mapped, error.envelope)
@@ -191,7 +191,7 @@ class Taker:
             _failed(taken, problem, "mapping an error", error.envelope)
 
 
-def _carried(span: ReadableSpan) -> Sequence[tuple[SpanError, int]]:
+def _carried(span: ReadableSpan) -> Sequence[tuple[ErrorRecord, int]]:
     """Return the errors that a span of our own pipeline carries whole."""
     return [
         carried_error(str((event.attributes or {})[ERROR]), envelope_of(span, event))
@@ -200,8 +200,8 @@ def _carried(span: ReadableSpan) -> Sequence[tuple[SpanError, int]]:
     ]
 
 
-def _failed(taken: Taken, error: Exception, doing: str, envelope: Envelope | None = None) -> None:
-    taken.rejects.append((taken.items, Reject(Reason.MAPPING_FAILED, type(error).__name__), envelope))
+def _failed(taken: MappedRequest, error: Exception, doing: str, envelope: Envelope | None = None) -> None:
+    taken.rejects.append((taken.items, Rejection(Reason.MAPPING_FAILED, type(error).__name__), envelope))
     fault(doing, error)
 
 

@@ -22,13 +22,13 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from otel.bridge._known_outcomes import Settled
-from otel.bridge._mapping import Taken, Taker
+from otel.bridge._known_outcomes import KnownOutcomes
+from otel.bridge._mapping import MappedRequest, RequestMapper
 from otel.bridge._metrics import Metrics
 from otel.bridge._responses import RETRY_AFTER, Answer, refused, taken
 from otel.bridge.otlp.body import Refused, inflated, parsed
-from otel.delivery.http.client import Loss
-from otel.delivery.posthog.client import RECOVERABLE, Delivery
+from otel.delivery.http.client import Undelivered
+from otel.delivery.posthog.client import RECOVERABLE, PostHogClient
 from otel.envelope import Capture
 from otel.events import Registry
 from otel.outcomes.counters import Counters
@@ -66,7 +66,7 @@ class Signal:
 
     name: str
     request: type[Message]
-    take: Callable[[Taker, Any], Taken]
+    take: Callable[[RequestMapper, Any], MappedRequest]
     response: Callable[[int, str], Message]
 
 
@@ -84,8 +84,8 @@ def _logs_response(rejected: int, text: str) -> Message:
     return ExportLogsServiceResponse(partial_success=partial)
 
 
-TRACES = Signal("traces", ExportTraceServiceRequest, Taker.spans, _traces_response)
-LOGS = Signal("logs", ExportLogsServiceRequest, Taker.logs, _logs_response)
+TRACES = Signal("traces", ExportTraceServiceRequest, RequestMapper.spans, _traces_response)
+LOGS = Signal("logs", ExportLogsServiceRequest, RequestMapper.logs, _logs_response)
 
 
 class Bridge:
@@ -101,10 +101,10 @@ class Bridge:
         self.settings = settings
         self.metrics = Metrics(counters)
         self._counters = counters
-        self._taker = Taker(settings, registry)
+        self._taker = RequestMapper(settings, registry)
         self._quarantine = Quarantine(settings.quarantine) if settings.quarantine is not None else None
-        self._delivery = Delivery(settings, counters, quarantine=self._quarantine, attempts=_ATTEMPTS)
-        self._settled = Settled()
+        self._delivery = PostHogClient(settings, counters, quarantine=self._quarantine, attempts=_ATTEMPTS)
+        self._settled = KnownOutcomes()
         self._problem = ""
         self.is_draining = False
 
@@ -163,7 +163,7 @@ class Bridge:
         count, text = _summary(found, losses)
         return taken(signal.response(count, text), media_type, "partial" if text else "accepted")
 
-    def _deliver(self, captures: Sequence[Capture], deadline: float) -> list[Loss]:
+    def _deliver(self, captures: Sequence[Capture], deadline: float) -> list[Undelivered]:
         """Deliver the captures whose fate is not known yet; return the losses of all."""
         known = self._settled.of(captures)
         asked = [index for index in range(len(captures)) if index not in known]
@@ -179,7 +179,7 @@ class Bridge:
             self._problem = _problem(losses)
         return losses
 
-    def _account(self, found: Taken) -> None:
+    def _account(self, found: MappedRequest) -> None:
         for _, reject, envelope in found.rejects:
             self._counters.lost(reject.reason)
             if self._quarantine is not None and envelope is not None:
@@ -190,12 +190,12 @@ def _later(problem: str, media_type: str, seconds: float) -> Answer:
     return refused(503, f"not delivered yet: {problem}", media_type, "unavailable", seconds)
 
 
-def _problem(losses: Iterable[Loss]) -> str:
+def _problem(losses: Iterable[Undelivered]) -> str:
     """Return what stands between the bridge and PostHog, by what could not be delivered yet."""
     return next((f"{loss.reason}: {loss.detail}" for loss in losses if loss.reason in RECOVERABLE), "")
 
 
-def _summary(found: Taken, losses: Iterable[Loss]) -> tuple[int, str]:
+def _summary(found: MappedRequest, losses: Iterable[Undelivered]) -> tuple[int, str]:
     """Return how many spans or log records hold what can never be delivered, and why."""
     failed = [
         (origin, reject.reason) for origin, reject, _ in found.rejects if reject.reason not in _INTENDED

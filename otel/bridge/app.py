@@ -21,7 +21,7 @@ from otel.bridge._service import LOGS, TRACES, Bridge, Signal
 from otel.bridge.otlp.body import JSON, LIMIT, PROTOBUF
 from otel.events import Registry, default_registry
 from otel.outcomes.counters import Counters
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 from otel.settings import Settings
 
 __all__ = ["Application", "application"]
@@ -54,7 +54,7 @@ class Application:
         self._max_in_flight = max_in_flight
         self._in_flight = 0
         self._tokens = [f"Bearer {token}".encode() for token in bridge.settings.bridge_tokens]
-        self._log = SelfLog(time.monotonic)
+        self._log = ThrottledLogger(time.monotonic)
         self._threads = ThreadPoolExecutor(max_in_flight, "otel-bridge")
         self._app = Starlette(
             routes=[

@@ -1,1 +1,1 @@
-"""Delivery: to PostHog or to a Collector, from memory or from the journal."""
+"""PostHogClient: to PostHog or to a Collector, from memory or from the journal."""

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from otel._fork import call_in_child
-from otel._guard import guarded
-from otel.delivery.journal import Line
-from otel.mapping.errors import SpanError
+from otel._guard import suppress_internal_errors
+from otel.delivery.journal import JournalPosition
+from otel.mapping.errors import ErrorRecord
 
-__all__ = ["WINDOW", "ErrorsWindow", "OccurrenceLimiter"]
+__all__ = ["WINDOW", "ErrorLimiter", "OccurrenceLimiter"]
 
 # A loop that fails for all users sends a handful of examples a minute instead of thousands.
 FIRST = 5
@@ -28,8 +28,8 @@ class _Kind:
     began: float
     admitted: int = 0
     held_back: int = 0
-    first_held_back: SpanError | None = None
-    lines: list[Line] = field(default_factory=list)
+    first_held_back: ErrorRecord | None = None
+    lines: list[JournalPosition] = field(default_factory=list)
 
 
 class OccurrenceLimiter:
@@ -46,7 +46,7 @@ class OccurrenceLimiter:
         self._lock = threading.Lock()
         self._kinds: dict[str, _Kind] = {}
 
-    def admit(self, error: SpanError, lines: Sequence[Line] = ()) -> bool:
+    def admit(self, error: ErrorRecord, lines: Sequence[JournalPosition] = ()) -> bool:
         """Whether an error goes in full; otherwise it is counted.
 
         Args:
@@ -67,7 +67,7 @@ class OccurrenceLimiter:
             kind.lines += lines
             return False
 
-    def due(self, *, everything: bool = False) -> list[tuple[SpanError, int, list[Line]]]:
+    def due(self, *, everything: bool = False) -> list[tuple[ErrorRecord, int, list[JournalPosition]]]:
         """Return the errors that stand for others, with counts and lines, of the windows that are over.
 
         Args:
@@ -95,7 +95,7 @@ class OccurrenceLimiter:
             return any(kind.held_back for kind in self._kinds.values())
 
 
-class ErrorsWindow:
+class ErrorLimiter:
     """Admit the first errors of a kind in a window, count the others, and see that the counts leave.
 
     Args:
@@ -108,7 +108,7 @@ class ErrorsWindow:
         self._timer: threading.Timer | None = None
         call_in_child(self._forget_parents_errors)
 
-    def admit(self, error: SpanError, lines: Sequence[Line] = ()) -> bool:
+    def admit(self, error: ErrorRecord, lines: Sequence[JournalPosition] = ()) -> bool:
         """Whether an error goes in full; otherwise it is counted.
 
         Args:
@@ -117,7 +117,7 @@ class ErrorsWindow:
         """
         return self._limiter.admit(error, lines)
 
-    def due(self, *, everything: bool = False) -> list[tuple[SpanError, int, list[Line]]]:
+    def due(self, *, everything: bool = False) -> list[tuple[ErrorRecord, int, list[JournalPosition]]]:
         """Return the errors that stand for others, with counts and lines, of the windows that are over.
 
         Args:
@@ -130,7 +130,7 @@ class ErrorsWindow:
         if self._limiter.is_holding_back and (self._timer is None or not self._timer.is_alive()):
             self._timer = threading.Timer(WINDOW, self._end)
             self._timer.daemon = True
-            with guarded("starting a timer"):
+            with suppress_internal_errors("starting a timer"):
                 self._timer.start()
 
     def stop(self) -> None:
@@ -139,7 +139,7 @@ class ErrorsWindow:
             self._timer.cancel()
 
     def _end(self) -> None:
-        with guarded("ending a window of errors"):
+        with suppress_internal_errors("ending a window of errors"):
             self._send_due()
             self.watch()
 

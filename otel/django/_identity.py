@@ -15,7 +15,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.functional import LazyObject
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.django.consent import refuses
 from otel.identity import Identity
 from otel.mapping.identify import uuid7_or_none
@@ -85,7 +85,7 @@ class RequestIdentity:
         if not isinstance(user, AbstractBaseUser) or not user.is_authenticated:
             refuses, visitor_id, session_id = self.browser
             return Identity(None, {}, refuses, visitor_id, session_id)
-        with guarded("asking whom a request is about"):
+        with suppress_internal_errors("asking whom a request is about"):
             known = self._identify(user, self._request)
             refuses, _, session_id = self.browser
             return replace(
@@ -140,7 +140,7 @@ def _posthog_cookie(request: HttpRequest) -> dict[str, object]:
     """Return what posthog-js keeps in its first-party cookie, `ph_<key>_posthog`."""
     for name, value in request.COOKIES.items():
         if name.startswith("ph_") and name.endswith("_posthog"):
-            with guarded("reading posthog-js's cookie"):
+            with suppress_internal_errors("reading posthog-js's cookie"):
                 try:
                     state = orjson.loads(unquote(value))
                 except orjson.JSONDecodeError:

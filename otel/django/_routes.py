@@ -26,9 +26,9 @@ def name_by_route(span: Span, route: str) -> None:
         route: as the URL configuration has it.
     """
     if isinstance(span, ReadableSpan) and span.kind is SpanKind.SERVER:
-        legible = _legible(route)
-        span.set_attribute("http.route", legible)
-        span.update_name(f"{span.name.partition(' ')[0]} {legible}")
+        to_valid_text = _legible(route)
+        span.set_attribute("http.route", to_valid_text)
+        span.update_name(f"{span.name.partition(' ')[0]} {to_valid_text}")
 
 
 @lru_cache(maxsize=1024)  # a project has few

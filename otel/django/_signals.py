@@ -14,11 +14,11 @@ from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
 
 from otel import pipeline
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.attributes import VIEW_NAME
 from otel.django._config import config
 from otel.django._identity import RequestIdentity
-from otel.recording import join_visitor
+from otel.recording import alias_visitor
 
 __all__ = ["connect"]
 
@@ -43,7 +43,7 @@ def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
     error = sys.exc_info()[1]
     if error is None:
         return
-    with guarded("recording a request's exception"):
+    with suppress_internal_errors("recording a request's exception"):
         span = trace.get_current_span()
         if not span.is_recording():
             _record_alone(error, request, 500, escaped=True)
@@ -60,7 +60,7 @@ def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) 
     """Join the visitor's trail to the account that it turns out to be; nothing else in the product does."""
     if request is None:
         return
-    with guarded("joining a visitor to an account"):
+    with suppress_internal_errors("joining a visitor to an account"):
         visitor = RequestIdentity(request, config().identify)
         account = config().identify(user, request)
         if (
@@ -69,7 +69,7 @@ def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) 
             and not visitor.known_identity().opted_out
             and not account.opted_out
         ):
-            join_visitor(visitor.browser.visitor_id, account)
+            alias_visitor(visitor.browser.visitor_id, account)
 
 
 class _DisallowedHosts(logging.Handler):
@@ -79,7 +79,7 @@ class _DisallowedHosts(logging.Handler):
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        with guarded("recording a disallowed host"):
+        with suppress_internal_errors("recording a disallowed host"):
             error = record.exc_info[1] if record.exc_info else None
             if error is not None:
                 _record_alone(error, getattr(record, "request", None), 400, escaped=False)

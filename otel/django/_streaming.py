@@ -12,7 +12,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Status, StatusCode
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.django._config import config
 from otel.identity import IdentitySource, identified
 
@@ -39,7 +39,7 @@ class _Stream:
             otel_context.detach(token)
 
     def failed(self, error: Exception) -> None:
-        with guarded("recording a stream's failure"), self.current():
+        with suppress_internal_errors("recording a stream's failure"), self.current():
             known = self._source.identity()
             stamps = known.entry_attributes(config().groups) if known is not None else {}
             with _tracer.start_as_current_span("stream", attributes={**self._view, **stamps}) as span:

@@ -13,7 +13,7 @@ from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel import pipeline
-from otel.traces import know_paths, scrub_exporters, send_traces
+from otel.traces import register_url_templates, scrub_exporters, send_traces
 
 __all__ = ["OtelConfig"]
 
@@ -42,7 +42,7 @@ class OtelConfig(AppConfig):
         pipeline.install(settings, defer=after_commit)
         if not DjangoInstrumentor().is_instrumented_by_opentelemetry:
             DjangoInstrumentor().instrument(excluded_urls=_excluded_urls())
-        know_paths(*config().outgoing_paths)
+        register_url_templates(*config().outgoing_paths)
         provider = trace.get_tracer_provider()
         if is_set_up:
             scrub_exporters(send_messages=settings.send_error_messages)

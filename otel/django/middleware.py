@@ -10,7 +10,7 @@ from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from opentelemetry import trace
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.attributes import VIEW_NAME
 from otel.django._config import config
 from otel.django._identity import RequestIdentity
@@ -66,7 +66,7 @@ class TelemetryMiddleware:
 
 
 def _finish(request: HttpRequest, response: HttpResponseBase, source: RequestIdentity) -> None:
-    with guarded("stamping a request's identity"):
+    with suppress_internal_errors("stamping a request's identity"):
         span = trace.get_current_span()
         match = request.resolver_match
         view = {} if match is None else {VIEW_NAME: match.view_name}

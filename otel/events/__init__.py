@@ -12,7 +12,7 @@ from otel.events._properties import (
 )
 from otel.events._registry import DeclarationError, Registry, default_registry
 from otel.events._sensitivity import Organisation, Sensitivity, Technical
-from otel.events._types import WrongType, legible
+from otel.events._types import WrongType, to_valid_text
 
 __all__ = [
     "Declaration",
@@ -33,6 +33,6 @@ __all__ = [
     "default_registry",
     "event",
     "group_properties",
-    "legible",
     "person_properties",
+    "to_valid_text",
 ]

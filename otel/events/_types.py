@@ -7,7 +7,15 @@ import types
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-__all__ = ["Check", "UnsupportedTypeError", "WrongType", "check_for", "describe", "holds_list", "legible"]
+__all__ = [
+    "Check",
+    "UnsupportedTypeError",
+    "WrongType",
+    "check_for",
+    "describe",
+    "holds_list",
+    "to_valid_text",
+]
 
 Check = Callable[[Any], Any]
 
@@ -28,7 +36,7 @@ class WrongType(ValueError):  # noqa: N818 - a control signal of the mapping, me
     """Raised by a check for a value that does not fit."""
 
 
-def legible(text: str) -> str:
+def to_valid_text(text: str) -> str:
     """Return text as JSON can carry it: lone surrogates replaced, at most `MAX_STRING` characters.
 
     Args:
@@ -41,16 +49,16 @@ def legible(text: str) -> str:
 
 def _text(value: Any) -> str:
     if type(value) is str:
-        return value if value.isascii() and len(value) <= MAX_STRING else legible(value)
+        return value if value.isascii() and len(value) <= MAX_STRING else to_valid_text(value)
     if isinstance(value, str):
-        return legible(str(value))
+        return to_valid_text(str(value))
     raise WrongType
 
 
 def _integer(value: Any) -> Any:
     if type(value) is int:
         # Beyond 64 bits JSON's readers round; text keeps every digit, and the event.
-        return value if _MIN_INT <= value <= _MAX_INT else legible(hex(value))
+        return value if _MIN_INT <= value <= _MAX_INT else to_valid_text(hex(value))
     raise WrongType
 
 

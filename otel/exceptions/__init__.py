@@ -3,17 +3,17 @@
 from otel.exceptions._exception_list import exception_list
 from otel.exceptions._fingerprint import fingerprint
 from otel.exceptions._hooks import BY_HAND, Hook, hook_of
-from otel.exceptions._live import LiveException
-from otel.exceptions._model import UNKNOWN_TYPE, Frame, ParsedException
+from otel.exceptions._live import ExceptionSnapshot
+from otel.exceptions._model import UNKNOWN_TYPE, ExceptionInfo, Frame
 from otel.exceptions._parse import parse_stacktrace
 
 __all__ = [
     "BY_HAND",
     "UNKNOWN_TYPE",
+    "ExceptionInfo",
+    "ExceptionSnapshot",
     "Frame",
     "Hook",
-    "LiveException",
-    "ParsedException",
     "exception_list",
     "fingerprint",
     "hook_of",

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from otel.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, Frame, ParsedException
+from otel.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, ExceptionInfo, Frame
 from otel.exceptions._places import is_in_app, place_of
 from otel.mapping.limit import first_bytes
 from otel.scrubbing import MAX_MESSAGE, scrub
@@ -33,7 +33,7 @@ _BUDGETS = ((MAX_EXCEPTIONS, MAX_FRAMES, 5), (MAX_EXCEPTIONS, 20, 0), (10, 4, 0)
 
 
 def exception_list(
-    exceptions: Sequence[ParsedException],
+    exceptions: Sequence[ExceptionInfo],
     *,
     handled: bool | None,
     mechanism: str = "generic",
@@ -70,7 +70,7 @@ def exception_list(
 
 def _entry(
     index: int,
-    one: ParsedException,
+    one: ExceptionInfo,
     message: str,
     frames: Sequence[Frame],
     lines: int,

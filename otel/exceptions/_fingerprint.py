@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from otel.exceptions._model import Frame, ParsedException
+from otel.exceptions._model import ExceptionInfo, Frame
 from otel.exceptions._names import qualified
 from otel.exceptions._places import place_of
 
@@ -22,7 +22,7 @@ _VARIABLE = re.compile(
 )
 
 
-def fingerprint(exceptions: Sequence[ParsedException]) -> str:
+def fingerprint(exceptions: Sequence[ExceptionInfo]) -> str:
     """Return a short key that does not change with values, line numbers or the depth of a recursion.
 
     Of each exception it takes the type and the product's frames, by module and function; where there are no
@@ -36,7 +36,7 @@ def fingerprint(exceptions: Sequence[ParsedException]) -> str:
     return hashlib.blake2b("\1".join(kinds).encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def _kind(one: ParsedException) -> str:
+def _kind(one: ExceptionInfo) -> str:
     place = _functions(one.frames) or [_VARIABLE.sub("*", one.message[:_MESSAGE_READ])]
     return "\0".join([qualified(one.module, one.type_name), *place])
 

@@ -9,8 +9,8 @@ from otel.exceptions._model import (
     MAX_EXCEPTIONS,
     MESSAGE_KEPT,
     UNKNOWN_TYPE,
+    ExceptionInfo,
     Frame,
-    ParsedException,
     Source,
     both_ends,
     first_own,
@@ -18,13 +18,13 @@ from otel.exceptions._model import (
 from otel.exceptions._names import is_carrier, qualified, quoted_traceback
 from otel.exceptions._parse import parse_stacktrace
 
-__all__ = ["LiveException"]
+__all__ = ["ExceptionSnapshot"]
 
 # A shorter message is hardly what `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` left of a longer one; it is another's.
 _SHORTEST_CUT = 32
 
 
-class LiveException(NamedTuple):
+class ExceptionSnapshot(NamedTuple):
     """Hold what leaves of an exception: names and numbers, no frame, local variable or exception object.
 
     Args:
@@ -33,12 +33,12 @@ class LiveException(NamedTuple):
         message: what it records as `exception.message`, at most `MESSAGE_KEPT` characters.
     """
 
-    exceptions: tuple[ParsedException, ...]
+    exceptions: tuple[ExceptionInfo, ...]
     type_name: str
     message: str
 
     @classmethod
-    def of(cls, exc: BaseException) -> LiveException:
+    def of(cls, exc: BaseException) -> ExceptionSnapshot:
         """Take the snapshot.
 
         Args:
@@ -49,7 +49,7 @@ class LiveException(NamedTuple):
             return cls(_walk(exc), qualified(module, name), _message(exc))
         except Exception:  # noqa: BLE001 - a class can make any of its attributes raise; the product goes on
             name = type.__getattribute__(type(exc), "__name__")
-            return cls((ParsedException(name),), name, "")
+            return cls((ExceptionInfo(name),), name, "")
 
     def matches(self, type_name: str, message: str) -> bool:
         """Whether a span event describes this exception.
@@ -65,9 +65,9 @@ class LiveException(NamedTuple):
         return len(message) >= _SHORTEST_CUT and self.message.startswith(message)
 
 
-def _walk(exc: BaseException) -> tuple[ParsedException, ...]:
+def _walk(exc: BaseException) -> tuple[ExceptionInfo, ...]:
     """Return the tree depth first: an exception, its cause or context, its group's members."""
-    found: list[ParsedException] = []
+    found: list[ExceptionInfo] = []
     seen: set[int] = set()
     waiting: list[tuple[BaseException, int | None, Source | None]] = [(exc, None, None)]
     while waiting and len(found) < MAX_EXCEPTIONS:
@@ -84,7 +84,7 @@ def _walk(exc: BaseException) -> tuple[ParsedException, ...]:
                 _append_parsed(found, quoted_traceback(str(one)), parent, source)
             continue
         index = len(found)
-        found.append(ParsedException(name, module, _message(one), _frames(one.__traceback__), parent, source))
+        found.append(ExceptionInfo(name, module, _message(one), _frames(one.__traceback__), parent, source))
         if isinstance(one, BaseExceptionGroup):
             members = one.exceptions[:MAX_EXCEPTIONS]
             waiting.extend((member, index, "member") for member in reversed(members))
@@ -95,9 +95,7 @@ def _walk(exc: BaseException) -> tuple[ParsedException, ...]:
     return tuple(found)
 
 
-def _append_parsed(
-    found: list[ParsedException], text: str, parent: int | None, source: Source | None
-) -> None:
+def _append_parsed(found: list[ExceptionInfo], text: str, parent: int | None, source: Source | None) -> None:
     start = len(found)
     for one in parse_stacktrace(text)[: MAX_EXCEPTIONS - start]:
         if one.parent is None:

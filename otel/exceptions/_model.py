@@ -11,8 +11,8 @@ __all__ = [
     "MAX_FRAMES",
     "MESSAGE_KEPT",
     "UNKNOWN_TYPE",
+    "ExceptionInfo",
     "Frame",
-    "ParsedException",
     "Source",
     "both_ends",
     "first_own",
@@ -53,7 +53,7 @@ class Frame(NamedTuple):
     line: str = ""
 
 
-class ParsedException(NamedTuple):
+class ExceptionInfo(NamedTuple):
     """Be one exception of a chain or group; a chain is a tuple of them, outermost first.
 
     Args:

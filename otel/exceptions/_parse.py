@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from otel.exceptions._chain import CAUSE, CONTEXT, HEADER, TYPE, Expected, Node, read_chain
-from otel.exceptions._model import MAX_EXCEPTIONS, MESSAGE_KEPT, UNKNOWN_TYPE, ParsedException, Source
+from otel.exceptions._model import MAX_EXCEPTIONS, MESSAGE_KEPT, UNKNOWN_TYPE, ExceptionInfo, Source
 
 __all__ = ["parse_stacktrace"]
 
@@ -13,7 +13,7 @@ _BEGINNING = re.compile(rf'(?:Exception Group )?Traceback \(most|  \+ Exc|  \| |
 _FIRST_HEADER = re.compile(rf"^{re.escape(HEADER)}", re.MULTILINE)
 
 
-def parse_stacktrace(text: str, *, type_name: str = "", message: str = "") -> tuple[ParsedException, ...]:
+def parse_stacktrace(text: str, *, type_name: str = "", message: str = "") -> tuple[ExceptionInfo, ...]:
     """Parse the text that OpenTelemetry records as `exception.stacktrace`.
 
     A message of several lines cannot be told from what follows it by the text alone. For the outermost
@@ -82,15 +82,15 @@ def _agree(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _flatten(outermost: Node | None) -> tuple[ParsedException, ...]:
+def _flatten(outermost: Node | None) -> tuple[ExceptionInfo, ...]:
     """Return the tree depth first: an exception, its cause or context, its group's members."""
-    found: list[ParsedException] = []
+    found: list[ExceptionInfo] = []
     waiting: list[tuple[Node, int | None, Source | None]] = [(outermost, None, None)] if outermost else []
     while waiting and len(found) < MAX_EXCEPTIONS:
         node, parent, source = waiting.pop()
         index = len(found)
         found.append(
-            ParsedException(
+            ExceptionInfo(
                 node.type_name, node.module, node.message[:MESSAGE_KEPT], node.frames, parent, source
             )
         )

@@ -13,14 +13,14 @@ from otel.attributes import (
     TASK_NAME,
     VIEW_NAME,
 )
-from otel.envelope import Capture, Envelope, Reject
-from otel.events import Declaration, legible
+from otel.envelope import Capture, Envelope, Rejection
+from otel.events import Declaration, to_valid_text
 from otel.exceptions import (
     BY_HAND,
     UNKNOWN_TYPE,
+    ExceptionInfo,
+    ExceptionSnapshot,
     Hook,
-    LiveException,
-    ParsedException,
     exception_list,
     fingerprint,
     parse_stacktrace,
@@ -32,7 +32,7 @@ from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
 from otel.settings import Settings
 
-__all__ = ["ErrorMapper", "SpanError", "http_status"]
+__all__ = ["ErrorMapper", "ErrorRecord", "http_status"]
 
 # The default semantic conventions of the instrumentations are still the old ones (`otel.md` section 5).
 _STATUS_CODE = ("http.response.status_code", "http.status_code")
@@ -50,7 +50,7 @@ def http_status(attributes: Mapping[str, Any]) -> int | None:
 
 
 @dataclass(eq=False)
-class SpanError:
+class ErrorRecord:
     """Hold one error: the span event that recorded it, and the entry that it ended.
 
     Args:
@@ -66,11 +66,11 @@ class SpanError:
     entry: Mapping[str, Any]
     is_handled: bool
     hook: Hook = BY_HAND
-    live: LiveException | None = None
+    live: ExceptionSnapshot | None = None
     listed: list[dict[str, Any]] | None = None
 
     @cached_property
-    def exceptions(self) -> tuple[ParsedException, ...]:
+    def exceptions(self) -> tuple[ExceptionInfo, ...]:
         """The exception with its causes and members, outermost first."""
         if self.live is not None:
             return self.live.exceptions
@@ -80,7 +80,7 @@ class SpanError:
             type_name=str(attributes.get("exception.type", "")),
             message=str(attributes.get("exception.message", "")),
         )
-        return parsed or (ParsedException(UNKNOWN_TYPE),)
+        return parsed or (ExceptionInfo(UNKNOWN_TYPE),)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -115,7 +115,7 @@ class ErrorMapper:
             }
         )
 
-    def listed(self, error: SpanError) -> list[dict[str, Any]]:
+    def listed(self, error: ErrorRecord) -> list[dict[str, Any]]:
         """Return the `$exception_list` of an error.
 
         Args:
@@ -133,7 +133,7 @@ class ErrorMapper:
             return error.listed
         return [{**one, "value": ""} for one in error.listed]
 
-    def view(self, error: SpanError) -> dict[str, Any]:
+    def view(self, error: ErrorRecord) -> dict[str, Any]:
         """Return the attributes that say whom an error is about and where it happened, and no other.
 
         They are the entry's; one that was recorded for somebody in particular says so itself, as a whole.
@@ -148,7 +148,7 @@ class ErrorMapper:
         read |= own
         return self._without_person(read) if read.get(OPTED_OUT) else read
 
-    def __call__(self, error: SpanError, occurrences: int = 1) -> list[Capture | Reject]:
+    def __call__(self, error: ErrorRecord, occurrences: int = 1) -> list[Capture | Rejection]:
         """Return the `$exception` of an error, and the product's own event beside it.
 
         Args:
@@ -176,8 +176,8 @@ class ErrorMapper:
         return captures
 
     def _exception(
-        self, error: SpanError, view: Mapping[str, Any], about: dict[str, Any]
-    ) -> Capture | Reject:
+        self, error: ErrorRecord, view: Mapping[str, Any], about: dict[str, Any]
+    ) -> Capture | Rejection:
         properties = {name: value for name, value in about.items() if value is not None}
         properties["$exception_list"] = self.listed(error)
         properties["$exception_level"] = "error"
@@ -186,8 +186,8 @@ class ErrorMapper:
         return self._capture(error, view, EXCEPTION_CAPTURE, properties)
 
     def _capture(
-        self, error: SpanError, view: Mapping[str, Any], name: str, properties: dict[str, Any]
-    ) -> Capture | Reject:
+        self, error: ErrorRecord, view: Mapping[str, Any], name: str, properties: dict[str, Any]
+    ) -> Capture | Rejection:
         named = replace(error.envelope, name=name, attributes={}, span_attributes=view)
         person = identify(named, self._settings.groups, self._stamps)
         origin = self._origins.of(named.resource).properties
@@ -197,9 +197,9 @@ class ErrorMapper:
         return {name: value for name, value in attributes.items() if name not in self._personal}
 
 
-def _about(error: SpanError, view: Mapping[str, Any], occurrences: int) -> dict[str, Any]:
+def _about(error: ErrorRecord, view: Mapping[str, Any], occurrences: int) -> dict[str, Any]:
     return {
-        "error_type": legible(error.exceptions[0].type_name),
+        "error_type": to_valid_text(error.exceptions[0].type_name),
         "view_name": _text(view.get(VIEW_NAME)),
         "task_name": _text(view.get(TASK_NAME)),
         "status_code": http_status(view),
@@ -214,4 +214,4 @@ def _first(attributes: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else legible(str(value))
+    return None if value is None else to_valid_text(str(value))

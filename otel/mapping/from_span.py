@@ -12,7 +12,7 @@ from opentelemetry.util.types import Attributes
 from otel.attributes import EXCEPTION_EVENT, ORDINAL
 from otel.envelope import Envelope
 from otel.exceptions import hook_of
-from otel.mapping.errors import SpanError, http_status
+from otel.mapping.errors import ErrorRecord, http_status
 
 __all__ = ["envelope_of", "envelopes", "errors_of", "ordinal_of", "plain"]
 
@@ -37,7 +37,7 @@ def envelopes(span: ReadableSpan, selects: Callable[[str], bool]) -> list[Envelo
     return found
 
 
-def errors_of(span: ReadableSpan) -> list[SpanError]:
+def errors_of(span: ReadableSpan) -> list[ErrorRecord]:
     """Return the error that ended an entry span, as far as the span alone tells.
 
     Without the processor nobody knows which inner exceptions were handled: only entry spans count, and not
@@ -53,7 +53,7 @@ def errors_of(span: ReadableSpan) -> list[SpanError]:
         return []
     exceptions = [event for event in span.events if event.name == EXCEPTION_EVENT]
     return [
-        SpanError(envelope_of(span, event), attributes, is_handled=False, hook=hook_of(span))
+        ErrorRecord(envelope_of(span, event), attributes, is_handled=False, hook=hook_of(span))
         for event in exceptions[-1:]
     ]
 

@@ -7,23 +7,23 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from otel.envelope import Capture, Reject
-from otel.events import legible
+from otel.envelope import Capture, Rejection
+from otel.events import to_valid_text
 from otel.reasons import Reason
 
-__all__ = ["first_bytes", "jsonable", "limit"]
+__all__ = ["first_bytes", "limit", "to_json_value"]
 
 # Bytes: PostHog v1 drops longer names, v0 cuts them (`wire.md` section 1.3).
 MAX_NAME = 200
 # PostHog discards an event over 1 MB after answering 200 (`wire.md` section 1.3); 200,000 characters stay
-# below it even where JSON escapes each of them to four bytes. Delivery measures the bytes once more.
+# below it even where JSON escapes each of them to four bytes. PostHogClient measures the bytes once more.
 MAX_CHARACTERS = 200_000
 # Deeper than any event that a person would write, shallow enough for every reader of the JSON.
 MAX_DEPTH = 5
 MAX_ITEMS = 100
 
 
-def limit(capture: Capture) -> Capture | Reject:
+def limit(capture: Capture) -> Capture | Rejection:
     """Return the capture, or a reject if it alone is more than PostHog stores.
 
     Args:
@@ -31,10 +31,10 @@ def limit(capture: Capture) -> Capture | Reject:
     """
     size = len(capture.event.encode("utf-8", "replace"))
     if size > MAX_NAME:
-        return Reject(Reason.TOO_LARGE, f"the name has {size} bytes, {MAX_NAME} are allowed")
+        return Rejection(Reason.TOO_LARGE, f"the name has {size} bytes, {MAX_NAME} are allowed")
     characters = _characters((capture.properties,))
     if characters > MAX_CHARACTERS:
-        return Reject(Reason.TOO_LARGE, f"{characters} characters, {MAX_CHARACTERS} are allowed")
+        return Rejection(Reason.TOO_LARGE, f"{characters} characters, {MAX_CHARACTERS} are allowed")
     return capture
 
 
@@ -65,7 +65,7 @@ def _characters(values: Iterable[Any]) -> int:
     return characters
 
 
-def jsonable(value: Any, depth: int = 0) -> Any:
+def to_json_value(value: Any, depth: int = 0) -> Any:
     """Return any attribute value as JSON carries it, for events that no declaration describes.
 
     Args:
@@ -75,16 +75,16 @@ def jsonable(value: Any, depth: int = 0) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, str):
-        return legible(str(value))
+        return to_valid_text(str(value))
     if isinstance(value, int):
-        return int(value) if -(2**63) <= value < 2**64 else legible(hex(value))
+        return int(value) if -(2**63) <= value < 2**64 else to_valid_text(hex(value))
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, bytes):
-        return legible(base64.b64encode(value[:MAX_CHARACTERS]).decode("ascii"))
+        return to_valid_text(base64.b64encode(value[:MAX_CHARACTERS]).decode("ascii"))
     if depth < MAX_DEPTH and isinstance(value, Mapping):
         items = list(value.items())[:MAX_ITEMS]
-        return {legible(str(key)): jsonable(one, depth + 1) for key, one in items}
+        return {to_valid_text(str(key)): to_json_value(one, depth + 1) for key, one in items}
     if depth < MAX_DEPTH and isinstance(value, list | tuple):
-        return [jsonable(one, depth + 1) for one in value[:MAX_ITEMS]]
-    return legible(str(value))
+        return [to_json_value(one, depth + 1) for one in value[:MAX_ITEMS]]
+    return to_valid_text(str(value))

@@ -12,11 +12,11 @@ from otel.attributes import (
     OWN_PREFIX,
     SET_EVENT,
 )
-from otel.envelope import Capture, Envelope, Reject
+from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Declaration, Registry
 from otel.mapping.capture import IS_SYSTEM, to_capture
 from otel.mapping.identify import Person, identify, is_opted_out, stamp_names, system_person
-from otel.mapping.limit import jsonable, limit
+from otel.mapping.limit import limit, to_json_value
 from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
 from otel.mapping.select import Selection, keep_tier
@@ -45,8 +45,8 @@ class Mapper:
         self.selects = Selection(registry, settings.events)
         self.stamps = stamp_names(settings.groups)
 
-    def __call__(self, envelope: Envelope) -> list[Capture | Reject]:
-        """Return the captures of an envelope, or a `Reject` for each that it cannot have.
+    def __call__(self, envelope: Envelope) -> list[Capture | Rejection]:
+        """Return the captures of an envelope, or a `Rejection` for each that it cannot have.
 
         They are in the order in which PostHog must see them: ahead of an update there may be one that makes
         the person that it needs.
@@ -63,16 +63,16 @@ class Mapper:
             return self._person(envelope)
         if self.selects.forwards(envelope.name) and envelope.name != EXCEPTION_EVENT:
             return [self._forwarded(envelope)]
-        return [Reject(Reason.UNDECLARED, f"no event declares the name {envelope.name[:200]!r}")]
+        return [Rejection(Reason.UNDECLARED, f"no event declares the name {envelope.name[:200]!r}")]
 
-    def _declared(self, declaration: Declaration, envelope: Envelope) -> Capture | Reject:
+    def _declared(self, declaration: Declaration, envelope: Envelope) -> Capture | Rejection:
         if is_opted_out(envelope):
-            return Reject(Reason.OPTED_OUT)
+            return Rejection(Reason.OPTED_OUT)
         share = keep_tier(declaration, envelope.trace_id, self._settings.tier_ratios)
-        if isinstance(share, Reject):
+        if isinstance(share, Rejection):
             return share
         properties = validate(declaration, envelope.attributes, self.stamps)
-        if isinstance(properties, Reject):
+        if isinstance(properties, Rejection):
             return properties
         withheld = _NOTHING if self._settings.send_organisation else declaration.organisation
         properties = redact(properties, withheld)
@@ -81,12 +81,12 @@ class Mapper:
         capture = self._capture(envelope, properties, self._identify(envelope))
         return limit(capture) if declaration.may_be_large else capture
 
-    def _group(self, envelope: Envelope) -> list[Capture | Reject]:
+    def _group(self, envelope: Envelope) -> list[Capture | Rejection]:
         """Return a group's update, under the account that acts, else under the system person."""
         properties = group_update(
             envelope, self._registry, self.stamps, send_organisation=self._settings.send_organisation
         )
-        if isinstance(properties, Reject):
+        if isinstance(properties, Rejection):
             return [properties]
         person = self._identify(envelope)
         if person.is_account and not is_opted_out(envelope):
@@ -94,9 +94,9 @@ class Mapper:
             return [limit(self._capture(envelope, properties, person))]
         return self._prepared(envelope, properties, system_person({}), {"$set": IS_SYSTEM})
 
-    def _person(self, envelope: Envelope) -> list[Capture | Reject]:
+    def _person(self, envelope: Envelope) -> list[Capture | Rejection]:
         if is_opted_out(envelope):
-            return [Reject(Reason.OPTED_OUT)]
+            return [Rejection(Reason.OPTED_OUT)]
         person = self._identify(envelope)
         person.groups = {}
         if envelope.name == SET_EVENT:
@@ -107,11 +107,11 @@ class Mapper:
                 self.stamps,
                 send_organisation=self._settings.send_organisation,
             )
-            if isinstance(properties, Reject):
+            if isinstance(properties, Rejection):
                 return [properties]
             return [limit(self._capture(envelope, properties, person))]
         properties = person_merge(envelope, person)
-        if isinstance(properties, Reject):
+        if isinstance(properties, Rejection):
             return [properties]
         # PostHog adds an account that it has never seen to whichever person the visitor's id has by now, be
         # it another account's (ID-5). An account that has a person already is kept apart from it (ID-9).
@@ -119,19 +119,19 @@ class Mapper:
 
     def _prepared(
         self, envelope: Envelope, properties: dict[str, Any], person: Person, update: dict[str, Any]
-    ) -> list[Capture | Reject]:
+    ) -> list[Capture | Rejection]:
         """Return an update of a person, and behind it what needs this person to be there."""
         capture = limit(self._capture(envelope, properties, person))
-        if isinstance(capture, Reject):
+        if isinstance(capture, Rejection):
             return [capture]
         ahead = replace(envelope, name=SET_EVENT)
         return [self._capture(ahead, update, person, ahead_of=envelope.name), capture]
 
-    def _forwarded(self, envelope: Envelope) -> Capture | Reject:
+    def _forwarded(self, envelope: Envelope) -> Capture | Rejection:
         if is_opted_out(envelope):
-            return Reject(Reason.OPTED_OUT)
+            return Rejection(Reason.OPTED_OUT)
         properties = {
-            jsonable(name): jsonable(value)
+            to_json_value(name): to_json_value(value)
             for name, value in envelope.attributes.items()
             if name not in self.stamps and not name.startswith(OWN_PREFIX)
         }

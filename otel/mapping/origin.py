@@ -10,7 +10,7 @@ from typing import Any
 from opentelemetry.sdk.resources import Resource
 
 from otel.attributes import RELEASE_ID
-from otel.events import legible
+from otel.events import to_valid_text
 
 __all__ = ["ORIGIN_PROPERTIES", "Origin", "Origins"]
 
@@ -100,4 +100,4 @@ class Origins:
 
 
 def _text(value: Any) -> str:
-    return legible(value) if type(value) is str and not value.startswith(_UNNAMED) else ""
+    return to_valid_text(value) if type(value) is str and not value.startswith(_UNNAMED) else ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from otel.attributes import GROUPIDENTIFY_EVENT, IDENTIFY_EVENT, SET_EVENT
-from otel.envelope import Reject
+from otel.envelope import Rejection
 from otel.events import Declaration, Registry
 from otel.reasons import Reason
 
@@ -54,7 +54,7 @@ class Selection:
         return known
 
 
-def keep_tier(declaration: Declaration, trace_id: int, ratios: Mapping[int, float]) -> float | Reject:
+def keep_tier(declaration: Declaration, trace_id: int, ratios: Mapping[int, float]) -> float | Rejection:
     """Return the share of this tier's events that are kept, or a reject if this trace is not among them.
 
     All events of a trace share one fate, by the rule of OpenTelemetry's `TraceIdRatioBased`.
@@ -67,4 +67,4 @@ def keep_tier(declaration: Declaration, trace_id: int, ratios: Mapping[int, floa
     ratio = ratios.get(declaration.tier, 1.0)
     if ratio >= 1.0 or (trace_id & 0xFFFF_FFFF_FFFF_FFFF) < ratio * 2**64:
         return ratio
-    return Reject(Reason.THINNED, f"tier {declaration.tier} is kept to {ratio:g}")
+    return Rejection(Reason.THINNED, f"tier {declaration.tier} is kept to {ratio:g}")

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from otel.attributes import ANON_DISTINCT_ID, GROUP_KEY, GROUP_TYPE, OWN_PREFIX
-from otel.envelope import Envelope, Reject
+from otel.envelope import Envelope, Rejection
 from otel.events import PropertySet, Registry, Sensitivity, WrongType
 from otel.mapping.identify import Person, group_key, legal_id
 from otel.reasons import Reason
@@ -22,7 +22,7 @@ def person_update(
     stamps: AbstractSet[str],
     *,
     send_organisation: bool,
-) -> dict[str, Any] | Reject:
+) -> dict[str, Any] | Rejection:
     """Return the properties of a `$set` capture.
 
     Args:
@@ -33,9 +33,9 @@ def person_update(
         send_organisation: whether properties that name a customer's organisation leave.
     """
     if not person.is_account:
-        return Reject(Reason.ILLEGAL_ID, "person properties need a person who is signed in")
+        return Rejection(Reason.ILLEGAL_ID, "person properties need a person who is signed in")
     split = _split(envelope.attributes, registry.properties(), stamps, send_organisation)
-    if isinstance(split, Reject):
+    if isinstance(split, Rejection):
         return split
     values, once = split
     return {"$set": values, "$set_once": once} if once else {"$set": values}
@@ -43,7 +43,7 @@ def person_update(
 
 def group_update(
     envelope: Envelope, registry: Registry, stamps: AbstractSet[str], *, send_organisation: bool
-) -> dict[str, Any] | Reject:
+) -> dict[str, Any] | Rejection:
     """Return the properties of a `$groupidentify` capture.
 
     PostHog has no `$group_set_once`: a property that is set once is sent like the others, and does not change
@@ -58,15 +58,15 @@ def group_update(
     group_type = str(envelope.attributes.get(GROUP_TYPE, ""))
     key = group_key(envelope.attributes.get(GROUP_KEY))
     if not group_type or key is None:
-        return Reject(Reason.ILLEGAL_ID, f"a group of type {group_type!r} needs a key")
+        return Rejection(Reason.ILLEGAL_ID, f"a group of type {group_type!r} needs a key")
     split = _split(envelope.attributes, registry.properties(group_type), stamps, send_organisation)
-    if isinstance(split, Reject):
+    if isinstance(split, Rejection):
         return split
     values, once = split
     return {"$group_type": group_type, "$group_key": key, "$group_set": values | once}
 
 
-def person_merge(envelope: Envelope, person: Person) -> dict[str, Any] | Reject:
+def person_merge(envelope: Envelope, person: Person) -> dict[str, Any] | Rejection:
     """Return the properties of an `$identify` capture, which joins a visitor's trail to an account.
 
     Args:
@@ -75,7 +75,7 @@ def person_merge(envelope: Envelope, person: Person) -> dict[str, Any] | Reject:
     """
     visitor = legal_id(envelope.attributes.get(ANON_DISTINCT_ID))
     if not person.is_account or visitor is None:
-        return Reject(Reason.ILLEGAL_ID, "$identify joins a visitor's id to the id of an account")
+        return Rejection(Reason.ILLEGAL_ID, "$identify joins a visitor's id to the id of an account")
     return {"$anon_distinct_id": visitor}
 
 
@@ -84,7 +84,7 @@ def _split(
     declared: PropertySet | None,
     stamps: AbstractSet[str],
     send_organisation: bool,
-) -> tuple[dict[str, Any], dict[str, Any]] | Reject:
+) -> tuple[dict[str, Any], dict[str, Any]] | Rejection:
     """Check declared properties and part those that keep their first value from the others."""
     values: dict[str, Any] = {}
     once: dict[str, Any] = {}
@@ -94,11 +94,11 @@ def _split(
             continue
         prop = known.get(name)
         if prop is None:
-            return Reject(Reason.UNKNOWN_PROPERTY, f"{name} is not declared")
+            return Rejection(Reason.UNKNOWN_PROPERTY, f"{name} is not declared")
         try:
             checked = prop.check(value)
         except WrongType:
-            return Reject(
+            return Rejection(
                 Reason.WRONG_TYPE, f"{name} is a {type(value).__name__} that does not fit {prop.type_name}"
             )
         if send_organisation or prop.sensitivity is not Sensitivity.ORGANISATION:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from otel.attributes import OWN_PREFIX
-from otel.envelope import Reject
+from otel.envelope import Rejection
 from otel.events import Declaration, WrongType
 from otel.reasons import Reason
 
@@ -16,7 +16,7 @@ __all__ = ["validate"]
 
 def validate(
     declaration: Declaration, attributes: Mapping[str, Any], stamps: AbstractSet[str]
-) -> dict[str, Any] | Reject:
+) -> dict[str, Any] | Rejection:
     """Return the declared properties as JSON carries them, or why they do not fit.
 
     Args:
@@ -31,15 +31,15 @@ def validate(
         if check is None:
             if name in stamps or name.startswith(OWN_PREFIX):
                 continue
-            return Reject(Reason.UNKNOWN_PROPERTY, f"{name} is not declared")
+            return Rejection(Reason.UNKNOWN_PROPERTY, f"{name} is not declared")
         try:
             properties[name] = check(value)
         except WrongType:
             declared = declaration.properties[name].type_name
-            return Reject(
+            return Rejection(
                 Reason.WRONG_TYPE, f"{name} is a {type(value).__name__} that does not fit {declared}"
             )
     if not declaration.required <= properties.keys():
         missing = ", ".join(sorted(declaration.required - properties.keys()))
-        return Reject(Reason.MISSING_PROPERTY, f"{missing} is required")
+        return Rejection(Reason.MISSING_PROPERTY, f"{missing} is required")
     return properties

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 
-from otel.envelope import Capture, Envelope, Reject
+from otel.envelope import Capture, Envelope, Rejection
 from otel.outcomes import lossless_json
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 
 __all__ = ["Quarantine", "QuarantineEntry"]
@@ -42,7 +42,7 @@ class QuarantineEntry:
     """
 
     item: Envelope | Capture
-    reject: Reject
+    reject: Rejection
     time: float
     _file: Path = field(repr=False)
     _offset: int = field(repr=False)
@@ -68,9 +68,9 @@ class Quarantine:
         self._folder = folder
         self._max_bytes = max_bytes
         self._wall = wall
-        self._log = SelfLog(time.monotonic)
+        self._log = ThrottledLogger(time.monotonic)
 
-    def keep(self, item: Envelope | Capture, reject: Reject) -> None:
+    def keep(self, item: Envelope | Capture, reject: Rejection) -> None:
         """Append a rejected event whose reason can be mended; if it cannot be written, say so in the log.
 
         Args:
@@ -196,7 +196,7 @@ def _blank(path: Path, entries: Iterable[QuarantineEntry]) -> None:
                 file.write(b" " * len(line.rstrip(b"\n")))
 
 
-def _line(item: Envelope | Capture, reject: Reject, now: float) -> bytes:
+def _line(item: Envelope | Capture, reject: Rejection, now: float) -> bytes:
     kind = "capture" if isinstance(item, Capture) else "envelope"
     fields = {name: getattr(item, name) for name in item.__slots__}
     record = {"reason": reject.reason.value, "detail": reject.detail, "time": now, kind: fields}
@@ -211,7 +211,7 @@ def _entry(path: Path, offset: int, line: bytes) -> QuarantineEntry | None:
         record = lossless_json.loads(line)
         kind = next(kind for kind in _KINDS if kind in record)
         item = _KINDS[kind](**record[kind])
-        reject = Reject(Reason(record["reason"]), record["detail"])
+        reject = Rejection(Reason(record["reason"]), record["detail"])
         return QuarantineEntry(item, reject, record["time"], path, offset, line)
     except (ValueError, TypeError, KeyError, StopIteration):
         return None

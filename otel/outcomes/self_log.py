@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-__all__ = ["SelfLog"]
+__all__ = ["ThrottledLogger"]
 
 _log = logging.getLogger("otel.delivery")
 
@@ -15,7 +15,7 @@ _INTERVAL = 60.0
 _MAX_KINDS = 100
 
 
-class SelfLog:
+class ThrottledLogger:
     """Warn at most once a minute for each kind of message; callers pass neither payloads nor the key.
 
     Args:

@@ -1,25 +1,25 @@
 """The developer's verbs: `record` and its relatives."""
 
 from otel.recording._api import (
+    alias_visitor,
     install_recorder,
-    join_visitor,
     record,
     record_error,
     record_named,
     set_group,
     set_person,
 )
-from otel.recording._recorder import Defer, Recorder, RecordingError
-from otel.recording.carriers import LogCarrier, SpanCarrier
+from otel.recording._recorder import OnCommit, Recorder, RecordingError
+from otel.recording.carriers import LogEmitter, SpanEmitter
 
 __all__ = [
-    "Defer",
-    "LogCarrier",
+    "LogEmitter",
+    "OnCommit",
     "Recorder",
     "RecordingError",
-    "SpanCarrier",
+    "SpanEmitter",
+    "alias_visitor",
     "install_recorder",
-    "join_visitor",
     "record",
     "record_error",
     "record_named",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.attributes import VIEW_NAME
 from otel.events import Event, GroupProperties, PersonProperties
 from otel.identity import Identity
 from otel.recording._recorder import Recorder, RecordingError
 
 __all__ = [
+    "alias_visitor",
     "install_recorder",
-    "join_visitor",
     "record",
     "record_error",
     "record_named",
@@ -24,7 +24,7 @@ __all__ = [
 _recorder = Recorder()
 
 # Made once: every event passes through it.
-_RECORDING = guarded("recording an event", lets_through=RecordingError)
+_RECORDING = suppress_internal_errors("recording an event", lets_through=RecordingError)
 
 
 def install_recorder(recorder: Recorder) -> Recorder:
@@ -74,7 +74,7 @@ def set_person(properties: PersonProperties, *, identity: Identity | None = None
         properties: the new values; None leaves one as it is.
         identity: whose; by default the request's or task's person.
     """
-    with guarded("recording person properties"):
+    with suppress_internal_errors("recording person properties"):
         _recorder.person(properties, identity)
 
 
@@ -86,7 +86,7 @@ def set_group(properties: GroupProperties, *, key: str, identity: Identity | Non
         key: the group's key.
         identity: who made the change; by default the request's or task's person, else the system.
     """
-    with guarded("recording group properties"):
+    with suppress_internal_errors("recording group properties"):
         _recorder.group(properties, key, identity)
 
 
@@ -100,16 +100,16 @@ def record_error(
         identity: whom it happened to; by default the request's or task's person.
         view_name: where; by default the request's view.
     """
-    with guarded("recording an error"):
+    with suppress_internal_errors("recording an error"):
         _recorder.error(exception, {VIEW_NAME: view_name}, identity)
 
 
-def join_visitor(visitor_id: str, identity: Identity) -> None:
+def alias_visitor(visitor_id: str, identity: Identity) -> None:
     """Record that a visitor's trail belongs to an account.
 
     Args:
         visitor_id: posthog-js's id before the sign-up or login.
         identity: the account.
     """
-    with guarded("joining a visitor to an account"):
+    with suppress_internal_errors("joining a visitor to an account"):
         _recorder.joined(visitor_id, identity)

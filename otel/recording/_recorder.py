@@ -11,7 +11,7 @@ from typing import Any
 from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.attributes import (
     ANON_DISTINCT_ID,
     GROUP_KEY,
@@ -20,24 +20,24 @@ from otel.attributes import (
     IDENTIFY_EVENT,
     SET_EVENT,
 )
-from otel.envelope import Envelope, Reject
+from otel.envelope import Envelope, Rejection
 from otel.events import Event, GroupProperties, PersonProperties, Registry, default_registry
 from otel.identity import Identity, current_identity
 from otel.mapping.validate import validate
 from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 from otel.recording._attributes import attributes_of, attributes_of_fields
-from otel.recording.carriers import Carrier, SpanCarrier
+from otel.recording.carriers import Emitter, SpanEmitter
 
-__all__ = ["Defer", "Recorder", "RecordingError"]
+__all__ = ["OnCommit", "Recorder", "RecordingError"]
 
 _log = logging.getLogger("otel.recording")
 
-_CARRYING = guarded("carrying an event out")  # made once: every event passes through it
+_CARRYING = suppress_internal_errors("carrying an event out")  # made once: every event passes through it
 
 _tracer = trace.get_tracer("otel")
 
-Defer = Callable[[Callable[[], None]], bool]
+OnCommit = Callable[[Callable[[], None]], bool]
 
 
 class RecordingError(ValueError):
@@ -68,9 +68,9 @@ class Recorder:
         groups: Mapping[str, str] | None = None,
         strict: bool = False,
         counters: Counters | None = None,
-        keep: Callable[[Envelope, Reject], None] | None = None,
-        carrier: Carrier | None = None,
-        defer: Defer = _at_once,
+        keep: Callable[[Envelope, Rejection], None] | None = None,
+        carrier: Emitter | None = None,
+        defer: OnCommit = _at_once,
     ) -> None:
         self.defer = defer
         self._registry = registry
@@ -78,7 +78,7 @@ class Recorder:
         self._strict = strict
         self._counters = counters
         self._keep = keep
-        self._carrier = carrier or SpanCarrier()
+        self._carrier = carrier or SpanEmitter()
         self._stamps = frozenset(self._groups.values())
 
     def event(self, event: Event, identity: Identity | None) -> None:
@@ -202,14 +202,14 @@ class Recorder:
             return named
         return replace(named, groups=known.groups, span_attributes=known.span_attributes)
 
-    def _reject(self, name: str, attributes: Mapping[str, Any]) -> Reject | None:
+    def _reject(self, name: str, attributes: Mapping[str, Any]) -> Rejection | None:
         declaration = self._registry.get(name)
         if declaration is None:
-            return Reject(Reason.UNDECLARED, "no event declares this name")
+            return Rejection(Reason.UNDECLARED, "no event declares this name")
         result = validate(declaration, attributes, self._stamps)
-        return result if isinstance(result, Reject) else None
+        return result if isinstance(result, Rejection) else None
 
-    def _refuse(self, name: str, attributes: dict[str, Any], reject: Reject) -> None:
+    def _refuse(self, name: str, attributes: dict[str, Any], reject: Rejection) -> None:
         if self._strict:
             msg = (
                 f"event {name!r}: {reject.detail} ({reject.reason}); "

@@ -11,7 +11,7 @@ from opentelemetry._logs import LoggerProvider, SeverityNumber
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.trace import SpanKind
 
-__all__ = ["LONG_LIVED_NS", "Carrier", "LogCarrier", "SpanCarrier"]
+__all__ = ["LONG_LIVED_NS", "Emitter", "LogEmitter", "SpanEmitter"]
 
 # A span's events leave when it ends. Pages answer in well under a second, so a span this old belongs to a
 # command, a task or a socket, whose end nobody should wait for.
@@ -24,7 +24,7 @@ _HEADROOM = 16
 _tracer = trace.get_tracer("otel")
 
 
-class Carrier(Protocol):
+class Emitter(Protocol):
     """Let events out."""
 
     def carry(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
@@ -32,7 +32,7 @@ class Carrier(Protocol):
         ...
 
 
-class SpanCarrier:
+class SpanEmitter:
     """Add events to the current span, or to a short one of their own where that would lose or delay them."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class SpanCarrier:
         )
 
 
-class LogCarrier:
+class LogEmitter:
     """Emit events as log records with an `event_name`, in the context of the current span.
 
     A record leaves when it is emitted, however long its span still lasts, and no span limits their number.

@@ -12,12 +12,12 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, Span
 from opentelemetry.trace import SpanKind, StatusCode
 
 from otel.attributes import EXCEPTION_EVENT
-from otel.exceptions import BY_HAND, LiveException, hook_of
-from otel.mapping.errors import SpanError, http_status
+from otel.exceptions import BY_HAND, ExceptionSnapshot, hook_of
+from otel.mapping.errors import ErrorRecord, http_status
 from otel.mapping.from_span import envelope_of
 from otel.recording.carriers import LONG_LIVED_NS
 
-__all__ = ["Entries", "Entry", "LocatedError"]
+__all__ = ["EntrySpan", "LocatedError", "OpenSpans"]
 
 # Spans under way that are followed at once. Only spans that never end (a client that hangs up under ASGI,
 # `otel.md` section 5) make it fill up; the oldest is then forgotten.
@@ -28,36 +28,36 @@ _OUTGOING_KINDS = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
 
 
 @dataclass(slots=True, eq=False)
-class _Candidate:
+class RecordedException:
     """An exception that left an inner span, or was recorded on it, before it is known how the entry ends."""
 
     span: ReadableSpan
     event: Event
-    live: LiveException | None
+    live: ExceptionSnapshot | None
     is_deliberate: bool
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class EntrySpan:
     """Follow one entry span while it is under way."""
 
     span: Span
     span_id: int
-    outer: Entry | None
-    candidates: list[_Candidate] = field(default_factory=list)
-    noted: LiveException | None = None
+    outer: EntrySpan | None
+    candidates: list[RecordedException] = field(default_factory=list)
+    noted: ExceptionSnapshot | None = None
     is_expected: bool = False
     reported: list[tuple[str, str]] = field(default_factory=list)
 
     def report(self, event: Event) -> None:
         """Remember that an error left, here and in the entries around, so that it leaves once."""
-        entry: Entry | None = self
+        entry: EntrySpan | None = self
         while entry is not None:
             entry.reported.append(_kind(event))
             entry = entry.outer
 
 
-class Entries:
+class OpenSpans:
     """Follow the spans under way, and decide which exceptions are errors (`otel.md` section 5).
 
     An error is what ended a request with 5xx, or a task, or a script; and what a developer recorded on a span
@@ -65,8 +65,8 @@ class Entries:
     """
 
     def __init__(self) -> None:
-        self._entry_of: dict[int, Entry | None] = {}
-        self._in_trace: dict[int, Entry] = {}
+        self._entry_of: dict[int, EntrySpan | None] = {}
+        self._in_trace: dict[int, EntrySpan] = {}
         self._begun_while_handling: dict[int, int] = {}
 
     def start(self, span: Span) -> None:
@@ -82,7 +82,7 @@ class Entries:
             # A parent that is not recorded is not known here, but the trace's innermost entry is.
             entry = self._entry_of.get(parent.span_id) or self._in_trace.get(context.trace_id)
         if parent is None or parent.is_remote or span.kind in _ENTRY_KINDS:
-            entry = self._in_trace[context.trace_id] = Entry(span, span_id, entry)
+            entry = self._in_trace[context.trace_id] = EntrySpan(span, span_id, entry)
         if len(self._entry_of) >= _MAX_OPEN:
             self._forget_oldest()
         self._entry_of[span_id] = entry
@@ -116,7 +116,7 @@ class Entries:
             return _at_entry(span, entry, candidates)
         return _at_inner(span, entry, candidates, identity)
 
-    def current(self, span_id: int) -> Entry | None:
+    def current(self, span_id: int) -> EntrySpan | None:
         """Return the entry that a span under way belongs to.
 
         Args:
@@ -124,7 +124,7 @@ class Entries:
         """
         return self._entry_of.get(span_id)
 
-    def around(self, trace_id: int, span_id: int) -> Entry | None:
+    def around(self, trace_id: int, span_id: int) -> EntrySpan | None:
         """Return the entry that something inside a span belongs to, whether or not the span is recorded.
 
         Args:
@@ -133,7 +133,7 @@ class Entries:
         """
         return self._entry_of.get(span_id) or self._in_trace.get(trace_id)
 
-    def _leave(self, trace_id: int, entry: Entry | None) -> None:
+    def _leave(self, trace_id: int, entry: EntrySpan | None) -> None:
         if entry is not None and self._in_trace.get(trace_id) is entry:
             if entry.outer is None:
                 del self._in_trace[trace_id]
@@ -153,13 +153,13 @@ class LocatedError:
     """An error with the span that it is about."""
 
     span: ReadableSpan
-    error: SpanError
+    error: ErrorRecord
 
 
 def _at_inner(
     span: ReadableSpan,
-    entry: Entry | None,
-    candidates: list[_Candidate],
+    entry: EntrySpan | None,
+    candidates: list[RecordedException],
     identity: Mapping[str, Any] | None,
 ) -> tuple[LocatedError, ...]:
     if entry is not None and time.time_ns() - (entry.span.start_time or 0) < LONG_LIVED_NS:
@@ -179,7 +179,7 @@ def _at_inner(
     return tuple(_located(one, view) for one in deliberate)
 
 
-def _at_entry(span: ReadableSpan, entry: Entry, own: list[_Candidate]) -> tuple[LocatedError, ...]:
+def _at_entry(span: ReadableSpan, entry: EntrySpan, own: list[RecordedException]) -> tuple[LocatedError, ...]:
     located: list[LocatedError] = []
     fatal = _fatal(span, entry, own)
     everything = [*entry.candidates, *own]
@@ -200,7 +200,7 @@ def _at_entry(span: ReadableSpan, entry: Entry, own: list[_Candidate]) -> tuple[
     return tuple(located)
 
 
-def _fatal(span: ReadableSpan, entry: Entry, own: list[_Candidate]) -> _Candidate | None:
+def _fatal(span: ReadableSpan, entry: EntrySpan, own: list[RecordedException]) -> RecordedException | None:
     """Return the exception that ended an entry, if one did."""
     attributes = span.attributes or {}
     status = http_status(attributes)
@@ -218,11 +218,11 @@ def _fatal(span: ReadableSpan, entry: Entry, own: list[_Candidate]) -> _Candidat
     return own[-1] if attributes.get("celery.state") == "FAILURE" else None
 
 
-def _candidate(span: ReadableSpan, event: Event, begun_while_handling: int | None) -> _Candidate:
+def _candidate(span: ReadableSpan, event: Event, begun_while_handling: int | None) -> RecordedException:
     live_exception = sys.exc_info()[1]
     live = None
     if live_exception is not None:
-        live = LiveException.of(live_exception)
+        live = ExceptionSnapshot.of(live_exception)
         if not live.matches(*_kind(event)):
             live = None
     # Either it says so, or its status is what `use_span` writes about an exception that passes through it; a
@@ -232,18 +232,18 @@ def _candidate(span: ReadableSpan, event: Event, begun_while_handling: int | Non
         and id(live_exception) != begun_while_handling
         and span.status.description == f"{type(live_exception).__name__}: {live_exception}"
     )
-    return _Candidate(span, event, live, is_deliberate=not passed_through)
+    return RecordedException(span, event, live, is_deliberate=not passed_through)
 
 
 def _located(
-    one: _Candidate, entry: Mapping[str, Any] | None, *, ended: ReadableSpan | None = None
+    one: RecordedException, entry: Mapping[str, Any] | None, *, ended: ReadableSpan | None = None
 ) -> LocatedError:
     """Return an error with the span that it ended; one that ended none was handled."""
     view = dict(entry or {})
     envelope = envelope_of(one.span, one.event)
     envelope.span_attributes = view  # identity is stamped on the entry, not on the spans inside it
     hook = BY_HAND if ended is None else hook_of(ended)
-    return LocatedError(one.span, SpanError(envelope, view, ended is None, hook, one.live))
+    return LocatedError(one.span, ErrorRecord(envelope, view, ended is None, hook, one.live))
 
 
 def _kind(event: Event) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, TraceFlags
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.attributes import APART, EXCEPTION_EVENT, ORDINAL
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import plain
@@ -29,7 +29,9 @@ _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 # Records of one span with one name and time come within a tick of the clock: a thousand spans' back is far.
 _REMEMBERED = 1_000
 
-_SELECTING = guarded("selecting a log record")  # made once: every log record passes through it
+_SELECTING = suppress_internal_errors(
+    "selecting a log record"
+)  # made once: every log record passes through it
 
 
 class PostHogLogProcessor(LogRecordProcessor):

@@ -8,7 +8,7 @@ from typing import Any
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, TraceFlags
 
-from otel.mapping.errors import SpanError
+from otel.mapping.errors import ErrorRecord
 
 __all__ = ["SelectedSpan"]
 
@@ -34,7 +34,7 @@ class SelectedSpan(ReadableSpan):
         span: ReadableSpan,
         events: Sequence[Event],
         identity: Mapping[str, Any] | None,
-        errors: tuple[SpanError, ...] = (),
+        errors: tuple[ErrorRecord, ...] = (),
         *,
         is_log: bool = False,
     ) -> None:

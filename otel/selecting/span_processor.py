@@ -19,14 +19,14 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from otel._fork import call_in_child
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.attributes import EXCEPTION_EVENT
-from otel.exceptions import LiveException
+from otel.exceptions import ExceptionSnapshot
 from otel.identity import current_identity
 from otel.mapping.from_span import plain
 from otel.outcomes.counters import Counters
 from otel.reasons import Reason
-from otel.selecting._open_spans import Entries
+from otel.selecting._open_spans import OpenSpans
 from otel.selecting.selected import SelectedSpan
 
 __all__ = ["PostHogSpanProcessor"]
@@ -42,7 +42,10 @@ _MAX_QUEUE_SIZE = 10_000
 _MAX_EXPORT_BATCH_SIZE = 512
 
 # Made once: every span passes through them.
-_FOLLOWING, _SELECTING = guarded("following a span"), guarded("selecting a span")
+_FOLLOWING, _SELECTING = (
+    suppress_internal_errors("following a span"),
+    suppress_internal_errors("selecting a span"),
+)
 
 
 class BatchExporter(Protocol):
@@ -81,7 +84,7 @@ class PostHogSpanProcessor(SpanProcessor):
     """Queue the spans that carry a business event or an error, whatever the sampling decision.
 
     Batching is the stock BatchSpanProcessor's. It drops the oldest span of a full queue without a count;
-    this processor refuses the newest before that, with a reason. Every hook is guarded: one that raised
+    this processor refuses the newest before that, with a reason. No hook raises: one that did
     would break the product and starve the processors after it (`otel.md` section 4).
 
     Args:
@@ -112,9 +115,9 @@ class PostHogSpanProcessor(SpanProcessor):
         self._groups = groups
         self._flush_timeout = flush_timeout
         self._journal = journal
-        self._entries = Entries()
+        self._entries = OpenSpans()
         self._exporter = exporter
-        self._queued = _Queued(exporter)
+        self._queued = QueueGauge(exporter)
         self._max_queue_size = max_queue_size or _environ_int(OTEL_BSP_MAX_QUEUE_SIZE, _MAX_QUEUE_SIZE)
         if schedule_delay_millis is None and not os.environ.get(OTEL_BSP_SCHEDULE_DELAY):
             schedule_delay_millis = _SCHEDULE_DELAY_MS
@@ -160,9 +163,9 @@ class PostHogSpanProcessor(SpanProcessor):
         if self._is_shut_down:
             return
         self._is_shut_down = True
-        with guarded("setting a deadline for the end"):
+        with suppress_internal_errors("setting a deadline for the end"):
             self._exporter.finish_by(time.monotonic() + self._flush_timeout)
-        with guarded("ending"):
+        with suppress_internal_errors("ending"):
             self._batches.shutdown()  # type: ignore[no-untyped-call]  # the SDK leaves it unannotated
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
@@ -203,7 +206,7 @@ class PostHogSpanProcessor(SpanProcessor):
         """
         entry = self._entries.current(span_id)
         if entry is not None:
-            entry.noted = LiveException.of(exception)
+            entry.noted = ExceptionSnapshot.of(exception)
 
     def expect(self, span_id: int) -> None:
         """Say that the exception which ends an entry is no error.
@@ -294,10 +297,10 @@ class PostHogSpanProcessor(SpanProcessor):
     def _after_fork(self) -> None:
         self._queued.reset()
         self._flushing = threading.Lock()
-        self._entries = Entries()
+        self._entries = OpenSpans()
 
 
-class _Queued(SpanExporter):
+class QueueGauge(SpanExporter):
     """Count the spans between queueing and export, in front of the exporter."""
 
     def __init__(self, exporter: BatchExporter) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import overload
 
 from otel import pipeline
-from otel._guard import raise_faults
+from otel._guard import raise_internal_errors
 from otel.envelope import Capture
 from otel.events import Event, Registry, default_registry
 from otel.settings import Settings
@@ -97,12 +97,12 @@ def capturing(
     base = settings or (running.settings if running is not None else Settings())
     defer = running.recorder.defer if running is not None else None
     captured = CapturedEvents()
-    before = raise_faults(True)
+    before = raise_internal_errors(True)
     pipeline.install(base.replace(strict=True), registry=registry, sink=captured, defer=defer)
     try:
         yield captured
     finally:
-        raise_faults(before)
+        raise_internal_errors(before)
         if running is None:
             pipeline.install(Settings())
         else:

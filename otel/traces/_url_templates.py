@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["know_paths", "template_of"]
+__all__ = ["register_url_templates", "template_of"]
 
 _known: dict[str, re.Pattern[str]] = {}
 
 
-def know_paths(*templates: str) -> None:
+def register_url_templates(*templates: str) -> None:
     """Let calls to other services be seen by their path's template; what a path holds else is nobody's.
 
     Args:

@@ -8,13 +8,13 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.attributes import EXCEPTION_EVENT
 from otel.traces._scrubbing import scrubbed
 
-__all__ = ["ScrubbingSpanExporter", "worth_reading"]
+__all__ = ["ScrubbingSpanExporter", "filter_and_scrub"]
 
-_SCRUBBING = guarded("scrubbing a span")
+_SCRUBBING = suppress_internal_errors("scrubbing a span")
 
 
 class ScrubbingSpanExporter(SpanExporter):
@@ -37,7 +37,7 @@ class ScrubbingSpanExporter(SpanExporter):
         Args:
             spans: ended.
         """
-        return self._exporter.export(worth_reading(spans, send_messages=self._send_messages))
+        return self._exporter.export(filter_and_scrub(spans, send_messages=self._send_messages))
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Flush the exporter behind.
@@ -52,7 +52,7 @@ class ScrubbingSpanExporter(SpanExporter):
         self._exporter.shutdown()
 
 
-def worth_reading(spans: Sequence[ReadableSpan], *, send_messages: bool) -> list[ReadableSpan]:
+def filter_and_scrub(spans: Sequence[ReadableSpan], *, send_messages: bool) -> list[ReadableSpan]:
     """Return what of some spans is for a trace, scrubbed.
 
     A call that belongs to no request and no task is no trace worth reading: a worker's looks for tasks, the

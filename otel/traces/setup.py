@@ -23,8 +23,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from otel._guard import guarded
-from otel.traces.exporter import ScrubbingSpanExporter, worth_reading
+from otel._guard import suppress_internal_errors
+from otel.traces.exporter import ScrubbingSpanExporter, filter_and_scrub
 
 __all__ = ["flush_traces", "scrub_exporters", "send_traces"]
 
@@ -46,7 +46,7 @@ def send_traces(provider: TracerProvider, *, send_messages: bool = True) -> None
     """
     found = False
     for entry_point in _exporters():
-        with guarded(f"setting up the exporter {entry_point.name!r}"):
+        with suppress_internal_errors(f"setting up the exporter {entry_point.name!r}"):
             exporter = ScrubbingSpanExporter(entry_point.load()(), send_messages=send_messages)
             provider.add_span_processor(BatchSpanProcessor(exporter))
             found = True
@@ -67,10 +67,10 @@ def scrub_exporters(*, send_messages: bool = True) -> None:
 
     def export(wrapped: Any, _: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         spans = kwargs.get("spans", args[0] if args else ())
-        return wrapped(worth_reading(spans, send_messages=send_messages))
+        return wrapped(filter_and_scrub(spans, send_messages=send_messages))
 
     for entry_point in _exporters():
-        with guarded(f"scrubbing what the exporter {entry_point.name!r} sends"):
+        with suppress_internal_errors(f"scrubbing what the exporter {entry_point.name!r} sends"):
             exporter: type[SpanExporter] = entry_point.load()
             if not isinstance(vars(exporter).get("export"), wrapt.FunctionWrapper):
                 wrapt.wrap_function_wrapper(exporter, "export", export)
@@ -131,7 +131,7 @@ def _instrument() -> None:
     for entry_point in entry_points(group=_INSTRUMENTORS):
         if entry_point.name in disabled:
             continue
-        with guarded(f"instrumenting {entry_point.name!r}"):
+        with suppress_internal_errors(f"instrumenting {entry_point.name!r}"):
             try:
                 instrumentor = entry_point.load()()
                 if not instrumentor.is_instrumented_by_opentelemetry:

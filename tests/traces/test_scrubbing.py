@@ -15,7 +15,7 @@ from opentelemetry.util.types import AttributeValue
 
 from otel.attributes import ONLY
 from otel.exceptions import parse_stacktrace
-from otel.traces import ScrubbingSpanExporter, know_paths
+from otel.traces import ScrubbingSpanExporter, register_url_templates
 
 
 class Traces:
@@ -104,7 +104,7 @@ _CLIENT = {
 def test_an_address_shows_its_route_or_template_and_nothing_else(
     traces: Traces, kind: SpanKind, attributes: dict[str, str], left: dict[str, str]
 ) -> None:
-    know_paths("/orgs/{organisation}/members")
+    register_url_templates("/orgs/{organisation}/members")
     with traces.tracer.start_as_current_span("test"):
         shown = traces.attributes(attributes, kind)
     assert "swordfish" not in str(shown)

@@ -13,7 +13,7 @@ from typing import TextIO
 
 __all__ = ["BAD", "BOLD", "DIM", "GOOD", "Console"]
 
-# Select Graphic Rendition codes (ECMA-48) that are legible on a dark and on a light ground.
+# Select Graphic Rendition codes (ECMA-48) that are to_valid_text on a dark and on a light ground.
 BOLD, DIM, GOOD, BAD = "1", "2", "32", "31"
 
 # Characters; what a reader of a log has beside it.

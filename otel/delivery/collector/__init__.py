@@ -1,1 +1,1 @@
-"""Delivery to an OpenTelemetry Collector, over OTLP/HTTP."""
+"""PostHogClient to an OpenTelemetry Collector, over OTLP/HTTP."""

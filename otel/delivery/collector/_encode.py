@@ -15,12 +15,12 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from otel.attributes import ERROR, EXCEPTION_EVENT, ONLY, OPTED_OUT
 from otel.delivery.collector.error_payload import carried
-from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.from_span import plain
 from otel.mapping.origin import Origins
 from otel.selecting import SelectedSpan
 
-__all__ = ["log_record_of", "span_of_error", "span_of_events", "writable"]
+__all__ = ["log_record_of", "span_of_error", "span_of_events", "to_otlp_value"]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _SCOPE = InstrumentationScope("otel")
@@ -42,7 +42,7 @@ def span_of_events(
     """
     around = {name: value for name, value in plain(span.attributes).items() if name in stamps}
     return ReadableSpan(
-        name=writable(span.name),
+        name=to_otlp_value(span.name),
         context=span.context,
         resource=origins.of(span.resource.attributes).resource,
         attributes={**_writable_attributes(around, stamps), ONLY: True},
@@ -54,7 +54,7 @@ def span_of_events(
 
 
 def span_of_error(
-    error: SpanError, occurrences: int, mapper: ErrorMapper, stamps: AbstractSet[str], origins: Origins
+    error: ErrorRecord, occurrences: int, mapper: ErrorMapper, stamps: AbstractSet[str], origins: Origins
 ) -> ReadableSpan:
     """Return an error as a span of its own, with the ids of the one that it was recorded on.
 
@@ -104,7 +104,7 @@ def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRe
     return ReadableLogRecord(record, span.resource, _SCOPE)
 
 
-def writable(value: Any) -> Any:
+def to_otlp_value(value: Any) -> Any:
     """Return a value as protobuf holds it, and as mapping would have written it anyway.
 
     OpenTelemetry's encoder leaves out an attribute that it cannot write.
@@ -119,14 +119,16 @@ def writable(value: Any) -> Any:
     if isinstance(value, int):
         return value if _MIN_INT <= value <= _MAX_INT else hex(value)
     if isinstance(value, list | tuple):
-        return tuple(writable(one) for one in value)
+        return tuple(to_otlp_value(one) for one in value)
     if isinstance(value, Mapping):
-        return {writable(str(name)): writable(one) for name, one in value.items()}
+        return {to_otlp_value(str(name)): to_otlp_value(one) for name, one in value.items()}
     return value
 
 
 def _writable_event(event: Event, stamps: AbstractSet[str]) -> Event:
-    return Event(writable(event.name), _writable_attributes(plain(event.attributes), stamps), event.timestamp)
+    return Event(
+        to_otlp_value(event.name), _writable_attributes(plain(event.attributes), stamps), event.timestamp
+    )
 
 
 def _writable_attributes(attributes: Mapping[str, Any], stamps: AbstractSet[str]) -> dict[str, Any]:
@@ -138,8 +140,8 @@ def _writable_attributes(attributes: Mapping[str, Any], stamps: AbstractSet[str]
         elif name in stamps and kind is str and not _is_unicode(value):
             text = ""  # an id that is no text is nobody's; mended, it could be somebody's
         else:
-            text = writable(value)
-        written[name if name.isascii() else writable(name)] = text
+            text = to_otlp_value(value)
+        written[name if name.isascii() else to_otlp_value(name)] = text
     return written
 
 

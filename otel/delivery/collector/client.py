@@ -7,22 +7,22 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.delivery.collector.endpoint import OtlpEndpoint
-from otel.delivery.collector.otlp_http import Message, OtlpWire, advise
+from otel.delivery.collector.otlp_http import Message, OtlpHttp, advise
 from otel.delivery.http._sender import MAX_BODY
-from otel.delivery.http.client import Dispatch
+from otel.delivery.http.client import BatchClient
 from otel.delivery.http.protocol import Receiver
 from otel.delivery.http.transport import Transport
 from otel.outcomes.counters import Counters
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 
-__all__ = ["CollectorDelivery"]
+__all__ = ["CollectorClient"]
 
 T = TypeVar("T")
 
 
-class CollectorDelivery(Dispatch[T]):
+class CollectorClient(BatchClient[T]):
     """Hand over in the calling thread; safe to use from every thread and after a fork.
 
     Args:
@@ -43,11 +43,11 @@ class CollectorDelivery(Dispatch[T]):
         self._counters = counters
         self._count = count
         super().__init__(
-            OtlpWire(endpoint.path, endpoint.headers, encode),
+            OtlpHttp(endpoint.path, endpoint.headers, encode),
             Receiver("the Collector", MAX_BODY, count, advise),
             Transport(endpoint.origin, endpoint.tls),
             counters,
-            log=SelfLog(time.monotonic),
+            log=ThrottledLogger(time.monotonic),
         )
 
     def deliver(self, items: Sequence[T], deadline: float | None = None) -> bool:
@@ -60,7 +60,7 @@ class CollectorDelivery(Dispatch[T]):
         if not items:
             return True
         losses = self.send(items, deadline)
-        with guarded("accounting for what was handed over"):
+        with suppress_internal_errors("accounting for what was handed over"):
             lost: Counter[str] = Counter()
             for loss in losses:
                 events = self._count(items[loss.index])

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from opentelemetry.util.re import parse_env_headers
 
-from otel.delivery.http.transport import Transport, Unreachable
+from otel.delivery.http.transport import NoResponse, Transport
 
 __all__ = ["OtlpEndpoint", "Signal", "reach"]
 
@@ -98,7 +98,7 @@ def reach(endpoint: OtlpEndpoint, timeout: float) -> str:
     headers = {"Content-Type": "application/x-protobuf", **endpoint.headers}
     try:
         answer = transport.post(endpoint.path, b"", headers, timeout)
-    except Unreachable as error:
+    except NoResponse as error:
         return f"{endpoint.url} cannot be reached: {error}"
     finally:
         transport.close()

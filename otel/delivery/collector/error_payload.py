@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 
 from otel.envelope import Envelope
-from otel.events import legible
-from otel.exceptions import BY_HAND, Hook, LiveException, ParsedException
-from otel.mapping.errors import SpanError
+from otel.events import to_valid_text
+from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Hook
+from otel.mapping.errors import ErrorRecord
 
 __all__ = ["carried", "carried_error"]
 
 
-def carried(error: SpanError, occurrences: int, listed: list[dict[str, Any]]) -> str:
+def carried(error: ErrorRecord, occurrences: int, listed: list[dict[str, Any]]) -> str:
     """Write an error as the attribute `posthog.error`.
 
     Its `$exception_list` is made before it leaves: the lines around a frame, and whether it is the product's
@@ -27,7 +27,7 @@ def carried(error: SpanError, occurrences: int, listed: list[dict[str, Any]]) ->
         listed: its `$exception_list`, from `ErrorMapper.listed`.
     """
     fields = {
-        "type": legible(error.exceptions[0].type_name),
+        "type": to_valid_text(error.exceptions[0].type_name),
         "handled": error.is_handled,
         "occurrences": occurrences,
         "list": listed,
@@ -36,7 +36,7 @@ def carried(error: SpanError, occurrences: int, listed: list[dict[str, Any]]) ->
     return orjson.dumps(fields).decode()
 
 
-def carried_error(text: str, event: Envelope) -> tuple[SpanError, int]:
+def carried_error(text: str, event: Envelope) -> tuple[ErrorRecord, int]:
     """Read what `carried` wrote; return the error, and for how many of its kind it stands.
 
     Args:
@@ -51,8 +51,8 @@ def carried_error(text: str, event: Envelope) -> tuple[SpanError, int]:
         case {"type": str(name), "handled": bool(handled), "occurrences": int(count), "list": list(listed)}:
             if count > 0 and all(_is_exception(one) for one in listed):
                 entry = event.span_attributes
-                live = LiveException((ParsedException(name),), name, "")
-                return SpanError(event, entry, handled, _hook(fields.get("source")), live, listed), count
+                live = ExceptionSnapshot((ExceptionInfo(name),), name, "")
+                return ErrorRecord(event, entry, handled, _hook(fields.get("source")), live, listed), count
     msg = "posthog.error holds no error as this version writes them"
     raise ValueError(msg)
 

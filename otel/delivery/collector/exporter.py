@@ -15,13 +15,13 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from otel._guard import fault
 from otel.attributes import GROUPIDENTIFY_EVENT, OPTED_OUT
 from otel.delivery.collector._encode import log_record_of, span_of_error, span_of_events
-from otel.delivery.collector.client import CollectorDelivery
+from otel.delivery.collector.client import CollectorClient
 from otel.delivery.collector.endpoint import OtlpEndpoint
-from otel.delivery.error_limiter import ErrorsWindow
-from otel.envelope import Envelope, Reject
+from otel.delivery.error_limiter import ErrorLimiter
+from otel.envelope import Envelope, Rejection
 from otel.events import Registry, default_registry
 from otel.mapping import Mapper
-from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.origin import Origins
 from otel.outcomes.counters import Counters
 from otel.outcomes.quarantine import Quarantine
@@ -53,13 +53,13 @@ class CollectorExporter(SpanExporter):
         self._settings = settings
         self._counters = counters or Counters()
         self._quarantine = Quarantine(settings.quarantine) if settings.quarantine is not None else None
-        self._spans = CollectorDelivery[ReadableSpan](
+        self._spans = CollectorClient[ReadableSpan](
             OtlpEndpoint.from_environ("traces"),
             self._counters,
             encode=encode_spans,
             count=lambda span: len(span.events),
         )
-        self._logs = CollectorDelivery[ReadableLogRecord](
+        self._logs = CollectorClient[ReadableLogRecord](
             OtlpEndpoint.from_environ("logs"), self._counters, encode=encode_logs, count=lambda _: 1
         )
         self.map = Mapper(registry, settings)
@@ -67,7 +67,7 @@ class CollectorExporter(SpanExporter):
         self._origins = Origins(settings.release_id)
         # The product's own error event is the bridge's to make.
         self._map_error = ErrorMapper(settings, lambda: None)
-        self._window = ErrorsWindow(lambda: self._deliver(self._due(), []))
+        self._window = ErrorLimiter(lambda: self._deliver(self._due(), []))
         self._deadline: float | None = None
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -117,7 +117,7 @@ class CollectorExporter(SpanExporter):
         self._spans.close()
         self._logs.close()
 
-    def keep(self, envelope: Envelope, reject: Reject) -> None:
+    def keep(self, envelope: Envelope, reject: Rejection) -> None:
         """Keep an event that was rejected before it could leave, if there is a quarantine.
 
         Args:
@@ -149,7 +149,7 @@ class CollectorExporter(SpanExporter):
         opted_out = (event.attributes or {}).get(OPTED_OUT) or (span.attributes or {}).get(OPTED_OUT)
         return not opted_out or event.name == GROUPIDENTIFY_EVENT
 
-    def _error(self, error: SpanError, occurrences: int) -> list[ReadableSpan]:
+    def _error(self, error: ErrorRecord, occurrences: int) -> list[ReadableSpan]:
         try:
             return [span_of_error(error, occurrences, self._map_error, self._stamps, self._origins)]
         except Exception as problem:  # noqa: BLE001 - as above

@@ -8,13 +8,13 @@ from typing import Generic, Protocol, TypeVar
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from otel.delivery.http.protocol import Fate
+from otel.delivery.http.protocol import Outcome
 from otel.delivery.http.transport import Answer
-from otel.envelope import Reject
-from otel.outcomes.self_log import SelfLog
+from otel.envelope import Rejection
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 
-__all__ = ["OtlpWire", "advise"]
+__all__ = ["OtlpHttp", "advise"]
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class Message(Protocol):
         ...
 
 
-class OtlpWire(Generic[T]):
+class OtlpHttp(Generic[T]):
     """Speak OTLP/HTTP with protobuf.
 
     Args:
@@ -71,7 +71,7 @@ class OtlpWire(Generic[T]):
         """
         return self._headers
 
-    def read(self, answer: Answer, items: Sequence[T]) -> list[Fate | Reject]:
+    def read(self, answer: Answer, items: Sequence[T]) -> list[Outcome | Rejection]:
         """Read how many items were rejected for good; which ones, OTLP does not say.
 
         Args:
@@ -83,14 +83,14 @@ class OtlpWire(Generic[T]):
         try:
             response.ParseFromString(answer.body)
         except DecodeError:  # a proxy's own word; the status is what counts
-            return [Fate.DELIVERED] * len(items)
+            return [Outcome.DELIVERED] * len(items)
         partial = response.partial_success
         rejected = min(max(partial.rejected_spans, 0), len(items))
-        delivered: list[Fate | Reject] = [Fate.DELIVERED] * (len(items) - rejected)
-        return delivered + [Reject(Reason.REFUSED, partial.error_message)] * rejected
+        delivered: list[Outcome | Rejection] = [Outcome.DELIVERED] * (len(items) - rejected)
+        return delivered + [Rejection(Reason.REFUSED, partial.error_message)] * rejected
 
 
-def advise(log: SelfLog, reason: Reason, detail: str) -> None:
+def advise(log: ThrottledLogger, reason: Reason, detail: str) -> None:
     """Say what a person has to do about spans that the Collector does not take.
 
     Args:

@@ -6,18 +6,18 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
-from otel.delivery.http.protocol import Fate
-from otel.envelope import Reject
+from otel.delivery.http.protocol import Outcome
+from otel.envelope import Rejection
 from otel.reasons import Reason
 
-__all__ = ["Run", "Wait"]
+__all__ = ["InFlightBatch", "Wait"]
 
 T = TypeVar("T")
 
 Wait = Callable[[threading.Event, float], object]
 
 
-class Run(Generic[T]):
+class InFlightBatch(Generic[T]):
     """Hold one call's state; only `shorten` is called from other threads.
 
     Args:
@@ -31,7 +31,7 @@ class Run(Generic[T]):
         self.captures = captures
         self.deadline = deadline
         self.time = time
-        self.fates: list[Fate | Reject] = [Fate.OPEN] * len(captures)
+        self.fates: list[Outcome | Rejection] = [Outcome.OPEN] * len(captures)
         # What PostHog asked for when there was no time left to grant it.
         self.retry_after: float | None = None
         self.thread = threading.get_ident()
@@ -76,7 +76,7 @@ class Run(Generic[T]):
             detail: what PostHog answered, or what stood in the way.
         """
         for index in batch:
-            self.fates[index] = Reject(reason, detail)
+            self.fates[index] = Rejection(reason, detail)
 
     def give_up(self, batch: Iterable[int], detail: str) -> None:
         """Settle captures as lost for want of time.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import uuid4
 
-from otel.delivery.http._in_flight import Run, Wait
+from otel.delivery.http._in_flight import InFlightBatch, Wait
 from otel.delivery.http._retry import (
     Backoff,
     is_accepted,
@@ -18,13 +18,13 @@ from otel.delivery.http._retry import (
     parse_retry_after,
     reason_for,
 )
-from otel.delivery.http.protocol import Fate, Receiver, Wire
-from otel.delivery.http.transport import Answer, Transport, Unreachable
+from otel.delivery.http.protocol import Outcome, Receiver, Wire
+from otel.delivery.http.transport import Answer, NoResponse, Transport
 from otel.outcomes.counters import Counters
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 
-__all__ = ["MAX_BODY", "Sender"]
+__all__ = ["MAX_BODY", "BatchSender"]
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class _Request:
     retry_after: float | None = None
 
 
-class Sender(Generic[T]):
+class BatchSender(Generic[T]):
     """Send captures over one wire.
 
     Args:
@@ -84,7 +84,7 @@ class Sender(Generic[T]):
         secret: str,
         backoff: Backoff,
         counters: Counters,
-        log: SelfLog,
+        log: ThrottledLogger,
         clock: Callable[[], float],
         wall: Callable[[], float],
         wait: Wait,
@@ -102,7 +102,7 @@ class Sender(Generic[T]):
         self._wait = wait
         self._attempts = attempts
 
-    def send(self, run: Run[T]) -> None:
+    def send(self, run: InFlightBatch[T]) -> None:
         """Settle the fate of each of the run's captures.
 
         Args:
@@ -116,7 +116,7 @@ class Sender(Generic[T]):
                 middle = len(halve) // 2
                 pending.extendleft((halve[middle:], halve[:middle]))
 
-    def _encode(self, run: Run[T], batch: list[int]) -> tuple[list[int], bytes]:
+    def _encode(self, run: InFlightBatch[T], batch: list[int]) -> tuple[list[int], bytes]:
         """Write the batch's JSON, without the captures that cannot be written or are too large."""
         captures = [run.captures[index] for index in batch]
         try:
@@ -130,7 +130,7 @@ class Sender(Generic[T]):
             return batch, raw
         return fitting, self._wire.body([run.captures[index] for index in fitting], run.time)
 
-    def _fits(self, run: Run[T], index: int) -> bool:
+    def _fits(self, run: InFlightBatch[T], index: int) -> bool:
         try:
             size = len(self._wire.body([run.captures[index]], run.time))
         except Exception as error:  # noqa: BLE001 - as above; orjson's messages name types, never values
@@ -141,7 +141,7 @@ class Sender(Generic[T]):
             return False
         return True
 
-    def _send(self, run: Run[T], batch: list[int], raw: bytes) -> list[int]:
+    def _send(self, run: InFlightBatch[T], batch: list[int], raw: bytes) -> list[int]:
         """Post a batch until its captures are settled; return those that are to be sent in halves."""
         if len(batch) > 1 and len(raw) > MAX_BODY:
             return batch
@@ -172,11 +172,11 @@ class Sender(Generic[T]):
         }
         try:
             return self._transport.post(self._wire.path, request.body, headers, timeout)
-        except Unreachable as error:
+        except NoResponse as error:
             request.problem, request.retry_after = str(error), None
             return None
 
-    def _settle(self, run: Run[T], request: _Request, answer: Answer) -> None:
+    def _settle(self, run: InFlightBatch[T], request: _Request, answer: Answer) -> None:
         """Take the answer's fates; those captures stay in the request that are to be sent again."""
         status = answer.status
         request.problem = f"status {status}"
@@ -192,13 +192,13 @@ class Sender(Generic[T]):
         captures = [run.captures[index] for index in request.batch]
         for index, fate in zip(request.batch, self._wire.read(answer, captures), strict=True):
             run.fates[index] = fate
-        still_open = [index for index in request.batch if run.fates[index] is Fate.OPEN]
+        still_open = [index for index in request.batch if run.fates[index] is Outcome.OPEN]
         if still_open and len(still_open) < len(request.batch):
             captures = [run.captures[index] for index in still_open]
             request.body = self._packed(self._wire.body(captures, run.time))
         request.batch = still_open
 
-    def _pause(self, run: Run[T], request: _Request) -> bool:
+    def _pause(self, run: InFlightBatch[T], request: _Request) -> bool:
         """Wait for the next attempt; return False if the deadline comes first."""
         events = sum(self._receiver.count(run.captures[index]) for index in request.batch)
         self._log.warning(

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from otel._fork import call_in_child
-from otel._guard import guarded
-from otel.delivery.http._in_flight import Run, Wait
+from otel._guard import suppress_internal_errors
+from otel.delivery.http._in_flight import InFlightBatch, Wait
 from otel.delivery.http._retry import Backoff
-from otel.delivery.http._sender import Sender
-from otel.delivery.http.protocol import Fate, Receiver, Wire
+from otel.delivery.http._sender import BatchSender
+from otel.delivery.http.protocol import Outcome, Receiver, Wire
 from otel.delivery.http.transport import Transport
-from otel.envelope import Reject
+from otel.envelope import Rejection
 from otel.outcomes.counters import Counters
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 
-__all__ = ["TIMEOUT", "Dispatch", "Loss"]
+__all__ = ["TIMEOUT", "BatchClient", "Undelivered"]
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ _ABORT_INTERVAL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class Undelivered:
     """Say why a capture was not delivered.
 
     Args:
@@ -50,7 +50,7 @@ class Loss:
     retry_after: float | None = field(default=None, compare=False)
 
 
-class Dispatch(Generic[T]):
+class BatchClient(Generic[T]):
     """Send to one endpoint; safe to use from every thread and after a fork.
 
     Args:
@@ -75,7 +75,7 @@ class Dispatch(Generic[T]):
         transport: Transport,
         counters: Counters,
         *,
-        log: SelfLog,
+        log: ThrottledLogger,
         secret: str = "",
         timeout: float = TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
@@ -89,7 +89,7 @@ class Dispatch(Generic[T]):
         self._wall = wall
         self._log = log
         self._transport = transport
-        self._sender = Sender(
+        self._sender = BatchSender(
             wire,
             receiver,
             transport,
@@ -102,24 +102,26 @@ class Dispatch(Generic[T]):
             wait=wait,
             attempts=attempts,
         )
-        self._running: set[Run[T]] = set()
+        self._running: set[InFlightBatch[T]] = set()
         self._is_closed = False
         self._end: float | None = None
         call_in_child(self._forget_runs)
 
-    def send(self, items: Sequence[T], deadline: float | None = None) -> tuple[Loss, ...]:
+    def send(self, items: Sequence[T], deadline: float | None = None) -> tuple[Undelivered, ...]:
         """Send items, and return those that were lost; every other one was taken. Never raises.
 
         Args:
             items: not changed from now on, by anyone.
             deadline: when to give up, on the clock; after the timeout if there is none.
         """
-        run = Run(items, self._clock() + self._timeout if deadline is None else deadline, self._wall())
+        run = InFlightBatch(
+            items, self._clock() + self._timeout if deadline is None else deadline, self._wall()
+        )
         self._running.add(run)
         if self._end is not None:
             run.shorten(self._end)
         try:
-            with guarded("delivering"):
+            with suppress_internal_errors("delivering"):
                 if self._is_closed:
                     run.lose(range(len(items)), Reason.SHUTDOWN, "delivery is closed")
                 else:
@@ -151,7 +153,7 @@ class Dispatch(Generic[T]):
         self.interrupt(self._clock())
         self._transport.close()
 
-    def _watch(self, deadline: float, runs: tuple[Run[T], ...]) -> None:
+    def _watch(self, deadline: float, runs: tuple[InFlightBatch[T], ...]) -> None:
         """Break off the runs' requests at the deadline, from a thread that ends with the runs."""
         watch = threading.Thread(
             target=self._abort_from, args=(deadline, runs), name="otel-delivery-interrupt", daemon=True
@@ -161,12 +163,12 @@ class Dispatch(Generic[T]):
         except RuntimeError:  # the interpreter is ending: the sockets' own timeouts remain
             return
 
-    def _abort_from(self, deadline: float, runs: tuple[Run[T], ...]) -> None:
+    def _abort_from(self, deadline: float, runs: tuple[InFlightBatch[T], ...]) -> None:
         time.sleep(max(deadline - self._clock(), 0.0))
         while self._abort_overdue(runs):
             time.sleep(_ABORT_INTERVAL)
 
-    def _abort_overdue(self, runs: tuple[Run[T], ...]) -> bool:
+    def _abort_overdue(self, runs: tuple[InFlightBatch[T], ...]) -> bool:
         """Break off requests that outlast their run's deadline; return whether any of the runs still runs."""
         running = [run for run in runs if run in self._running]
         for run in running:
@@ -179,10 +181,12 @@ class Dispatch(Generic[T]):
         self._running = set()
 
 
-def _losses(run: Run[T]) -> tuple[Loss, ...]:
+def _losses(run: InFlightBatch[T]) -> tuple[Undelivered, ...]:
     rejects = (
-        (index, fate if isinstance(fate, Reject) else Reject(Reason.UNDELIVERED, "delivering failed"))
+        (index, fate if isinstance(fate, Rejection) else Rejection(Reason.UNDELIVERED, "delivering failed"))
         for index, fate in enumerate(run.fates)
-        if fate is not Fate.DELIVERED
+        if fate is not Outcome.DELIVERED
     )
-    return tuple(Loss(index, reject.reason, reject.detail, run.retry_after) for index, reject in rejects)
+    return tuple(
+        Undelivered(index, reject.reason, reject.detail, run.retry_after) for index, reject in rejects
+    )

@@ -8,18 +8,18 @@ from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
 from otel.delivery.http.transport import Answer
-from otel.envelope import Reject
-from otel.outcomes.self_log import SelfLog
+from otel.envelope import Rejection
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 
-__all__ = ["Fate", "Receiver", "Wire"]
+__all__ = ["Outcome", "Receiver", "Wire"]
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
-class Fate(Enum):
-    """Say what became of an item that was not lost for good; a `Reject` says the latter."""
+class Outcome(Enum):
+    """Say what became of an item that was not lost for good; a `Rejection` says the latter."""
 
     OPEN = "open"
     """Not settled: still to be sent, or to be sent again."""
@@ -62,7 +62,7 @@ class Wire(Protocol[T_contra]):
         """
         ...
 
-    def read(self, answer: Answer, captures: Sequence[T_contra], /) -> list[Fate | Reject]:
+    def read(self, answer: Answer, captures: Sequence[T_contra], /) -> list[Outcome | Rejection]:
         """Read from an accepting answer what became of each capture.
 
         Args:
@@ -87,5 +87,5 @@ class Receiver(Generic[T]):
     name: str
     max_item: int
     count: Callable[[T], int]
-    advise: Callable[[SelfLog, Reason, str], Any]
+    advise: Callable[[ThrottledLogger, Reason, str], Any]
     is_compressed: bool = True

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from otel._fork import call_in_child
 from otel.delivery.http._pool import AbortableConnection, pool_of
 
-__all__ = ["SDK", "Answer", "Transport", "Unreachable"]
+__all__ = ["SDK", "Answer", "NoResponse", "Transport"]
 
 # How this client names itself to PostHog: in User-Agent, and in PostHog-Sdk-Info of capture v1.
 SDK = f"tformance-otel/{version('tformance-otel')}"
@@ -27,7 +27,7 @@ _MAX_ANSWER = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
 
 
-class Unreachable(Exception):  # noqa: N818 - says what PostHog was, as `urllib3` and `queue` do
+class NoResponse(Exception):  # noqa: N818 - says what PostHog was, as `urllib3` and `queue` do
     """Raised when no whole answer came: refused, reset, timed out, or a certificate that does not verify."""
 
 
@@ -83,7 +83,7 @@ class Transport:
             timeout: seconds for the whole exchange.
 
         Raises:
-            Unreachable: when no whole answer came within the timeout.
+            NoResponse: when no whole answer came within the timeout.
         """
         deadline = time.monotonic() + timeout
         try:
@@ -95,15 +95,15 @@ class Transport:
                 return self._exchange(path, body, headers, deadline)
         except HTTPError as error:
             # It names the host, which may be any text; a log takes none with lone surrogates.
-            raise Unreachable(str(error).encode(errors="backslashreplace").decode()) from error
+            raise NoResponse(str(error).encode(errors="backslashreplace").decode()) from error
         except (OSError, ValueError) as error:
             # An address or a header that cannot be sent; the message may quote the key.
-            raise Unreachable(type(error).__name__) from error
+            raise NoResponse(type(error).__name__) from error
         finally:
             self._in_flight.pop(threading.get_ident(), None)
 
     def abort(self, thread: int) -> None:
-        """Break off the exchange of another thread; its `post` raises `Unreachable`.
+        """Break off the exchange of another thread; its `post` raises `NoResponse`.
 
         Args:
             thread: its `threading.get_ident()`.

@@ -12,8 +12,8 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel.envelope import Envelope
-from otel.exceptions import BY_HAND, Frame, Hook, LiveException, ParsedException
-from otel.mapping.errors import SpanError
+from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Frame, Hook
+from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import plain
 from otel.outcomes import lossless_json
 from otel.selecting import SelectedSpan
@@ -77,7 +77,7 @@ def span_of(line: bytes) -> SelectedSpan:
     return SelectedSpan(span, events, None, errors)
 
 
-def _error_fields(error: SpanError) -> dict[str, Any]:
+def _error_fields(error: ErrorRecord) -> dict[str, Any]:
     envelope = error.envelope
     return {
         "name": envelope.name,
@@ -91,7 +91,9 @@ def _error_fields(error: SpanError) -> dict[str, Any]:
     }
 
 
-def _error(trace_id: int, span_id: int, fields: Mapping[str, Any], resource: Mapping[str, Any]) -> SpanError:
+def _error(
+    trace_id: int, span_id: int, fields: Mapping[str, Any], resource: Mapping[str, Any]
+) -> ErrorRecord:
     entry = _attributes(fields["entry"])
     envelope = Envelope(
         fields["name"],
@@ -104,20 +106,20 @@ def _error(trace_id: int, span_id: int, fields: Mapping[str, Any], resource: Map
         resource,
     )
     hook = Hook(*fields["hook"]) if "hook" in fields else BY_HAND
-    return SpanError(envelope, entry, fields["handled"], hook, _live(fields["live"]))
+    return ErrorRecord(envelope, entry, fields["handled"], hook, _live(fields["live"]))
 
 
-def _live(fields: list[Any] | None) -> LiveException | None:
+def _live(fields: list[Any] | None) -> ExceptionSnapshot | None:
     if fields is None:
         return None
     exceptions, type_name, message = fields
-    return LiveException(tuple(_exception(*one) for one in exceptions), type_name, message)
+    return ExceptionSnapshot(tuple(_exception(*one) for one in exceptions), type_name, message)
 
 
 def _exception(
     type_name: str, module: str, message: str, frames: list[Any], parent: Any, source: Any
-) -> ParsedException:
-    return ParsedException(type_name, module, message, tuple(Frame(*one) for one in frames), parent, source)
+) -> ExceptionInfo:
+    return ExceptionInfo(type_name, module, message, tuple(Frame(*one) for one in frames), parent, source)
 
 
 @lru_cache(maxsize=64)  # a journal's lines come from a few releases of one program

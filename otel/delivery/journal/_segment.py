@@ -16,7 +16,7 @@ try:
 except ImportError:  # Windows has no such lock, and so no journal
     fcntl = None  # type: ignore[assignment]  # of a module
 
-__all__ = ["Line", "Segment", "segment_paths"]
+__all__ = ["JournalPosition", "Segment", "segment_paths"]
 
 # When it was begun, in nanoseconds since 1970, by which process, and what tells apart equal ones in different
 # containers.
@@ -26,7 +26,7 @@ _SETTLED = b" "
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class JournalPosition:
     """Be one span's place in the journal.
 
     Args:
@@ -100,7 +100,7 @@ class Segment:
         os.close(descriptor)
         return None
 
-    def append(self, data: bytes, *, is_error: bool) -> Line:
+    def append(self, data: bytes, *, is_error: bool) -> JournalPosition:
         """Write a line.
 
         Args:
@@ -121,7 +121,7 @@ class Segment:
             raise OSError(msg)
         self.size = offset + written
         self.outstanding.add(offset)
-        return Line(self, offset, is_error)
+        return JournalPosition(self, offset, is_error)
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Read where each line begins, and the line; not one that the end of its process cut short."""

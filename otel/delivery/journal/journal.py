@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from otel._fork import call_in_child
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.delivery.journal._codec import line_of, span_of
-from otel.delivery.journal._segment import Line, Segment, segment_paths
+from otel.delivery.journal._segment import JournalPosition, Segment, segment_paths
 from otel.mapping.origin import Origins
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 from otel.selecting import SelectedSpan
 
 __all__ = ["Journal"]
@@ -61,7 +61,7 @@ class Journal:
         self._segment_bytes = max_bytes // _SEGMENTS
         self._clock = clock
         self._wall = wall
-        self._log = SelfLog(clock)
+        self._log = ThrottledLogger(clock)
         self._lock = threading.Lock()
         self._held: set[Segment] = set()
         self._current: Segment | None = None
@@ -93,12 +93,12 @@ class Journal:
         Args:
             span: is not going to be delivered now.
         """
-        if not isinstance(span.line, Line):
+        if not isinstance(span.line, JournalPosition):
             return False
         self.account((), (span.line,))
         return True
 
-    def account(self, settled: Iterable[Line], waiting: Iterable[Line]) -> None:
+    def account(self, settled: Iterable[JournalPosition], waiting: Iterable[JournalPosition]) -> None:
         """Take what became of lines.
 
         Args:
@@ -106,7 +106,7 @@ class Journal:
             waiting: a later attempt has to deliver.
         """
         finished = []
-        with guarded("keeping the journal's accounts"):
+        with suppress_internal_errors("keeping the journal's accounts"):
             with self._lock:
                 for segment in self._settle(settled) | self._wait(waiting):
                     if segment.outstanding:
@@ -140,7 +140,7 @@ class Journal:
                 self._let_go(segment)
         self._finish(held)
 
-    def _append(self, data: bytes, *, is_error: bool) -> Line | None:
+    def _append(self, data: bytes, *, is_error: bool) -> JournalPosition | None:
         segment = self._current
         if segment is not None and segment.size >= self._segment_bytes:
             segment = self._current = None
@@ -164,7 +164,7 @@ class Journal:
         self._held.add(self._current)
         return self._current
 
-    def _settle(self, lines: Iterable[Line]) -> set[Segment]:
+    def _settle(self, lines: Iterable[JournalPosition]) -> set[Segment]:
         touched = set()
         for line in lines:
             segment = line.segment
@@ -176,7 +176,7 @@ class Journal:
                     segment.settle(line.offset)
         return touched
 
-    def _wait(self, lines: Iterable[Line]) -> set[Segment]:
+    def _wait(self, lines: Iterable[JournalPosition]) -> set[Segment]:
         touched = set()
         for line in lines:
             self.setbacks += 1
@@ -216,7 +216,7 @@ class Journal:
                 segment.waiting.add(offset)
                 self._leave_alone(path, "has lines that are none of the journal's")
                 continue
-            span.line = Line(segment, offset, is_error=bool(span.errors))
+            span.line = JournalPosition(segment, offset, is_error=bool(span.errors))
             segment.outstanding.add(offset)
             spans.append(span)
         if spans:

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Sequence
 
 from otel._fork import call_in_child
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.delivery.journal.journal import Journal
 from otel.selecting import SelectedSpan
 
-__all__ = ["Adoption"]
+__all__ = ["JournalRecovery"]
 
 # After a start, when the product has more urgent things to do, and between looks at the folder: one lists a
 # few files.
@@ -24,7 +24,7 @@ _BATCH = 512
 _JOIN = 1.0
 
 
-class Adoption:
+class JournalRecovery:
     """Look for segments that nobody holds, from time to time, in a thread of its own.
 
     Args:
@@ -44,7 +44,7 @@ class Adoption:
         """Begin, unless it has begun; the events must be declared by now, or they are rejected."""
         if self._thread is None and not self._ending.is_set():
             self._thread = threading.Thread(target=self._run, name="otel-posthog-journal", daemon=True)
-            with guarded("starting a thread", RuntimeError):
+            with suppress_internal_errors("starting a thread", RuntimeError):
                 self._thread.start()
 
     def stop(self) -> None:
@@ -69,13 +69,13 @@ class Adoption:
         pause = _FIRST
         while not self._ending.wait(pause):
             setbacks = self._journal.setbacks
-            with guarded("adopting what is left in the journal"):
+            with suppress_internal_errors("adopting what is left in the journal"):
                 self._adopt(setbacks, self._ending)
             self._has_looked = True
             has_failed = self._journal.setbacks > setbacks
             pause = min(max(pause, _INTERVAL) * 2, _LONGEST) if has_failed else _INTERVAL
         if not self._has_looked and not self._journal.setbacks:
-            with guarded("adopting what is left in the journal"):
+            with suppress_internal_errors("adopting what is left in the journal"):
                 self._adopt(0, threading.Event())
 
     def _adopt(self, setbacks: int, ending: threading.Event) -> None:

@@ -1,1 +1,1 @@
-"""Delivery to PostHog: the exporter, its client, and both generations of the capture API."""
+"""PostHogClient to PostHog: the exporter, its client, and both generations of the capture API."""

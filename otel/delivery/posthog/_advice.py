@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 
 __all__ = ["advise"]
 
 
-def advise(log: SelfLog, reason: Reason, detail: str) -> None:
+def advise(log: ThrottledLogger, reason: Reason, detail: str) -> None:
     """Say what a person has to do; of what refuses one event nothing, since its text may quote it.
 
     Args:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from otel.delivery.http.client import Loss
-from otel.delivery.journal import Journal, Line
+from otel.delivery.http.client import Undelivered
+from otel.delivery.journal import Journal, JournalPosition
 from otel.delivery.posthog.client import RECOVERABLE
 from otel.envelope import Capture
 from otel.outcomes.counters import Counters
@@ -19,11 +19,11 @@ class Batch:
     def __init__(self) -> None:
         self.captures: list[Capture] = []
         # By the capture's position; empty without a journal.
-        self.lines: dict[int, Sequence[Line]] = {}
-        self._touched: list[Line] = []
-        self._from: Sequence[Line] = ()
+        self.lines: dict[int, Sequence[JournalPosition]] = {}
+        self._touched: list[JournalPosition] = []
+        self._from: Sequence[JournalPosition] = ()
 
-    def begin(self, lines: Sequence[Line]) -> None:
+    def begin(self, lines: Sequence[JournalPosition]) -> None:
         """Say where the captures to come are from.
 
         Args:
@@ -47,7 +47,7 @@ class Batch:
         del self._touched[len(self._touched) - len(self._from) :]
         self._from = ()
 
-    def account(self, losses: Iterable[Loss], journal: Journal, counters: Counters) -> None:
+    def account(self, losses: Iterable[Undelivered], journal: Journal, counters: Counters) -> None:
         """Tell the journal what became of its lines.
 
         Args:
@@ -55,7 +55,7 @@ class Batch:
             journal: whose lines they are.
             counters: count those that wait now and did not before.
         """
-        waiting: set[Line] = set()
+        waiting: set[JournalPosition] = set()
         for loss in losses:
             lines = self.lines.get(loss.index, ())
             if loss.reason in RECOVERABLE and lines:

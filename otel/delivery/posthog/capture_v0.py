@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import orjson
 
-from otel.delivery.http.protocol import Fate
+from otel.delivery.http.protocol import Outcome
 from otel.delivery.http.transport import Answer
 from otel.delivery.posthog._late import migration, parts_by_age
-from otel.envelope import Capture, Reject
+from otel.envelope import Capture, Rejection
 
-__all__ = ["WireV0"]
+__all__ = ["CaptureV0"]
 
 
-class WireV0:
+class CaptureV0:
     """Speak capture v0 (`wire.md` sections 1.2 to 1.4).
 
     Without `sent_at`: PostHog would move an event's time by the network's delay, to a different place at
@@ -71,11 +71,11 @@ class WireV0:
         """
         return {}
 
-    def read(self, answer: Answer, captures: Sequence[Capture]) -> list[Fate | Reject]:  # noqa: ARG002 - v1's
+    def read(self, answer: Answer, captures: Sequence[Capture]) -> list[Outcome | Rejection]:  # noqa: ARG002 - v1's
         """Take all captures as delivered: the body of an accepting answer says no more.
 
         Args:
             answer: unused.
             captures: those of the request.
         """
-        return [Fate.DELIVERED] * len(captures)
+        return [Outcome.DELIVERED] * len(captures)

@@ -8,15 +8,15 @@ from typing import Any
 
 import orjson
 
-from otel.delivery.http.protocol import Fate
+from otel.delivery.http.protocol import Outcome
 from otel.delivery.http.transport import SDK, Answer
 from otel.delivery.posthog._advice import advise
 from otel.delivery.posthog._late import migration, parts_by_age
-from otel.envelope import Capture, Reject
-from otel.outcomes.self_log import SelfLog
+from otel.envelope import Capture, Rejection
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 
-__all__ = ["WireV1"]
+__all__ = ["CaptureV1"]
 
 # Properties of v0 that v1 reads from other places, each with the type that it takes there.
 _LIFTED = (("$session_id", "session_id", str), ("$window_id", "window_id", str))
@@ -31,7 +31,7 @@ _DROP_REASONS = {"billing_limit_exceeded": Reason.OVER_QUOTA, "event_too_big": R
 _MAX_RESULT = 80
 
 
-class WireV1:
+class CaptureV1:
     """Speak capture v1 (`wire.md` section 1.8).
 
     Args:
@@ -41,7 +41,7 @@ class WireV1:
 
     path = "/i/v1/analytics/events"
 
-    def __init__(self, api_key: str, log: SelfLog) -> None:
+    def __init__(self, api_key: str, log: ThrottledLogger) -> None:
         self._api_key = api_key
         self._log = log
 
@@ -83,7 +83,7 @@ class WireV1:
             "PostHog-Request-Timestamp": _rfc3339(time),
         }
 
-    def read(self, answer: Answer, captures: Sequence[Capture]) -> list[Fate | Reject]:
+    def read(self, answer: Answer, captures: Sequence[Capture]) -> list[Outcome | Rejection]:
         """Read each event's result: only `retry` reopens an event, every other result is final.
 
         So PostHog can add results without being sent the same events until the deadline by clients that are
@@ -102,37 +102,37 @@ class WireV1:
         if results is None:
             detail = f"{answer.status} without the results of capture v1"
             advise(self._log, Reason.UNDELIVERED, detail)
-            return [Reject(Reason.UNDELIVERED, detail) for _ in captures]
+            return [Rejection(Reason.UNDELIVERED, detail) for _ in captures]
         return [self._fate(capture, results) for capture in captures]
 
-    def _fate(self, capture: Capture, results: Mapping[str, Any]) -> Fate | Reject:
+    def _fate(self, capture: Capture, results: Mapping[str, Any]) -> Outcome | Rejection:
         if capture.uuid not in results:
             self._log.warning(
                 "no result", "PostHog gave no result for event %s; it counts as delivered", capture.uuid
             )
-            return Fate.DELIVERED
+            return Outcome.DELIVERED
         entry = results[capture.uuid]
         fields = entry if isinstance(entry, dict) else {"result": entry}
         result, details = fields.get("result"), str(fields.get("details") or "")
         match result:
             case "ok":
-                return Fate.DELIVERED
+                return Outcome.DELIVERED
             case "warning":
                 self._log.warning(f"warning {details}", "PostHog took an event with the warning %r", details)
-                return Fate.DELIVERED
+                return Outcome.DELIVERED
             case "retry":
-                return Fate.OPEN
+                return Outcome.OPEN
             case "drop":
-                return Reject(_DROP_REASONS.get(details, Reason.REFUSED), details)
+                return Rejection(_DROP_REASONS.get(details, Reason.REFUSED), details)
             case "limited":  # in PostHog's checks; its server says `drop` with `billing_limit_exceeded`
-                return Reject(Reason.OVER_QUOTA, details)
+                return Rejection(Reason.OVER_QUOTA, details)
         name = str(result)[:_MAX_RESULT]
         self._log.warning(
             f"result {name}",
             "PostHog answered an event with the unknown result %r; it counts as delivered",
             name,
         )
-        return Fate.DELIVERED
+        return Outcome.DELIVERED
 
 
 def _event(capture: Capture) -> dict[str, Any]:

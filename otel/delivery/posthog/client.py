@@ -10,22 +10,22 @@ from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 
-from otel._guard import guarded
+from otel._guard import suppress_internal_errors
 from otel.delivery.http._in_flight import Wait
-from otel.delivery.http.client import TIMEOUT, Dispatch, Loss
+from otel.delivery.http.client import TIMEOUT, BatchClient, Undelivered
 from otel.delivery.http.protocol import Receiver, Wire
 from otel.delivery.http.transport import Transport
 from otel.delivery.posthog._advice import advise
-from otel.delivery.posthog.capture_v0 import WireV0
-from otel.delivery.posthog.capture_v1 import WireV1
-from otel.envelope import Capture, Reject
+from otel.delivery.posthog.capture_v0 import CaptureV0
+from otel.delivery.posthog.capture_v1 import CaptureV1
+from otel.envelope import Capture, Rejection
 from otel.outcomes.counters import Counters
 from otel.outcomes.quarantine import Quarantine
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 from otel.settings import Settings
 
-__all__ = ["RECOVERABLE", "Delivery"]
+__all__ = ["RECOVERABLE", "PostHogClient"]
 
 # A later attempt may succeed with the same event: PostHog is back, the process has time, the key is the right
 # one. What is refused for another reason would be refused again.
@@ -38,7 +38,7 @@ _MAX_EVENT = 900 * 1024
 _POSTHOG: Receiver[Capture] = Receiver("PostHog", _MAX_EVENT, lambda _: 1, advise)
 
 
-class Delivery(Dispatch[Capture]):
+class PostHogClient(BatchClient[Capture]):
     """Deliver captures in the calling thread; safe to use from every thread and after a fork.
 
     Args:
@@ -68,7 +68,7 @@ class Delivery(Dispatch[Capture]):
     ) -> None:
         self._counters = counters
         self._quarantine = quarantine
-        log = SelfLog(clock)
+        log = ThrottledLogger(clock)
         super().__init__(
             _wire(settings, log),
             replace(_POSTHOG, is_compressed=settings.capture_compression == "gzip"),
@@ -89,7 +89,7 @@ class Delivery(Dispatch[Capture]):
         captures: Sequence[Capture],
         deadline: float | None = None,
         journaled: Container[int] = frozenset(),
-    ) -> tuple[Loss, ...]:
+    ) -> tuple[Undelivered, ...]:
         """Deliver captures, and return those that were lost; every other one was delivered. Never raises.
 
         Each loss is counted, and quarantined if its reason says so; not one from which the journal recovers.
@@ -103,12 +103,12 @@ class Delivery(Dispatch[Capture]):
         if not captures:
             return ()
         losses = self.send(captures, deadline)
-        with guarded("accounting for what was delivered"):
+        with suppress_internal_errors("accounting for what was delivered"):
             self._account(captures, losses, journaled)
         return losses
 
     def _account(
-        self, captures: Sequence[Capture], losses: tuple[Loss, ...], journaled: Container[int]
+        self, captures: Sequence[Capture], losses: tuple[Undelivered, ...], journaled: Container[int]
     ) -> None:
         delivered = len(captures) - len(losses)
         if delivered:
@@ -124,10 +124,10 @@ class Delivery(Dispatch[Capture]):
             self._log.warning(f"lost {reason}", "%d events are lost: %s", count, reason.value)
         if self._quarantine is not None:
             for loss in lost:
-                self._quarantine.keep(captures[loss.index], Reject(loss.reason, loss.detail))
+                self._quarantine.keep(captures[loss.index], Rejection(loss.reason, loss.detail))
 
 
-def _wire(settings: Settings, log: SelfLog) -> Wire[Capture]:
+def _wire(settings: Settings, log: ThrottledLogger) -> Wire[Capture]:
     # A key is ASCII. Of any other PostHog is to say so; it must not keep a request from being written.
     key = settings.api_key.encode("ascii", "replace").decode()
-    return WireV1(key, log) if settings.capture_mode == "v1" else WireV0(key)
+    return CaptureV1(key, log) if settings.capture_mode == "v1" else CaptureV0(key)

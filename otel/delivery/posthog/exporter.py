@@ -12,20 +12,20 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from otel._guard import fault, guarded
-from otel.delivery.error_limiter import ErrorsWindow
-from otel.delivery.journal import Adoption, Journal, Line
+from otel._guard import fault, suppress_internal_errors
+from otel.delivery.error_limiter import ErrorLimiter
+from otel.delivery.journal import Journal, JournalPosition, JournalRecovery
 from otel.delivery.posthog._batch import Batch
-from otel.delivery.posthog.client import Delivery
-from otel.envelope import Capture, Envelope, Reject
+from otel.delivery.posthog.client import PostHogClient
+from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Declaration, Registry, default_registry
 from otel.mapping import Mapper
-from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.from_span import envelopes, errors_of
 from otel.mapping.origin import Origins
 from otel.outcomes.counters import Counters
 from otel.outcomes.quarantine import Quarantine
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 from otel.selecting import SelectedSpan
 from otel.settings import Settings
@@ -90,20 +90,20 @@ class PostHogSpanExporter(SpanExporter):
         self._quarantine = Quarantine(settings.quarantine) if settings.quarantine is not None else None
         self._origins = Origins(self._settings.release_id)
         self.journal: Journal | None = None
-        self._delivery: Delivery | None = None
-        self._adoption: Adoption | None = None
+        self._delivery: PostHogClient | None = None
+        self._adoption: JournalRecovery | None = None
         if sink is None and self._settings.api_key:
-            sink = self._delivery = Delivery(self._settings, self.counters, quarantine=self._quarantine)
+            sink = self._delivery = PostHogClient(self._settings, self.counters, quarantine=self._quarantine)
             if self._settings.journal is not None:
                 self.journal = Journal(self._settings.journal, self._origins)
-                self._adoption = Adoption(self.journal, self._export)
+                self._adoption = JournalRecovery(self.journal, self._export)
         elif sink is None:
             _log.warning("POSTHOG_API_KEY is not set: no event is sent to PostHog")
         self._sink = sink
         self.map = Mapper(registry, self._settings)
         self._map_error = ErrorMapper(self._settings, _error_event(self._settings, registry))
-        self._window = ErrorsWindow(self._send_due)
-        self._log = SelfLog(time.monotonic)
+        self._window = ErrorLimiter(self._send_due)
+        self._log = ThrottledLogger(time.monotonic)
         self._is_ending = False
         self._deadline = float("inf")
 
@@ -177,7 +177,7 @@ class PostHogSpanExporter(SpanExporter):
         return self._deliver(batch)
 
     def _take_span(self, span: ReadableSpan, batch: Batch) -> None:
-        lines: tuple[Line, ...] = ()
+        lines: tuple[JournalPosition, ...] = ()
         if self.journal is not None:
             lines = _lines(span)
             batch.begin(lines)
@@ -207,14 +207,14 @@ class PostHogSpanExporter(SpanExporter):
                 batch.account(undelivered, self.journal, self.counters)
         return SpanExportResult.FAILURE if undelivered else SpanExportResult.SUCCESS
 
-    def _mapped(self, envelope: Envelope) -> list[Capture | Reject]:
+    def _mapped(self, envelope: Envelope) -> list[Capture | Rejection]:
         try:
             return self.map(envelope)
         except Exception as error:  # noqa: BLE001 - one event's fault must not cost the batch
             fault(f"mapping {envelope.name}", error)
-            return [Reject(Reason.MAPPING_FAILED, type(error).__name__)]
+            return [Rejection(Reason.MAPPING_FAILED, type(error).__name__)]
 
-    def keep(self, envelope: Envelope, reject: Reject) -> None:
+    def keep(self, envelope: Envelope, reject: Rejection) -> None:
         """Keep a rejected event in the quarantine, if there is one.
 
         Args:
@@ -226,7 +226,7 @@ class PostHogSpanExporter(SpanExporter):
             resource = self._origins.of(envelope.resource).resource.attributes
             self._quarantine.keep(replace(envelope, resource=resource), reject)
 
-    def _take(self, mapped: Capture | Reject, envelope: Envelope, batch: Batch) -> None:
+    def _take(self, mapped: Capture | Rejection, envelope: Envelope, batch: Batch) -> None:
         if isinstance(mapped, Capture):
             batch.add(mapped)
             return
@@ -238,8 +238,8 @@ class PostHogSpanExporter(SpanExporter):
             )
             self.keep(envelope, mapped)
 
-    def _take_error(self, error: SpanError, occurrences: int, batch: Batch) -> None:
-        with guarded("mapping an error"):
+    def _take_error(self, error: ErrorRecord, occurrences: int, batch: Batch) -> None:
+        with suppress_internal_errors("mapping an error"):
             for mapped in self._map_error(error, occurrences):
                 self._take(mapped, error.envelope, batch)
 
@@ -258,12 +258,12 @@ def _everything(_: str) -> bool:
     return True
 
 
-def _lines(span: ReadableSpan) -> tuple[Line, ...]:
+def _lines(span: ReadableSpan) -> tuple[JournalPosition, ...]:
     line = span.line if isinstance(span, SelectedSpan) else None
-    return (line,) if isinstance(line, Line) else ()
+    return (line,) if isinstance(line, JournalPosition) else ()
 
 
-def _errors(span: ReadableSpan) -> Sequence[SpanError]:
+def _errors(span: ReadableSpan) -> Sequence[ErrorRecord]:
     return span.errors if isinstance(span, SelectedSpan) else errors_of(span)
 
 

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from otel import pipeline
 from otel.delivery.collector.endpoint import OtlpEndpoint, reach
 from otel.delivery.journal import backlog
-from otel.delivery.posthog.client import Delivery
+from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Envelope
 from otel.events import default_registry
 from otel.mapping.capture import to_capture
@@ -119,7 +119,7 @@ def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:
         Person(nobody(trace_id), is_anonymous=True, session_id=None, groups={}),
         origin={},
     )
-    delivery = Delivery(pipeline.settings, Counters())
+    delivery = PostHogClient(pipeline.settings, Counters())
     losses = delivery.deliver([capture], time.monotonic() + pipeline.settings.flush_timeout)
     delivery.close()
     if losses:

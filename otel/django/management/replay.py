@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from otel import pipeline
-from otel.delivery.posthog.client import Delivery
-from otel.envelope import Capture, Reject
+from otel.delivery.posthog.client import PostHogClient
+from otel.envelope import Capture, Rejection
 from otel.events import default_registry
 from otel.mapping import Mapper
 from otel.outcomes.counters import Counters
@@ -49,7 +49,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     rejected: Counter[str] = Counter()
     for entry in quarantine.entries():
         mapped = [entry.item] if isinstance(entry.item, Capture) else mapper(entry.item)
-        reject = next((one for one in mapped if isinstance(one, Reject)), None)
+        reject = next((one for one in mapped if isinstance(one, Rejection)), None)
         if reject is None:
             deliverable.append((entry, [one for one in mapped if isinstance(one, Capture)]))
         else:
@@ -63,7 +63,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
         return ""
     if not settings.api_key:
         return "there is no POSTHOG_API_KEY to deliver with"
-    delivery = Delivery(settings, Counters())
+    delivery = PostHogClient(settings, Counters())
     lost = 0
     for start in range(0, len(deliverable), _BATCH):
         batch = deliverable[start : start + _BATCH]

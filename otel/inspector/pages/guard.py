@@ -19,7 +19,7 @@ class Guard:
     would read or reset what was captured. Ingestion stays open to other origins, as PostHog's is.
 
     Args:
-        app: what is guarded.
+        app: what is suppress_internal_errors.
         host: what the server is bound to; bound to every address, it answers to any name.
     """
 

@@ -9,11 +9,11 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext
 
 from otel.delivery.collector.error_payload import carried
-from otel.delivery.posthog.client import Delivery
+from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture, Envelope
-from otel.exceptions import LiveException
+from otel.exceptions import ExceptionSnapshot
 from otel.inspector.running import RunningInspector
-from otel.mapping.errors import ErrorMapper, SpanError
+from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.outcomes.counters import Counters
 from otel.settings import Settings
 from tests.otel.bridge.sending import arrived, encoded, post
@@ -27,10 +27,12 @@ def test_an_error_that_travelled_is_the_one_that_did_not(
     inspector: RunningInspector, bridge: str, settings: Settings
 ) -> None:
     ids = int(TRACE_ID, 16), int(SPAN_ID, 16)
-    error = SpanError(Envelope("exception", {}, WHEN, *ids, 0, _ENTRY), _ENTRY, is_handled=True, live=_live())
+    error = ErrorRecord(
+        Envelope("exception", {}, WHEN, *ids, 0, _ENTRY), _ENTRY, is_handled=True, live=_live()
+    )
     mapper = ErrorMapper(settings, lambda: REGISTRY.get("shop_failed"))
     mapped = [one for one in mapper(error, 3) if isinstance(one, Capture)]
-    delivery = Delivery(settings, Counters())
+    delivery = PostHogClient(settings, Counters())
     assert (len(mapped), delivery.deliver(mapped)) == (2, ())
     delivery.close()
     in_process = arrived(inspector)
@@ -48,7 +50,7 @@ def test_an_error_that_travelled_is_the_one_that_did_not(
     assert arrived(inspector) == in_process
 
 
-def _live() -> LiveException:
+def _live() -> ExceptionSnapshot:
     with pytest.raises(IndexError) as caught:
         [].pop()
-    return LiveException.of(caught.value)
+    return ExceptionSnapshot.of(caught.value)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel._guard import raise_faults
+from otel._guard import raise_internal_errors
 from otel.bridge import application
 from otel.bridge.server import running_bridge
 from otel.inspector.running import RunningInspector
@@ -97,9 +97,9 @@ def test_other_ways_in_are_closed(bridge: str) -> None:
 def test_only_senders_with_a_token_come_in_and_two_tokens_overlap(
     inspector: RunningInspector, settings: Settings
 ) -> None:
-    guarded = settings.replace(bridge_tokens=("new", "old"))
+    suppress_internal_errors = settings.replace(bridge_tokens=("new", "old"))
     body = orjson.dumps(javascript([shipped()], identity={}))
-    with running_bridge(application(guarded, REGISTRY)) as url:
+    with running_bridge(application(suppress_internal_errors, REGISTRY)) as url:
         for given_, status in {
             "": 503,  # the Collector would drop what is answered 401
             "Bearer nu": 503,
@@ -113,7 +113,7 @@ def test_only_senders_with_a_token_come_in_and_two_tokens_overlap(
 
 
 def test_what_breaks_the_mapping_costs_itself_only(inspector: RunningInspector, bridge: str) -> None:
-    raise_faults(False)  # the fixture sets it back
+    raise_internal_errors(False)  # the fixture sets it back
     poison = javascript([event("exception", {"posthog.error": "no error"})], identity={"posthog.only": True})
     sound = javascript([shipped()], identity={})
     answer = post_json(bridge, {"resourceSpans": [*poison["resourceSpans"], *sound["resourceSpans"]]})

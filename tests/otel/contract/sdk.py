@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from otel import PostHogSpanExporter
-from otel.delivery.posthog.client import Delivery
+from otel.delivery.posthog.client import PostHogClient
 from otel.events import PersonProperties, Registry, SetOnce, Technical, person_properties
 from otel.outcomes.counters import Counters
 from otel.settings import Settings
@@ -94,7 +94,7 @@ class Sdk:
             api_key=KEY, host=server.url, events=("test_event*",), groups={"company": "company.id"}
         ).replace(capture_mode=mode, **settings)
         times: dict[str, Any] = {"clock": self.clock, "wall": self.clock.wall, "wait": self.clock.wait}
-        sink = None if is_real else Delivery(every, Counters(), jitter=lambda: 0.0, **times)
+        sink = None if is_real else PostHogClient(every, Counters(), jitter=lambda: 0.0, **times)
         exporter = PostHogSpanExporter(settings=every, registry=_REGISTRY, sink=sink)
         self._provider = TracerProvider(shutdown_on_exit=False)
         self._provider.add_span_processor(

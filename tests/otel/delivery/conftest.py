@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 
-from otel.delivery.posthog.client import Delivery
+from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.outcomes.counters import Counters
@@ -72,7 +72,7 @@ class FakeClock:
 class MakeDelivery(Protocol):
     def __call__(
         self, url: str, *, mode: str = "v0", key: str = KEY, compression: str = "gzip", **options: Any
-    ) -> Delivery: ...
+    ) -> PostHogClient: ...
 
 
 @pytest.fixture
@@ -87,14 +87,14 @@ def counters() -> Counters:
 
 @pytest.fixture
 def make_delivery(clock: FakeClock, counters: Counters) -> Iterator[MakeDelivery]:
-    made: list[Delivery] = []
+    made: list[PostHogClient] = []
 
     def make(
         url: str, *, mode: str = "v0", key: str = KEY, compression: str = "gzip", **options: Any
-    ) -> Delivery:
+    ) -> PostHogClient:
         settings = Settings(api_key=key, host=url).replace(capture_mode=mode, capture_compression=compression)
         times: dict[str, Any] = {"clock": clock, "wall": clock.wall, "wait": clock.wait}
-        made.append(Delivery(settings, counters, **{**times, "jitter": lambda: 0.0, **options}))
+        made.append(PostHogClient(settings, counters, **{**times, "jitter": lambda: 0.0, **options}))
         return made[-1]
 
     yield make

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.delivery.http.client import Loss
+from otel.delivery.http.client import Undelivered
 from otel.delivery.http.transport import Answer
-from otel.delivery.posthog.capture_v1 import WireV1
+from otel.delivery.posthog.capture_v1 import CaptureV1
 from otel.inspector.running import RunningInspector
 from otel.outcomes.counters import Counters
 from otel.outcomes.quarantine import Quarantine
-from otel.outcomes.self_log import SelfLog
+from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
 from tests.otel.delivery.scripted import Asked, Scripted, Step
@@ -123,9 +123,9 @@ def test_each_event_meets_its_own_result(
     quarantine = Quarantine(tmp_path)
     losses = make_delivery(server.url, mode="v1", quarantine=quarantine).deliver(batch)
     assert losses == (
-        Loss(2, Reason.REFUSED, "distinct_id_too_large"),
-        Loss(3, Reason.OVER_QUOTA, "billing_limit_exceeded"),
-        Loss(4, Reason.TOO_LARGE, "event_too_big"),
+        Undelivered(2, Reason.REFUSED, "distinct_id_too_large"),
+        Undelivered(3, Reason.OVER_QUOTA, "billing_limit_exceeded"),
+        Undelivered(4, Reason.TOO_LARGE, "event_too_big"),
     )
     assert [asked.events for asked in server.asked] == [
         ["fine", "odd", "bad", "unpaid", "fat", "later", "unnamed"],
@@ -152,7 +152,7 @@ def test_an_answer_without_results_is_no_delivery_and_nothing_is_sent_again(
 ) -> None:
     server.respond = lambda _: Step(body=body)
     losses = make_delivery(server.url, mode="v1").deliver(captures("a"))
-    assert losses == (Loss(0, Reason.UNDELIVERED, "200 without the results of capture v1"),)
+    assert losses == (Undelivered(0, Reason.UNDELIVERED, "200 without the results of capture v1"),)
     assert len(server.asked) == 1
     assert "POSTHOG_HOST does not answer as PostHog does (200)" in caplog.text
 
@@ -196,7 +196,7 @@ def test_an_event_that_the_answer_does_not_name_counts_as_delivered(
 def test_limited_events_are_lost_as_over_quota(server: Scripted, make_delivery: MakeDelivery) -> None:
     server.respond = lambda asked: results(asked, a=OK, b={"result": "limited", "details": "soon"})
     losses = make_delivery(server.url, mode="v1").deliver(captures("a", "b"))
-    assert losses == (Loss(1, Reason.OVER_QUOTA, "soon"),)
+    assert losses == (Undelivered(1, Reason.OVER_QUOTA, "soon"),)
     assert len(server.asked) == 1
 
 
@@ -204,7 +204,7 @@ def test_limited_events_are_lost_as_over_quota(server: Scripted, make_delivery: 
 def test_no_answer_makes_reading_it_raise(body: bytes) -> None:
     batch = captures("a", "b")
     body = body.replace(b'"a"', f'"{batch[0].uuid}"'.encode())
-    assert len(WireV1("phc_test", SelfLog(time.monotonic)).read(Answer(200, {}, body), batch)) == 2
+    assert len(CaptureV1("phc_test", ThrottledLogger(time.monotonic)).read(Answer(200, {}, body), batch)) == 2
 
 
 def test_a_time_of_a_foreign_clock_may_be_corrected_by_posthog(
@@ -226,7 +226,7 @@ def test_the_inspector_takes_the_good_and_drops_the_bad(
     batch = captures("a", "long id", "b")
     batch[1].distinct_id = "ü" * 101
     losses = make_delivery(inspector.url, mode="v1").deliver(batch)
-    assert losses == (Loss(1, Reason.REFUSED, "distinct_id_too_large"),)
+    assert losses == (Undelivered(1, Reason.REFUSED, "distinct_id_too_large"),)
     assert [event["event"] for event in inspector.good()] == ["a", "b"]
 
 

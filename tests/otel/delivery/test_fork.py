@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from otel.delivery.http.client import Loss
+from otel.delivery.http.client import Undelivered
 from otel.inspector.running import RunningInspector
 from tests.otel.delivery.conftest import REAL_TIME, MakeDelivery, captures
 from tests.otel.delivery.scripted import Scripted, Step
@@ -18,7 +18,7 @@ from tests.otel.delivery.scripted import Scripted, Step
 pytestmark = pytest.mark.slow
 
 
-def fork(work: Callable[[], tuple[Loss, ...]]) -> int:
+def fork(work: Callable[[], tuple[Undelivered, ...]]) -> int:
     """Run work in a child that ends with 0 if nothing was lost."""
     child = os.fork()
     if child:
@@ -49,7 +49,7 @@ def test_parent_and_child_deliver_over_a_warm_pool(
     batch = captures(*(f"event {number}" for number in range(101)))
     assert delivery.deliver(batch[:1]) == ()
 
-    def one_by_one(first: int) -> tuple[Loss, ...]:
+    def one_by_one(first: int) -> tuple[Undelivered, ...]:
         return tuple(loss for index in range(first, 101, 4) for loss in delivery.deliver([batch[index]]))
 
     children = [fork(partial(one_by_one, first)) for first in (1, 2, 3)]
@@ -78,7 +78,7 @@ def test_a_child_forked_during_a_delivery_leaves_it_to_the_parent(
     server.steps.append(Step(body=b"x" * 10, drip=0.05))
     delivery = make_delivery(server.url, **REAL_TIME)
 
-    def in_child() -> tuple[Loss, ...]:
+    def in_child() -> tuple[Undelivered, ...]:
         fates = delivery.deliver(captures("child"))
         delivery.interrupt(time.monotonic())
         return fates

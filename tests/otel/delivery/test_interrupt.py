@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from otel.delivery.http.client import Loss
-from otel.delivery.posthog.client import Delivery
+from otel.delivery.http.client import Undelivered
+from otel.delivery.posthog.client import PostHogClient
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import AT_ONCE, REAL_TIME, MakeDelivery, captures
 from tests.otel.delivery.scripted import Scripted, Step
@@ -21,7 +21,9 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def started(pool: ThreadPoolExecutor, delivery: Delivery, server: Scripted) -> Future[tuple[Loss, ...]]:
+def started(
+    pool: ThreadPoolExecutor, delivery: PostHogClient, server: Scripted
+) -> Future[tuple[Undelivered, ...]]:
     """Deliver in a thread, and return once the server was asked."""
     server.arrived.clear()
     running = pool.submit(delivery.deliver, captures("a"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.delivery.http.client import Loss
+from otel.delivery.http.client import Undelivered
 from otel.delivery.posthog._late import migration, parts_by_age
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector
@@ -72,7 +72,7 @@ def test_a_loss_is_told_by_its_position_in_the_call(
 ) -> None:
     server.respond = lambda asked: Step(402) if "historical_migration" in asked.json else ok(asked)
     losses = make_delivery(server.url, mode=mode).deliver(aged(AFTER_48_HOURS, AT_48_HOURS, AFTER_48_HOURS))
-    assert losses == (Loss(1, Reason.OVER_QUOTA, '402 {"status":"Ok"}'),)
+    assert losses == (Undelivered(1, Reason.OVER_QUOTA, '402 {"status":"Ok"}'),)
 
 
 @MODES

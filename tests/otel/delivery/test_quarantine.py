@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otel.envelope import Capture, Envelope, Reject
+from otel.envelope import Capture, Envelope, Rejection
 from otel.outcomes.quarantine import Quarantine
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import captures
 
-REFUSED = Reject(Reason.REFUSED, "400 no")
+REFUSED = Rejection(Reason.REFUSED, "400 no")
 NOW = 1_795_395_600.0
 
 
@@ -54,7 +54,7 @@ def test_an_envelope_and_a_capture_come_back_whole_with_reason_and_time(tmp_path
     (capture,) = captures("refused")
     capture.is_clock_trusted = False
     quarantine = Quarantine(tmp_path, wall=Wall())
-    wrong = Reject(Reason.WRONG_TYPE, "provider is str")
+    wrong = Rejection(Reason.WRONG_TYPE, "provider is str")
     quarantine.keep(envelope, wrong)
     quarantine.keep(capture, REFUSED)
     first, second = Quarantine(tmp_path).entries()
@@ -96,7 +96,7 @@ def test_whatever_an_event_holds_comes_back(
     quarantine = Quarantine(tmp_path)
     quarantine.remove(quarantine.entries())
     envelope = Envelope(name, values, 1, span_attributes=values, resource=values)
-    quarantine.keep(envelope, Reject(Reason.WRONG_TYPE, detail))
+    quarantine.keep(envelope, Rejection(Reason.WRONG_TYPE, detail))
     (entry,) = quarantine.entries()
     assert (entry.item, entry.reject.detail) == (envelope, detail)
 
@@ -104,7 +104,7 @@ def test_whatever_an_event_holds_comes_back(
 @pytest.mark.parametrize("reason", Reason)
 def test_only_what_can_be_mended_is_kept(reason: Reason, tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
-    quarantine.keep(captures("a")[0], Reject(reason))
+    quarantine.keep(captures("a")[0], Rejection(reason))
     assert len(items(quarantine)) == reason.is_quarantined
 
 
@@ -264,7 +264,7 @@ def test_a_value_whose_own_code_raises_is_logged_and_raises_nothing(
             raise RuntimeError
 
     quarantine = Quarantine(tmp_path)
-    quarantine.keep(Envelope("a", Broken(), 1), Reject(Reason.WRONG_TYPE))
+    quarantine.keep(Envelope("a", Broken(), 1), Rejection(Reason.WRONG_TYPE))
     assert [record.getMessage() for record in caplog.records] == [
         "rejected events cannot be kept: RuntimeError"
     ]

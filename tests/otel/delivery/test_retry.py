@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel.delivery.http._retry import Backoff, parse_retry_after
-from otel.delivery.http.client import Loss
+from otel.delivery.http.client import Undelivered
 from otel.inspector.running import RunningInspector
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
@@ -40,7 +40,7 @@ def test_retry_after_past_the_deadline_ends_the_delivery_at_once(
 ) -> None:
     server.respond = lambda _: Step(429, headers={"Retry-After": "31"})
     losses = make_delivery(server.url, timeout=30).deliver(captures("a"))
-    assert losses == (Loss(0, Reason.UNDELIVERED, "status 429"),)
+    assert losses == (Undelivered(0, Reason.UNDELIVERED, "status 429"),)
     assert clock.waits == []
     assert len(server.asked) == 1
 
@@ -65,7 +65,7 @@ def test_a_deadline_that_has_passed_sends_nothing(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     losses = make_delivery(server.url).deliver(captures("a"), clock.now - 1)
-    assert losses == (Loss(0, Reason.UNDELIVERED, "no time was left to send it"),)
+    assert losses == (Undelivered(0, Reason.UNDELIVERED, "no time was left to send it"),)
     assert server.asked == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from otel.delivery.http.client import Loss
+from otel.delivery.http.client import Undelivered
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector
 from otel.outcomes.counters import Counters
@@ -41,7 +41,9 @@ def test_of_512_events_the_refused_are_quarantined_and_the_others_delivered_in_o
     batch = captures(*("poison" if number in poison else f"event {number}" for number in range(512)))
     quarantine = Quarantine(tmp_path)
     losses = make_delivery(inspector.url, quarantine=quarantine).deliver(batch)
-    assert losses == tuple(Loss(index, Reason.REFUSED, "400 event is no good") for index in sorted(poison))
+    assert losses == tuple(
+        Undelivered(index, Reason.REFUSED, "400 event is no good") for index in sorted(poison)
+    )
     assert stored(inspector) == [f"event {number}" for number in range(512) if number not in poison]
     assert [entry.item for entry in quarantine.entries()] == [batch[index] for index in sorted(poison)]
     assert counters.totals() == {"delivered": 512 - len(poison), "refused": len(poison)}

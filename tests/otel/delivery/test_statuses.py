@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otel.delivery.http.client import Loss
+from otel.delivery.http.client import Undelivered
 from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import KEY, FakeClock, MakeDelivery, captures
@@ -50,7 +50,7 @@ def test_a_refusal_for_good_is_not_retried_and_names_its_reason(
 ) -> None:
     server.steps.append(Step(status, b"no, and this is why"))
     losses = make_delivery(server.url, mode=mode).deliver(captures("a"))
-    assert losses == (Loss(0, reason, f"{status} no, and this is why"),)
+    assert losses == (Undelivered(0, reason, f"{status} no, and this is why"),)
     assert len(server.asked) == 1
     assert counters.totals() == {reason.value: 1}
 
@@ -61,7 +61,7 @@ def test_a_redirect_is_reported_and_never_followed(
 ) -> None:
     server.steps.append(Step(status, headers={"Location": f"{server.url}/elsewhere"}))
     (loss,) = make_delivery(server.url).deliver(captures("a"))
-    assert loss == Loss(0, Reason.UNDELIVERED, f"{status} redirects to {server.url}/elsewhere")
+    assert loss == Undelivered(0, Reason.UNDELIVERED, f"{status} redirects to {server.url}/elsewhere")
     assert [asked.path for asked in server.asked] == ["/batch/"]
 
 
@@ -71,7 +71,10 @@ def test_an_outage_until_the_deadline_is_undelivered(
     server.respond = lambda _: Step(503)
     begin = clock.now
     losses = make_delivery(server.url, timeout=30).deliver(captures("a", "b"))
-    assert losses == (Loss(0, Reason.UNDELIVERED, "status 503"), Loss(1, Reason.UNDELIVERED, "status 503"))
+    assert losses == (
+        Undelivered(0, Reason.UNDELIVERED, "status 503"),
+        Undelivered(1, Reason.UNDELIVERED, "status 503"),
+    )
     assert clock.now - begin <= 30
     assert counters.totals()["undelivered"] == 2
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
-from otel.exceptions import ParsedException, parse_stacktrace
+from otel.exceptions import ExceptionInfo, parse_stacktrace
 
 _tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
 
@@ -16,7 +16,7 @@ class Recorded(NamedTuple):
     message: str
     stacktrace: str
 
-    def parsed(self) -> tuple[ParsedException, ...]:
+    def parsed(self) -> tuple[ExceptionInfo, ...]:
         return parse_stacktrace(self.stacktrace, type_name=self.type_name, message=self.message)
 
 

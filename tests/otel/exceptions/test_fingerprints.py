@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otel.exceptions import Frame, LiveException, ParsedException, fingerprint
+from otel.exceptions import ExceptionInfo, ExceptionSnapshot, Frame, fingerprint
 from tests.otel.exceptions.raisers import caught
 
 HERE = Frame("/srv/app/shop/views.py", 3, "show")
@@ -13,7 +13,7 @@ DJANGO = Frame("/venv/lib/python3.11/site-packages/django/core/handlers/base.py"
 
 
 def of(*frames: Frame, type_name: str = "E", message: str = "") -> str:
-    return fingerprint([ParsedException(type_name, "shop", message, frames)])
+    return fingerprint([ExceptionInfo(type_name, "shop", message, frames)])
 
 
 def test_line_numbers_values_and_the_frameworks_frames_do_not_matter() -> None:
@@ -29,8 +29,8 @@ def test_frames_of_others_matter_where_there_are_no_own() -> None:
 
 
 def test_causes_matter() -> None:
-    cause = ParsedException("K", "", "", (THERE,), 0, "cause")
-    assert fingerprint([ParsedException("E", "shop", "", (HERE,)), cause]) != of(HERE)
+    cause = ExceptionInfo("K", "", "", (THERE,), 0, "cause")
+    assert fingerprint([ExceptionInfo("E", "shop", "", (HERE,)), cause]) != of(HERE)
 
 
 def test_the_depth_of_a_recursion_does_not_matter() -> None:
@@ -55,6 +55,6 @@ def test_without_frames_what_varies_in_a_message_does_not_matter(one: str, other
 
 def test_it_is_the_same_in_every_process_and_release() -> None:
     assert of(DJANGO, HERE) == "7ca83af14fef3df0"
-    assert fingerprint(LiveException.of(caught("plain")).exceptions) == fingerprint(
-        LiveException.of(caught("plain")).exceptions
+    assert fingerprint(ExceptionSnapshot.of(caught("plain")).exceptions) == fingerprint(
+        ExceptionSnapshot.of(caught("plain")).exceptions
     )

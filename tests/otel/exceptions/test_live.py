@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from otel.exceptions import LiveException
+from otel.exceptions import ExceptionSnapshot
 from tests.otel.exceptions.cases import ShopError, fail
 from tests.otel.exceptions.raisers import caught
 
@@ -24,12 +24,12 @@ def test_nothing_of_the_stack_is_kept_alive() -> None:
         kept.append(weakref.ref(local))
         fail()
 
-    def snapshot() -> LiveException:
+    def snapshot() -> ExceptionSnapshot:
         try:
             work()
         except ShopError as error:
             kept.append(weakref.ref(error))
-            return LiveException.of(error)
+            return ExceptionSnapshot.of(error)
         raise AssertionError
 
     live = snapshot()
@@ -39,7 +39,7 @@ def test_nothing_of_the_stack_is_kept_alive() -> None:
 
 
 def test_a_frame_knows_its_module() -> None:
-    modules = {frame.module for frame in LiveException.of(caught("plain")).exceptions[0].frames}
+    modules = {frame.module for frame in ExceptionSnapshot.of(caught("plain")).exceptions[0].frames}
     assert modules == {"tests.otel.exceptions.cases", "tests.otel.exceptions.singles"}
 
 
@@ -55,19 +55,19 @@ def test_a_frame_knows_its_module() -> None:
     ],
 )
 def test_it_matches_the_event_that_describes_it(type_name: str, message: str, *, is_it: bool) -> None:
-    assert LiveException.of(ShopError("x" * 100)).matches(type_name, message) == is_it
+    assert ExceptionSnapshot.of(ShopError("x" * 100)).matches(type_name, message) == is_it
 
 
 def test_a_message_longer_than_what_is_kept_matches() -> None:
     message = "x" * 100_000
-    live = LiveException.of(ShopError(message))
+    live = ExceptionSnapshot.of(ShopError(message))
     assert live.matches("tests.otel.exceptions.cases.ShopError", message)
     assert len(live.message) < 10_000
 
 
 def test_what_a_worker_carries_is_taken_for_the_event_of_the_carrier() -> None:
     carrier = caught("carried_out_of_a_celery_worker")
-    live = LiveException.of(carrier)
+    live = ExceptionSnapshot.of(carrier)
     assert live.matches("billiard.einfo.ExceptionWithTraceback", str(carrier))
     assert [one.type_name for one in live.exceptions] == ["ShopError", "JSONDecodeError"]
 
@@ -81,18 +81,18 @@ class HostileMeta(type):
 
 def test_a_class_that_raises_when_asked_is_still_an_exception() -> None:
     hostile = HostileMeta("HostileError", (Exception,), {})
-    live = LiveException.of(hostile("x"))
+    live = ExceptionSnapshot.of(hostile("x"))
     assert [one.type_name for one in live.exceptions] == ["HostileError"]
 
 
 def test_a_deep_recursion_keeps_both_ends() -> None:
-    frames = LiveException.of(caught("deep_recursion")).exceptions[0].frames
+    frames = ExceptionSnapshot.of(caught("deep_recursion")).exceptions[0].frames
     assert len(frames) == 100
     assert [frames[0].function, frames[-1].function] == ["caught", "fail"]
 
 
 def test_a_cycle_of_causes_ends() -> None:
-    live = LiveException.of(caught("context_cycle"))
+    live = ExceptionSnapshot.of(caught("context_cycle"))
     assert [(one.message, one.source) for one in live.exceptions] == [("one", None), ("other", "cause")]
 
 
@@ -102,5 +102,5 @@ def test_a_chain_of_a_thousand_ends_at_fifty() -> None:
         outer = ShopError(number)
         outer.__cause__ = exc
         exc = outer
-    live = LiveException.of(exc)
+    live = ExceptionSnapshot.of(exc)
     assert [one.message for one in live.exceptions] == [str(number) for number in range(999, 949, -1)]

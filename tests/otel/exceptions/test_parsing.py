@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from otel.exceptions import Frame, ParsedException, parse_stacktrace
+from otel.exceptions import ExceptionInfo, Frame, parse_stacktrace
 from tests.otel.exceptions.raisers import CASES, caught
 from tests.otel.exceptions.recording import recorded
 
@@ -33,12 +33,12 @@ RAISE = Frame(
 )
 LOAD = Frame("/srv/app/shop/orders.py", 12, "load", "", "return rows[number]")
 EXPECTED = (
-    ParsedException("NoOrder", "shop.orders", OUTER[1], (SHOW, RAISE)),
-    ParsedException("KeyError", "", "7", (LOAD,), 0, "cause"),
+    ExceptionInfo("NoOrder", "shop.orders", OUTER[1], (SHOW, RAISE)),
+    ExceptionInfo("KeyError", "", "7", (LOAD,), 0, "cause"),
 )
 
 
-def parse(text: str) -> tuple[ParsedException, ...]:
+def parse(text: str) -> tuple[ExceptionInfo, ...]:
     return parse_stacktrace(text, type_name=OUTER[0], message=OUTER[1])
 
 
@@ -106,11 +106,11 @@ def test_nothing_at_all_is_no_exception() -> None:
 
 
 def test_a_message_alone_is_an_exception() -> None:
-    assert parse_stacktrace("", message="lost") == (ParsedException("Exception", "", "lost"),)
+    assert parse_stacktrace("", message="lost") == (ExceptionInfo("Exception", "", "lost"),)
 
 
 def test_a_type_alone_has_no_message() -> None:
-    assert parse_stacktrace("KeyboardInterrupt\n") == (ParsedException("KeyboardInterrupt"),)
+    assert parse_stacktrace("KeyboardInterrupt\n") == (ExceptionInfo("KeyboardInterrupt"),)
 
 
 def test_frames_without_source_and_of_no_file_are_frames() -> None:
@@ -197,7 +197,7 @@ def test_a_span_that_an_exception_passes_leaves_no_frame() -> None:
     ],
 )
 def test_a_printed_type_is_split_into_module_and_name(printed: str, module: str, type_name: str) -> None:
-    assert parse_stacktrace(f"{printed}: message\n") == (ParsedException(type_name, module, "message"),)
+    assert parse_stacktrace(f"{printed}: message\n") == (ExceptionInfo(type_name, module, "message"),)
 
 
 def test_what_a_worker_carries_is_what_was_raised() -> None:

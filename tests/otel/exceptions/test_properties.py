@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel.exceptions import LiveException, exception_list, fingerprint, parse_stacktrace
+from otel.exceptions import ExceptionSnapshot, exception_list, fingerprint, parse_stacktrace
 from tests.otel.exceptions.raisers import CASES, caught
 from tests.otel.exceptions.recording import recorded
 from tests.otel.exceptions.test_ways_agree import shape
@@ -109,7 +109,7 @@ def exceptions(draw: st.DrawFn, level: int = 3) -> BaseException:
 @settings(deadline=None)
 @given(exceptions())
 def test_what_python_prints_reads_as_what_it_was(exc: BaseException) -> None:
-    live = LiveException.of(exc)
+    live = ExceptionSnapshot.of(exc)
     event = recorded(exc)
     assert live.matches(event.type_name, event.message)
     assert shape(event.parsed()) == shape(live.exceptions)
@@ -125,4 +125,4 @@ def test_the_outermost_message_is_told_whatever_it_quotes(exc: BaseException, me
     quoting = _build(quoting, 1, "cause", exc)  # type: ignore[assignment]  # the same object
     event = recorded(quoting)
     assert event.parsed()[0].message == str(quoting)[:8_000]  # what is kept of a message
-    assert shape(event.parsed()) == shape(LiveException.of(quoting).exceptions)
+    assert shape(event.parsed()) == shape(ExceptionSnapshot.of(quoting).exceptions)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from posthog.exception_utils import exceptions_from_error_tuple
 
-from otel.exceptions import LiveException, ParsedException, exception_list, fingerprint, parse_stacktrace
+from otel.exceptions import ExceptionInfo, ExceptionSnapshot, exception_list, fingerprint, parse_stacktrace
 from tests.otel.exceptions.raisers import CASES, caught
 from tests.otel.exceptions.recording import recorded
 from tests.otel.exceptions.wire_types import assert_is_exception_list
@@ -63,7 +63,7 @@ TEXT_NOT_AS_POSTHOG = {
 }
 
 
-def shape(exceptions: tuple[ParsedException, ...]) -> list[tuple[object, ...]]:
+def shape(exceptions: tuple[ExceptionInfo, ...]) -> list[tuple[object, ...]]:
     return [
         (
             one.type_name,
@@ -110,7 +110,7 @@ def assert_as_posthog(name: str, exc: BaseException, entries: list[dict[str, Any
 @pytest.mark.parametrize("name", CASES)
 def test_text_and_live_exception_agree(name: str) -> None:
     exc = caught(name)
-    live = LiveException.of(exc)
+    live = ExceptionSnapshot.of(exc)
     event = recorded(exc)
     assert live.matches(event.type_name, event.message)
     parsed = event.parsed()
@@ -125,7 +125,7 @@ def test_text_and_live_exception_agree(name: str) -> None:
 def test_text_without_the_other_attributes_tells_types_chain_and_frames(name: str) -> None:
     exc = caught(name)
     parsed = parse_stacktrace(recorded(exc).stacktrace)
-    expected = shape(LiveException.of(exc).exceptions)
+    expected = shape(ExceptionSnapshot.of(exc).exceptions)
     assert (shape(parsed) == expected) == (name not in TEXT_ALONE_TELLS_LESS)
 
 
@@ -133,7 +133,7 @@ def test_text_without_the_other_attributes_tells_types_chain_and_frames(name: st
 def test_a_live_exception_is_built_as_posthog_builds_it(name: str) -> None:
     exc = caught(name)
     known = {what for case, what in NOT_AS_POSTHOG if case == name}
-    assert_as_posthog(name, exc, exception_list(LiveException.of(exc).exceptions, handled=True), known)
+    assert_as_posthog(name, exc, exception_list(ExceptionSnapshot.of(exc).exceptions, handled=True), known)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -147,7 +147,7 @@ def test_recorded_text_is_built_as_posthog_builds_the_live_exception(name: str) 
 @pytest.mark.parametrize("name", CASES)
 def test_every_case_has_the_types_that_posthog_reads(name: str, *, handled: bool | None) -> None:
     exc = caught(name)
-    for exceptions in (LiveException.of(exc).exceptions, recorded(exc).parsed()):
+    for exceptions in (ExceptionSnapshot.of(exc).exceptions, recorded(exc).parsed()):
         entries = exception_list(exceptions, handled=handled)
         assert entries
         assert_is_exception_list(entries, handled=handled)

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from otel.exceptions import Frame, LiveException, ParsedException, exception_list
+from otel.exceptions import ExceptionInfo, ExceptionSnapshot, Frame, exception_list
 from tests.otel.exceptions.raisers import caught
 from tests.otel.exceptions.recording import recorded
 from tests.otel.exceptions.wire_types import assert_is_exception_list
@@ -19,12 +19,12 @@ STDLIB = sysconfig.get_path("stdlib")
 
 
 def in_app(frame: Frame, *prefixes: str) -> bool:
-    (entry,) = exception_list([ParsedException("E", frames=(frame,))], handled=None, in_app=prefixes)
+    (entry,) = exception_list([ExceptionInfo("E", frames=(frame,))], handled=None, in_app=prefixes)
     return bool(entry["stacktrace"]["frames"][0]["in_app"])
 
 
 def test_a_chain_tells_who_caused_what() -> None:
-    entries = exception_list(LiveException.of(caught("group_as_cause")).exceptions, handled=False)
+    entries = exception_list(ExceptionSnapshot.of(caught("group_as_cause")).exceptions, handled=False)
     assert [(entry["type"], entry["mechanism"]) for entry in entries] == [
         ("ShopError", {"type": "generic", "handled": False, "synthetic": False, "exception_id": 0}),
         (
@@ -44,7 +44,7 @@ def test_a_chain_tells_who_caused_what() -> None:
 
 def test_a_frame_shows_five_lines_around_its_own() -> None:
     live, text = caught("plain"), recorded(caught("plain"))
-    for exceptions in (LiveException.of(live).exceptions, text.parsed()):
+    for exceptions in (ExceptionSnapshot.of(live).exceptions, text.parsed()):
         frame = exception_list(exceptions, handled=True)[0]["stacktrace"]["frames"][-1]
         lines = Path(frame["abs_path"]).read_text().splitlines()
         at = frame["lineno"] - 1
@@ -56,9 +56,9 @@ def test_a_frame_shows_five_lines_around_its_own() -> None:
 
 
 def test_a_long_line_is_cut_and_never_null() -> None:
-    frame = exception_list(LiveException.of(caught("long_line")).exceptions, handled=True)[0]["stacktrace"][
-        "frames"
-    ][1]
+    frame = exception_list(ExceptionSnapshot.of(caught("long_line")).exceptions, handled=True)[0][
+        "stacktrace"
+    ]["frames"][1]
     assert [len(line) for line in frame["pre_context"]][-1] == 300
 
 
@@ -67,7 +67,7 @@ def test_of_a_file_that_has_another_line_nothing_leaves(tmp_path: Path) -> None:
     file.write_text('SECRET_KEY = "hunter2"\n')
     for name in (str(file), "/etc/passwd", "/dev/zero", "\0.py"):
         frame = Frame(name, 1, "f", "", "import os")
-        (entry,) = exception_list([ParsedException("E", frames=(frame,))], handled=None)
+        (entry,) = exception_list([ExceptionInfo("E", frames=(frame,))], handled=None)
         shown = entry["stacktrace"]["frames"][0]
         assert (shown["pre_context"], shown["context_line"], shown["post_context"]) == ([], "import os", [])
     linecache.checkcache()
@@ -117,13 +117,13 @@ def test_prefixes_decide_if_there_are_any(frame: Frame, *, is_in_app: bool) -> N
     ],
 )
 def test_a_file_is_named_from_its_import_root(path: str, filename: str, module: str | None) -> None:
-    (entry,) = exception_list([ParsedException("E", frames=(Frame(path, 1, "f"),))], handled=None)
+    (entry,) = exception_list([ExceptionInfo("E", frames=(Frame(path, 1, "f"),))], handled=None)
     frame = entry["stacktrace"]["frames"][0]
     assert (frame["filename"], frame["abs_path"], frame["module"]) == (filename, path, module)
 
 
 def test_messages_leave_scrubbed_or_not_at_all() -> None:
-    one = ParsedException("NoUser", "shop", "no user ann@example.org")
+    one = ExceptionInfo("NoUser", "shop", "no user ann@example.org")
     assert exception_list([one], handled=True)[0]["value"] == "no user [email]"
     assert exception_list([one], handled=True, send_messages=False)[0]["value"] == ""
 
@@ -137,7 +137,7 @@ def test_the_largest_stays_far_below_what_posthog_stores(character: str) -> None
     long = character * 10_000
     frames = tuple(Frame(f"{long}{number}", number, long, long, long) for number in range(100))
     chain = [
-        ParsedException(long, long, long, frames, index - 1 if index else None, "cause" if index else None)
+        ExceptionInfo(long, long, long, frames, index - 1 if index else None, "cause" if index else None)
         for index in range(50)
     ]
     entries = exception_list(chain, handled=False)

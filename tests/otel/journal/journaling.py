@@ -12,7 +12,7 @@ from typing import Any
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel import PostHogSpanProcessor, RecordingSampler
-from otel.delivery.journal import Adoption
+from otel.delivery.journal import JournalRecovery
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector
 from otel.outcomes.counters import Counters
@@ -71,7 +71,7 @@ class Pipeline:
         """Deliver what others left, in this thread."""
         assert self.exporter.journal is not None
         journal = self.exporter.journal
-        Adoption(journal, self.exporter._export)._adopt(journal.setbacks, threading.Event())
+        JournalRecovery(journal, self.exporter._export)._adopt(journal.setbacks, threading.Event())
 
 
 def numbers(inspector: RunningInspector) -> Counter[int]:

@@ -13,8 +13,8 @@ from opentelemetry.trace import SpanContext
 
 from otel.delivery.journal._codec import line_of, span_of
 from otel.envelope import Envelope
-from otel.exceptions import Frame, Hook, LiveException, ParsedException
-from otel.mapping.errors import SpanError
+from otel.exceptions import ExceptionInfo, ExceptionSnapshot, Frame, Hook
+from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import envelopes
 from otel.selecting import SelectedSpan
 
@@ -30,7 +30,7 @@ events = st.lists(st.tuples(texts, attributes, times), max_size=4)
 
 frames = st.builds(Frame, texts, st.integers(0, 2**31), texts, texts, texts)
 exceptions = st.builds(
-    ParsedException,
+    ExceptionInfo,
     texts,
     texts,
     texts,
@@ -38,13 +38,13 @@ exceptions = st.builds(
     st.none() | st.integers(0, 50),
     st.sampled_from([None, "cause", "context", "member"]),
 )
-lives = st.builds(LiveException, st.lists(exceptions, min_size=1, max_size=3).map(tuple), texts, texts)
+lives = st.builds(ExceptionSnapshot, st.lists(exceptions, min_size=1, max_size=3).map(tuple), texts, texts)
 
 
 def span_with(
     about: dict[str, Any],
     events: list[tuple[str, dict[str, Any], int]],
-    errors: tuple[SpanError, ...] = (),
+    errors: tuple[ErrorRecord, ...] = (),
     trace_id: int = 1,
     span_id: int = 1,
 ) -> SelectedSpan:
@@ -75,12 +75,12 @@ def test_errors_come_back_as_they_were(
     time: int,
     ordinal: int,
     is_handled: bool,
-    live: LiveException | None,
+    live: ExceptionSnapshot | None,
 ) -> None:
     origin = {"service.name": "shop", "posthog.release_id": "r1"}
     envelope = Envelope("exception", recorded, time, 7, 9, ordinal, entry, origin)
     hook = Hook("task", "celery.task_failure")
-    error = SpanError(envelope, entry, is_handled, hook, live)
+    error = ErrorRecord(envelope, entry, is_handled, hook, live)
     (read,) = span_of(line_of(span_with({}, [], (error,), 7, 9), origin)).errors
     assert (read.envelope, read.entry, read.is_handled) == (envelope, entry, is_handled)
     assert (read.hook, read.live) == (hook, live)

@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind
 from otel import Identity, Settings, pipeline, record, record_named, set_person
 from otel.envelope import Capture
 from otel.identity import identified
-from otel.recording import join_visitor
+from otel.recording import alias_visitor
 from otel.settings import Carrier
 from otel.testing import capturing
 from tests.otel.shop import REGISTRY, SETTINGS, ParcelShipped, Person, shop
@@ -57,7 +57,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
         st.sampled_from(["admin", "member", None]),
         named,
     ),
-    st.builds(lambda visitor: lambda: join_visitor(visitor, SOMEBODY), texts),
+    st.builds(lambda visitor: lambda: alias_visitor(visitor, SOMEBODY), texts),
 )
 requests = st.none() | st.builds(
     Identity,

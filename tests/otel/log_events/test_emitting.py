@@ -9,7 +9,7 @@ from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.sdk._logs import ReadWriteLogRecord
 from opentelemetry.sdk.resources import Resource
 
-from otel._guard import raise_faults
+from otel._guard import raise_internal_errors
 from otel.inspector.running import running_inspector
 from otel.selecting import PostHogLogProcessor
 from tests.otel.log_events.conftest import LogPipeline, Seen
@@ -121,7 +121,7 @@ def test_a_fault_of_ours_stands_in_nobodys_way(pipeline: LogPipeline) -> None:
     seen = Seen()
     pipeline.logs.add_log_record_processor(PostHogLogProcessor(pipeline.spans, selects=broken))
     pipeline.logs.add_log_record_processor(seen)
-    raise_faults(False)
+    raise_internal_errors(False)
     pipeline.ship(1)
     assert len(seen.attributes) == 1
     assert pipeline.numbers() == [1]

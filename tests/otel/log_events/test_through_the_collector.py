@@ -26,7 +26,7 @@ from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.identity import identified
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.outcomes.counters import Counters
-from otel.recording import LogCarrier, Recorder, install_recorder
+from otel.recording import LogEmitter, Recorder, install_recorder
 from otel.selecting import PostHogLogProcessor
 from otel.settings import Settings
 from tests.otel.log_events.conftest import Seen
@@ -99,7 +99,7 @@ def ways() -> Iterator[Ways]:
         made.logs.add_log_record_processor(made.seen)
         for spans in made.spans:
             stack.callback(spans.retire)
-        before = install_recorder(Recorder(REGISTRY, groups=GROUPS, carrier=LogCarrier(made.logs)))
+        before = install_recorder(Recorder(REGISTRY, groups=GROUPS, carrier=LogEmitter(made.logs)))
         stack.callback(install_recorder, before)
         yield made
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.delivery.posthog.client import Delivery
+from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture, Envelope
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.mapping import Mapper
@@ -28,7 +28,7 @@ def test_no_input_makes_mapping_emit_what_the_inspector_refuses(
     inspector: RunningInspector, mode: str
 ) -> None:
     settings = SETTINGS.replace(host=inspector.url, capture_mode=mode, events=("order_*",))
-    mapper, delivery = Mapper(REGISTRY, settings), Delivery(settings, Counters())
+    mapper, delivery = Mapper(REGISTRY, settings), PostHogClient(settings, Counters())
 
     @given(names, attributes_, attributes_, st.integers(), st.integers(0, 2**128 - 1), anything)
     def deliver(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.envelope import Capture, Envelope, Reject
+from otel.envelope import Capture, Envelope, Rejection
 from otel.events import (
     Event,
     GroupProperties,
@@ -79,7 +79,7 @@ def envelope(
     return Envelope(name, given_, NOON, TRACE, SPAN, **changes)
 
 
-def mapped(one: Envelope, settings: Settings = SETTINGS) -> list[Capture | Reject]:
+def mapped(one: Envelope, settings: Settings = SETTINGS) -> list[Capture | Rejection]:
     return Mapper(REGISTRY, settings)(one)
 
 
@@ -89,9 +89,9 @@ def captured(one: Envelope, settings: Settings = SETTINGS) -> Capture:
     return capture
 
 
-def rejected(one: Envelope, settings: Settings = SETTINGS) -> Reject:
+def rejected(one: Envelope, settings: Settings = SETTINGS) -> Rejection:
     (reject,) = mapped(one, settings)
-    assert isinstance(reject, Reject), reject
+    assert isinstance(reject, Rejection), reject
     return reject
 
 
@@ -169,7 +169,7 @@ def test_the_uuid_does_not_depend_on_what_is_told_besides() -> None:
 def test_what_does_not_fit_is_rejected_with_its_reason(
     attributes: dict[str, Any], reason: Reason, detail: str
 ) -> None:
-    assert rejected(envelope(attributes=attributes)) == Reject(reason, detail)
+    assert rejected(envelope(attributes=attributes)) == Rejection(reason, detail)
 
 
 def test_an_undeclared_name_is_no_capture() -> None:
@@ -360,4 +360,4 @@ def test_the_name_of_an_event_is_measured_in_bytes() -> None:
     settings = SETTINGS.replace(events=("*",))
     assert captured(envelope("é" * 100, {}), settings).event == "é" * 100
     detail = "the name has 202 bytes, 200 are allowed"
-    assert rejected(envelope("é" * 101, {}), settings) == Reject(Reason.TOO_LARGE, detail)
+    assert rejected(envelope("é" * 101, {}), settings) == Rejection(Reason.TOO_LARGE, detail)

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace import SpanKind
 
 from otel import PostHogSpanProcessor, RecordingSampler
-from otel._guard import raise_faults
+from otel._guard import raise_internal_errors
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.envelope import Capture
 from otel.outcomes.counters import Counters
@@ -160,7 +160,7 @@ def test_a_fault_of_ours_starves_no_other_processor(pipeline: Pipeline) -> None:
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(broken)
     provider.add_span_processor(Other())
-    raise_faults(False)
+    raise_internal_errors(False)
     with provider.get_tracer("tests").start_as_current_span("request") as span:
         span.add_event("parcel_shipped", {"number": 1})
     assert seen == ["start", "end"]

@@ -210,9 +210,9 @@ def test_a_value_that_cannot_be_told_does_not_reach_the_product() -> None:
             raise ZeroDivisionError
 
     with shop() as captured:
-        from otel._guard import raise_faults
+        from otel._guard import raise_internal_errors
 
-        raise_faults(False)
+        raise_internal_errors(False)
         record_named("parcel_shipped", {"number": Broken()})
         assert list(captured) == []
 
