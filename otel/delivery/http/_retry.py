@@ -1,19 +1,24 @@
-"""How long to wait before an attempt is repeated (`wire.md` section 1.9)."""
+"""The retry rule: which statuses are sent again, when, and how often (`wire.md` sections 1.4, 1.8 and 1.9)."""
 
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from otel.reasons import Reason
 
-__all__ = ["Backoff", "is_accepted", "is_divisible", "is_retryable", "parse_retry_after", "reason_for"]
+__all__ = ["RetryPolicy", "TIMEOUT", "is_accepted", "is_divisible", "is_retryable", "parse_retry_after", "reason_for"]
 
+# What OpenTelemetry gives a batch by default (OTEL_BSP_EXPORT_TIMEOUT), but does not enforce
+# (opentelemetry-python #4555).
+TIMEOUT = 30.0
 # PostHog's contract asks for at least 100 ms; half a second outlasts most restarts of a balancer's backend.
 _FIRST = 0.5
-# Short against the 30 s that OpenTelemetry gives a batch, so that little of them is left unused at the end.
+# Well below the 30 s batch timeout, so that the last wait wastes little of it.
 _LONGEST = 5.0
 # Up to half as much again, so that processes that failed together do not come back together.
 _SPREAD = 0.5
@@ -21,25 +26,31 @@ _SPREAD = 0.5
 _MAX_DOUBLINGS = 10
 
 
-class Backoff:
-    """Double the delay from attempt to attempt, with jitter, and never come before `Retry-After`.
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When and how often a failed request is sent again.
+
+    The delay doubles from attempt to attempt, with jitter, and is never shorter than `Retry-After`.
 
     Args:
-        jitter: returns a number from 0 to 1.
+        timeout: seconds for a call that sets no deadline of its own.
+        attempts: how often a request is sent at most within that time.
+        jitter: a function that returns a number from 0 to 1.
     """
 
-    def __init__(self, jitter: Callable[[], float]) -> None:
-        self._jitter = jitter
+    timeout: float = TIMEOUT
+    attempts: float = math.inf
+    jitter: Callable[[], float] = random.random
 
     def delay(self, attempt: int, retry_after: float | None = None) -> float:
         """Return the seconds to wait after a failed attempt.
 
         Args:
-            attempt: which one failed, from 1.
-            retry_after: the seconds that PostHog asked for.
+            attempt: the number of the failed attempt; 1 for the first.
+            retry_after: the seconds that the receiver asked for.
         """
         doubled = min(_FIRST * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS), _LONGEST)
-        return max(doubled * (1.0 + _SPREAD * self._jitter()), retry_after or 0.0)
+        return max(doubled * (1.0 + _SPREAD * self.jitter()), retry_after or 0.0)
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:

@@ -1,91 +1,101 @@
-"""What the endpoints that we send to have in common: PostHog's two, and the Collector's."""
+"""The protocol of an endpoint: how items are written, and how the response tells their outcomes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from otel.delivery.http.transport import Answer
 from otel.envelope import Rejection
 from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 
-__all__ = ["Outcome", "Receiver", "Wire"]
+__all__ = ["Outcome", "WireProtocol"]
 
-T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Outcome(Enum):
-    """Say what became of an item that was not lost for good; a `Rejection` says the latter."""
+    """The state of an item that is not lost; a lost one has a `Rejection` instead."""
 
-    OPEN = "open"
-    """Not settled: still to be sent, or to be sent again."""
+    PENDING = "pending"
+    """To be sent, or to be sent again."""
     DELIVERED = "delivered"
 
 
-class Wire(Protocol[T_contra]):
-    """Speak one endpoint."""
+class WireProtocol(Protocol[T_contra]):
+    """One endpoint of PostHog or of a Collector.
 
-    path: str
+    Attributes:
+        name: the receiver's name, for log messages.
+        path: the path of the request.
+        max_item_bytes: the size of the largest item that the receiver accepts, encoded.
+        is_compressed: whether bodies are sent with gzip.
+    """
 
-    def parts(self, captures: Sequence[T_contra], time: float, /) -> list[list[int]]:
-        """Return the positions of the captures, parted into those that may share a request.
+    @property
+    def name(self) -> str: ...  # noqa: D102 - see the class
+
+    @property
+    def path(self) -> str: ...  # noqa: D102
+
+    @property
+    def max_item_bytes(self) -> int: ...  # noqa: D102
+
+    @property
+    def is_compressed(self) -> bool: ...  # noqa: D102
+
+    def count(self, item: T_contra, /) -> int:
+        """Return how many events an item carries."""
+        ...
+
+    def parts(self, items: Sequence[T_contra], time: float, /) -> list[list[int]]:
+        """Return the positions of the items, grouped into those that may share a request.
 
         Args:
-            captures: what is to be sent.
-            time: seconds since 1970, as `body` gets it.
+            items: the items to send.
+            time: when the call began, in seconds since 1970.
         """
         ...
 
-    def body(self, captures: Sequence[T_contra], time: float, /) -> bytes:
-        """Write the request's body.
+    def body(self, items: Sequence[T_contra], time: float, /) -> bytes:
+        """Encode the body of a request.
 
         Args:
-            captures: what is sent, of one part; to the Collector, spans or log records that carry events.
-            time: seconds since 1970 when the call began, so the same for each attempt.
+            items: the items of one part.
+            time: when the call began, in seconds since 1970; the same for every attempt.
 
         Raises:
-            TypeError: when one of them cannot be written.
+            TypeError: if an item cannot be encoded.
         """
         ...
 
     def headers(self, request_id: str, attempt: int, time: float) -> dict[str, str]:
-        """Write the headers beside the content's; of the same name, they take its place.
+        """Return the headers of a request; they override the content headers of the same name.
 
         Args:
-            request_id: a UUID, the same for each attempt.
-            attempt: from 1.
+            request_id: a UUID, the same for every attempt.
+            attempt: 1 for the first attempt.
             time: seconds since 1970.
         """
         ...
 
-    def read(self, answer: Answer, captures: Sequence[T_contra], /) -> list[Outcome | Rejection]:
-        """Read from an accepting answer what became of each capture.
+    def read(self, answer: Answer, items: Sequence[T_contra], /) -> list[Outcome | Rejection]:
+        """Return the outcome of each item of an accepted request.
 
         Args:
-            answer: one with a status of 2xx.
-            captures: those of the request, in its order.
+            answer: a response with a 2xx status.
+            items: the items of the request, in its order.
         """
         ...
 
+    def advise(self, log: ThrottledLogger, reason: Reason, detail: str, /) -> None:
+        """Log what an operator must do when the receiver refuses a request.
 
-@dataclass(frozen=True, slots=True)
-class Receiver(Generic[T]):
-    """Say what is to be known of whom we send to, beside the wire.
-
-    Args:
-        name: for the log.
-        max_item: bytes that it takes for one item.
-        count: how many events an item carries.
-        advise: logs what a person has to do about a loss; it is told the reason and the answer.
-        is_compressed: whether bodies are sent with gzip.
-    """
-
-    name: str
-    max_item: int
-    count: Callable[[T], int]
-    advise: Callable[[ThrottledLogger, Reason, str], Any]
-    is_compressed: bool = True
+        Args:
+            log: where to log it.
+            reason: why the items are lost.
+            detail: the status, and the beginning of the response's body.
+        """
+        ...
