@@ -6,7 +6,7 @@ import logging
 import time
 from types import TracebackType
 
-__all__ = ["fault", "raise_internal_errors", "suppress_internal_errors"]
+__all__ = ["raise_internal_errors", "report_internal_error", "suppress_internal_errors"]
 
 _log = logging.getLogger("otel")
 
@@ -53,11 +53,11 @@ class suppress_internal_errors:  # noqa: N801 - reads as the verb it is: `with s
         """Log a fault, or raise it in tests."""
         if not isinstance(error, Exception) or isinstance(error, self._lets_through):
             return False
-        fault(self._doing, error)
+        report_internal_error(self._doing, error)
         return True
 
 
-def fault(doing: str, error: Exception) -> None:
+def report_internal_error(doing: str, error: Exception) -> None:
     """Log a fault of telemetry's own, or raise it in tests.
 
     Args:

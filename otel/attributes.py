@@ -6,7 +6,7 @@ from typing import Final
 
 __all__ = [
     "ANON_DISTINCT_ID",
-    "APART",
+    "DELIVERED_SEPARATELY",
     "DISTINCT_ID",
     "ERROR",
     "EXCEPTION_CAPTURE",
@@ -16,10 +16,10 @@ __all__ = [
     "GROUP_TYPE",
     "IDENTIFY_EVENT",
     "IDENTITY_ATTRIBUTES",
-    "ONLY",
     "OPTED_OUT",
     "ORDINAL",
     "OWN_PREFIX",
+    "POSTHOG_ONLY",
     "RELEASE_ID",
     "SESSION_ID",
     "SET_EVENT",
@@ -44,8 +44,8 @@ ANON_DISTINCT_ID: Final = "posthog.anon_distinct_id"
 
 # In the Collector. The events of a span that is `apart` leave by a way of their own: straight, or on another
 # span with the same ids that is for PostHog `only`; an error there is whole in its span event `exception`.
-APART: Final = "posthog.apart"
-ONLY: Final = "posthog.only"
+DELIVERED_SEPARATELY: Final = "posthog.apart"
+POSTHOG_ONLY: Final = "posthog.only"
 ERROR: Final = "posthog.error"
 # A log record's position among those of the same span, name and time, unless it is the first.
 ORDINAL: Final = "posthog.ordinal"

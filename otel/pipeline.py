@@ -15,7 +15,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel._guard import suppress_internal_errors
-from otel.delivery.posthog.exporter import PostHogSpanExporter, Sink
+from otel.delivery.posthog.exporter import CaptureSink, PostHogSpanExporter
 from otel.events import Registry, default_registry
 from otel.identity import Identity
 from otel.mapping.origin import Origins
@@ -80,7 +80,7 @@ def install(
     registry: Registry = default_registry,
     provider: TracerProvider | None = None,
     defer: OnCommit | None = None,
-    sink: Sink | None = None,
+    sink: CaptureSink | None = None,
 ) -> Pipeline:
     """Put the pipeline together on a tracer provider, in place of one that was installed before.
 
@@ -97,7 +97,7 @@ def install(
     """
     installed = _put_together(settings or Settings.from_environ(), registry, provider, defer, sink)
     if isinstance(installed.exporter, PostHogSpanExporter):
-        installed.exporter.start_adopting()
+        installed.exporter.start_recovery()
     return installed
 
 
@@ -106,7 +106,7 @@ def _put_together(
     registry: Registry = default_registry,
     provider: TracerProvider | None = None,
     defer: OnCommit | None = None,
-    sink: Sink | None = None,
+    sink: CaptureSink | None = None,
 ) -> Pipeline:
     global _running
     provider = provider or _provider()
@@ -152,7 +152,7 @@ def _put_together(
 
 
 def _exporter(
-    settings: Settings, registry: Registry, counters: Counters, sink: Sink | None
+    settings: Settings, registry: Registry, counters: Counters, sink: CaptureSink | None
 ) -> PostHogSpanExporter | CollectorExporter | None:
     """Return what the settings ask for; a sink takes captures, whichever way they would go."""
     if settings.via == "collector" and sink is None:

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.auth.models import LIFETIME, Authorization
+from apps.auth.pending_choice import PendingChoice
 from apps.auth.problems import expired, foreign, misfit, no_admin, used
 from apps.auth.tasks import give_up_expired
-from apps.auth.waiting import Waiting
 from apps.background import send_after_commit
 from apps.integrations.events import Flow
 from apps.integrations.models import Provider
@@ -21,7 +21,7 @@ from apps.integrations.providers import PROVIDERS
 from apps.teams.models import Role, Team
 from apps.users.models import User
 
-__all__ = ["begin", "claim", "put_off", "returned", "waiting_for_choice"]
+__all__ = ["begin", "claim", "defer_choice", "returned", "waiting_for_choice"]
 
 _signer = signing.TimestampSigner(salt="apps.auth.authorizations")
 
@@ -122,7 +122,7 @@ def claim(authorization: Authorization) -> Authorization:
     return authorization
 
 
-def put_off(authorization: Authorization, waiting: Waiting) -> Authorization:
+def defer_choice(authorization: Authorization, waiting: PendingChoice) -> Authorization:
     """Let a person who is back choose; a row of its own, which no address made before leads to.
 
     Args:

@@ -8,7 +8,7 @@ from celery import shared_task
 from cryptography.fernet import InvalidToken
 
 from apps.auth.models import Authorization
-from apps.auth.waiting import Waiting
+from apps.auth.pending_choice import PendingChoice
 from apps.integrations.connections.revocation import give_back
 from apps.integrations.models import Provider
 
@@ -22,7 +22,7 @@ def give_up_expired() -> None:
     # Each secret is read by itself: one whose key is gone keeps none of the others from being given back.
     for one in expired.exclude(waiting="").defer("verifier", "waiting"):
         with suppress(InvalidToken, Authorization.DoesNotExist):
-            waiting = Waiting.from_text(one.waiting)
+            waiting = PendingChoice.from_text(one.waiting)
             if Authorization.objects.filter(pk=one.pk).delete()[0]:
                 give_back(Provider(one.provider), waiting.grant.access_token)
     expired.delete()

@@ -13,11 +13,11 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.auth.arriving import arrive, settle
 from apps.auth.authorizations import begin, claim, returned, waiting_for_choice
+from apps.auth.callback import connect_account, finish_authorization
 from apps.auth.models import Authorization
+from apps.auth.pending_choice import PendingChoice
 from apps.auth.problems import ConnectingError, misfit
-from apps.auth.waiting import Waiting
 from apps.integrations.connections.revocation import give_back
 from apps.integrations.events import Flow
 from apps.integrations.models import Provider
@@ -69,7 +69,9 @@ def callback(request: HttpRequest, provider: str) -> HttpResponse:
     authorization = None
     try:
         authorization = returned(request.GET.get("state", ""), chosen, request.user, request.session)
-        arrived = arrive(authorization, request.GET.dict(), redirect_uri=_redirect_uri(request, chosen))
+        arrived = finish_authorization(
+            authorization, request.GET.dict(), redirect_uri=_redirect_uri(request, chosen)
+        )
     except ConnectingError as problem:
         # To the same address without its query: no page is shown, and reported of by the browser, under an
         # address that holds a code.
@@ -91,7 +93,7 @@ def choose(request: HttpRequest, provider: str) -> HttpResponse:
         authorization = waiting_for_choice(
             request.GET.get("of", ""), chosen, cast("User", request.user), request.session
         )
-        waiting = Waiting.from_text(authorization.waiting)
+        waiting = PendingChoice.from_text(authorization.waiting)
         if request.method == "POST" and "cancel" in request.POST:
             claim(authorization)
             give_back(chosen, waiting.grant.access_token)
@@ -99,7 +101,7 @@ def choose(request: HttpRequest, provider: str) -> HttpResponse:
             return redirect(_HOMES[authorization.flow])
         account = next((one for one in waiting.accounts if one.id == request.POST.get("account")), None)
         if account is not None:
-            settle(claim(authorization), account, waiting.grant)
+            connect_account(claim(authorization), account, waiting.grant)
             return _connected(request, authorization, account)
     except ConnectingError as problem:
         return _problem_page(request, _described(problem, authorization))

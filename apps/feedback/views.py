@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.feedback.events import FeedbackSubmitted
 from apps.feedback.forms import FeedbackForm
 from apps.feedback.models import Feedback
-from apps.returning import own_path
+from apps.safe_redirect import safe_redirect
 from apps.teams.current_team.access import TeamRequest, team_required
 from otel import record
 
@@ -60,4 +60,4 @@ def received(request: HttpRequest) -> HttpResponse:
 
 def _came_from(request: TeamRequest) -> str:
     """Return the page that the link to this one stood on; nothing, rather than an address elsewhere."""
-    return own_path((request.POST if request.method == "POST" else request.GET).get("next", ""))
+    return safe_redirect((request.POST if request.method == "POST" else request.GET).get("next", ""))

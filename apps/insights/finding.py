@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from apps.background import send_after_commit
 from apps.insights.models import Insight, InsightKind, Priority
+from apps.insights.review_waits import waiting
 from apps.insights.rules import NAMED, changes, milestones, slow_reviews, week_of
 from apps.insights.tasks import mail_urgent
-from apps.insights.waiting import waiting
 from apps.metrics.figures.figures import Span, figures_of
 from apps.metrics.figures.pulls import pulls
 from apps.teams.models import Team

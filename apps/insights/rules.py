@@ -7,7 +7,7 @@ from datetime import datetime
 
 from apps.insights.measures import MEASURES, Measure, MeasureName
 from apps.insights.models import Insight, InsightKind, Priority
-from apps.insights.waiting import PATIENCE, Waiting
+from apps.insights.review_waits import PATIENCE, Waiting
 from apps.metrics.figures.figures import Figures
 from apps.metrics.formatting import Unit, written
 

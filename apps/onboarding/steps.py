@@ -8,7 +8,6 @@ from typing import Literal, cast
 from django.db import transaction
 from django.utils import timezone
 
-from apps.onboarding._behind import behind_of, is_open, put
 from apps.onboarding.events import (
     OnboardingCompleted,
     OnboardingSkipped,
@@ -16,6 +15,7 @@ from apps.onboarding.events import (
     StepName,
 )
 from apps.onboarding.models import Step, StepOutcome, StepRecord
+from apps.onboarding.progress import is_open, progress_of, record_step
 from apps.teams.models import Team
 from apps.teams.properties import TeamProperties
 from apps.teams.telemetry import identity_in
@@ -46,7 +46,7 @@ def places(team: Team) -> list[Place]:
     Args:
         team: whose onboarding.
     """
-    behind = behind_of(team)
+    behind = progress_of(team)
     return [
         Place(step=step, outcome=None if is_open(step, behind) else StepOutcome(behind[step].outcome))
         for step in Step
@@ -81,7 +81,7 @@ def complete(
         projects_count: how many Jira projects are followed, in the step that chooses them.
     """
     locked = _locked(team)
-    if locked.onboarded_at or not put(locked, step, StepOutcome.COMPLETED, behind_of(locked)):
+    if locked.onboarded_at or not record_step(locked, step, StepOutcome.COMPLETED, progress_of(locked)):
         return False
     record(
         OnboardingStepCompleted(
@@ -108,7 +108,7 @@ def skip(team: Team, step: Step, reason: SkipReason, *, user: User) -> bool:
         user: who has skipped it.
     """
     locked = _locked(team)
-    return not locked.onboarded_at and _skip(locked, step, reason, user, behind_of(locked))
+    return not locked.onboarded_at and _skip(locked, step, reason, user, progress_of(locked))
 
 
 @transaction.atomic
@@ -122,7 +122,7 @@ def finish(team: Team, *, user: User) -> bool:
     locked = _locked(team)
     if locked.onboarded_at:
         return False
-    behind = behind_of(locked)
+    behind = progress_of(locked)
     for step in Step:
         if is_open(step, behind):
             _skip(locked, step, "user", user, behind)
@@ -146,7 +146,7 @@ def _locked(team: Team) -> Team:
 
 
 def _skip(team: Team, step: Step, reason: SkipReason, user: User, behind: dict[str, StepRecord]) -> bool:
-    if not put(team, step, StepOutcome.SKIPPED, behind):
+    if not record_step(team, step, StepOutcome.SKIPPED, behind):
         return False
     event = OnboardingSkipped(team_slug=team.slug, step=_name(step), reason=reason)
     record(event, identity=identity_in(user, team))

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from apps.teams.current_team.lookup import make_current
-from apps.teams.membership.account_deletion import depart, departure_of
+from apps.teams.membership.account_deletion import departure_of, leave_all_teams
 from apps.teams.membership.invitations import accept
 from apps.teams.models import Invitation, InvitationState
 from apps.users.deletion import Consequence, deletion, deletion_planned
@@ -58,7 +58,7 @@ def let_go(user: User, **_: Any) -> None:
     Args:
         user: whose account goes.
     """
-    depart(user)
+    leave_all_teams(user)
 
 
 def _invitation(request: HttpRequest, user: User, sociallogin: Any) -> Invitation | None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.insights.lists import open_insights
 from apps.insights.measures import MEASURES
-from apps.insights.waiting import PATIENCE, waiting
+from apps.insights.review_waits import PATIENCE, waiting
 from apps.integrations.models import Provider
 from apps.integrations.sync.status import sync_overview
 from apps.metrics.figures.figures import Span, figures_of

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from apps.returning import own_path
+from apps.safe_redirect import safe_redirect
 from apps.users.consent import keep_answer
 
 __all__ = ["answer"]
@@ -18,6 +18,6 @@ def answer(request: HttpRequest) -> HttpResponse:
     choice = request.POST.get("choice")
     if choice not in ("in", "out"):
         return HttpResponseBadRequest("Choose in or out.")
-    response = redirect(own_path(request.POST.get("next", "")) or "web:landing")
+    response = redirect(safe_redirect(request.POST.get("next", "")) or "web:landing")
     keep_answer(request, response, is_refused=choice == "out")
     return response

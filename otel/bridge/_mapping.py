@@ -12,9 +12,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel._guard import fault
-from otel.attributes import APART, ERROR, EXCEPTION_EVENT, ONLY
-from otel.bridge.otlp.decode import attributes_of, envelopes_of, identifier, resource_of, span_of
+from otel._guard import report_internal_error
+from otel.attributes import DELIVERED_SEPARATELY, ERROR, EXCEPTION_EVENT, POSTHOG_ONLY
+from otel.bridge.otlp.decode import decode_attributes, envelopes_of, identifier, resource_of, span_of
 from otel.delivery.collector.error_payload import carried_error
 from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Registry
@@ -131,9 +131,9 @@ class RequestMapper:
         return taken
 
     def _span(self, message: Span, resource: Resource, scope: str, taken: MappedRequest) -> None:
-        attributes = attributes_of(message.attributes)
-        is_ours = attributes.get(ONLY) is True
-        if attributes.get(APART) is True and not is_ours:
+        attributes = decode_attributes(message.attributes)
+        is_ours = attributes.get(POSTHOG_ONLY) is True
+        if attributes.get(DELIVERED_SEPARATELY) is True and not is_ours:
             return
         # What was selected where it was recorded is not passed over for being declared no more.
         selects = _everything if is_ours else self._map.selects
@@ -151,9 +151,9 @@ class RequestMapper:
         may_be_error = message.severity_number >= SeverityNumber.SEVERITY_NUMBER_ERROR
         if not name and not may_be_error:
             return
-        attributes = attributes_of(message.attributes)
-        is_ours = attributes.get(ONLY) is True
-        if attributes.get(APART) is True and not is_ours:
+        attributes = decode_attributes(message.attributes)
+        is_ours = attributes.get(POSTHOG_ONLY) is True
+        if attributes.get(DELIVERED_SEPARATELY) is True and not is_ours:
             return
         is_event = name != EXCEPTION_EVENT and (is_ours or self._map.selects(name))
         is_error = may_be_error and (name == EXCEPTION_EVENT or _EXCEPTION_TYPE in attributes)
@@ -202,7 +202,7 @@ def _carried(span: ReadableSpan) -> Sequence[tuple[ErrorRecord, int]]:
 
 def _failed(taken: MappedRequest, error: Exception, doing: str, envelope: Envelope | None = None) -> None:
     taken.rejects.append((taken.items, Rejection(Reason.MAPPING_FAILED, type(error).__name__), envelope))
-    fault(doing, error)
+    report_internal_error(doing, error)
 
 
 def _everything(_: str) -> bool:

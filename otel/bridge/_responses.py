@@ -13,7 +13,7 @@ from google.rpc.status_pb2 import Status
 
 from otel.bridge.otlp.body import JSON, PROTOBUF
 
-__all__ = ["RETRY_AFTER", "Answer", "refused", "taken"]
+__all__ = ["RETRY_AFTER", "Answer", "error_response", "ok_response"]
 
 # The Collector's exporter doubles its own delay from 1 s on and takes the longer of the two; this one only
 # keeps a client that has none from coming back at once.
@@ -40,7 +40,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def taken(response: Message, media_type: str, outcome: str = "accepted") -> Answer:
+def ok_response(response: Message, media_type: str, outcome: str = "accepted") -> Answer:
     """Return the answer to a request that is not to be sent again.
 
     Args:
@@ -51,7 +51,7 @@ def taken(response: Message, media_type: str, outcome: str = "accepted") -> Answ
     return Answer(outcome, 200, _encoded(response, media_type), {"Content-Type": media_type})
 
 
-def refused(
+def error_response(
     status: int, reason: str, media_type: str, outcome: str, retry_after: float | None = None
 ) -> Answer:
     """Return the answer to a request that was not taken.

@@ -1,4 +1,4 @@
-"""One request: inflated, read, mapped, delivered in a worker's thread, and answered as its sender needs."""
+"""One request: decompressed, read, mapped, delivered in a worker thread, and answered."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from otel.bridge._known_outcomes import KnownOutcomes
 from otel.bridge._mapping import MappedRequest, RequestMapper
 from otel.bridge._metrics import Metrics
-from otel.bridge._responses import RETRY_AFTER, Answer, refused, taken
-from otel.bridge.otlp.body import Refused, inflated, parsed
+from otel.bridge._responses import RETRY_AFTER, Answer, error_response, ok_response
+from otel.bridge.otlp.body import Refused, decompress, parse_request
 from otel.delivery.http.client import Undelivered
 from otel.delivery.posthog.client import RECOVERABLE, PostHogClient
 from otel.envelope import Capture
@@ -125,10 +125,10 @@ class Bridge:
         try:
             return self._answer(signal, body, encoding, media_type)
         except Refused as error:
-            return refused(error.status, error.reason, media_type, "malformed")
+            return error_response(error.status, error.reason, media_type, "malformed")
         except Exception:  # noqa: BLE001 - such as no memory: what is not taken is sent again, and elsewhere too
             _log.exception("the bridge failed on a request")
-            return refused(503, "the bridge failed; see its log", media_type, "failed", RETRY_AFTER)
+            return error_response(503, "the bridge failed; see its log", media_type, "failed", RETRY_AFTER)
 
     def drain(self) -> None:
         """Take no further request, and give those under way the settings' flush timeout to end in."""
@@ -144,7 +144,7 @@ class Bridge:
         deadline = time.monotonic() + _DEADLINE
         if not self.settings.api_key:
             return _later(self.problem, media_type, _RETRY_AFTER_PERSON)
-        request, unreadable = parsed(inflated(body, encoding), media_type, signal.request)
+        request, unreadable = parse_request(decompress(body, encoding), media_type, signal.request)
         found = signal.take(self._taker, request)
         found.leave_out(unreadable)
         self.metrics.items.labels(signal.name).inc(found.items)
@@ -161,7 +161,7 @@ class Bridge:
         # Only now, since what is sent again would be counted and kept again.
         self._account(found)
         count, text = _summary(found, losses)
-        return taken(signal.response(count, text), media_type, "partial" if text else "accepted")
+        return ok_response(signal.response(count, text), media_type, "partial" if text else "accepted")
 
     def _deliver(self, captures: Sequence[Capture], deadline: float) -> list[Undelivered]:
         """Deliver the captures whose fate is not known yet; return the losses of all."""
@@ -187,7 +187,7 @@ class Bridge:
 
 
 def _later(problem: str, media_type: str, seconds: float) -> Answer:
-    return refused(503, f"not delivered yet: {problem}", media_type, "unavailable", seconds)
+    return error_response(503, f"not delivered yet: {problem}", media_type, "unavailable", seconds)
 
 
 def _problem(losses: Iterable[Undelivered]) -> str:

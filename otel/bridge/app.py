@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from otel.bridge._responses import RETRY_AFTER, Answer, refused
+from otel.bridge._responses import RETRY_AFTER, Answer, error_response
 from otel.bridge._service import LOGS, TRACES, Bridge, Signal
 from otel.bridge.otlp.body import JSON, LIMIT, PROTOBUF
 from otel.events import Registry, default_registry
@@ -112,14 +112,14 @@ class Application:
         if not self._is_authorised(request):
             reason = "the bearer token is not the bridge's (POSTHOG_BRIDGE_TOKEN)"
             self._log.warning("token", "a sender is turned away: %s", reason)
-            return refused(_TURNED_AWAY, reason, media_type, "unauthorised", _RETRY_TURNED_AWAY)
+            return error_response(_TURNED_AWAY, reason, media_type, "unauthorised", _RETRY_TURNED_AWAY)
         if media_type not in (PROTOBUF, JSON):
             reason = f"Content-Type {media_type[:50]!r} is not read; send {PROTOBUF} or {JSON}"
-            return refused(415, reason, media_type, "malformed")
+            return error_response(415, reason, media_type, "malformed")
         if self._bridge.is_draining:
-            return refused(503, "the bridge is ending", media_type, "draining", RETRY_AFTER)
+            return error_response(503, "the bridge is ending", media_type, "draining", RETRY_AFTER)
         if self._in_flight >= self._max_in_flight:
-            return refused(429, "too many requests at once", media_type, "throttled", RETRY_AFTER)
+            return error_response(429, "too many requests at once", media_type, "throttled", RETRY_AFTER)
         return None
 
     def _is_authorised(self, request: Request) -> bool:
@@ -133,14 +133,14 @@ class Application:
             async with asyncio.timeout(_UPLOAD):
                 body = await _body(request, 0 if refusal is not None else LIMIT)
         except TimeoutError:
-            return refused(503, f"not sent within {_UPLOAD:.0f} s", media_type, "slow", RETRY_AFTER)
+            return error_response(503, f"not sent within {_UPLOAD:.0f} s", media_type, "slow", RETRY_AFTER)
         except ClientDisconnect:
-            return refused(503, "the sender has gone", media_type, "gone", RETRY_AFTER)
+            return error_response(503, "the sender has gone", media_type, "gone", RETRY_AFTER)
         if refusal is not None:
             return refusal
         if body is None:
             reason = f"the body has more than {LIMIT} bytes; send smaller batches"
-            return refused(413, reason, media_type, "malformed")
+            return error_response(413, reason, media_type, "malformed")
         encoding = request.headers.get("content-encoding", "").strip().lower()
         work = partial(self._bridge.answer, signal, body, encoding, media_type)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -179,7 +179,7 @@ def application(
 
 
 async def _failed(_: Request, __: Exception) -> Response:
-    answer = refused(503, "the bridge failed; see its log", JSON, "failed", RETRY_AFTER)
+    answer = error_response(503, "the bridge failed; see its log", JSON, "failed", RETRY_AFTER)
     return Response(answer.body, answer.status, answer.headers)
 
 

@@ -106,7 +106,7 @@ class ErrorLimiter:
         self._send_due = send_due
         self._limiter = OccurrenceLimiter()
         self._timer: threading.Timer | None = None
-        call_in_child(self._forget_parents_errors)
+        call_in_child(self._after_fork)
 
     def admit(self, error: ErrorRecord, lines: Sequence[JournalPosition] = ()) -> bool:
         """Whether an error goes in full; otherwise it is counted.
@@ -143,7 +143,7 @@ class ErrorLimiter:
             self._send_due()
             self.watch()
 
-    def _forget_parents_errors(self) -> None:
+    def _after_fork(self) -> None:
         """Leave to the parent what it has counted: a child that sent it too would double the sum."""
         self._limiter = OccurrenceLimiter()
         self._timer = None

@@ -50,7 +50,7 @@ def exception_list(
         send_messages: whether messages leave, scrubbed, or only types.
     """
     messages = [
-        first_bytes(_cut(scrub(one.message), MAX_MESSAGE), _MAX_MESSAGE_BYTES) if send_messages else ""
+        first_bytes(_truncate(scrub(one.message), MAX_MESSAGE), _MAX_MESSAGE_BYTES) if send_messages else ""
         for one in exceptions[:MAX_EXCEPTIONS]
     ]
     entries: list[dict[str, Any]] = []
@@ -80,9 +80,9 @@ def _entry(
     if one.parent is not None:
         mechanism |= {"type": "chained", "parent_id": one.parent, "source": one.source}
     entry = {
-        "type": first_bytes(_cut(one.type_name, _MAX_TYPE_BYTES), _MAX_TYPE_BYTES) or UNKNOWN_TYPE,
+        "type": first_bytes(_truncate(one.type_name, _MAX_TYPE_BYTES), _MAX_TYPE_BYTES) or UNKNOWN_TYPE,
         "value": message,
-        "module": _cut(one.module, _MAX_NAME) or None,
+        "module": _truncate(one.module, _MAX_NAME) or None,
         "mechanism": mechanism,
     }
     if frames:
@@ -95,10 +95,10 @@ def _frame(frame: Frame, lines: int, in_app: tuple[str, ...]) -> dict[str, Any]:
     before, line, after = _context(frame, lines)
     return {
         "platform": "python",
-        "filename": _cut(place.filename, _MAX_NAME) or _UNNAMED,
-        "abs_path": _cut(frame.filename, _MAX_NAME),
-        "function": _cut(frame.function, _MAX_NAME) or _UNNAMED,
-        "module": _cut(place.module, _MAX_NAME) or None,
+        "filename": _truncate(place.filename, _MAX_NAME) or _UNNAMED,
+        "abs_path": _truncate(frame.filename, _MAX_NAME),
+        "function": _truncate(frame.function, _MAX_NAME) or _UNNAMED,
+        "module": _truncate(place.module, _MAX_NAME) or None,
         "lineno": min(frame.lineno, _MAX_LINENO),
         "pre_context": before,
         "context_line": line,
@@ -112,8 +112,10 @@ def _context(frame: Frame, lines: int) -> tuple[list[str], str | None, list[str]
     source = _source(frame)
     at = frame.lineno - 1
     if not source or not 0 <= at < len(source):
-        return [], _cut(frame.line, _MAX_LINE) or None, []
-    shown = [_cut(line.rstrip("\r\n"), _MAX_LINE) for line in source[max(at - lines, 0) : at + lines + 1]]
+        return [], _truncate(frame.line, _MAX_LINE) or None, []
+    shown = [
+        _truncate(line.rstrip("\r\n"), _MAX_LINE) for line in source[max(at - lines, 0) : at + lines + 1]
+    ]
     own = min(at, lines)
     return shown[:own], shown[own], shown[own + 1 :]
 
@@ -140,7 +142,7 @@ def _both_ends(frames: Sequence[Frame], most: int) -> Sequence[Frame]:
     return frames if len(frames) <= most else [*frames[: most // 2], *frames[-(most // 2) :]]
 
 
-def _cut(text: str, length: int) -> str:
+def _truncate(text: str, length: int) -> str:
     text = text[:length]
     # Paths of other encodings hold lone surrogates, which JSON cannot.
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

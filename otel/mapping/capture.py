@@ -11,7 +11,7 @@ from uuid import UUID
 
 from otel.attributes import EXCEPTION_CAPTURE, GROUPIDENTIFY_EVENT
 from otel.envelope import Capture, Envelope
-from otel.mapping.identify import Person
+from otel.mapping.identify import ResolvedIdentity
 from otel.version import __version__
 
 __all__ = ["IS_SYSTEM", "LIBRARY", "timestamp", "to_capture"]
@@ -64,7 +64,7 @@ def _second(seconds: int) -> str:
 def to_capture(
     envelope: Envelope,
     properties: dict[str, Any],
-    person: Person,
+    person: ResolvedIdentity,
     *,
     origin: Mapping[str, Any],
     trace_url: str = "",

@@ -14,7 +14,7 @@ from otel.envelope import Envelope
 
 __all__ = [
     "SYSTEM_ID",
-    "Person",
+    "ResolvedIdentity",
     "group_key",
     "identify",
     "is_opted_out",
@@ -74,7 +74,7 @@ _ILLEGAL_IDS = frozenset(
 
 
 @dataclass(slots=True)
-class Person:
+class ResolvedIdentity:
     """The person a capture is attributed to.
 
     Args:
@@ -144,7 +144,9 @@ def stamp_names(group_attributes: Mapping[str, str]) -> frozenset[str]:
     return frozenset((*_IDS, SESSION_ID, *group_attributes.values()))
 
 
-def identify(envelope: Envelope, group_attributes: Mapping[str, str], stamps: AbstractSet[str]) -> Person:
+def identify(
+    envelope: Envelope, group_attributes: Mapping[str, str], stamps: AbstractSet[str]
+) -> ResolvedIdentity:
     """Find whom an event is about: its own stamp, else its span's.
 
     Where the stamp names groups but no person, that is the system person; with neither it is nobody, stably
@@ -168,19 +170,21 @@ def identify(envelope: Envelope, group_attributes: Mapping[str, str], stamps: Ab
     for name in _IDS:
         distinct_id = legal_id(stamp[name]) if name in stamp else None
         if distinct_id is not None:
-            return Person(distinct_id, name == VISITOR_ID, session_id, groups)
+            return ResolvedIdentity(distinct_id, name == VISITOR_ID, session_id, groups)
     if groups:
         return system_person(groups)
-    return Person(nobody(envelope.trace_id), is_anonymous=True, session_id=session_id, groups=groups)
+    return ResolvedIdentity(
+        nobody(envelope.trace_id), is_anonymous=True, session_id=session_id, groups=groups
+    )
 
 
-def system_person(groups: dict[str, str]) -> Person:
+def system_person(groups: dict[str, str]) -> ResolvedIdentity:
     """Return the person of what happens to groups by nobody's hand; in no session, which are people's.
 
     Args:
         groups: the key of each group type.
     """
-    return Person(SYSTEM_ID, is_anonymous=False, session_id=None, groups=groups, is_system=True)
+    return ResolvedIdentity(SYSTEM_ID, is_anonymous=False, session_id=None, groups=groups, is_system=True)
 
 
 def nobody(trace_id: int) -> str:

@@ -15,7 +15,7 @@ from otel.attributes import (
 from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Declaration, Registry
 from otel.mapping.capture import IS_SYSTEM, to_capture
-from otel.mapping.identify import Person, identify, is_opted_out, stamp_names, system_person
+from otel.mapping.identify import ResolvedIdentity, identify, is_opted_out, stamp_names, system_person
 from otel.mapping.limit import limit, to_json_value
 from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
@@ -118,7 +118,7 @@ class Mapper:
         return self._prepared(envelope, properties, person, {"$set": {}})
 
     def _prepared(
-        self, envelope: Envelope, properties: dict[str, Any], person: Person, update: dict[str, Any]
+        self, envelope: Envelope, properties: dict[str, Any], person: ResolvedIdentity, update: dict[str, Any]
     ) -> list[Capture | Rejection]:
         """Return an update of a person, and behind it what needs this person to be there."""
         capture = limit(self._capture(envelope, properties, person))
@@ -137,11 +137,11 @@ class Mapper:
         }
         return limit(self._capture(envelope, properties, self._identify(envelope)))
 
-    def _identify(self, envelope: Envelope) -> Person:
+    def _identify(self, envelope: Envelope) -> ResolvedIdentity:
         return identify(envelope, self._settings.groups, self.stamps)
 
     def _capture(
-        self, envelope: Envelope, properties: dict[str, Any], person: Person, ahead_of: str = ""
+        self, envelope: Envelope, properties: dict[str, Any], person: ResolvedIdentity, ahead_of: str = ""
     ) -> Capture:
         return to_capture(
             envelope,

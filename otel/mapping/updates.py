@@ -9,7 +9,7 @@ from typing import Any
 from otel.attributes import ANON_DISTINCT_ID, GROUP_KEY, GROUP_TYPE, OWN_PREFIX
 from otel.envelope import Envelope, Rejection
 from otel.events import PropertySet, Registry, Sensitivity, WrongType
-from otel.mapping.identify import Person, group_key, legal_id
+from otel.mapping.identify import ResolvedIdentity, group_key, legal_id
 from otel.reasons import Reason
 
 __all__ = ["group_update", "person_merge", "person_update"]
@@ -17,7 +17,7 @@ __all__ = ["group_update", "person_merge", "person_update"]
 
 def person_update(
     envelope: Envelope,
-    person: Person,
+    person: ResolvedIdentity,
     registry: Registry,
     stamps: AbstractSet[str],
     *,
@@ -66,7 +66,7 @@ def group_update(
     return {"$group_type": group_type, "$group_key": key, "$group_set": values | once}
 
 
-def person_merge(envelope: Envelope, person: Person) -> dict[str, Any] | Rejection:
+def person_merge(envelope: Envelope, person: ResolvedIdentity) -> dict[str, Any] | Rejection:
     """Return the properties of an `$identify` capture, which joins a visitor's trail to an account.
 
     Args:

@@ -37,7 +37,7 @@ class Counters:
         self._lost = meter.create_counter("posthog.events.lost", "{event}", "Events that will not arrive")
         self._lock = threading.Lock()
         self._totals: Counter[str] = Counter()
-        call_in_child(self._begin_anew)
+        call_in_child(self._after_fork)
 
     def delivered(self, count: int) -> None:
         """Count events that PostHog acknowledged, or the Collector where they go by it.
@@ -81,7 +81,7 @@ class Counters:
         with self._lock:
             return dict(self._totals)
 
-    def _begin_anew(self) -> None:
+    def _after_fork(self) -> None:
         """Count a forked child's own events; another thread of its parent may have held the lock."""
         self._lock = threading.Lock()
         self._totals = Counter()

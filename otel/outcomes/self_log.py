@@ -36,7 +36,7 @@ class ThrottledLogger:
         """
         self._warn(kind, self._clock() + _INTERVAL, message, *args)
 
-    def once(self, kind: str, message: str, *args: object) -> None:
+    def once_per_process(self, kind: str, message: str, *args: object) -> None:
         """Log a warning whose cause lasts until a person acts, once in the life of the process.
 
         Args:

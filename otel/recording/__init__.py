@@ -10,7 +10,7 @@ from otel.recording._api import (
     set_person,
 )
 from otel.recording._recorder import OnCommit, Recorder, RecordingError
-from otel.recording.carriers import LogEmitter, SpanEmitter
+from otel.recording.emitters import LogEmitter, SpanEmitter
 
 __all__ = [
     "LogEmitter",

@@ -112,4 +112,4 @@ def alias_visitor(visitor_id: str, identity: Identity) -> None:
         identity: the account.
     """
     with suppress_internal_errors("joining a visitor to an account"):
-        _recorder.joined(visitor_id, identity)
+        _recorder.alias(visitor_id, identity)

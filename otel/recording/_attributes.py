@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from enum import Enum
 from typing import Any
 
-__all__ = ["attribute_value", "attributes_of", "attributes_of_fields"]
+__all__ = ["attribute_value", "encode_attributes", "encode_fields"]
 
 _AS_IS = frozenset({str, int, float, bool})
 
@@ -33,7 +33,7 @@ def attribute_value(value: Any) -> Any:
     return str(value)  # UUID, Decimal, Path, a lazy translation, a subclass of str
 
 
-def attributes_of_fields(instance: object, names: Iterable[str]) -> dict[str, Any]:
+def encode_fields(instance: object, names: Iterable[str]) -> dict[str, Any]:
     """Return an object's fields as attributes, without those that are None.
 
     Args:
@@ -47,7 +47,7 @@ def attributes_of_fields(instance: object, names: Iterable[str]) -> dict[str, An
     }
 
 
-def attributes_of(properties: Mapping[str, Any]) -> dict[str, Any]:
+def encode_attributes(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return properties as attributes, without those that are None.
 
     Args:

@@ -26,8 +26,8 @@ from otel.identity import Identity, current_identity
 from otel.mapping.validate import validate
 from otel.outcomes.counters import Counters
 from otel.reasons import Reason
-from otel.recording._attributes import attributes_of, attributes_of_fields
-from otel.recording.carriers import Emitter, SpanEmitter
+from otel.recording._attributes import encode_attributes, encode_fields
+from otel.recording.emitters import Emitter, SpanEmitter
 
 __all__ = ["OnCommit", "Recorder", "RecordingError"]
 
@@ -91,7 +91,7 @@ class Recorder:
         Raises:
             RecordingError: only when strict, for values that do not fit.
         """
-        self._declared(event.event_name, attributes_of_fields(event, event.property_names), identity)
+        self._declared(event.event_name, encode_fields(event, event.property_names), identity)
 
     def named(self, name: str, properties: Mapping[str, Any], identity: Identity | None) -> None:
         """Record a declared event by its name.
@@ -104,7 +104,7 @@ class Recorder:
         Raises:
             RecordingError: only when strict, for a name or properties that do not fit.
         """
-        self._declared(name, attributes_of(properties), identity)
+        self._declared(name, encode_attributes(properties), identity)
 
     def person(self, properties: PersonProperties, identity: Identity | None) -> None:
         """Record a change of person properties.
@@ -128,7 +128,7 @@ class Recorder:
         attributes[GROUP_KEY] = key
         self._add(GROUPIDENTIFY_EVENT, attributes, identity)
 
-    def joined(self, visitor_id: str, identity: Identity) -> None:
+    def alias(self, visitor_id: str, identity: Identity) -> None:
         """Record that a visitor's trail belongs to an account.
 
         Args:
@@ -149,7 +149,7 @@ class Recorder:
         """
         whom = self._whom(identity)
         stamps = {} if whom is None else whom.entry_attributes(self._groups)
-        about = {**attributes_of(attributes), **stamps}
+        about = {**encode_attributes(attributes), **stamps}
         with _tracer.start_as_current_span(f"error {type(exception).__name__}", attributes=about) as span:
             # On the span event as well: the request's or task's own span says whom *it* is about.
             span.record_exception(exception, about)
@@ -172,7 +172,7 @@ class Recorder:
 
         def add() -> None:
             with _CARRYING:
-                self._check(self._carrier.carry(name, attributes, now, span))
+                self._check(self._carrier.emit(name, attributes, now, span))
 
         if not self.defer(add):
             add()
@@ -226,4 +226,4 @@ class Recorder:
 
 
 def _values(properties: PersonProperties | GroupProperties) -> dict[str, Any]:
-    return attributes_of_fields(properties, properties.property_names)
+    return encode_fields(properties, properties.property_names)

@@ -15,7 +15,7 @@ from otel.attributes import EXCEPTION_EVENT
 from otel.exceptions import BY_HAND, ExceptionSnapshot, hook_of
 from otel.mapping.errors import ErrorRecord, http_status
 from otel.mapping.from_span import envelope_of
-from otel.recording.carriers import LONG_LIVED_NS
+from otel.recording.emitters import LONG_LIVED_NS
 
 __all__ = ["EntrySpan", "LocatedError", "OpenSpans"]
 

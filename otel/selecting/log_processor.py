@@ -16,7 +16,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel._guard import suppress_internal_errors
-from otel.attributes import APART, EXCEPTION_EVENT, ORDINAL
+from otel.attributes import DELIVERED_SEPARATELY, EXCEPTION_EVENT, ORDINAL
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import plain
 from otel.selecting.selected import SelectedSpan
@@ -113,7 +113,7 @@ class PostHogLogProcessor(LogRecordProcessor):
         span = ReadableSpan(name, context, resource=resource, attributes=envelope.span_attributes)
         event = Event(name, envelope.attributes, time_unix_nano)
         self._spans.take(SelectedSpan(span, (event,), None, is_log=True))
-        _mark(record, APART, True)
+        _mark(record, DELIVERED_SEPARATELY, True)
 
 
 def _mark(record: LogRecord, name: str, value: int) -> None:

@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
-from otel.attributes import APART
+from otel.attributes import DELIVERED_SEPARATELY
 from otel.mapping.from_span import plain
 
 __all__ = ["RecordingSampler"]
@@ -63,7 +63,7 @@ class RecordingSampler(Sampler):
             return SamplingResult(Decision.RECORD_ONLY, attributes, result.trace_state)
         if self.marks_apart and result.decision is Decision.RECORD_AND_SAMPLE:
             marked = plain(result.attributes)
-            marked[APART] = True
+            marked[DELIVERED_SEPARATELY] = True
             return SamplingResult(Decision.RECORD_AND_SAMPLE, marked, result.trace_state)
         return result
 

@@ -14,8 +14,8 @@ from otel.attributes import (
     GROUPIDENTIFY_EVENT,
     IDENTIFY_EVENT,
     IDENTITY_ATTRIBUTES,
-    ONLY,
     OWN_PREFIX,
+    POSTHOG_ONLY,
     SESSION_ID,
     SET_EVENT,
     VISITOR_ID,
@@ -27,7 +27,7 @@ from otel.scrubbing import scrub
 from otel.traces._sql import statement
 from otel.traces._urls import addresses
 
-__all__ = ["scrubbed"]
+__all__ = ["scrub_span"]
 
 _STATEMENTS = ("db.statement", "db.query.text")
 # Opted into by variables of the instrumentations; nobody knows what stands in them.
@@ -50,7 +50,7 @@ _MAX_STACKTRACE = 32_000
 _LONGEST_KNOWN = 200
 
 
-def scrubbed(span: ReadableSpan, *, send_messages: bool = True) -> ReadableSpan:
+def scrub_span(span: ReadableSpan, *, send_messages: bool = True) -> ReadableSpan:
     """Return a span without what nobody may read in a trace.
 
     Args:
@@ -58,7 +58,7 @@ def scrubbed(span: ReadableSpan, *, send_messages: bool = True) -> ReadableSpan:
         send_messages: whether the messages of exceptions leave, scrubbed, or only their types.
     """
     attributes = plain(span.attributes)
-    if attributes.get(ONLY):
+    if attributes.get(POSTHOG_ONLY):
         return span
     name, changed = addresses(span.name, span.kind, attributes)
     sql = next((attributes[key] for key in _STATEMENTS if key in attributes), None)

@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind
 
 from otel._guard import suppress_internal_errors
 from otel.attributes import EXCEPTION_EVENT
-from otel.traces._scrubbing import scrubbed
+from otel.traces._scrubbing import scrub_span
 
 __all__ = ["ScrubbingSpanExporter", "filter_and_scrub"]
 
@@ -68,5 +68,5 @@ def filter_and_scrub(spans: Sequence[ReadableSpan], *, send_messages: bool) -> l
         if is_lone_call and all(event.name == EXCEPTION_EVENT for event in span.events):
             continue
         with _SCRUBBING:
-            left.append(scrubbed(span, send_messages=send_messages))
+            left.append(scrub_span(span, send_messages=send_messages))
     return left

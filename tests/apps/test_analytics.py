@@ -11,14 +11,14 @@ from apps.teams.models import Team
 from apps.users.models import User
 from apps.utils import analytics
 from otel.testing import CapturedEvents
-from tests.apps.looking import group_updates, person_updates, what
+from tests.apps.assertions import events_summary, group_updates, person_updates
 
 
 def test_an_event_is_tracked_by_its_name(captured_events: CapturedEvents, alice: User) -> None:
     properties = {"team_slug": "acme", "role": "member", "is_resend": False}
     analytics.track_event(alice, "team_member_invited", properties)
 
-    assert what(captured_events) == [("team_member_invited", str(alice.public_id), properties)]
+    assert events_summary(captured_events) == [("team_member_invited", str(alice.public_id), properties)]
 
 
 def test_an_event_of_nobody_is_nobodys(captured_events: CapturedEvents) -> None:

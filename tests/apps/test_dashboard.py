@@ -15,7 +15,7 @@ from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
-from tests.apps.insights.making import opened, some_repository
+from tests.apps.insights.factories import opened, some_repository
 
 NOW = timezone.now()
 

@@ -14,7 +14,7 @@ from apps.web.tasks import fail
 from otel.identity import FixedIdentity, identified
 from otel.mapping.identify import SYSTEM_ID
 from otel.testing import CapturedEvents
-from tests.apps.looking import of_team
+from tests.apps.assertions import of_team
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pytest_django import Settings
 from apps.teams.models import Invitation, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import declared, events_summary, invitation_link, of_team
 from tests.apps.conftest import Browser
-from tests.apps.looking import declared, invitation_link, of_team, what
 
 
 def test_an_invitation_is_sent_and_recorded_without_the_address(
@@ -24,7 +24,7 @@ def test_an_invitation_is_sent_and_recorded_without_the_address(
 
     assert mail.outbox[0].to == ["dana@new.example"]
     assert invitation_link() == f"/invitations/{Invitation.objects.get().token}/"
-    assert what(captured_events) == [
+    assert events_summary(captured_events) == [
         (
             "team_member_invited",
             str(alice.public_id),

@@ -11,8 +11,8 @@ from django.utils import timezone
 from apps.teams.models import Invitation, Membership, Role, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, group_updates, of_team, person_updates
 from tests.apps.conftest import PASSWORD, Browser
-from tests.apps.looking import group_updates, of_team, person_updates, what
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_joining_by_sign_up_records_the_sign_up_by_invitation_and_the_joining(
     dana = User.objects.get(email="dana@new.example")
     assert page.redirect_chain[-1][0] == "/dashboard/"
     signed_up = ("user_signed_up", str(dana.public_id), {"method": "email", "signup_source": "invite"})
-    assert what(captured_events)[:2] == [signed_up, _joined(dana, "signup")]
+    assert events_summary(captured_events)[:2] == [signed_up, _joined(dana, "signup")]
     assert of_team(captured_events.named("team_member_joined")[0]) == str(acme.public_id)
     last = person_updates(captured_events, dana)[-1]
     assert (last["role"], last["teams_count"]) == ("admin", 1)
@@ -67,7 +67,7 @@ def test_joining_with_an_account_records_the_joining_for_the_team_joined(
     page = client.post(_path(invitation, "accept/"), follow=True)
 
     assert page.context["request"].team == invitation.team
-    assert what(captured_events)[0] == _joined(charlie, "existing_account")
+    assert events_summary(captured_events)[0] == _joined(charlie, "existing_account")
     assert of_team(captured_events.named("team_member_joined")[0]) == str(invitation.team.public_id)
     last = person_updates(captured_events, charlie)[-1]
     assert (last["role"], last["teams_count"]) == ("admin", 2)
@@ -88,7 +88,7 @@ def test_who_logs_in_first_comes_back_to_the_invitation(
     assert _path(invitation, "accept/") in page.content.decode()
     client.post(_path(invitation, "accept/"))
 
-    assert what(captured_events)[-1] == _joined(charlie, "existing_account")
+    assert events_summary(captured_events)[-1] == _joined(charlie, "existing_account")
 
 
 def test_an_invitation_for_another_address_is_refused(

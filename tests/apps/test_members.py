@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import group_updates, person_updates
 from tests.apps.conftest import Browser
-from tests.apps.looking import group_updates, person_updates
 
 
 @pytest.mark.usefixtures("acme")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, group_updates
 from tests.apps.conftest import Browser
-from tests.apps.looking import group_updates, what
 
 
 def test_a_changed_profile_tells_the_names_of_fields_and_no_values(
@@ -15,7 +15,7 @@ def test_a_changed_profile_tells_the_names_of_fields_and_no_values(
     browser(alice).post("/profile/", {"name": "Alice Archer"})
 
     properties = {"section": "profile", "changed_fields": ["name"]}
-    assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)]
+    assert events_summary(captured_events) == [("settings_updated", str(alice.public_id), properties)]
     assert "Archer" not in repr(captured_events[0].properties)
 
 
@@ -29,7 +29,7 @@ def test_notifications_are_switched_and_told_by_the_fields_name(
     assert User.objects.get().insight_emails
 
     properties = {"section": "notifications", "changed_fields": ["insight_emails"]}
-    assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)] * 2
+    assert events_summary(captured_events) == [("settings_updated", str(alice.public_id), properties)] * 2
 
 
 def test_a_form_saved_unchanged_tells_nothing(
@@ -71,7 +71,7 @@ def test_who_opts_in_again_is_recorded_from_that_moment(
     browser(alice).post("/profile/privacy/", {})
 
     properties = {"section": "privacy", "changed_fields": ["analytics_opt_out"]}
-    assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)]
+    assert events_summary(captured_events) == [("settings_updated", str(alice.public_id), properties)]
 
 
 def test_the_choice_of_the_profile_is_this_browsers_too_also_after_the_logout(
@@ -106,5 +106,5 @@ def test_what_an_admin_who_opted_out_changes_in_a_team_is_still_known_of_the_tea
 
     browser(alice).post("/team/settings/", {"name": "Acme", "slug": "acme", "plan": "pro"})
 
-    assert what(captured_events) == []
+    assert events_summary(captured_events) == []
     assert group_updates(captured_events, acme)[0]["plan"] == "pro"

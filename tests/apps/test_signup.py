@@ -11,8 +11,8 @@ from django.test import Client, RequestFactory
 
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, person_updates
 from tests.apps.conftest import PASSWORD, Browser
-from tests.apps.looking import person_updates, what
 
 
 def test_signing_up_by_email_is_one_step_and_one_event(
@@ -24,7 +24,7 @@ def test_signing_up_by_email_is_one_step_and_one_event(
 
     dana = User.objects.get(email="dana@new.example")
     assert response.context["user"] == dana
-    assert what(captured_events) == [
+    assert events_summary(captured_events) == [
         ("user_signed_up", str(dana.public_id), {"method": "email", "signup_source": "email"})
     ]
     assert person_updates(captured_events, dana) == [
@@ -54,7 +54,7 @@ def test_an_account_that_another_service_vouches_for_counts_as_github(
 
     user_signed_up.send(User, request=request, user=alice, sociallogin=object())
 
-    assert what(captured_events) == [
+    assert events_summary(captured_events) == [
         ("user_signed_up", str(alice.public_id), {"method": "github", "signup_source": "github"})
     ]
 

@@ -10,8 +10,8 @@ from apps.teams.membership.memberships import create_team
 from apps.teams.models import Membership, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, group_updates, of_team, person_updates
 from tests.apps.conftest import Browser
-from tests.apps.looking import group_updates, of_team, person_updates, what
 
 
 def test_a_new_team_is_told_of_with_all_that_is_known(
@@ -105,7 +105,7 @@ def test_team_settings_tell_the_names_of_changed_fields_and_the_new_facts(
     browser(alice).post("/team/settings/", {"name": "Acme Inc", "slug": "acme-inc", "plan": "trial"})
 
     properties = {"section": "team", "changed_fields": ["name", "slug"], "team_slug": "acme-inc"}
-    assert what(captured_events) == [("settings_updated", str(alice.public_id), properties)]
+    assert events_summary(captured_events) == [("settings_updated", str(alice.public_id), properties)]
     assert of_team(captured_events.named("settings_updated")[0]) == str(acme.public_id)
     assert group_updates(captured_events, acme) == [{"name": "Acme Inc", "slug": "acme-inc"}]
 

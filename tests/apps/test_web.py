@@ -14,8 +14,8 @@ from apps.teams.membership.memberships import create_team
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import declared, events_summary, of_team
 from tests.apps.conftest import Browser
-from tests.apps.looking import declared, of_team, what
 
 
 def test_the_first_view_of_the_dashboard_counts_once_ever(
@@ -31,7 +31,7 @@ def test_the_first_view_of_the_dashboard_counts_once_ever(
     client.post("/teams/switch/", {"team": str(second.public_id)}, follow=True)
 
     properties = {"team_slug": "acme", "days_since_signup": 2}
-    assert what(captured_events) == [("dashboard_first_view", str(bob.public_id), properties)]
+    assert events_summary(captured_events) == [("dashboard_first_view", str(bob.public_id), properties)]
     assert of_team(captured_events.named("dashboard_first_view")[0]) == str(acme.public_id)
 
 

@@ -223,7 +223,7 @@ CASES: dict[str, list[Refusal | Drop | Stored]] = {
     ],
 }
 # These need more than one request, or to be told: each has a test of its own below.
-APART = {"V0-8", "V1-15", "UU-1"}
+DELIVERED_SEPARATELY = {"V0-8", "V1-15", "UU-1"}
 
 
 def flat() -> list[Any]:
@@ -294,7 +294,7 @@ def assert_stored(inspector: RunningInspector, sender: Sender, rule: str, case: 
 def test_every_rule_of_the_door_has_an_input() -> None:
     ids = [rule.id for rule in RULES]
     assert len(set(ids)) == len(ids)
-    assert set(ids) == CASES.keys() | APART
+    assert set(ids) == CASES.keys() | DELIVERED_SEPARATELY
 
 
 def test_v0_8_a_performance_event_is_discarded_over_v0(inspector: RunningInspector, sender: Sender) -> None:

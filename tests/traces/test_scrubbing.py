@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, Tracer
 from opentelemetry.util.types import AttributeValue
 
-from otel.attributes import ONLY
+from otel.attributes import POSTHOG_ONLY
 from otel.exceptions import parse_stacktrace
 from otel.traces import ScrubbingSpanExporter, register_url_templates
 
@@ -147,7 +147,7 @@ def test_a_declared_event_and_whom_it_is_about_stay_as_they_are(traces: Traces) 
 
 
 def test_what_is_for_posthog_only_is_left_whole(traces: Traces) -> None:
-    given: dict[str, AttributeValue] = {ONLY: True, "to": "anna@shop.example"}
+    given: dict[str, AttributeValue] = {POSTHOG_ONLY: True, "to": "anna@shop.example"}
     assert traces.attributes(given) == given
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from apps.metrics.filters.view_state import Look
+from apps.metrics.filters.view_state import MetricsView
 from apps.metrics.models import PullRequest
 from apps.metrics.pull_requests.listing import listed
 
 __all__ = ["is_all", "selected"]
 
 
-def selected(seen: Look) -> QuerySet[PullRequest]:
+def selected(seen: MetricsView) -> QuerySet[PullRequest]:
     """Return the pull requests that were opened in the range and pass the filters, in order.
 
     Args:
@@ -27,7 +27,7 @@ def selected(seen: Look) -> QuerySet[PullRequest]:
     return listed(found, seen.selection.listing)
 
 
-def is_all(seen: Look) -> bool:
+def is_all(seen: MetricsView) -> bool:
     """Whether nothing keeps a pull request of the team out.
 
     Args:

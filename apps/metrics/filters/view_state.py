@@ -24,13 +24,13 @@ from apps.teams.current_team.access import TeamRequest
 from apps.teams.models import Team
 from otel import record
 
-__all__ = ["Look", "look", "remember"]
+__all__ = ["MetricsView", "look", "remember"]
 
 _SESSION_KEY = "metrics"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class MetricsView:
     """Be one look.
 
     Args:
@@ -57,13 +57,13 @@ class Look:
         return read_selection(said, available=self.repositories, today=self.now.date(), before=before)
 
 
-def look(request: TeamRequest) -> Look:
+def look(request: TeamRequest) -> MetricsView:
     """Read what a request looks at, in one query.
 
     Args:
         request: a member's.
     """
-    blank = Look(
+    blank = MetricsView(
         team=request.team,
         now=timezone.now(),
         repositories=_choosable(request.team),
@@ -75,7 +75,7 @@ def look(request: TeamRequest) -> Look:
     return replace(blank, selection=selection, alone=blank.read(request.GET))
 
 
-def remember(request: TeamRequest, seen: Look, page: Page) -> None:
+def remember(request: TeamRequest, seen: MetricsView, page: Page) -> None:
     """Remember what was looked at, and record what differs from before; who looks at the same pays no query.
 
     Args:
@@ -101,7 +101,7 @@ def remember(request: TeamRequest, seen: Look, page: Page) -> None:
             request.session.modified = False  # it is saved
 
 
-def _changed(before: str, seen: Look, page: Page) -> Selection | None:
+def _changed(before: str, seen: MetricsView, page: Page) -> Selection | None:
     """Return what is to be remembered, None if it is remembered already."""
     remembered = seen.read(QueryDict(before))
     # Only the list shows its own filters.

@@ -13,7 +13,7 @@ from apps.metrics.figures.calendar import Piece, steps
 from apps.metrics.figures.figures import FigureName, Figures, figures_in, figures_of
 from apps.metrics.figures.pulls import Moment, Pull, Span, by_span, pulls
 from apps.metrics.filters.query import Filters
-from apps.metrics.filters.view_state import Look
+from apps.metrics.filters.view_state import MetricsView
 from apps.metrics.formatting import Unit
 from apps.metrics.pull_requests.listing import Listing
 from apps.metrics.tabs.content import Card, card
@@ -123,7 +123,7 @@ class Scope:
         return by_span(self.known, moment, [span])[0] if span else []
 
 
-def scope_of(look: Look) -> Scope:
+def scope_of(look: MetricsView) -> Scope:
     """Read what a tab looks at, in one query.
 
     Args:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from apps.metrics.filters.view_state import Look
+from apps.metrics.filters.view_state import MetricsView
 
 __all__ = ["Emptiness", "emptiness"]
 
 Emptiness = Literal["unconnected", "unchosen", "unsynced", "filtered"]
 
 
-def emptiness(seen: Look) -> Emptiness:
+def emptiness(seen: MetricsView) -> Emptiness:
     """Return why a look has found nothing; only who has found nothing asks, and pays the query.
 
     Args:

@@ -7,13 +7,13 @@ from typing import Any
 from django.utils.http import urlencode
 
 from apps.metrics.filters.query import RANGES
-from apps.metrics.filters.view_state import Look
+from apps.metrics.filters.view_state import MetricsView
 from apps.metrics.tabs import TABS
 
 __all__ = ["page_context"]
 
 
-def page_context(seen: Look) -> dict[str, Any]:
+def page_context(seen: MetricsView) -> dict[str, Any]:
     """Return what the templates need besides their content.
 
     Args:

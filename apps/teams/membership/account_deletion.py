@@ -13,7 +13,7 @@ from apps.users.deletion import AccountNeededError, Consequence
 from apps.users.models import User
 from otel import set_group
 
-__all__ = ["Departure", "depart", "departure_of"]
+__all__ = ["Departure", "departure_of", "leave_all_teams"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Departure:
         left: teams that go on, each with how many are left in it.
     """
 
-    stranded: list[Team]
+    would_lack_admin: list[Team]
     ended: list[Team]
     left: list[tuple[Team, int]]
 
@@ -38,7 +38,7 @@ class Departure:
                     f"{team} has no other admin: make another member one on its team page first.",
                     is_obstacle=True,
                 )
-                for team in self.stranded
+                for team in self.would_lack_admin
             ),
             *(
                 Consequence(f"{team} is deleted too, with all its data: you are its only member.")
@@ -60,7 +60,7 @@ def departure_of(user: User) -> Departure:
     return _sort(user, list(_teams(user)))
 
 
-def depart(user: User) -> None:
+def leave_all_teams(user: User) -> None:
     """Let a person go from every team; the memberships go with the account, in the same transaction.
 
     Args:
@@ -70,7 +70,7 @@ def depart(user: User) -> None:
         AccountNeededError: if a team would be left without an admin.
     """
     departure = _sort(user, list(_teams(user).select_for_update(of=("self",))))
-    if departure.stranded:
+    if departure.would_lack_admin:
         raise AccountNeededError
     for team in departure.ended:
         key = str(team.public_id)
@@ -92,7 +92,7 @@ def _sort(user: User, teams: list[Team]) -> Departure:
     ):
         others[team_id].append(role)
     return Departure(
-        stranded=[team for team in teams if others[team.pk] and Role.ADMIN not in others[team.pk]],
+        would_lack_admin=[team for team in teams if others[team.pk] and Role.ADMIN not in others[team.pk]],
         ended=[team for team in teams if not others[team.pk]],
         left=[(team, len(others[team.pk])) for team in teams if Role.ADMIN in others[team.pk]],
     )

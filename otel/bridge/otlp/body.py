@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError, Message
 from otel.bridge.otlp._json import UNREADABLE, read_json
 from otel.bridge.otlp._salvage import salvage
 
-__all__ = ["JSON", "LIMIT", "PROTOBUF", "Refused", "inflated", "parsed"]
+__all__ = ["JSON", "LIMIT", "PROTOBUF", "Refused", "decompress", "parse_request"]
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
@@ -38,7 +38,7 @@ class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failu
         self.reason = reason
 
 
-def inflated(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
+def decompress(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
     """Return a body as it was before it was compressed.
 
     Args:
@@ -59,19 +59,19 @@ def inflated(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
     except zlib.error as error:
         raise Refused(400, "the body is not gzip, as Content-Encoding says") from error
     if len(raw) > limit:
-        raise Refused(413, f"the body has more than {limit} bytes once inflated; send smaller batches")
+        raise Refused(413, f"the body has more than {limit} bytes once decompressed; send smaller batches")
     if not decompressor.eof or decompressor.unused_data:
         raise Refused(400, "the gzip body is cut short, or is followed by something else")
     return raw
 
 
-def parsed(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
+def parse_request(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
     """Return the message that a body holds, and how many spans or log records it had that cannot be read.
 
     Unknown fields are passed over.
 
     Args:
-        raw: inflated.
+        raw: decompressed.
         media_type: `PROTOBUF` or `JSON`.
         kind: the message's class.
 

@@ -20,7 +20,7 @@ from otel.attributes import EXCEPTION_EVENT
 from otel.envelope import Envelope
 from otel.mapping.from_span import ordinal_of
 
-__all__ = ["attributes_of", "envelopes_of", "identifier", "resource_of", "span_of"]
+__all__ = ["decode_attributes", "envelopes_of", "identifier", "resource_of", "span_of"]
 
 # What is not named is INTERNAL and UNSET, as the protocol has it for values that a reader does not know.
 _KINDS: Mapping[int, SpanKind] = MappingProxyType(
@@ -43,7 +43,7 @@ _UNSET = Status(StatusCode.UNSET)
 _RESOURCES_KEPT = 256
 
 
-def attributes_of(pairs: Iterable[KeyValue]) -> dict[str, Any]:
+def decode_attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
     """Return attributes as OpenTelemetry's SDK holds them: sequences are tuples, maps are dicts.
 
     Args:
@@ -98,7 +98,7 @@ def envelopes_of(
         if name != EXCEPTION_EVENT and selects(name):
             ordinal = seen.get((name, time), 0)
             seen[name, time] = ordinal + 1
-            own = attributes_of(event.attributes)
+            own = decode_attributes(event.attributes)
             ordinal = ordinal_of(own, ordinal)
             found.append(Envelope(name, own, time, trace_id, span_id, ordinal, attributes, around))
     return found
@@ -126,7 +126,7 @@ def span_of(message: Span, attributes: Mapping[str, Any], resource: Resource, sc
         resource,
         attributes,
         [
-            Event(event.name, attributes_of(event.attributes), event.time_unix_nano)
+            Event(event.name, decode_attributes(event.attributes), event.time_unix_nano)
             for event in message.events
         ],
         kind=_KINDS.get(message.kind, SpanKind.INTERNAL),
@@ -143,11 +143,11 @@ def _value(value: AnyValue) -> Any:
         case "array_value":
             return tuple(_value(one) for one in value.array_value.values)
         case "kvlist_value":
-            return attributes_of(value.kvlist_value.values)
+            return decode_attributes(value.kvlist_value.values)
         case _:
             return getattr(value, field)
 
 
 @lru_cache(maxsize=_RESOURCES_KEPT)
 def _resource(raw: bytes) -> Resource:
-    return Resource(attributes_of(ResourceMessage.FromString(raw).attributes))
+    return Resource(decode_attributes(ResourceMessage.FromString(raw).attributes))

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from otel.attributes import ERROR, EXCEPTION_EVENT, ONLY, OPTED_OUT
+from otel.attributes import ERROR, EXCEPTION_EVENT, OPTED_OUT, POSTHOG_ONLY
 from otel.delivery.collector.error_payload import carried
 from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.from_span import plain
@@ -45,7 +45,7 @@ def span_of_events(
         name=to_otlp_value(span.name),
         context=span.context,
         resource=origins.of(span.resource.attributes).resource,
-        attributes={**_writable_attributes(around, stamps), ONLY: True},
+        attributes={**_writable_attributes(around, stamps), POSTHOG_ONLY: True},
         events=[_writable_event(event, stamps) for event in events],
         kind=span.kind,
         start_time=span.start_time,
@@ -73,7 +73,7 @@ def span_of_error(
         name=EXCEPTION_EVENT,
         context=SpanContext(envelope.trace_id, envelope.span_id, is_remote=False, trace_flags=_SAMPLED),
         resource=origins.of(envelope.resource).resource,
-        attributes={**_writable_attributes(entry, stamps), ONLY: True},
+        attributes={**_writable_attributes(entry, stamps), POSTHOG_ONLY: True},
         events=[Event(EXCEPTION_EVENT, {ERROR: text}, time)],
         start_time=time,
         end_time=time,
@@ -99,7 +99,7 @@ def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRe
         context=trace.set_span_in_context(NonRecordingSpan(context)) if context is not None else None,
         severity_number=SeverityNumber.INFO,
         event_name=event.name,
-        attributes={**identity, **attributes, ONLY: True},
+        attributes={**identity, **attributes, POSTHOG_ONLY: True},
     )
     return ReadableLogRecord(record, span.resource, _SCOPE)
 

@@ -12,7 +12,7 @@ from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from otel._guard import fault
+from otel._guard import report_internal_error
 from otel.attributes import GROUPIDENTIFY_EVENT, OPTED_OUT
 from otel.delivery.collector._encode import log_record_of, span_of_error, span_of_events
 from otel.delivery.collector.client import CollectorClient
@@ -84,7 +84,7 @@ class CollectorExporter(SpanExporter):
                     self._take(span, leaving, records)
             except Exception as error:  # noqa: BLE001 - one span's fault must not cost the batch
                 self._counters.lost(Reason.MAPPING_FAILED, len(span.events) or 1)
-                fault("writing a span for the Collector", error)
+                report_internal_error("writing a span for the Collector", error)
         leaving += self._due()
         self._window.watch()
         return self._deliver(leaving, records)
@@ -154,7 +154,7 @@ class CollectorExporter(SpanExporter):
             return [span_of_error(error, occurrences, self._map_error, self._stamps, self._origins)]
         except Exception as problem:  # noqa: BLE001 - as above
             self._counters.lost(Reason.MAPPING_FAILED)
-            fault("writing an error for the Collector", problem)
+            report_internal_error("writing an error for the Collector", problem)
             return []
 
     def _due(self, *, everything: bool = False) -> list[ReadableSpan]:

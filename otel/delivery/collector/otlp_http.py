@@ -100,7 +100,7 @@ def advise(log: ThrottledLogger, reason: Reason, detail: str) -> None:
     """
     status = detail[:3]
     if reason is Reason.UNAUTHORISED:
-        log.once(
+        log.once_per_process(
             f"{reason} {status}",
             "the Collector refuses what is for PostHog (%s): give its token in OTEL_EXPORTER_OTLP_HEADERS",
             status,

@@ -1,4 +1,4 @@
-"""The retry rule: which statuses are sent again, when, and how often (`wire.md` sections 1.4, 1.8 and 1.9)."""
+"""The retry rule: which statuses are sent again, when, and how often (`wire.md` sections 1.4, 1.8, 1.9)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from email.utils import parsedate_to_datetime
 
 from otel.reasons import Reason
 
-__all__ = ["RetryPolicy", "TIMEOUT", "is_accepted", "is_divisible", "is_retryable", "parse_retry_after", "reason_for"]
+__all__ = [
+    "TIMEOUT",
+    "RetryPolicy",
+    "is_accepted",
+    "is_divisible",
+    "is_retryable",
+    "parse_retry_after",
+    "reason_for",
+]
 
 # What OpenTelemetry gives a batch by default (OTEL_BSP_EXPORT_TIMEOUT), but does not enforce
 # (opentelemetry-python #4555).

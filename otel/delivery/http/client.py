@@ -105,7 +105,7 @@ class BatchClient(Generic[T]):
         self._running: set[InFlightBatch[T]] = set()
         self._is_closed = False
         self._end: float | None = None
-        call_in_child(self._forget_runs)
+        call_in_child(self._after_fork)
 
     def send(self, items: Sequence[T], deadline: float | None = None) -> tuple[Undelivered, ...]:
         """Send items, and return those that were lost; every other one was taken. Never raises.
@@ -176,7 +176,7 @@ class BatchClient(Generic[T]):
                 self._transport.abort(run.thread)
         return bool(running)
 
-    def _forget_runs(self) -> None:
+    def _after_fork(self) -> None:
         """Leave the parent's sending to the parent."""
         self._running = set()
 

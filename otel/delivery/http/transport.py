@@ -67,7 +67,7 @@ class Transport:
         self._pool: HTTPConnectionPool | None = None
         self._inherited: HTTPConnectionPool | None = None
         self._in_flight: dict[int, AbortableConnection] = {}
-        call_in_child(self._renew)
+        call_in_child(self._after_fork)
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
         """Post once and return the answer, whatever its status.
@@ -169,7 +169,7 @@ class Transport:
         cause = error.args[1] if len(error.args) > 1 else None
         return connection is not None and connection.was_kept and isinstance(cause, ConnectionError)
 
-    def _renew(self) -> None:
+    def _after_fork(self) -> None:
         # The parent's pool is put aside, neither closed nor collected: its lock may have been held at the
         # fork, and closing would wait for it for ever.
         self._inherited, self._pool = self._pool or self._inherited, None

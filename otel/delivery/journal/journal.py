@@ -69,8 +69,8 @@ class Journal:
         self._closed_until = float("-inf")
         self._foreign: set[str] = set()
         # How often a delivery left something waiting.
-        self.setbacks = 0
-        call_in_child(self._leave_to_parent)
+        self.failed_deliveries = 0
+        call_in_child(self._after_fork)
 
     def keep(self, span: SelectedSpan) -> None:
         """Write a span to disk; if it cannot be written, say so in the log.
@@ -179,7 +179,7 @@ class Journal:
     def _wait(self, lines: Iterable[JournalPosition]) -> set[Segment]:
         touched = set()
         for line in lines:
-            self.setbacks += 1
+            self.failed_deliveries += 1
             if line.segment in self._held:
                 touched.add(line.segment)
                 line.segment.outstanding.discard(line.offset)
@@ -229,9 +229,9 @@ class Journal:
     def _leave_alone(self, path: Path, problem: str) -> None:
         if path.name not in self._foreign:
             self._foreign.add(path.name)
-            self._log.once(path.name, "%s %s: it is left alone", path, problem)
+            self._log.once_per_process(path.name, "%s %s: it is left alone", path, problem)
 
-    def _leave_to_parent(self) -> None:
+    def _after_fork(self) -> None:
         """Write to segments of its own in a forked child; those held at the fork are the parent's."""
         held, self._held = self._held, set()
         for segment in held:

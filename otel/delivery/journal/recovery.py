@@ -38,7 +38,7 @@ class JournalRecovery:
         self._thread: threading.Thread | None = None
         self._has_looked = False
         self._ending = threading.Event()
-        call_in_child(self._start_anew)
+        call_in_child(self._after_fork)
 
     def start(self) -> None:
         """Begin, unless it has begun; the events must be declared by now, or they are rejected."""
@@ -68,29 +68,29 @@ class JournalRecovery:
     def _run(self) -> None:
         pause = _FIRST
         while not self._ending.wait(pause):
-            setbacks = self._journal.setbacks
+            failed_deliveries = self._journal.failed_deliveries
             with suppress_internal_errors("adopting what is left in the journal"):
-                self._adopt(setbacks, self._ending)
+                self._adopt(failed_deliveries, self._ending)
             self._has_looked = True
-            has_failed = self._journal.setbacks > setbacks
+            has_failed = self._journal.failed_deliveries > failed_deliveries
             pause = min(max(pause, _INTERVAL) * 2, _LONGEST) if has_failed else _INTERVAL
-        if not self._has_looked and not self._journal.setbacks:
+        if not self._has_looked and not self._journal.failed_deliveries:
             with suppress_internal_errors("adopting what is left in the journal"):
                 self._adopt(0, threading.Event())
 
-    def _adopt(self, setbacks: int, ending: threading.Event) -> None:
+    def _adopt(self, failed_deliveries: int, ending: threading.Event) -> None:
         """Deliver segment by segment, until one batch fails: the others would meet the same."""
         for spans in self._journal.adopt():
             for start in range(0, len(spans), _BATCH):
-                if ending.is_set() or self._journal.setbacks > setbacks:
+                if ending.is_set() or self._journal.failed_deliveries > failed_deliveries:
                     for span in spans[start:]:
                         self._journal.wait(span)
                     return
                 self._deliver(spans[start : start + _BATCH])
-            if ending.is_set() or self._journal.setbacks > setbacks:
+            if ending.is_set() or self._journal.failed_deliveries > failed_deliveries:
                 return
 
-    def _start_anew(self) -> None:
+    def _after_fork(self) -> None:
         """Go on in a forked child, where no thread of its parent lives on."""
         was_running = self._thread is not None and not self._ending.is_set()
         self._ending, self._thread, self._has_looked = threading.Event(), None, False

@@ -17,7 +17,7 @@ def advise(log: ThrottledLogger, reason: Reason, detail: str) -> None:
         detail: what was answered, beginning with the status.
     """
     if reason is Reason.UNAUTHORISED:
-        log.once(
+        log.once_per_process(
             f"{reason} {detail}",
             "PostHog refuses the project API key (%s): set POSTHOG_API_KEY to the project's key, which "
             "begins with phc_, and POSTHOG_HOST to the region of the project",

@@ -12,7 +12,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from otel._guard import fault, suppress_internal_errors
+from otel._guard import report_internal_error, suppress_internal_errors
 from otel.delivery.error_limiter import ErrorLimiter
 from otel.delivery.journal import Journal, JournalPosition, JournalRecovery
 from otel.delivery.posthog._batch import Batch
@@ -30,12 +30,12 @@ from otel.reasons import Reason
 from otel.selecting import SelectedSpan
 from otel.settings import Settings
 
-__all__ = ["PostHogSpanExporter", "Sink"]
+__all__ = ["CaptureSink", "PostHogSpanExporter"]
 
 _log = logging.getLogger("otel.delivery")
 
 
-class Sink(Protocol):
+class CaptureSink(Protocol):
     """Take captures and try to deliver them until a deadline."""
 
     def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> Any:
@@ -60,7 +60,7 @@ class PostHogSpanExporter(SpanExporter):
     all of OpenTelemetry off.
 
     With a journal it also delivers what other processes left there: from the first export on, or from when
-    `start_adopting` is called.
+    `start_recovery` is called.
 
     Args:
         api_key: the PostHog project API key; `POSTHOG_API_KEY` by default.
@@ -79,7 +79,7 @@ class PostHogSpanExporter(SpanExporter):
         settings: Settings | None = None,
         registry: Registry = default_registry,
         counters: Counters | None = None,
-        sink: Sink | None = None,
+        sink: CaptureSink | None = None,
     ) -> None:
         settings = settings or Settings.from_environ()
         given = {"api_key": api_key, "host": host}
@@ -91,12 +91,12 @@ class PostHogSpanExporter(SpanExporter):
         self._origins = Origins(self._settings.release_id)
         self.journal: Journal | None = None
         self._delivery: PostHogClient | None = None
-        self._adoption: JournalRecovery | None = None
+        self._recovery: JournalRecovery | None = None
         if sink is None and self._settings.api_key:
             sink = self._delivery = PostHogClient(self._settings, self.counters, quarantine=self._quarantine)
             if self._settings.journal is not None:
                 self.journal = Journal(self._settings.journal, self._origins)
-                self._adoption = JournalRecovery(self.journal, self._export)
+                self._recovery = JournalRecovery(self.journal, self._export)
         elif sink is None:
             _log.warning("POSTHOG_API_KEY is not set: no event is sent to PostHog")
         self._sink = sink
@@ -117,13 +117,13 @@ class PostHogSpanExporter(SpanExporter):
             unsent = sum(len(envelopes(span, self.map.selects)) + len(_errors(span)) for span in spans)
             self.counters.lost(Reason.NO_KEY, unsent)
             return SpanExportResult.FAILURE
-        self.start_adopting()
+        self.start_recovery()
         return self._export(spans)
 
-    def start_adopting(self) -> None:
+    def start_recovery(self) -> None:
         """Deliver from a thread what is left in the journal, if any; the events must be declared by now."""
-        if self._adoption is not None:
-            self._adoption.start()
+        if self._recovery is not None:
+            self._recovery.start()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Deliver the counts of errors that wait for their window to end.
@@ -144,8 +144,8 @@ class PostHogSpanExporter(SpanExporter):
         """
         self._is_ending = True
         self._deadline = deadline
-        if self._adoption is not None:
-            self._adoption.stop()
+        if self._recovery is not None:
+            self._recovery.stop()
         if self._sink is not None:
             self._sink.interrupt(deadline)
 
@@ -155,12 +155,12 @@ class PostHogSpanExporter(SpanExporter):
             self.finish_by(time.monotonic() + self._settings.flush_timeout)
         self._window.stop()
         self.force_flush()
-        if self._adoption is not None:
-            self._adoption.finish(self._deadline - time.monotonic())
+        if self._recovery is not None:
+            self._recovery.finish(self._deadline - time.monotonic())
         if self._sink is not None:
             self._sink.close()
-        if self._adoption is not None:
-            self._adoption.join()
+        if self._recovery is not None:
+            self._recovery.join()
         if self.journal is not None:
             self.journal.close()
 
@@ -171,7 +171,7 @@ class PostHogSpanExporter(SpanExporter):
                 self._take_span(span, batch)
             except Exception as error:  # noqa: BLE001 - one span's fault must not cost the batch
                 self.counters.lost(Reason.MAPPING_FAILED)
-                fault("mapping a span", error)
+                report_internal_error("mapping a span", error)
         self._take_due(batch)
         self._window.watch()
         return self._deliver(batch)
@@ -211,7 +211,7 @@ class PostHogSpanExporter(SpanExporter):
         try:
             return self.map(envelope)
         except Exception as error:  # noqa: BLE001 - one event's fault must not cost the batch
-            fault(f"mapping {envelope.name}", error)
+            report_internal_error(f"mapping {envelope.name}", error)
             return [Rejection(Reason.MAPPING_FAILED, type(error).__name__)]
 
     def keep(self, envelope: Envelope, reject: Rejection) -> None:

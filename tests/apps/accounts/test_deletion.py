@@ -8,8 +8,8 @@ from apps.integrations.models import Connection
 from apps.teams.models import Invitation, Membership, Role, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import group_updates, person_updates
 from tests.apps.conftest import PASSWORD, Browser
-from tests.apps.looking import group_updates, person_updates
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from apps.users.models import User
 from otel.testing import CapturedEvents
 from otel.traces import ScrubbingSpanExporter
 from tests.apps.accounts.github import come_back
+from tests.apps.assertions import events_summary, group_updates, of_team, person_updates
 from tests.apps.conftest import Browser
-from tests.apps.looking import group_updates, of_team, person_updates, what
 from tformance.sandbox.control.failures import Kind
 from tformance.sandbox.running import RunningSandbox
 
@@ -74,7 +74,7 @@ def test_signing_up_with_github_is_one_event_under_a_verified_address(
     assert (dana.email, dana.name) == ("dana@new.example", "Dana")
     assert EmailAddress.objects.get().verified
     assert SocialAccount.objects.get().extra_data == {"login": "dana"}
-    assert what(captured_events) == [
+    assert events_summary(captured_events) == [
         ("user_signed_up", str(dana.public_id), {"method": "github", "signup_source": "github"})
     ]
     assert person_updates(captured_events, dana)[0]["signup_source"] == "github"
@@ -112,7 +112,7 @@ def test_joining_with_github_is_a_sign_up_by_invitation_and_a_joining(
     assert page.redirect_chain[-1][0] == "/dashboard/"
     assert page.context["request"].team == acme
     joined = {"team_slug": "acme", "role": "admin", "joined_via": "signup", "invite_age_days": 0}
-    assert what(captured_events)[:2] == [
+    assert events_summary(captured_events)[:2] == [
         ("user_signed_up", str(dana.public_id), {"method": "github", "signup_source": "invite"}),
         ("team_member_joined", str(dana.public_id), joined),
     ]

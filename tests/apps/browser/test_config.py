@@ -26,7 +26,7 @@ from tests.apps.addresses import ADDRESSES, Address
 from tests.apps.browser.conftest import KEY
 from tests.apps.browser.reading import config_of
 from tests.apps.conftest import Browser
-from tests.apps.metrics.making import pull_request
+from tests.apps.metrics.factories import pull_request
 from tests.apps.queries import statements
 from tests.otel.installing import installed
 

@@ -12,8 +12,8 @@ from pytest_django import Settings
 
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary
 from tests.apps.conftest import PASSWORD, Browser
-from tests.apps.looking import what
 
 VISITOR = "0190f5b0-1111-7000-8000-000000000001"
 SESSION = "0190f5b0-2222-7000-8000-000000000002"
@@ -108,7 +108,7 @@ def test_who_has_said_no_is_captured_nowhere_not_even_when_signing_up(
     client.post("/profile/", {"name": "Eve"})
 
     assert User.objects.get().name == "Eve"
-    assert what(captured_events) == []
+    assert events_summary(captured_events) == []
     assert [one for one in captured_events if VISITOR in repr(one) or SESSION in repr(one)] == []
     assert [
         one.event for one in captured_events if one.distinct_id == str(User.objects.get().public_id)

@@ -11,10 +11,10 @@ from apps.teams.membership.memberships import create_team
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, group_updates, of_team, person_updates
 from tests.apps.choices.connecting import Flow, connect
 from tests.apps.choices.pages import choices, slack_form
 from tests.apps.conftest import Browser
-from tests.apps.looking import group_updates, of_team, person_updates, what
 from tformance.sandbox.running import RunningSandbox
 
 PATHS: dict[Flow, dict[str, str]] = {
@@ -59,7 +59,7 @@ def test_only_the_names_of_the_flows_differ(
 
         _go(client, sandbox, provider, flow)
 
-        events = what(captured_events)
+        events = events_summary(captured_events)
         assert {of_team(one) for one in captured_events if not one.event.startswith("$")} == {
             str(team.public_id)
         }

@@ -13,9 +13,9 @@ from apps.metrics.models import PullRequest, Repository
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, group_updates
 from tests.apps.choices.pages import choices, ticked
 from tests.apps.conftest import Browser
-from tests.apps.looking import group_updates, what
 from tests.apps.queries import statements
 from tformance.sandbox.running import RunningSandbox
 
@@ -41,7 +41,7 @@ def test_what_is_tracked_is_synced_and_told_of(
     assert _tracked(acme) == ticked(client_of_alice, PATH) == [CARDS]
     assert {"repos_tracked": 1} in group_updates(captured_events, acme)
     properties = {"team_slug": "acme", "trigger": "manual", "is_initial": True}
-    assert ("repo_sync_started", str(alice.public_id), properties) in what(captured_events)
+    assert ("repo_sync_started", str(alice.public_id), properties) in events_summary(captured_events)
     assert PullRequest.objects.filter(repository__full_name=CARDS).exists()
 
 
@@ -57,7 +57,7 @@ def test_what_is_tracked_no_more_keeps_its_data_and_is_told_of(
     assert _tracked(acme) == []
     assert PullRequest.objects.count() == before
     assert group_updates(captured_events, acme) == [{"repos_tracked": 0}]
-    assert what(captured_events) == []
+    assert events_summary(captured_events) == []
 
 
 def test_the_same_choice_again_tells_and_starts_nothing(

@@ -16,10 +16,10 @@ from apps.metrics.models import PullRequest, Repository, Review
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import declared, person_updates
 from tests.apps.choices.connecting import connect
 from tests.apps.choices.pages import choices
 from tests.apps.conftest import Browser
-from tests.apps.looking import declared, person_updates
 from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 

@@ -12,9 +12,9 @@ from apps.integrations.models import SlackFeatures
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary
 from tests.apps.choices.pages import choices, slack_form
 from tests.apps.conftest import Browser
-from tests.apps.looking import what
 
 PATH = "/integrations/slack/features/"
 FEATURES = ("surveys_enabled", "leaderboard_enabled", "reveals_enabled")
@@ -38,7 +38,7 @@ def test_what_is_saved_is_kept_and_told(
     assert {name: getattr(saved, name) for name in FEATURES} == chosen
     assert saved.channel_name == "releases"
     properties = {"team_slug": "acme", **chosen}
-    assert what(captured_events) == [("slack_configured", str(alice.public_id), properties)]
+    assert events_summary(captured_events) == [("slack_configured", str(alice.public_id), properties)]
 
 
 def test_it_is_told_with_each_change_and_not_again_without_one(

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from apps.auth.models import Authorization
+from apps.auth.pending_choice import Waiting
 from apps.auth.tasks import give_up_expired
-from apps.auth.waiting import Waiting
 from apps.integrations.models import Connection
 from apps.integrations.providers.grant import Account, Grant
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import return_path, start
+from tests.apps.connections.oauth_flow import return_path, start
 from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 

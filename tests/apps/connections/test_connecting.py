@@ -12,9 +12,9 @@ from apps.metrics.models import Repository
 from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import declared, events_summary, group_updates, of_team, person_updates
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import PROVIDERS, connect, return_path
-from tests.apps.looking import declared, group_updates, of_team, person_updates, what
+from tests.apps.connections.oauth_flow import PROVIDERS, connect, return_path
 from tformance.sandbox.running import RunningSandbox
 
 HOMES = {"onboarding": "/onboarding/", "settings": "/integrations/"}
@@ -50,7 +50,7 @@ def test_connecting_is_recorded_alike_from_onboarding_and_settings(
     assert connection.site_url.startswith(sandbox.url)
     assert connection.access_token
     assert bool(connection.refresh_token) is (provider == "jira") is (connection.expires_at is not None)
-    assert _connected(alice, provider, flow) in what(captured_events)
+    assert _connected(alice, provider, flow) in events_summary(captured_events)
     assert len(captured_events.named("integration_connected")) == 1
     assert {of_team(one) for one in captured_events if one.event[0] != "$"} == {str(acme.public_id)}
     assert person_updates(captured_events, alice) == [{f"has_connected_{provider}": True}]
@@ -110,7 +110,7 @@ def test_who_has_several_accounts_chooses_one(
 
     assert done.headers["Location"] == HOMES[flow]
     assert Connection.objects.get().account_name == "difference-works"
-    assert _connected(alice, provider, flow) in what(captured_events)
+    assert _connected(alice, provider, flow) in events_summary(captured_events)
     if provider == "github" and flow == "onboarding":
         assert captured_events.named("github_connected")[0].properties["org_name"] == "difference-works"
 
@@ -186,7 +186,7 @@ def test_another_account_takes_the_place_of_the_first(
     ended = captured_events.named("integration_disconnected")
     gone = {"team_slug": "acme", "provider": provider, "reason": "user", "connected_days": 5}
     assert [declared(one) for one in ended] == [gone]
-    assert _connected(alice, provider, "settings", again=True) in what(captured_events)
+    assert _connected(alice, provider, "settings", again=True) in events_summary(captured_events)
     assert person_updates(captured_events, alice) == [{f"has_connected_{provider}": True}]
     # What was chosen of the other account is chosen no more, and only that.
     assert Repository.objects.filter(is_tracked=True).exists() is (provider != "github")

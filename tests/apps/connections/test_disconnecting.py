@@ -15,9 +15,9 @@ from apps.metrics.models import Repository
 from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import declared, events_summary, group_updates, of_team, person_updates
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import PROVIDERS, connect
-from tests.apps.looking import declared, group_updates, of_team, person_updates, what
+from tests.apps.connections.oauth_flow import PROVIDERS, connect
 from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 
@@ -57,7 +57,7 @@ def test_disconnecting_is_recorded_forgets_the_tokens_and_keeps_the_data(
     assert (connection.access_token, connection.refresh_token, connection.expires_at) == ("", "", None)
     assert (connection.disconnected_at is None, connection.was_revoked) == (False, False)
     gone = {"team_slug": "acme", "provider": provider, "reason": "user", "connected_days": 3}
-    assert what(captured_events) == [("integration_disconnected", str(alice.public_id), gone)]
+    assert events_summary(captured_events) == [("integration_disconnected", str(alice.public_id), gone)]
     assert person_updates(captured_events, alice) == [{f"has_connected_{provider}": False}]
     assert group_updates(captured_events, acme) == ([{"repos_tracked": 0}] if provider == "github" else [])
     assert Repository.objects.filter(is_tracked=True).count() == 1

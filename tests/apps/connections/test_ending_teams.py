@@ -9,9 +9,9 @@ from apps.integrations.models import Connection
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import declared, of_team, person_updates
 from tests.apps.conftest import PASSWORD, Browser
-from tests.apps.connections.going import PROVIDERS, connect
-from tests.apps.looking import declared, of_team, person_updates
+from tests.apps.connections.oauth_flow import PROVIDERS, connect
 from tformance.sandbox.running import RunningSandbox
 
 

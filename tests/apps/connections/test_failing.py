@@ -16,7 +16,7 @@ from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import PROVIDERS, fail, path_of, return_path, start
+from tests.apps.connections.oauth_flow import PROVIDERS, fail, path_of, return_path, start
 from tests.apps.connections.problems import errors, nothing_happened, problem_text
 from tformance.sandbox.control.failures import Kind
 from tformance.sandbox.running import RunningSandbox

@@ -13,7 +13,7 @@ from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import PROVIDERS, connect
+from tests.apps.connections.oauth_flow import PROVIDERS, connect
 from tformance.sandbox.running import RunningSandbox
 
 

@@ -24,7 +24,7 @@ from apps.integrations.providers.grant import Account, Grant
 from apps.teams.models import Team
 from apps.users.models import User
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import connect
+from tests.apps.connections.oauth_flow import connect
 from tformance.sandbox.running import RunningSandbox
 
 

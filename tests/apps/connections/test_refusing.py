@@ -20,7 +20,7 @@ from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import PROVIDERS, fail, return_path, start
+from tests.apps.connections.oauth_flow import PROVIDERS, fail, return_path, start
 from tests.apps.connections.problems import nothing_happened, problem_text
 from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox

@@ -13,14 +13,14 @@ from django.test import Client
 from pytest_django import Settings
 
 from apps.auth.models import Authorization
-from apps.auth.waiting import Waiting
+from apps.auth.pending_choice import Waiting
 from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Connection, Provider
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import PROVIDERS, connect, fail, return_path
+from tests.apps.connections.oauth_flow import PROVIDERS, connect, fail, return_path
 from tformance.sandbox.running import RunningSandbox
 
 

@@ -12,9 +12,9 @@ from apps.teams.properties import TeamProperties
 from apps.users.models import User
 from apps.users.properties import UserProperties
 from otel.testing import CapturedEvents
+from tests.apps.assertions import group_updates, person_updates
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import PROVIDERS, connect, return_path
-from tests.apps.looking import group_updates, person_updates
+from tests.apps.connections.oauth_flow import PROVIDERS, connect, return_path
 from tests.apps.queries import statements
 from tformance.sandbox.running import RunningSandbox
 

@@ -19,9 +19,9 @@ from apps.integrations.providers.errors import RevokedError, UnavailableError
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import declared
 from tests.apps.conftest import Browser
-from tests.apps.connections.going import connect
-from tests.apps.looking import declared
+from tests.apps.connections.oauth_flow import connect
 from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 

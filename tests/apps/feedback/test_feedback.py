@@ -11,8 +11,8 @@ from apps.teams.membership.memberships import create_team
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, of_team
 from tests.apps.conftest import Browser
-from tests.apps.looking import of_team, what
 
 
 @pytest.mark.parametrize("category", Category.values)
@@ -35,7 +35,7 @@ def test_feedback_is_kept_and_recorded_without_its_words(
     feedback = Feedback.objects.get()
     assert (feedback.team, feedback.user) == (acme, bob)
     assert (feedback.category, feedback.text) == (category, text.strip())
-    submitted = what(captured_events)[0]
+    submitted = events_summary(captured_events)[0]
     properties = {"team_slug": "acme", "category": category, "has_text": has_text}
     assert submitted == ("feedback_submitted", str(bob.public_id), properties)
     assert of_team(captured_events.named("feedback_submitted")[0]) == str(acme.public_id)

@@ -18,7 +18,7 @@ from apps.metrics.models import Repository
 from apps.teams.models import Membership, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
-from tests.apps.insights.making import opened, some_repository
+from tests.apps.insights.factories import opened, some_repository
 from tests.apps.rivals import rival
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

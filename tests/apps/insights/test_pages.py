@@ -15,8 +15,8 @@ from apps.teams.membership.memberships import create_team
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, of_team
 from tests.apps.conftest import Browser
-from tests.apps.looking import of_team, what
 
 KINDS = ["change", "ai_milestone", "slow_reviews"]
 PRIORITIES = ["high", "medium", "low"]
@@ -50,7 +50,7 @@ def test_each_opening_of_an_insight_is_recorded(
     client.get(f"/insights/{insight.pk}/")
 
     properties = {"team_slug": "acme", "insight_type": kind, "priority": priority, "age_days": 3}
-    assert what(captured_events) == 2 * [("insight_viewed", str(bob.public_id), properties)]
+    assert events_summary(captured_events) == 2 * [("insight_viewed", str(bob.public_id), properties)]
     assert {of_team(one) for one in captured_events.named("insight_viewed")} == {str(acme.public_id)}
 
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from apps.insights.measures import MEASURES, MeasureName
 from apps.insights.models import Insight, Priority
+from apps.insights.review_waits import Waiting
 from apps.insights.rules import QUEUE, changes, milestones, slow_reviews, week_of
-from apps.insights.waiting import Waiting
 from apps.metrics.figures.figures import Figures
 from apps.metrics.models import PullRequest, Repository
-from tests.apps.insights.making import some_figures
+from tests.apps.insights.factories import some_figures
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MEASURE = {measure.name: measure for measure in MEASURES}

@@ -14,9 +14,9 @@ from apps.teams.membership.memberships import create_team
 from apps.teams.models import Membership, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import declared, events_summary, of_team
 from tests.apps.conftest import Browser
-from tests.apps.looking import declared, of_team, what
-from tests.apps.metrics.making import pull_request
+from tests.apps.metrics.factories import pull_request
 
 TABS = ("overview", "ai_adoption", "delivery", "quality", "team", "trends")
 OVERVIEW, LIST = "/analytics/overview/", "/analytics/pull-requests/"
@@ -32,7 +32,7 @@ def client(browser: Browser, bob: User, engine: Repository, loom: Repository) ->
 def _told(captured: CapturedEvents) -> list[tuple[str, dict[str, object]]]:
     """Return the events since the last look, without the team's slug."""
     told = []
-    for event, _, properties in what(captured):
+    for event, _, properties in events_summary(captured):
         assert properties.pop("team_slug") == "acme"
         told.append((event, properties))
     captured.clear()
@@ -63,7 +63,7 @@ def test_opening_a_tab_counts_each_time_and_nothing_else_does(
     for _ in range(2):
         assert client.get(f"/analytics/{tab}/").status_code == 200
 
-    assert what(captured_events)[0][1] == str(bob.public_id)
+    assert events_summary(captured_events)[0][1] == str(bob.public_id)
     assert of_team(captured_events[0]) == str(acme.public_id)
     assert _told(captured_events) == [_viewed(tab, "30d")] * 2
 
@@ -155,7 +155,7 @@ def test_each_session_and_each_team_remembers_its_own(
     phone = browser(bob)
     assert phone.get(OVERVIEW).status_code == 200
 
-    names = [one[0] for one in what(captured_events)]
+    names = [one[0] for one in events_summary(captured_events)]
     assert names.count("date_filter_changed") == 0
     assert names.count("analytics_viewed") == 2
 

@@ -21,9 +21,9 @@ from apps.metrics.pull_requests.csv_lines import HEADINGS, line, safe
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, of_team
 from tests.apps.conftest import Browser
-from tests.apps.looking import of_team, what
-from tests.apps.metrics.making import facts, pull_request, review
+from tests.apps.metrics.factories import facts, pull_request, review
 
 EXPORT = "/analytics/pull-requests.csv"
 
@@ -70,7 +70,7 @@ def test_the_file_holds_what_the_list_shows_and_counts_when_it_is_sent(
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     name = f"pull-requests-acme-{timezone.now():%Y-%m-%d}.csv"
     assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
-    assert what(captured_events) == [("pr_list_exported", str(bob.public_id), _exported(1, True))]
+    assert events_summary(captured_events) == [("pr_list_exported", str(bob.public_id), _exported(1, True))]
     assert of_team(captured_events[0]) == str(acme.public_id)
 
 
@@ -91,7 +91,7 @@ def test_it_is_known_whether_something_was_left_out(
 
     b"".join(client.get(f"{EXPORT}?{query}"))
 
-    assert what(captured_events)[0][2] == _exported(1, has_filters)
+    assert events_summary(captured_events)[0][2] == _exported(1, has_filters)
 
 
 def test_a_repository_that_is_chosen_filters_the_file(
@@ -101,7 +101,7 @@ def test_a_repository_that_is_chosen_filters_the_file(
         pull_request(repository)
 
     assert len(_rows(b"".join(client.get(f"{EXPORT}?range=all&repo={loom.pk}")))) == 1
-    assert what(captured_events)[0][2] == _exported(1, True)
+    assert events_summary(captured_events)[0][2] == _exported(1, True)
 
 
 @pytest.mark.usefixtures("acme")
@@ -109,7 +109,7 @@ def test_an_empty_list_is_a_file_with_headings(client: Client, captured_events: 
     content = b"".join(client.get(f"{EXPORT}?range=all"))
 
     assert content.decode("utf-8-sig") == ",".join(HEADINGS) + "\r\n"
-    assert what(captured_events)[0][2] == _exported(0, False)
+    assert events_summary(captured_events)[0][2] == _exported(0, False)
 
 
 def test_who_goes_away_before_the_end_has_exported_nothing(
@@ -122,9 +122,9 @@ def test_who_goes_away_before_the_end_has_exported_nothing(
     response.close()
 
     assert len(chunks) == 2
-    assert what(captured_events) == []
+    assert events_summary(captured_events) == []
     assert len(_rows(b"".join(_streamed(client, EXPORT)))) == 500
-    assert [one[0] for one in what(captured_events)] == ["pr_list_exported"]
+    assert [one[0] for one in events_summary(captured_events)] == ["pr_list_exported"]
 
 
 def test_the_event_waits_for_the_last_row(
@@ -135,11 +135,11 @@ def test_the_event_waits_for_the_last_row(
     sent = 0
     for at in range(3):
         sent += next(chunks).count(b"\r\n")
-        assert what(captured_events) == [], at
+        assert events_summary(captured_events) == [], at
 
     assert sent == 451
     assert list(chunks) == []
-    assert what(captured_events)[0][2]["row_count"] == 450
+    assert events_summary(captured_events)[0][2]["row_count"] == 450
 
 
 def test_the_file_is_the_same_under_asgi(
@@ -158,7 +158,7 @@ def test_the_file_is_the_same_under_asgi(
 
     assert len(chunks) == 3
     assert len(_rows(b"".join(chunks))) == 450
-    assert what(captured_events) == [("pr_list_exported", str(bob.public_id), _exported(450, True))]
+    assert events_summary(captured_events) == [("pr_list_exported", str(bob.public_id), _exported(450, True))]
     assert of_team(captured_events[0]) == str(acme.public_id)
 
 
@@ -177,7 +177,7 @@ def test_who_goes_away_under_asgi_has_exported_nothing(
         return chunk
 
     assert async_to_sync(read_one)().count(b"\r\n") == 200
-    assert what(captured_events) == []
+    assert events_summary(captured_events) == []
 
 
 def test_another_teams_rows_are_in_no_file(client: Client, engine: Repository, foreign: Repository) -> None:

@@ -21,7 +21,7 @@ from apps.metrics.formatting import NOTHING, change, written
 from apps.metrics.models import Repository
 from apps.metrics.sizes import SIZES, size_of
 from apps.teams.models import Team
-from tests.apps.metrics.making import pull_request, review
+from tests.apps.metrics.factories import pull_request, review
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

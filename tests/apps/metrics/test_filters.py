@@ -20,7 +20,7 @@ from apps.metrics.tabs import TABS
 from apps.teams.models import Team
 from apps.users.models import User
 from tests.apps.conftest import Browser
-from tests.apps.metrics.making import pull_request
+from tests.apps.metrics.factories import pull_request
 
 TODAY = date(2026, 11, 23)
 OURS = (3, 5, 8)

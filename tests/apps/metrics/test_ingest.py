@@ -17,8 +17,8 @@ from apps.metrics.models import PullRequest, PullRequestState, Repository, Revie
 from apps.metrics.telemetry import metrics_facts, update_metrics
 from apps.teams.models import Team
 from otel.testing import CapturedEvents
-from tests.apps.looking import group_updates
-from tests.apps.metrics.making import facts, pull_request, review
+from tests.apps.assertions import group_updates
+from tests.apps.metrics.factories import facts, pull_request, review
 
 
 def _everything() -> str:

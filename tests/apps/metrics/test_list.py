@@ -13,7 +13,7 @@ from apps.metrics.models import Repository
 from apps.metrics.pull_requests.listing import COLUMNS
 from apps.users.models import User
 from tests.apps.conftest import Browser
-from tests.apps.metrics.making import facts, pull_request, review
+from tests.apps.metrics.factories import facts, pull_request, review
 
 LIST = "/analytics/pull-requests/"
 

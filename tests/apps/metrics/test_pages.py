@@ -17,7 +17,7 @@ from apps.metrics.models import PullRequest, Repository
 from apps.teams.models import Team
 from apps.users.models import User
 from tests.apps.conftest import Browser
-from tests.apps.metrics.making import facts, pull_request, review
+from tests.apps.metrics.factories import facts, pull_request, review
 from tests.apps.queries import statements
 
 TABS = ("overview", "ai_adoption", "delivery", "quality", "team", "trends")

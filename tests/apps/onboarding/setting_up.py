@@ -8,9 +8,9 @@ from django.test import Client
 
 from apps.teams.models import Team
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, of_team
 from tests.apps.choices.connecting import connect
 from tests.apps.choices.pages import choices, slack_form
-from tests.apps.looking import of_team, what
 from tformance.sandbox.running import RunningSandbox
 
 __all__ = ["EVENTS", "STEPS", "do_step", "of_onboarding"]
@@ -46,7 +46,7 @@ def of_onboarding(captured: CapturedEvents, team: Team) -> list[tuple[str, dict[
     """Return the onboarding's own events of a team, without its slug and how long it took."""
     own = [one for one in captured if one.event in EVENTS and of_team(one) == str(team.public_id)]
     found = []
-    for event, _, properties in what(own):
+    for event, _, properties in events_summary(own):
         assert properties.pop("team_slug") == team.slug
         if event == "onboarding_completed":
             assert properties.pop("duration_s") >= 0

@@ -11,9 +11,9 @@ from apps.onboarding.models import StepRecord
 from apps.teams.models import Membership, Role, Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary
 from tests.apps.choices.connecting import connect
 from tests.apps.conftest import Browser
-from tests.apps.looking import what
 from tests.apps.onboarding.setting_up import do_step, of_onboarding
 from tformance.sandbox.running import RunningSandbox
 
@@ -34,7 +34,7 @@ def test_another_admin_goes_on_where_the_first_one_stopped(
     do_step(client, sandbox, "repos")
     client.post("/onboarding/complete/")
 
-    who = {(event, one.get("step")): person for event, person, one in what(captured_events)}
+    who = {(event, one.get("step")): person for event, person, one in events_summary(captured_events)}
     assert who["onboarding_step_completed", "github"] == str(alice.public_id)
     assert who["onboarding_step_completed", "repos"] == str(bob.public_id)
     assert who["onboarding_completed", None] == str(bob.public_id)

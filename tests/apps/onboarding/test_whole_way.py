@@ -11,8 +11,8 @@ from apps.integrations.models import SlackFeatures
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import events_summary, group_updates, person_updates
 from tests.apps.conftest import Browser
-from tests.apps.looking import group_updates, person_updates, what
 from tests.apps.onboarding.setting_up import STEPS, do_step, of_onboarding
 from tformance.sandbox.running import RunningSandbox
 
@@ -39,7 +39,7 @@ def test_every_step_is_recorded_once_and_for_the_team(
         ("onboarding_step_completed", {"step": "slack"}),
         ("onboarding_completed", {"steps_skipped": 0}),
     ]
-    assert {distinct_id for _, distinct_id, _ in what(captured_events)} == {str(alice.public_id)}
+    assert {distinct_id for _, distinct_id, _ in events_summary(captured_events)} == {str(alice.public_id)}
     (finished,) = captured_events.named("onboarding_completed")
     assert 3600 <= finished.properties["duration_s"] < 3660
     for provider in ("github", "jira", "slack"):

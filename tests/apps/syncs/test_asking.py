@@ -18,8 +18,8 @@ from apps.teams.membership.memberships import create_team
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
+from tests.apps.assertions import of_team
 from tests.apps.conftest import Browser
-from tests.apps.looking import of_team
 from tests.apps.queries import statements
 from tests.apps.syncs.conftest import AtPage, Waiting
 from tests.apps.syncs.connecting import tracking

@@ -20,8 +20,8 @@ from apps.metrics.models import Repository
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
-from tests.apps.insights.making import opened
-from tests.apps.looking import declared
+from tests.apps.assertions import declared
+from tests.apps.insights.factories import opened
 from tests.apps.syncs.seeing import break_off, missing
 from tformance.celery import app as celery
 from tformance.sandbox.running import RunningSandbox

@@ -19,7 +19,7 @@ from apps.teams.models import Team
 from apps.users.models import User
 from otel.mapping.identify import SYSTEM_ID
 from otel.testing import CapturedEvents
-from tests.apps.looking import declared, group_updates, of_team, person_updates
+from tests.apps.assertions import declared, group_updates, of_team, person_updates
 from tests.apps.syncs.connecting import connected, tracking
 from tests.apps.syncs.seeing import missing, sync_path
 from tformance.celery import app as celery

@@ -12,7 +12,7 @@ from apps.metrics.models import PullRequest, Repository, Review
 from apps.teams.models import Team
 from apps.users.models import User
 from otel.testing import CapturedEvents
-from tests.apps.looking import group_updates, of_team, what
+from tests.apps.assertions import events_summary, group_updates, of_team
 from tests.apps.syncs.conftest import AtPage
 from tests.apps.syncs.seeing import ENGINE, LOOM, cursors, missing, rows, sync_path
 from tformance.sandbox.running import RunningSandbox
@@ -36,8 +36,8 @@ def test_a_first_sync_is_told_once_with_what_it_was(
 ) -> None:
     admin.post(sync_path(engine))
 
-    (started,) = what(captured_events.of(RepoSyncStarted))
-    (completed,) = what(captured_events.of(RepoSyncCompleted))
+    (started,) = events_summary(captured_events.of(RepoSyncStarted))
+    (completed,) = events_summary(captured_events.of(RepoSyncCompleted))
     known = {"team_slug": "acme", "trigger": "manual", "is_initial": True}
     assert started == ("repo_sync_started", str(alice.public_id), known)
     name, person, properties = completed

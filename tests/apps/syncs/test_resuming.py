@@ -20,7 +20,7 @@ from apps.integrations.sync.tasks import sync_repository
 from apps.integrations.tasks import sync_all
 from apps.metrics.models import PullRequest, Repository
 from otel.testing import CapturedEvents
-from tests.apps.looking import declared
+from tests.apps.assertions import declared
 from tests.apps.syncs.conftest import AtPage, Waiting
 from tests.apps.syncs.seeing import break_off, cursors, missing, rows, sync_path
 from tformance.sandbox.control.failures import Kind

@@ -14,7 +14,7 @@ from apps.integrations.models import Connection, SyncRun
 from apps.integrations.providers import github
 from apps.metrics.models import PullRequest, Repository
 from otel.testing import CapturedEvents
-from tests.apps.looking import declared
+from tests.apps.assertions import declared
 from tests.apps.syncs.conftest import AtPage
 from tests.apps.syncs.seeing import ENGINE, missing, sync_path
 from tformance.sandbox.control.failures import Kind

@@ -71,7 +71,7 @@ class Pipeline:
         """Deliver what others left, in this thread."""
         assert self.exporter.journal is not None
         journal = self.exporter.journal
-        JournalRecovery(journal, self.exporter._export)._adopt(journal.setbacks, threading.Event())
+        JournalRecovery(journal, self.exporter._export)._adopt(journal.failed_deliveries, threading.Event())
 
 
 def numbers(inspector: RunningInspector) -> Counter[int]:

@@ -151,6 +151,6 @@ def test_with_a_journal_it_is_on_disk_when_it_is_emitted_and_delivered_by_the_ne
         pipeline.provider.shutdown()
         assert pipeline.counters.totals() == {"journaled": 2}
         after = LogPipeline(settings=settings.replace(host=inspector.url, flush_timeout=10.0))
-        after.exporter.start_adopting()
+        after.exporter.start_recovery()
         after.provider.shutdown()
         assert [one["properties"]["number"] for one in inspector.good("parcel_shipped")] == [7, 7]

@@ -9,10 +9,10 @@ from django.utils import timezone
 from apps.onboarding.models import Step, StepOutcome, StepRecord
 from apps.teams.models import Team
 
-__all__ = ["behind_of", "is_open", "put"]
+__all__ = ["is_open", "progress_of", "record_step"]
 
 
-def behind_of(team: Team) -> dict[str, StepRecord]:
+def progress_of(team: Team) -> dict[str, StepRecord]:
     """Return the record of each step that was done or skipped, in one query.
 
     Args:
@@ -41,7 +41,7 @@ def is_open(step: Step, behind: Mapping[str, StepRecord]) -> bool:
     )
 
 
-def put(team: Team, step: Step, outcome: StepOutcome, behind: dict[str, StepRecord]) -> bool:
+def record_step(team: Team, step: Step, outcome: StepOutcome, behind: dict[str, StepRecord]) -> bool:
     """Write what has become of a step; true if that is news, which a step done or skipped again is not.
 
     Args:

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from apps.integrations.providers.grant import Account, Grant
 
-__all__ = ["Waiting"]
+__all__ = ["PendingChoice"]
 
 
 @dataclass(frozen=True)
-class Waiting:
+class PendingChoice:
     """Be what a person chooses from.
 
     Args:
@@ -35,7 +35,7 @@ class Waiting:
         )
 
     @classmethod
-    def from_text(cls, text: str) -> Waiting:
+    def from_text(cls, text: str) -> PendingChoice:
         """Read it again.
 
         Args:

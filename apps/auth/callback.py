@@ -9,10 +9,10 @@ from typing import cast
 
 from django.db import transaction
 
-from apps.auth.authorizations import put_off
+from apps.auth.authorizations import defer_choice
 from apps.auth.models import Authorization
+from apps.auth.pending_choice import PendingChoice
 from apps.auth.problems import ConnectingError, declined, faulty, no_account
-from apps.auth.waiting import Waiting
 from apps.integrations.connections.lifecycle import connect
 from apps.integrations.connections.revocation import give_back
 from apps.integrations.events import Flow
@@ -24,7 +24,7 @@ from apps.onboarding.connecting import github_connected
 from apps.teams.telemetry import identity_in
 from otel import record_error
 
-__all__ = ["arrive", "settle"]
+__all__ = ["connect_account", "finish_authorization"]
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 _WORD = re.compile(r"[a-z_]{1,60}")
 
 
-def arrive(
+def finish_authorization(
     authorization: Authorization, answer: Mapping[str, str], *, redirect_uri: str
 ) -> Account | Authorization:
     """Connect the one account there is; or return the way on which one of several is chosen.
@@ -55,11 +55,11 @@ def arrive(
         give_back(provider, grant.access_token)
         raise no_account(provider)
     if len(accounts) > 1:
-        return put_off(authorization, Waiting(grant, accounts))
-    return settle(authorization, accounts[0], grant)
+        return defer_choice(authorization, PendingChoice(grant, accounts))
+    return connect_account(authorization, accounts[0], grant)
 
 
-def settle(authorization: Authorization, account: Account, grant: Grant) -> Account:
+def connect_account(authorization: Authorization, account: Account, grant: Grant) -> Account:
     """Connect the team of a way to the account at its end.
 
     Args:

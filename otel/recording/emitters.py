@@ -27,8 +27,8 @@ _tracer = trace.get_tracer("otel")
 class Emitter(Protocol):
     """Let events out."""
 
-    def carry(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
-        """Let an event out where `span` is current; return False if nothing could carry it."""
+    def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
+        """Let an event out where `span` is current; return False if nothing could emit it."""
         ...
 
 
@@ -39,7 +39,7 @@ class SpanEmitter:
         limit = SpanLimits().max_events
         self._full = None if limit is None else max(limit - _HEADROOM, 0)
 
-    def carry(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
+    def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
         """Add an event to a span; return False if none is recorded.
 
         Args:
@@ -79,7 +79,7 @@ class LogEmitter:
     def __init__(self, provider: LoggerProvider) -> None:
         self._logger = provider.get_logger("otel")
 
-    def carry(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
+    def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
         """Emit an event; return False if no processor takes it.
 
         Outside any trace a short span gives it one, as the other carrier's does.

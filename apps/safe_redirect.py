@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.utils.http import url_has_allowed_host_and_scheme
 
-__all__ = ["own_path"]
+__all__ = ["safe_redirect"]
 
 
-def own_path(address: str) -> str:
+def safe_redirect(address: str) -> str:
     """Return an address if it is a path of ours, such as "/insights/?page=2"; else nothing.
 
     Args:

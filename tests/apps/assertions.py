@@ -12,7 +12,7 @@ from apps.teams.models import Team
 from apps.users.models import User
 from otel.envelope import Capture
 
-__all__ = ["declared", "group_updates", "invitation_link", "of_team", "person_updates", "what"]
+__all__ = ["declared", "events_summary", "group_updates", "invitation_link", "of_team", "person_updates"]
 
 
 def declared(capture: Capture) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def declared(capture: Capture) -> dict[str, Any]:
     return {name: value for name, value in capture.properties.items() if not name.startswith("$")}
 
 
-def what(captures: Iterable[Capture]) -> list[tuple[str, str, dict[str, Any]]]:
+def events_summary(captures: Iterable[Capture]) -> list[tuple[str, str, dict[str, Any]]]:
     """Return event, person and properties of each business event, in the recorded order."""
     return [(one.event, one.distinct_id, declared(one)) for one in captures if not one.event.startswith("$")]
 
