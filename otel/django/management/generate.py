@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from otel.django.management.generated import add_options, handle
+from otel.django.management._files import add_options, handle
 from otel.events import default_registry
 from otel.generate import NoBlockError, collector_config, typescript
 
