@@ -1,12 +1,11 @@
 """Declaring what is recorded: events, their properties and sensitivity, and the registry of them all."""
 
-from otel.events._declaration import Declaration, Property, SetOnce
+from otel.events._declaration import Declaration, Property, PropertySet, SetOnce
 from otel.events._docstrings import argument_texts
 from otel.events._event import Event, TeamEvent, event
 from otel.events._properties import (
     GroupProperties,
     PersonProperties,
-    PropertySet,
     group_properties,
     person_properties,
 )

@@ -11,7 +11,7 @@ from otel.events._docstrings import argument_texts, summary
 from otel.events._sensitivity import Sensitivity
 from otel.events._types import Check, check_for, describe, holds_list
 
-__all__ = ["Declaration", "Property", "Scope", "SetOnce", "Tier"]
+__all__ = ["Declaration", "Property", "PropertySet", "Scope", "SetOnce", "Tier"]
 
 Tier = Literal[1, 2, 3]
 Scope = Literal["user", "team", "either"]
@@ -109,6 +109,31 @@ class Declaration:
         if prop is None:
             return "user"
         return "team" if prop.is_required else "either"
+
+
+@dataclass(frozen=True)
+class PropertySet:
+    """Describe the declared properties of persons, or of one type of group.
+
+    Args:
+        group_type: the PostHog group type; None for persons.
+        set_class: the dataclass that declares them.
+        owner: who answers for them.
+    """
+
+    group_type: str | None
+    set_class: type[Any]
+    owner: str
+
+    @property
+    def description(self) -> str:
+        """The class's docstring: the catalogue's entry."""
+        return summary(self.set_class)
+
+    @cached_property
+    def properties(self) -> dict[str, Property]:
+        """The declared properties by name."""
+        return properties_of(self.set_class)
 
 
 def properties_of(cls: type[Any]) -> dict[str, Property]:

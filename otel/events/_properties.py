@@ -4,39 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-from otel.events._declaration import Property, properties_of
-from otel.events._docstrings import summary
+from otel.events._declaration import PropertySet
 from otel.events._registry import Registry, default_registry
 
-__all__ = ["GroupProperties", "PersonProperties", "PropertySet", "group_properties", "person_properties"]
-
-
-@dataclass(frozen=True)
-class PropertySet:
-    """Describe the declared properties of persons, or of one type of group.
-
-    Args:
-        group_type: the PostHog group type; None for persons.
-        set_class: the dataclass that declares them.
-        owner: who answers for them.
-    """
-
-    group_type: str | None
-    set_class: type[Any]
-    owner: str
-
-    @property
-    def description(self) -> str:
-        """The class's docstring: the catalogue's entry."""
-        return summary(self.set_class)
-
-    @cached_property
-    def properties(self) -> dict[str, Property]:
-        """The declared properties by name."""
-        return properties_of(self.set_class)
+__all__ = ["GroupProperties", "PersonProperties", "group_properties", "person_properties"]
 
 
 class PersonProperties:

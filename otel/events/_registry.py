@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from otel.events._declaration import Declaration, PropertySet
 from otel.events._types import UnsupportedTypeError
-
-if TYPE_CHECKING:
-    from otel.events._declaration import Declaration
-    from otel.events._properties import PropertySet
 
 __all__ = ["DeclarationError", "Registry", "default_registry"]
 

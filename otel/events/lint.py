@@ -9,8 +9,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Literal, get_args, get_origin
 
-from otel.events._declaration import Declaration, Property
-from otel.events._properties import PropertySet
+from otel.events._declaration import Declaration, Property, PropertySet
 from otel.events._registry import Registry
 from otel.events._sensitivity import Sensitivity
 
