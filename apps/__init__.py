@@ -1,1 +1,1 @@
-"""Tformance's Django apps; README.md says what each holds."""
+"""Tformance's Django apps, which README.md describes."""

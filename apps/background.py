@@ -1,4 +1,4 @@
-"""Sending work to the background, such that nothing which is saved fails for a broker that is away."""
+"""Background tasks that are sent after the commit, so that an unreachable broker fails no request."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ _log = logging.getLogger(__name__)
 
 
 def send_after_commit(task: Task[Any, Any], *calls: tuple[Any, ...]) -> None:
-    """Have a task done once for each of the arguments, after the commit.
+    """Send a task after the commit, once for each tuple of arguments.
 
-    What cannot be sent is recorded as an error, and not done: raised from a hook of the commit, it would take
-    all the other hooks with it, events among them, and fail a request whose work is saved.
+    If the broker is unreachable, the error is recorded and the task is dropped. Raised from an `on_commit`
+    hook, the error would skip the remaining hooks, some of which record events, and fail a request whose work
+    is saved.
 
     Args:
-        task: which one.
-        calls: its arguments, each time.
+        task: the task to send.
+        calls: the positional arguments of each call.
     """
     if calls:
         transaction.on_commit(partial(_send, task, calls))
@@ -37,6 +38,6 @@ def _send(task: Task[Any, Any], calls: Sequence[tuple[Any, ...]]) -> None:
         try:
             task.apply_async(args)
         except OperationalError as error:
-            _log.exception("%s: %s of %s are not sent", task.name, len(calls) - number, len(calls))
+            _log.exception("%s: %s of %s tasks were not sent", task.name, len(calls) - number, len(calls))
             record_error(error)
-            return  # each further try would have the person wait for as long
+            return  # each further attempt would keep the user waiting for another timeout

@@ -1,4 +1,4 @@
-"""Going back to the page that a form was opened on."""
+"""Safe redirects back to the page on which a form was opened."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["safe_redirect"]
 
 
 def safe_redirect(address: str) -> str:
-    """Return an address if it is a path of ours, such as "/insights/?page=2"; else nothing.
+    """Return an address if it is a path on this site, such as "/insights/?page=2"; otherwise an empty string.
 
     Args:
-        address: as a browser has sent it, so anything.
+        address: the untrusted address that the browser sent.
     """
-    # Without a slash it would be looked up as the name of a view.
+    # `redirect` looks up an address without a leading slash as the name of a view.
     is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
     return address if is_ours else ""

@@ -1,1 +1,1 @@
-"""OAuth: login with GitHub, and the way to a provider and back."""
+"""OAuth flows that connect a team to GitHub, Jira or Slack."""

@@ -1,4 +1,4 @@
-"""The app's configuration."""
+"""Configuration of the OAuth app."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class AuthConfig(AppConfig):
-    """Configure the app of OAuth."""
+    """The configuration of the OAuth app."""
 
     name = "apps.auth"
     label = "oauth"  # Django's own app has the label "auth"

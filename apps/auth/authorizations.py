@@ -1,4 +1,4 @@
-"""The way to a provider and back: begun with a button, ended by who began it, once and in time."""
+"""OAuth authorizations: each is completed once, in time, and by the person who started it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.auth.models import LIFETIME, Authorization
 from apps.auth.pending_choice import PendingChoice
-from apps.auth.problems import expired, foreign, misfit, no_admin, used
+from apps.auth.problems import already_used, expired, invalid_address, no_admin, wrong_session
 from apps.auth.tasks import give_up_expired
 from apps.background import send_after_commit
 from apps.integrations.events import Flow
@@ -21,7 +21,7 @@ from apps.integrations.providers import PROVIDERS
 from apps.teams.models import Role, Team
 from apps.users.models import User
 
-__all__ = ["begin", "claim", "defer_choice", "returned", "waiting_for_choice"]
+__all__ = ["begin", "claim", "claim_returned", "defer_choice", "waiting_for_choice"]
 
 _signer = signing.TimestampSigner(salt="apps.auth.authorizations")
 
@@ -29,25 +29,25 @@ _signer = signing.TimestampSigner(salt="apps.auth.authorizations")
 def begin(
     team: Team, user: User, provider: Provider, flow: Flow, *, session: SessionBase, redirect_uri: str
 ) -> str:
-    """Return the provider's address at which a person grants access.
+    """Start an authorization and return the provider's URL, where the user grants access.
 
     Args:
-        team: what is to be connected.
-        user: an admin of it.
-        provider: to what.
-        flow: where the person is.
-        session: the person's.
-        redirect_uri: where the person comes back to.
+        team: the team to connect.
+        user: an admin of the team.
+        provider: the provider to connect the team to.
+        flow: whether the user started in the onboarding or in settings.
+        session: the user's session.
+        redirect_uri: the callback URL that the provider redirects to.
     """
     if Authorization.expired().exists():
-        send_after_commit(give_up_expired, ())  # providers are asked, for whom nobody is to wait
+        send_after_commit(give_up_expired, ())  # in the background: this calls the providers
     authorization = Authorization.objects.create(
         team=team,
         user=user,
         provider=provider,
         flow=flow,
         session=_digest(session),
-        verifier=secrets.token_urlsafe(32),  # 43 characters, the fewest that PKCE takes
+        verifier=secrets.token_urlsafe(32),  # 43 characters, the minimum that PKCE allows
     )
     return PROVIDERS[provider].authorize_url(
         redirect_uri=redirect_uri,
@@ -56,51 +56,53 @@ def begin(
     )
 
 
-def returned(state: str, provider: Provider, user: User, session: SessionBase) -> Authorization:
-    """Return the way that a state belongs to, taken back: nobody else gets it.
+def claim_returned(state: str, provider: Provider, user: User, session: SessionBase) -> Authorization:
+    """Claim and return the authorization that a state belongs to, so that it cannot be used again.
 
     Args:
-        state: what the person has come back with.
-        provider: from where.
-        user: the person.
-        session: the person's.
+        state: the `state` parameter of the callback.
+        provider: the provider that redirected the user.
+        user: the signed-in user.
+        session: the user's session.
 
     Raises:
-        ConnectingError: if it is forged, expired, another's or used, or the person is no admin any more.
+        ConnectingError: if the state is forged, expired, used or belongs to another session, or if the user
+            is no longer an admin of the team.
     """
     try:
         key = UUID(_signer.unsign(state, max_age=LIFETIME))
     except signing.SignatureExpired as error:
         raise expired() from error
     except signing.BadSignature as error:
-        raise misfit() from error
+        raise invalid_address() from error
     authorization = _found(key)
     if authorization is None:
-        raise used()
+        raise already_used()
     if authorization.provider != provider:
-        raise misfit()
+        raise invalid_address()
     _must_be_the_same(authorization, user, session)
     return claim(authorization)
 
 
 def waiting_for_choice(key: str, provider: Provider, user: User, session: SessionBase) -> Authorization:
-    """Return the way of a person who is back and has to choose.
+    """Return the authorization for which a user still has to choose an account.
 
     Args:
-        key: the row's.
-        provider: from where.
-        user: the person.
-        session: the person's.
+        key: the primary key of the authorization, in hexadecimal.
+        provider: the provider in the URL.
+        user: the signed-in user.
+        session: the user's session.
 
     Raises:
-        ConnectingError: if it is unknown, expired, another's or done, or the person is no admin any more.
+        ConnectingError: if the authorization is unknown, expired, completed or belongs to another session, or
+            if the user is no longer an admin of the team.
     """
     try:
         authorization = _found(UUID(key))
     except ValueError as error:
-        raise misfit() from error
+        raise invalid_address() from error
     if authorization is None or authorization.provider != provider or not authorization.waiting:
-        raise used()
+        raise already_used()
     _must_be_the_same(authorization, user, session)
     if authorization.since < timezone.now() - LIFETIME:
         raise expired()
@@ -108,26 +110,26 @@ def waiting_for_choice(key: str, provider: Provider, user: User, session: Sessio
 
 
 def claim(authorization: Authorization) -> Authorization:
-    """Take a way off the list; of two at once, one gets it.
+    """Delete an authorization, so that only one of several concurrent requests completes it.
 
     Args:
-        authorization: read before.
+        authorization: the authorization to complete.
 
     Raises:
-        ConnectingError: if another was quicker.
+        ConnectingError: if another request has claimed the authorization.
     """
     deleted, _ = Authorization.objects.filter(pk=authorization.pk).delete()
     if not deleted:
-        raise used()
+        raise already_used()
     return authorization
 
 
 def defer_choice(authorization: Authorization, waiting: PendingChoice) -> Authorization:
-    """Let a person who is back choose; a row of its own, which no address made before leads to.
+    """Store the accounts to choose from in a new authorization, which no earlier URL leads to.
 
     Args:
-        authorization: claimed.
-        waiting: what there is to choose from.
+        authorization: the claimed authorization.
+        waiting: the granted access and the accounts that it reaches.
     """
     return Authorization.objects.create(
         team=authorization.team,
@@ -144,13 +146,13 @@ def _found(key: UUID) -> Authorization | None:
 
 
 def _must_be_the_same(authorization: Authorization, user: User, session: SessionBase) -> None:
-    """Raise unless it is the same person, in the same session, and still an admin of the team."""
+    """Raise an error unless the user and the session are the same and the user is still an admin."""
     if authorization.user != user or not constant_time_compare(authorization.session, _digest(session)):
-        raise foreign()
+        raise wrong_session()
     if not authorization.team.memberships.filter(user=user, role=Role.ADMIN).exists():
         raise no_admin(authorization.team.name)
 
 
 def _digest(session: SessionBase) -> str:
-    """Return what tells one session from another; its key itself opens it, and is nothing to copy."""
+    """Return a digest that identifies a session; the key itself would open the session if it leaked."""
     return salted_hmac("apps.auth.authorizations", session.session_key or "", algorithm="sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""What is done with a person who is back from a provider: connect, or ask which account."""
+"""The last steps of an OAuth authorization: exchange the code, then connect or offer a choice of accounts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import transaction
 from apps.auth.authorizations import defer_choice
 from apps.auth.models import Authorization
 from apps.auth.pending_choice import PendingChoice
-from apps.auth.problems import ConnectingError, declined, faulty, no_account
+from apps.auth.problems import ConnectingError, declined, no_account, provider_failed
 from apps.integrations.connections.lifecycle import connect
 from apps.integrations.connections.revocation import give_back
 from apps.integrations.events import Flow
@@ -28,22 +28,22 @@ __all__ = ["connect_account", "finish_authorization"]
 
 _log = logging.getLogger(__name__)
 
-# The error codes of OAuth are such words; what else stands there is somebody's own text.
+# The form of an OAuth error code; a forged `error` parameter may contain any text.
 _WORD = re.compile(r"[a-z_]{1,60}")
 
 
 def finish_authorization(
     authorization: Authorization, answer: Mapping[str, str], *, redirect_uri: str
 ) -> Account | Authorization:
-    """Connect the one account there is; or return the way on which one of several is chosen.
+    """Connect the only account; if there are several, return an authorization that waits for a choice.
 
     Args:
-        authorization: claimed.
-        answer: what the provider sent the person back with.
-        redirect_uri: where to.
+        authorization: the claimed authorization.
+        answer: the query parameters of the callback.
+        redirect_uri: the callback URL that the authorization was started with.
 
     Raises:
-        ConnectingError: if it cannot be done; nothing is connected then.
+        ConnectingError: if the account cannot be connected; nothing is connected then.
     """
     provider = Provider(authorization.provider)
     grant = _granted(authorization, answer, redirect_uri)
@@ -60,21 +60,21 @@ def finish_authorization(
 
 
 def connect_account(authorization: Authorization, account: Account, grant: Grant) -> Account:
-    """Connect the team of a way to the account at its end.
+    """Connect the team of an authorization to an account.
 
     Args:
-        authorization: claimed.
-        account: the only one, or the chosen one.
-        grant: the access to it.
+        authorization: the claimed authorization.
+        account: the only account, or the one that the user chose.
+        grant: the access to the account.
 
     Raises:
-        ConnectingError: if it cannot be done; nothing is connected then.
+        ConnectingError: if the account cannot be connected; nothing is connected then.
     """
     provider, team, user = Provider(authorization.provider), authorization.team, authorization.user
     flow = cast("Flow", authorization.flow)
     asks_members = provider is Provider.GITHUB and flow == "onboarding"
     try:
-        # Asked before the transaction, which is not to wait for GitHub.
+        # Outside the transaction, which must not wait for GitHub.
         members = github.member_count(grant.access_token, account.name) if asks_members else 0
     except ProviderError as error:
         raise _failed(authorization, error, grant) from error
@@ -107,11 +107,11 @@ def _granted(authorization: Authorization, answer: Mapping[str, str], redirect_u
 def _failed(
     authorization: Authorization, error: ProviderError, grant: Grant | None = None
 ) -> ConnectingError:
-    """Log a provider's fault, tell developers of one that they can mend, and forget what was granted."""
+    """Log a provider's error, record it if a developer can fix it, and revoke the granted access."""
     provider = Provider(authorization.provider)
     _log.warning("connecting %s failed: %r", provider.label, error)
     if isinstance(error, UnexpectedAnswerError):
         record_error(error, identity=identity_in(authorization.user, authorization.team))
     if grant is not None and not isinstance(error, UnavailableError):
         give_back(provider, grant.access_token)
-    return faulty(provider, error)
+    return provider_failed(provider, error)

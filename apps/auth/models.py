@@ -1,4 +1,4 @@
-"""Ways to a provider and back that are under way."""
+"""OAuth authorizations that are in progress."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from apps.teams.models import Team
 
 __all__ = ["LIFETIME", "Authorization"]
 
-# To log in at the provider, find the second factor, and read what is asked for; and then to choose.
+# Time to log in at the provider, find the second factor, and review the requested access; a choice of
+# accounts that follows has the same time again.
 LIFETIME = timedelta(minutes=10)
 
 
 class Authorization(models.Model):
-    """Be one person's way to a provider and back; who deletes the row goes on, so that nobody does twice.
+    """An OAuth authorization in progress; the request that deletes the row completes it, so it is used once.
 
-    It is a row and not a part of the session, because two answers at once would each write their session.
+    It is a row and not a part of the session, because two concurrent callbacks would each read and save their
+    own copy of the session.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     provider = models.CharField(max_length=10, choices=Provider)
-    # Where it began: onboarding or settings.
+    # Where the user started: "onboarding" or "settings".
     flow = models.CharField(max_length=10)
-    # A digest of the session that it began in.
+    # A digest of the key of the session in which the user started.
     session = models.CharField(max_length=64)
-    # PKCE's secret, shown when the person is back; empty from then on.
+    # PKCE's secret, sent with the code; empty once the code is exchanged.
     verifier = EncryptedTextField(blank=True)
-    # For a person who is back: what was granted, and the accounts to choose from.
+    # A `PendingChoice` as text, once the code is exchanged: the grant and the accounts to choose from.
     waiting = EncryptedTextField(blank=True)
     since = models.DateTimeField(default=timezone.now)
 
@@ -44,5 +46,5 @@ class Authorization(models.Model):
 
     @classmethod
     def expired(cls) -> models.QuerySet[Authorization]:
-        """Return the ways whose time is over."""
+        """Return the authorizations that are older than `LIFETIME`."""
         return cls.objects.filter(since__lt=timezone.now() - LIFETIME)

@@ -1,4 +1,4 @@
-"""What waits for a choice, as text: the access that was granted and the accounts that it reaches."""
+"""A pending choice of accounts, and its form as text."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ __all__ = ["PendingChoice"]
 
 @dataclass(frozen=True)
 class PendingChoice:
-    """Be what a person chooses from.
+    """The access that a user has granted and the accounts that it reaches, until the user chooses one.
 
     Args:
-        grant: the access to all of the accounts.
-        accounts: two or more.
+        grant: the access, which covers all of the accounts.
+        accounts: the accounts to choose from, at least two.
     """
 
     grant: Grant
     accounts: Sequence[Account]
 
     def to_text(self) -> str:
-        """Return it as text, secrets included."""
+        """Return the choice as JSON, including the secrets."""
         ends = self.grant.expires_at.isoformat() if self.grant.expires_at else None
         return json.dumps(
             {
@@ -36,10 +36,10 @@ class PendingChoice:
 
     @classmethod
     def from_text(cls, text: str) -> PendingChoice:
-        """Read it again.
+        """Return the choice that `to_text` has written.
 
         Args:
-            text: made by `to_text`.
+            text: JSON that `to_text` returned.
         """
         held = json.loads(text)
         access_token, refresh_token, ends = held["grant"]

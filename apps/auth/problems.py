@@ -1,4 +1,4 @@
-"""What keeps a connection from being made, as it is said to people."""
+"""Reasons why a connection was not made, as the user reads them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from apps.integrations.providers.errors import (
 
 __all__ = [
     "ConnectingError",
+    "already_used",
     "declined",
     "expired",
-    "faulty",
-    "foreign",
-    "misfit",
+    "invalid_address",
     "no_account",
     "no_admin",
-    "used",
+    "provider_failed",
+    "wrong_session",
 ]
 
 _MINUTES = int(LIFETIME.total_seconds() // 60)
@@ -33,9 +33,9 @@ class ConnectingError(Exception):
     """Raised when a connection cannot be made.
 
     Args:
-        title: what has happened.
-        advice: what the person can do.
-        status: the answer's.
+        title: the headline that says what happened.
+        advice: the text that says what the user can do.
+        status: the HTTP status of the page.
     """
 
     def __init__(self, title: str, advice: str, status: HTTPStatus) -> None:
@@ -45,8 +45,8 @@ class ConnectingError(Exception):
         self.status = status
 
 
-def misfit() -> ConnectingError:
-    """Say that a way back was not made by us."""
+def invalid_address() -> ConnectingError:
+    """Return the error for a callback whose state this server did not issue."""
     return ConnectingError(
         "This address was not made by Tformance",
         "Nothing was connected. Start again from Tformance, and follow the provider's page to its end.",
@@ -55,7 +55,7 @@ def misfit() -> ConnectingError:
 
 
 def expired() -> ConnectingError:
-    """Say that a way back came too late."""
+    """Return the error for a callback that came after the authorization expired."""
     return ConnectingError(
         f"This took longer than {_MINUTES} minutes",
         "Nothing was connected. For safety, each try is open for that long only: start again.",
@@ -63,8 +63,8 @@ def expired() -> ConnectingError:
     )
 
 
-def used() -> ConnectingError:
-    """Say that a way back was used before."""
+def already_used() -> ConnectingError:
+    """Return the error for an authorization that was completed before."""
     return ConnectingError(
         "This address has been used",
         "Each try works once. See whether you are connected already; if not, start again.",
@@ -72,8 +72,8 @@ def used() -> ConnectingError:
     )
 
 
-def foreign() -> ConnectingError:
-    """Say that a way back began elsewhere."""
+def wrong_session() -> ConnectingError:
+    """Return the error for an authorization that was started by another user or in another session."""
     return ConnectingError(
         "This began in another browser, or before you logged in",
         "Nothing was connected. Start again in this browser.",
@@ -82,10 +82,10 @@ def foreign() -> ConnectingError:
 
 
 def no_admin(team: str) -> ConnectingError:
-    """Say that a person may not connect a team.
+    """Return the error for a user who is no longer an admin of the team.
 
     Args:
-        team: its name.
+        team: the team's name.
     """
     return ConnectingError(
         f"You are not an admin of {team} any more",
@@ -95,10 +95,10 @@ def no_admin(team: str) -> ConnectingError:
 
 
 def declined(provider: Provider) -> ConnectingError:
-    """Say that access was not granted.
+    """Return the error for a user who declined to grant access.
 
     Args:
-        provider: where.
+        provider: the provider where the user declined.
     """
     return ConnectingError(
         f"{provider.label} was not connected",
@@ -108,10 +108,10 @@ def declined(provider: Provider) -> ConnectingError:
 
 
 def no_account(provider: Provider) -> ConnectingError:
-    """Say that there is nothing to connect.
+    """Return the error for a user who has no account that can be connected.
 
     Args:
-        provider: where.
+        provider: the provider without an account.
     """
     service = PROVIDERS[provider]
     return ConnectingError(
@@ -119,12 +119,12 @@ def no_account(provider: Provider) -> ConnectingError:
     )
 
 
-def faulty(provider: Provider, error: ProviderError | None = None) -> ConnectingError:
-    """Say that a provider did not do its part.
+def provider_failed(provider: Provider, error: ProviderError | None = None) -> ConnectingError:
+    """Return the error for a provider that failed.
 
     Args:
-        provider: which one.
-        error: how; none for an answer that it sent the person back with.
+        provider: the provider that failed.
+        error: the provider's error; None if the cause is unknown.
     """
     name = provider.label
     match error:

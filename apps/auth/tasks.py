@@ -1,4 +1,4 @@
-"""What becomes of the ways to a provider that nobody has gone to their end."""
+"""Cleanup of OAuth authorizations that nobody completed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["give_up_expired"]
 
 @shared_task
 def give_up_expired() -> None:
-    """Forget the ways whose time is over; what was granted on them is given back, as it may never end."""
+    """Delete expired authorizations and revoke the access they granted, which may not expire by itself."""
     expired = Authorization.expired()
-    # Each secret is read by itself: one whose key is gone keeps none of the others from being given back.
+    # Each row is decrypted on its own, so that one whose key is gone does not stop the others.
     for one in expired.exclude(waiting="").defer("verifier", "waiting"):
         with suppress(InvalidToken, Authorization.DoesNotExist):
             waiting = PendingChoice.from_text(one.waiting)

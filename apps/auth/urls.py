@@ -1,4 +1,4 @@
-"""The addresses of OAuth."""
+"""URL patterns of the OAuth flows."""
 
 from __future__ import annotations
 

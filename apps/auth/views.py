@@ -1,4 +1,4 @@
-"""To a provider and back."""
+"""Views of the OAuth flow: start, callback, and the choice of an account."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.auth.authorizations import begin, claim, returned, waiting_for_choice
+from apps.auth.authorizations import begin, claim, claim_returned, waiting_for_choice
 from apps.auth.callback import connect_account, finish_authorization
 from apps.auth.models import Authorization
 from apps.auth.pending_choice import PendingChoice
-from apps.auth.problems import ConnectingError, misfit
+from apps.auth.problems import ConnectingError, invalid_address
 from apps.integrations.connections.revocation import give_back
 from apps.integrations.events import Flow
 from apps.integrations.models import Provider
@@ -28,16 +28,16 @@ from apps.users.models import User
 
 __all__ = ["callback", "choose", "start"]
 
-# Where a person is sent when it is over.
+# The page that each flow ends on.
 _HOMES: dict[str, str] = {"onboarding": "onboarding:start", "settings": "integrations:index"}
-# What has kept the session's last way back from its end.
+# The session key of the problem that ended the last callback.
 _PROBLEM = "connecting_problem"
 
 
 @admin_required
 @require_POST
 def start(request: TeamRequest, provider: str) -> HttpResponse:
-    """Send the person to the provider, to grant access for the current team."""
+    """Redirect the user to the provider, to grant access for the current team."""
     chosen, flow = _provider(provider), request.POST.get("flow", "settings")
     if flow not in _HOMES:
         return HttpResponse("There is no such flow.", status=400)
@@ -59,7 +59,7 @@ def start(request: TeamRequest, provider: str) -> HttpResponse:
 @never_cache
 @require_GET
 def callback(request: HttpRequest, provider: str) -> HttpResponse:
-    """Take the person back, and connect the team that the way was begun for."""
+    """Connect the team for which the user started the authorization."""
     chosen = _provider(provider)
     if not isinstance(request.user, User):
         messages.error(request, f"You were logged out meanwhile. Log in and connect {chosen.label} again.")
@@ -68,13 +68,13 @@ def callback(request: HttpRequest, provider: str) -> HttpResponse:
         return _last_problem_page(request)
     authorization = None
     try:
-        authorization = returned(request.GET.get("state", ""), chosen, request.user, request.session)
+        authorization = claim_returned(request.GET.get("state", ""), chosen, request.user, request.session)
         arrived = finish_authorization(
             authorization, request.GET.dict(), redirect_uri=_redirect_uri(request, chosen)
         )
     except ConnectingError as problem:
-        # To the same address without its query: no page is shown, and reported of by the browser, under an
-        # address that holds a code.
+        # Redirect to the same URL without its query, so that no page is shown, and reported by the browser,
+        # under a URL that contains a code.
         request.session[_PROBLEM] = _described(problem, authorization)
         return redirect("auth:callback", chosen.value)
     if isinstance(arrived, Authorization):
@@ -86,7 +86,7 @@ def callback(request: HttpRequest, provider: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest, provider: str) -> HttpResponse:
-    """Ask which of several accounts the team is to be connected to."""
+    """Ask which of several accounts to connect the team to."""
     chosen = _provider(provider)
     authorization = None
     try:
@@ -127,7 +127,7 @@ def _redirect_uri(request: HttpRequest, provider: Provider) -> str:
 
 
 def _connected(request: HttpRequest, authorization: Authorization, account: Account) -> HttpResponse:
-    # The team is named: another tab may have turned to another one meanwhile.
+    # Name the team, because the user may have switched to another team in another tab.
     label = authorization.get_provider_display()
     messages.success(request, f"{authorization.team} is connected to {account.name} at {label}.")
     return redirect(_HOMES[authorization.flow])
@@ -139,7 +139,7 @@ def _described(problem: ConnectingError, authorization: Authorization | None) ->
 
 
 def _last_problem_page(request: HttpRequest) -> HttpResponse:
-    return _problem_page(request, request.session.get(_PROBLEM) or _described(misfit(), None))
+    return _problem_page(request, request.session.get(_PROBLEM) or _described(invalid_address(), None))
 
 
 def _problem_page(request: HttpRequest, described: dict[str, Any]) -> HttpResponse:
