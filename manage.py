@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Run Django's commands: `python manage.py COMMAND`."""
+"""The command line for Django's management commands: `python manage.py COMMAND`."""
 
 from __future__ import annotations
 

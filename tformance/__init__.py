@@ -1,4 +1,4 @@
-"""The Django project: settings, addresses, servers' entry points and the Celery app."""
+"""The Django project: settings, URLs, server entry points and the Celery app."""
 
 from tformance.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""A Celery worker inside the process that sends tasks, for where there is no broker."""
+"""A Celery worker inside the process that sends tasks, for setups without a broker."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _log = logging.getLogger(__name__)
 
 
 def start_with_first_task(app: Celery) -> None:
-    """Let each process that sends a task into its own memory start a worker there, once.
+    """Start a worker in each process that sends a task to an in-memory broker, once per process.
 
     Args:
-        app: with a broker that other processes reach, nothing is started.
+        app: the Celery app. If other processes can reach its broker, nothing is started.
     """
     worker = _Worker(app)
     before_task_publish.connect(worker.ensure_running, dispatch_uid="tformance.worker", weak=False)
@@ -29,23 +29,25 @@ def start_with_first_task(app: Celery) -> None:
 
 
 class _Worker:
+    """A worker thread that starts with the first task. Thread-safe."""
+
     def __init__(self, app: Celery) -> None:
         self._app = app
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def ensure_running(self, **_: object) -> None:
-        # Asked now: when the app is made, Django's settings are not there yet.
+        # Read here because Django's settings are not loaded yet when the app is created.
         if not self._app.conf.broker_url.startswith("memory:"):
             return
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                # A daemon: no process waits for it at its end. A sync that dies so goes on where it stopped.
+                # A daemon, so that the process can exit. An interrupted sync resumes where it stopped.
                 self._thread = threading.Thread(target=self._work, name="celery-worker", daemon=True)
                 self._thread.start()
 
     def forget(self) -> None:
-        """Begin anew in a forked child: threads stay behind, and what is queued is the parent's to do."""
+        """Reset the state in a forked child: the thread and the queued tasks stay with the parent."""
         self._lock = threading.Lock()
         self._thread = None
         Channel.queues.clear()
@@ -54,13 +56,13 @@ class _Worker:
         # Not the worker of Celery's command line, which takes over the process's signals, logs and output.
         worker = WorkController(
             app=self._app,
-            # In this thread: Python would wait for a pool's threads, and with them for a task, at its end.
+            # Run tasks in this thread: at exit, Python would wait for a pool's threads and their tasks.
             pool_cls="solo",
             concurrency=1,
-            # There is nobody else to talk to.
+            # There are no other workers to talk to.
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,
         )
-        _log.info("tasks run in this process: there is no CELERY_BROKER_URL")
+        _log.info("tasks run in this process because CELERY_BROKER_URL is not set")
         worker.start()

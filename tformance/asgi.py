@@ -1,4 +1,4 @@
-"""The entry point of ASGI servers."""
+"""The entry point for ASGI servers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tformance.ingest import with_ingest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tformance.settings")
 
-# django-stubs wants a scope that is a dict; servers and `otel` know it as any mapping.
+# django-stubs requires the scope to be a dict; servers and `otel` accept any mapping.
 application = with_lifespan(cast("Any", get_asgi_application()))
 if settings.POSTHOG_BROWSER_PROXY:
     application = with_ingest(application, settings.POSTHOG_BROWSER_PATH, settings.POSTHOG_HOST)

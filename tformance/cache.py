@@ -1,4 +1,4 @@
-"""What processes have to know of each other: how often somebody has tried to log in (allauth's limits)."""
+"""The cache that processes share, which counts login attempts for allauth's rate limits."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ __all__ = ["SharedCache"]
 
 _log = logging.getLogger(__name__)
 
-# Seconds: nobody who logs in waits for longer than the one, and Redis is left alone for the other.
+# Seconds: the longest that a login waits for Redis, and the pause before Redis is tried again.
 _TIMEOUT, _REST = 1, 10
 
 
 class SharedCache(RedisCache):
-    """Be a cache in Redis; while that is away each process has its own, so that people can log in.
+    """A Redis cache that falls back to process memory while Redis is down. Thread-safe.
 
-    That holds for what allauth calls: `add`, `get`, `set` and `delete`.
+    The fallback keeps logins working. It covers the methods that allauth calls: `add`, `get`, `set` and
+    `delete`.
 
     Args:
-        broker_url: such as redis://localhost:6379/0. The cache has the database after that one, since to
-            clear a cache empties a whole database.
-        params: Django's.
+        broker_url: the broker's URL, such as redis://localhost:6379/0. The cache uses the next database
+            number, because clearing a cache empties a whole database.
+        params: the parameters that Django passes to a cache backend.
     """
 
     _own = LocMemCache("while Redis is away", {})
@@ -42,13 +43,13 @@ class SharedCache(RedisCache):
         options = {
             "socket_connect_timeout": _TIMEOUT,
             "socket_timeout": _TIMEOUT,
-            # Once, at once: Redis may have begun anew since the last time.
+            # Retry once, without a delay: Redis may have restarted since the last command.
             "retry": Retry(NoBackoff(), 1),
         }
         super().__init__(parts._replace(path=f"/{number}").geturl(), {**params, "OPTIONS": options})
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
-        """Set a value unless there is one."""
+        """Set a value unless the key exists."""
         return self._do("add", key, value, timeout, version)
 
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
@@ -60,7 +61,7 @@ class SharedCache(RedisCache):
         self._do("set", key, value, timeout, version)
 
     def delete(self, key: Any, version: Any = None) -> Any:
-        """Forget a value."""
+        """Delete a value."""
         return self._do("delete", key, version)
 
     def _do(self, name: str, *args: Any) -> Any:
@@ -68,6 +69,6 @@ class SharedCache(RedisCache):
             try:
                 return getattr(super(), name)(*args)
             except RedisError as error:
-                _log.warning("each process counts for itself, as Redis is away: %s", error)
+                _log.warning("Redis is unavailable; each process counts login attempts alone: %s", error)
                 SharedCache._away_until = monotonic() + _REST
         return getattr(self._own, name)(*args)

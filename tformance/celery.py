@@ -1,6 +1,6 @@
 """The Celery app; without a broker, tasks run in a thread of the process that sends them.
 
-What the clock starts (`CELERY_BEAT_SCHEDULE`) needs a broker, `celery -A tformance worker`, and
+Scheduled tasks (`CELERY_BEAT_SCHEDULE`) need a broker, `celery -A tformance worker`, and
 `celery -A tformance beat`.
 """
 

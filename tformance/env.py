@@ -1,4 +1,4 @@
-"""Reading settings from environment variables, failing loudly on what cannot be used."""
+"""Functions that read settings from environment variables and raise an error for invalid values."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ def env_str(name: str, default: str = "") -> str:
     """Read a string; an empty variable counts as an absent one.
 
     Args:
-        name: the variable.
-        default: what stands for an absent one.
+        name: the variable's name.
+        default: the value if the variable is absent or empty.
     """
     return os.environ.get(name, "").strip() or default
 
 
 def env_bool(name: str, *, default: bool) -> bool:
-    """Read a switch.
+    """Read a boolean.
 
     Args:
-        name: the variable.
-        default: what stands for an absent one.
+        name: the variable's name.
+        default: the value if the variable is absent or empty.
 
     Raises:
-        ImproperlyConfigured: for anything but true, 1, yes, false, 0 or no.
+        ImproperlyConfigured: if the value is not true, 1, yes, false, 0 or no.
     """
     raw = env_str(name)
     if not raw:
         return default
     value = _BOOLEANS.get(raw.lower())
     if value is None:
-        msg = f"{name}={raw!r}: say true or false"
+        msg = f"{name}={raw!r}: use true or false"
         raise ImproperlyConfigured(msg)
     return value
 
@@ -46,8 +46,8 @@ def env_list(name: str, default: Sequence[str] = ()) -> list[str]:
     """Read a comma-separated list.
 
     Args:
-        name: the variable.
-        default: what stands for an absent one.
+        name: the variable's name.
+        default: the value if the variable is absent or empty.
     """
     raw = env_str(name)
     return [part.strip() for part in raw.split(",") if part.strip()] if raw else list(default)
@@ -57,12 +57,12 @@ def env_choice(name: str, choices: Sequence[str], default: str) -> str:
     """Read one of a few values.
 
     Args:
-        name: the variable.
-        choices: the values that it may have.
-        default: what stands for an absent one.
+        name: the variable's name.
+        choices: the allowed values.
+        default: the value if the variable is absent or empty.
 
     Raises:
-        ImproperlyConfigured: for any other value.
+        ImproperlyConfigured: if the value is not one of `choices`.
     """
     raw = env_str(name, default)
     if raw not in choices:

@@ -1,6 +1,7 @@
-"""How gunicorn serves the product: `gunicorn -c python:tformance.gunicorn`.
+"""The gunicorn configuration of the product: `gunicorn -c python:tformance.gunicorn`.
 
-Gunicorn reads `WEB_CONCURRENCY` (processes) and `FORWARDED_ALLOW_IPS` (whose `X-Forwarded-*` count) itself.
+Gunicorn itself reads `WEB_CONCURRENCY` (the number of processes) and `FORWARDED_ALLOW_IPS` (the proxies
+whose `X-Forwarded-*` headers are trusted).
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ wsgi_app = "tformance.asgi:application"
 worker_class = "uvicorn_worker.UvicornWorker"
 bind = env_str("BIND", "127.0.0.1:8000")
 
-# Seconds from SIGTERM to SIGKILL: what is being answered, then the last events, which have
-# `POSTHOG_FLUSH_TIMEOUT`, 10 s. Compose kills at 30 s.
+# Seconds from SIGTERM to SIGKILL. A worker finishes its requests and then delivers the last events, which may
+# take `POSTHOG_FLUSH_TIMEOUT`, 10 s by default. Compose kills the container after 30 s.
 graceful_timeout = 25
 
-# Where a worker shows that it lives. Gunicorn's FAQ: a disk that is slow for a moment would get it killed.
-worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn makes a nameless file there
+# The directory of the worker's heartbeat file. On a slow disk, gunicorn could kill a worker that is healthy
+# (gunicorn's FAQ).
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn creates an unnamed file there
 
-# Restarting and scaling is Compose's work; the socket would be in a home that is not writable.
+# Compose restarts and scales the service, and the socket's home directory is not writable.
 control_socket_disable = True

@@ -1,4 +1,4 @@
-"""The browser's way to PostHog through our own origin, where no reverse proxy does it."""
+"""A proxy from our own origin to PostHog for browsers, for setups without a reverse proxy."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from otel.django.consent import refuses
 
 __all__ = ["with_ingest"]
 
-# Events, recordings and flags. Never a GET of PostHog's scripts, which would run as our own here.
+# Events, recordings and flags. GET is refused: PostHog's scripts would run as scripts of our own origin.
 _PATHS = re.compile(r"/(e|i/v0/e|s|flags)/")
 
-# posthog-js splits a session's recording at 7 MB, before it compresses it.
+# posthog-js splits a session recording at 7 MB, before compression.
 _MOST_BYTES = 8 * 1024 * 1024
 
-# Seconds. A browser has six connections to us: those that wait for PostHog are not there for the pages.
+# Seconds. A browser opens six connections to an origin; a page cannot use those that wait for PostHog.
 _TIMEOUT = httpx.Timeout(10, connect=2)
 
-# What PostHog reads of a request. Never a cookie, nor the Referer, in which a raw address stands.
+# The request headers that PostHog reads. Never a cookie, nor the Referer, which contains an unscrubbed URL.
 _SENT = (b"accept-encoding", b"content-encoding", b"content-length", b"content-type", b"user-agent")
-# What posthog-js reads of an answer.
+# The response headers that posthog-js reads.
 _RECEIVED = (b"cache-control", b"content-encoding", b"content-length", b"content-type", b"retry-after")
-# Whatever PostHog answers, at our origin it is data and no page.
+# Keep browsers from treating PostHog's response as a page of our origin.
 _HARMLESS = [
     (b"content-security-policy", b"default-src 'none'; sandbox"),
     (b"x-content-type-options", b"nosniff"),
@@ -35,21 +35,21 @@ _HARMLESS = [
 
 
 class _RefusedError(Exception):
-    """Raised where a request's body is too long, or ends before its time."""
+    """Raised if a request body is too long or incomplete."""
 
     def __init__(self, status: int) -> None:
         self.status = status
 
 
 def with_ingest(application: Application, path: str, host: str) -> Application:
-    """Wrap an ASGI application so that it passes what posthog-js sends on to PostHog.
+    """Wrap an ASGI application so that requests of posthog-js are forwarded to PostHog.
 
-    It stands outside of Django, whose sessions and spans are not for this.
+    The wrapper runs outside Django, because these requests need neither sessions nor spans.
 
     Args:
-        application: what answers everything else.
+        application: the application that handles all other requests.
         path: the first-party path, such as `/ph`.
-        host: PostHog's ingestion address.
+        host: the base URL of PostHog's ingestion API.
     """
     client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
 
@@ -69,7 +69,7 @@ def with_ingest(application: Application, path: str, host: str) -> Application:
 async def _pass_on(
     client: httpx.AsyncClient, host: str, scope: Message, path: str, receive: Receive, send: Send
 ) -> int | None:
-    """Pass a request on, and its answer back; return the status where there is no answer to pass."""
+    """Forward a request and relay the response; return a status if there is no response to relay."""
     if scope["method"] != "POST" or not _PATHS.fullmatch(path):
         return 404
     if refuses(ASGIRequest(scope, io.BytesIO())):
@@ -100,7 +100,7 @@ def _sent(scope: Message, headers: dict[bytes, bytes]) -> Iterator[tuple[bytes, 
     for name in _SENT:
         if name in headers:
             yield name, headers[name]
-    # The last is who asked us, as nginx's $proxy_add_x_forwarded_for has it; PostHog looks up the country.
+    # Append the client's address, as nginx's $proxy_add_x_forwarded_for does; PostHog looks up the country.
     hops = [headers[b"x-forwarded-for"]] if b"x-forwarded-for" in headers else []
     if scope.get("client"):
         hops.append(scope["client"][0].encode())
@@ -116,7 +116,7 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _RefusedError(400)  # which nobody reads
+            raise _RefusedError(400)  # the client is gone, so nobody reads the status
         chunk = message.get("body", b"")
         length += len(chunk)
         if length > _MOST_BYTES:
@@ -133,7 +133,7 @@ async def _pass_back(answer: httpx.Response, send: Send) -> None:
         async for chunk in answer.aiter_raw():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
     except httpx.HTTPError:
-        pass  # PostHog broke off: what has come is all there is
+        pass  # PostHog closed the connection: end the response here
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -1,6 +1,6 @@
-"""Django's settings; each that an operator may change is an environment variable.
+"""Django's settings. Operators change them with environment variables.
 
-OpenTelemetry's and PostHog's own (`OTEL_*`, `POSTHOG_*`) are read by `otel`.
+The package `otel` reads the variables of OpenTelemetry and PostHog (`OTEL_*`, `POSTHOG_*`).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tformance.env import env_bool, env_choice, env_list, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# True, so that a fresh checkout runs; a deployment says DEBUG=false and is then asked for its secrets.
+# True, so that a fresh checkout runs. A deployment sets DEBUG=false, and its secrets are then required.
 DEBUG = env_bool("DEBUG", default=True)
 
 SECRET_KEY = env_str("SECRET_KEY", "insecure-and-for-development-only" if DEBUG else "")
 if not SECRET_KEY:
-    msg = "SECRET_KEY is not set; without DEBUG there is no default"
+    msg = "SECRET_KEY is not set; it is required unless DEBUG is true"
     raise ImproperlyConfigured(msg)
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
-    "apps.users.github",  # allauth's provider, at our address
+    "apps.users.github",  # allauth's provider, at our own URL
     "otel.django",
     "apps.users",
     "apps.teams",
@@ -61,7 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Around all that makes a page: also what another middleware answers, or fails with, is under the policy.
+    # Outside the other middleware, so that their responses and errors carry the policy too.
     "csp.middleware.CSPMiddleware",
     "apps.web.browser.private_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    # After authentication, whose user it asks for; around everything of ours that may record.
+    # After authentication, because it reads the user; outside all of our code that records events.
     "otel.django.middleware.TelemetryMiddleware",
     "apps.teams.current_team.middleware.team_middleware",
 ]
@@ -97,15 +97,15 @@ TEMPLATES = [
     },
 ]
 
-# DATABASE_URL=postgresql://… is the one place that knows the database; by default a file beside the code.
+# DATABASE_URL=postgresql://… selects the database. The default is an SQLite file next to the code.
 _SQLITE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": env_str("SQLITE_PATH", str(BASE_DIR / "db.sqlite3")),
     "OPTIONS": {
-        # Seconds a writer waits for another one; the default of 5 is short for a busy laptop.
+        # Seconds that a writer waits for another writer; the default of 5 is too short for a busy laptop.
         "timeout": 20,
-        # Two transactions that both read before they write would otherwise fail with "database is locked"
-        # at once, without waiting: https://www.sqlite.org/lang_transaction.html
+        # Otherwise two transactions that read before they write would fail with "database is locked"
+        # without waiting: https://www.sqlite.org/lang_transaction.html
         "transaction_mode": "IMMEDIATE",
         # Readers do not wait for the writer.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -128,29 +128,29 @@ LOGIN_REDIRECT_URL = "web:dashboard"
 
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-# The password once: it can be shown, and reset by e-mail.
+# Ask for the password only once: people can show it, and reset it by email.
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {"signup": "apps.teams.membership.signup.InvitedSignupForm"}
-# Signing up is one step. What hangs on an address, an invitation, proves it by its own e-mailed link.
+# Sign-up is one step. Invitations, which depend on an address, verify the address with an emailed link.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "web:landing"
 
-# The server that takes e-mails, by STARTTLS where it wants a login; without one they go to the console.
+# The SMTP server; STARTTLS is used if it requires a login. Without a server, emails go to the console.
 EMAIL_HOST = env_str("EMAIL_HOST")
 EMAIL_HOST_USER = env_str("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = bool(EMAIL_HOST_USER)
-# Of submission (RFC 6409), and of relaying within one network.
+# The port for submission (RFC 6409), or the port for relaying within a network.
 EMAIL_PORT = 587 if EMAIL_USE_TLS else 25
 EMAIL_BACKEND = env_str(
     "EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 )
-# Seconds: a person waits for an invitation's mail to be taken, which a server does within one or two.
+# Seconds: a person waits while the server accepts an invitation, which usually takes one or two seconds.
 EMAIL_TIMEOUT = 10
-# The folder of the file-based backend, which `make run` reads the invitations from.
+# The folder of the file-based backend. `make run` reads invitations from this folder.
 EMAIL_FILE_PATH = env_str("EMAIL_FILE_PATH") or None
-# Where people reach the product; an e-mail that a worker writes has no request to know it from.
+# The product's public URL. A worker that writes an email has no request to derive it from.
 SITE_URL = env_str("SITE_URL", "http://localhost:8000")
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "Tformance <hello@tformance.example>")
 
@@ -159,39 +159,39 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-# What Vite has made of `assets/`: a page names its files by the manifest.
+# The output of Vite for `assets/`. Pages look up file names in its manifest.
 _ASSETS = BASE_DIR / "assets" / "dist"
 STATICFILES_DIRS = [("assets", _ASSETS)]
 DJANGO_VITE = {"default": {"manifest_path": _ASSETS / "manifest.json", "static_url_prefix": "assets"}}
-# Files are served as they lie in the apps and where Vite puts them; there are few.
+# Serve the files from the apps and from Vite's output, without collecting them: they are few.
 WHITENOISE_USE_FINDERS = True
-# Vite writes a hash of the content into the name: such a file is asked for once.
+# Vite puts a hash of the content into the file name, so browsers may cache such a file forever.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/assets/.+-[\w-]{8}\.\w+$"
 
 # Without a broker, tasks run in a thread of the process that sends them (`tformance.celery`).
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL") or "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    # Seconds between two looks for a task; usually a whole one, for which people would wait.
+    # Seconds between two polls for a task. The default is 1, a delay that people would notice.
     {"polling_interval": 0.1}
     if CELERY_BROKER_URL == "memory://"
-    # Redis gives a task to another worker if the first has not done it by then; one that waits for GitHub's
-    # limit to end does so for an hour, which is the default. Where nothing answers, a request that sends a
-    # task would wait for minutes to connect; so it gives up after two such tries.
+    # `visibility_timeout`: Redis gives a task to another worker after this time. The default is 1 hour, which
+    # a task may spend waiting for GitHub's rate limit. `socket_connect_timeout`: if the broker does not
+    # answer, a request that sends a task gives up after two attempts instead of waiting for minutes.
     else {"visibility_timeout": 2 * 60 * 60, "socket_connect_timeout": 2}
 )
 CELERY_TASK_IGNORE_RESULT = True
-# A task whose worker died is done again by another, and each of ours may be: of what people see, only the
-# mail of an urgent insight may come twice, which is better than never.
+# If a worker dies, another worker runs the task again, which is safe for all of our tasks. The only visible
+# effect is that the email about an urgent insight may arrive twice, which is better than never.
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
-# A sync takes minutes: one that waits behind it in the same worker could be another worker's.
+# A sync takes minutes: tasks must not wait behind it while another worker is idle.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sync": {"task": "apps.integrations.tasks.sync_all", "schedule": timedelta(hours=1)},
-    # When least is going on.
+    # At the quietest time of the day.
     "reconcile": {"task": "apps.integrations.tasks.reconcile", "schedule": crontab(hour="3", minute="17")},
-    # Nobody waits for it; but what it gives back is access to somebody's account.
+    # Not urgent, but each expired authorization still grants access to a person's account.
     "authorizations": {"task": "apps.auth.tasks.give_up_expired", "schedule": timedelta(hours=1)},
     # Before the team's week begins.
     "slack": {
@@ -200,13 +200,13 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# The limits of how often one may try to log in count in all processes together where there is a Redis.
+# With Redis, all processes share the counters of the login rate limits.
 if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
     CACHES = {"default": {"BACKEND": "tformance.cache.SharedCache", "LOCATION": CELERY_BROKER_URL}}
 
-# What a team connects. A provider without a client id cannot be connected, and its page says so.
+# The providers that a team can connect. Without a client id, a provider's page says that it is not set up.
 GITHUB_URL = env_str("GITHUB_URL", "https://github.com")
-# GitHub Enterprise has its API below its own address.
+# GitHub Enterprise serves its API below its own URL.
 GITHUB_API_URL = (
     "https://api.github.com" if GITHUB_URL == "https://github.com" else f"{GITHUB_URL.rstrip('/')}/api/v3"
 )
@@ -220,27 +220,27 @@ SLACK_URL = env_str("SLACK_URL", "https://slack.com")
 SLACK_CLIENT_ID = env_str("SLACK_CLIENT_ID")
 SLACK_CLIENT_SECRET = env_str("SLACK_CLIENT_SECRET")
 
-# Fernet keys by which tokens lie encrypted: the first encrypts, all decrypt, so that a key can be replaced.
+# Fernet keys for stored tokens. The first key encrypts and all keys decrypt, so that keys can be rotated.
 TOKEN_KEYS = env_list("TOKEN_KEYS") or [
     base64.urlsafe_b64encode(hashlib.sha256(f"tokens:{SECRET_KEY}".encode()).digest()).decode()
 ]
 
-# Login with GitHub, by the same OAuth app (`apps.users.github`); what it needs to know of a person.
+# Login with GitHub uses the same OAuth app (`apps.users.github`); the scopes are those that login needs.
 SOCIALACCOUNT_PROVIDERS = {"github": {"SCOPE": ["read:user", "user:email"]}}
 SOCIALACCOUNT_ADAPTER = "apps.teams.membership.signup.InvitedSocialAdapter"
-# Who is let into an account by its address is so by GitHub from then on, also under another address.
+# After the first login by a matching address, the GitHub account stays linked even if the address changes.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
-# The span attributes and hooks by which `otel` knows whom an event is about.
+# The hooks and span attributes that tell `otel` which person and team an event is about.
 TELEMETRY = {
     "IDENTIFY": "apps.users.identity.identify",
     "GROUPS": {"team": "tformance.team.id"},
     "ERROR_EVENT": "error_occurred",
     # Set by `apps.teams.current_team.middleware`.
     "ERROR_PROPERTIES": {"team_slug": "tformance.team.slug"},
-    # Set by `apps.users.consent`, read by `assets/javascript/consent.ts` as well.
+    # Set by `apps.users.consent`; `assets/javascript/consent.ts` reads it too.
     "OPT_OUT_COOKIE": "analytics_opt_out",
-    # By what GitHub, Atlassian and Slack are called; a path that is not here does not show in traces.
+    # URL templates of our requests to GitHub, Atlassian and Slack. Traces omit any other path.
     "OUTGOING_PATHS": (
         "/graphql",
         "/user",
@@ -261,19 +261,19 @@ TELEMETRY = {
     ),
 }
 
-# The browser's half, told to each page by `apps.web.browser`. The key is the project's, which is public; and
-# what may not leave the server may not leave the browser.
+# The browser's settings; `apps.web.browser` puts them into each page. The project's API key is public. The
+# setting that keeps data from leaving the server applies to the browser too.
 _PIPELINE = Settings.from_environ()
 POSTHOG_API_KEY = _PIPELINE.api_key
 POSTHOG_HOST = _PIPELINE.host
 POSTHOG_SEND_ORGANISATION = _PIPELINE.send_organisation
-# Where people look at PostHog; posthog-js links to it.
+# The URL of PostHog's user interface; posthog-js links to it.
 POSTHOG_UI_HOST = env_str("POSTHOG_UI_HOST", POSTHOG_HOST.replace(".i.posthog.com", ".posthog.com"))
-# The browser sends to our own origin, where the policy lets it and no list of trackers knows it. In
-# production a reverse proxy serves the path; where there is none, this process does (`tformance.ingest`).
+# The browser sends events to our own origin, which the policy allows and tracker lists do not block. In
+# production a reverse proxy serves the path; without one, this process does (`tformance.ingest`).
 POSTHOG_BROWSER_PATH = env_str("POSTHOG_BROWSER_PATH", "/ph").rstrip("/")
 POSTHOG_BROWSER_PROXY = env_bool("POSTHOG_BROWSER_PROXY", default=DEBUG)
-# Off: a recording shows far more than any event, so somebody decides to have it.
+# Off by default: a recording shows far more than events do, so an operator must decide to enable it.
 SESSION_RECORDING = env_bool("SESSION_RECORDING", default=False)
 
 
@@ -282,23 +282,24 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-# Nothing but ours, and nothing inline; a page's own data is told by its nonce. Nobody is reported to.
+# Allow only our own resources and no inline scripts, except a page's data, which has a nonce. Violations are
+# not reported.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        # Small drawings stand in the style sheet.
+        # The style sheet contains small images as data URLs.
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        # posthog-js compresses a session's recording in a worker that it makes itself.
+        # posthog-js compresses session recordings in a worker that it creates from a blob.
         "worker-src": [SELF, "blob:"],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        # Chromium holds a form to where it is redirected as well, to a provider, and to where that leads:
-        # Atlassian's login is at id.atlassian.com, Slack's at the workspace's own host.
+        # Chromium also checks where a form is redirected: to a provider, and from there to its login page.
+        # Atlassian's login page is at id.atlassian.com, Slack's at the workspace's own host.
         "form-action": [
             SELF,
             *dict.fromkeys(map(_origin, (GITHUB_URL, JIRA_AUTH_URL, SLACK_URL))),
@@ -313,7 +314,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # It tells at INFO of each request to GitHub, and of each that a browser sends to PostHog.
+    # At INFO, httpx logs each request to GitHub and each request that is forwarded to PostHog.
     "loggers": {"httpx": {"level": "WARNING"}},
     "root": {
         "handlers": ["console"],

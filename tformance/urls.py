@@ -1,4 +1,4 @@
-"""The addresses of the product's pages."""
+"""The URLs of the product's pages."""
 
 from __future__ import annotations
 

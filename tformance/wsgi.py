@@ -1,4 +1,4 @@
-"""The entry point of WSGI servers."""
+"""The entry point for WSGI servers."""
 
 from __future__ import annotations
 

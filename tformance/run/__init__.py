@@ -1,1 +1,1 @@
-"""`make run`: the product and the inspector, a sample journey through the pages, and what arrived of it."""
+"""`make run`: the product and the inspector, a sample journey through the pages, and its events."""

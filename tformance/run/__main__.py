@@ -1,4 +1,4 @@
-"""`python -m tformance.run`: starts the programs, drives the journey, shows what arrived."""
+"""`python -m tformance.run`: starts the programs, drives the journey and shows the events that arrived."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ __all__ = ["main"]
 
 _PORT, _INSPECTOR_PORT, _SANDBOX_PORT = 8000, 8010, 8020
 
-# What a shell reports of a program that Ctrl-C has ended.
+# The status that a shell reports for a program that Ctrl-C ended.
 _INTERRUPTED = 128 + signal.SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until interrupted, or once.
+    """Run the journey, then stay up until interrupted unless `--once` is given; return the exit status.
 
     Args:
-        arguments: of the command line; the process's own by default.
+        arguments: the command line's arguments; this process's own by default.
     """
     options = _parser().parse_args(arguments)
     console = Console()
-    # The same end for both; and a shell that runs this in the background has SIGINT ignored.
+    # Both signals end the run the same way. Set SIGINT too: a shell ignores it for background processes.
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, signal.default_int_handler)
     try:
@@ -66,14 +66,14 @@ def _run(options: argparse.Namespace, console: Console) -> int:
             raise
         if options.once:
             return 0 if is_whole else 1
-        console.line(f"Logs and e-mails are in {os.path.relpath(site.folder)}. Ctrl-C stops all of it.")
+        console.line(f"Logs and emails are in {os.path.relpath(site.folder)}. Ctrl-C stops everything.")
         while True:
             _check(programs)
             time.sleep(0.5)
 
 
 def _ports(options: argparse.Namespace, console: Console) -> list[int]:
-    """Return the product's port, the inspector's and the sandbox's."""
+    """Return the ports of the product, the inspector and the sandbox."""
     chosen: list[int] = []
     for asked, usual in (
         (options.port, _PORT),
@@ -82,21 +82,21 @@ def _ports(options: argparse.Namespace, console: Console) -> list[int]:
     ):
         port = choose_port(asked, usual, beside=chosen)
         if asked is None and port != usual:
-            console.line(f"Port {usual} is in use by another program; {port} is taken instead.")
+            console.line(f"Port {usual} is in use by another program; using port {port}.")
         chosen.append(port)
     return chosen
 
 
 @contextmanager
 def _started(site: Site, console: Console) -> Iterator[list[Program]]:
-    """Run the programs as long as the block, and stop them in the reverse order, whatever happens."""
+    """Run the programs during the block, and always stop them in reverse order."""
     programs: list[Program] = []
     try:
         with console.step("Bringing the database up to date"):
-            # These take as long, and need no database.
+            # These take as long to start as the migration, and do not need the database.
             programs += (site.start_inspector(), site.start_sandbox())
             site.migrate()
-        with console.step("Starting the product, and what it talks to"):
+        with console.step("Starting the product and its services"):
             programs[0].wait_until(site.inspector_answers)
             programs[1].wait_until(site.sandbox_answers)
             programs.append(site.start_product())
@@ -106,7 +106,7 @@ def _started(site: Site, console: Console) -> Iterator[list[Program]]:
             programs[2].wait_until(site.product_answers)
         yield programs
     finally:
-        # Nothing interrupts the stopping itself, which ends in bounded time.
+        # Do not let a signal interrupt the shutdown, which takes a limited time.
         for sign in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sign, signal.SIG_IGN)
         for program in reversed(programs):
@@ -114,13 +114,13 @@ def _started(site: Site, console: Console) -> Iterator[list[Program]]:
 
 
 def _check(programs: Iterable[Program]) -> None:
-    """Raise `ProgramError` for a program that has ended."""
+    """Raise `ProgramError` if any program has ended."""
     for program in programs:
         program.check()
 
 
 def _journey(options: argparse.Namespace, console: Console, site: Site, programs: Iterable[Program]) -> bool:
-    """Drive the journey, show what arrived, and return whether that is all of it and nothing else."""
+    """Drive the journey, show what arrived, and return whether exactly the expected events arrived."""
     began = time.time()
     stage = Stage(
         site.product_url,
@@ -133,7 +133,7 @@ def _journey(options: argparse.Namespace, console: Console, site: Site, programs
     _check(programs)
     names = Names(stage.people, site.records(person.email for person in stage.people))
     inspector = RunningInspector(HOST, site.inspector_port)
-    with console.step("Waiting for what is to arrive"):
+    with console.step("Waiting for the expected events"):
         outcome = await_arrivals(inspector, names, site.quarantine, began)
     show_events(console, outcome)
     show_views(console, inspector, names)
@@ -161,7 +161,7 @@ def _show_addresses(console: Console, site: Site) -> None:
 
 
 def _play(console: Console, stage: Stage) -> bool:
-    """Take the steps one after the other; one that cannot be taken ends the journey."""
+    """Take the steps in order; the journey ends at the first step that fails."""
     console.heading("A sample journey")
     try:
         for step in STEPS:
@@ -179,7 +179,7 @@ def _play(console: Console, stage: Stage) -> bool:
 def _port(text: str) -> int:
     port = int(text)
     if not 0 <= port <= 65_535:
-        msg = f"{text} is no port"
+        msg = f"{text} is not a port"
         raise argparse.ArgumentTypeError(msg)
     return port
 
@@ -188,17 +188,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tformance.run",
         description="Start the product, the inspector (a local stand-in for PostHog) and the sandbox (one "
-        "for GitHub, Jira and Slack), drive a sample journey through the product's pages, and show what "
-        "arrived of it. Then stay up until Ctrl-C.",
-        epilog="OTEL_* and POSTHOG_* variables count, such as OTEL_TRACES_SAMPLER=always_off or "
-        "POSTHOG_CAPTURE_MODE=v1; POSTHOG_API_KEY and POSTHOG_HOST are the inspector's. With DATABASE_URL "
-        "the product uses that database; with CELERY_BROKER_URL a process of its own does its tasks.",
+        "for GitHub, Jira and Slack), drive a sample journey through the product's pages, and show which "
+        "events arrived. Then stay up until Ctrl-C.",
+        epilog="OTEL_* and POSTHOG_* variables apply, such as OTEL_TRACES_SAMPLER=always_off or "
+        "POSTHOG_CAPTURE_MODE=v1; POSTHOG_API_KEY and POSTHOG_HOST are set to the inspector's. With "
+        "DATABASE_URL the product uses that database; with CELERY_BROKER_URL a separate process runs tasks.",
     )
     parser.add_argument(
         "--once",
         action="store_true",
-        help="end after the journey, with a status other than 0 if anything that was to arrive did not, or "
-        "anything else did",
+        help="end after the journey, with a status other than 0 if an expected event did not arrive, or an "
+        "unexpected one did",
     )
     parser.add_argument(
         "--port", type=_port, metavar="N", help=f"the product's port (default: {_PORT}, or a free one)"
@@ -220,13 +220,13 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=0,
         metavar="N",
-        help="serve the product by N processes under gunicorn, as in production (default: by one, without)",
+        help="serve the product with N gunicorn processes, as in production (default: uvicorn alone)",
     )
     parser.add_argument(
         "--folder",
         type=Path,
         default=Path(".run"),
-        help="keeps the database, e-mails, logs and rejected events (default: %(default)s)",
+        help="folder for the database, emails, logs and rejected events (default: %(default)s)",
     )
     parser.add_argument(
         "--traceparent-unsampled",

@@ -1,4 +1,4 @@
-"""A person's browser: links are clicked, forms filled in, and cookies kept, posthog-js's among them."""
+"""A simulated browser: it follows links, submits forms, and keeps cookies, including that of posthog-js."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from bs4 import BeautifulSoup, Tag
 
 __all__ = ["Browser", "JourneyError"]
 
-# Seconds; hashing a password takes a good part of one on a small machine.
+# Seconds. Hashing a password alone takes most of a second on a small machine.
 _TIMEOUT = 30.0
 
 
 class JourneyError(Exception):
-    """Raised if a page is not what the journey expects."""
+    """Raised if a page differs from what the journey expects."""
 
 
 class Browser:
-    """Be one person's browser, with posthog-js's cookie as its first visit left it.
+    """One person's browser, with the cookie that posthog-js sets on the first visit.
 
     Args:
-        address: the product's.
-        api_key: PostHog's, by which posthog-js names its cookie.
-        headers: sent with each request.
+        address: the product's base URL.
+        api_key: PostHog's project API key, which is part of the cookie's name.
+        headers: extra headers for each request.
         is_unsampled: whether each request belongs to a trace that its caller did not sample.
     """
 
@@ -44,7 +44,7 @@ class Browser:
         self._cookie = f"ph_{api_key}_posthog"
         self._is_unsampled = is_unsampled
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy knows nothing of this machine
+        self._session.trust_env = False  # a proxy cannot reach this machine's ports
         self._session.headers.update(headers or {})
         self._page = BeautifulSoup("", "html.parser")
         self._url = address
@@ -53,11 +53,11 @@ class Browser:
         self.visit_anew()
 
     def visit_anew(self) -> None:
-        """Be a visitor whom PostHog has not seen, as after posthog-js's `reset()`."""
+        """Become a visitor that PostHog has not seen before, as after `reset()` in posthog-js."""
         self.visitor_ids.append(_uuid7())
         self.session_ids.append(_uuid7())
         now = int(time.time() * 1000)
-        # What posthog-js keeps; `$sesid` is the time of the last act, the session's id, and when it began.
+        # The state that posthog-js keeps. `$sesid`: the last activity, the session's id, and its start.
         state = {"distinct_id": self.visitor_ids[-1], "$sesid": [now, self.session_ids[-1], now]}
         self._session.cookies.set(self._cookie, quote(json.dumps(state)))
 
@@ -65,22 +65,22 @@ class Browser:
         """Open a page.
 
         Args:
-            path: on the product, or a full address.
-            status: what it is to be answered with.
+            path: a path of the product, or a full URL.
+            status: the expected status.
 
         Raises:
-            JourneyError: for another status.
+            JourneyError: if the status differs.
         """
         self._request("GET", urljoin(self._url, path), {}, status)
 
     def click(self, text: str) -> None:
-        """Follow a link of the page.
+        """Follow a link on the page.
 
         Args:
-            text: of the link.
+            text: the link's text.
 
         Raises:
-            JourneyError: if there is none, or its page does not open.
+            JourneyError: if there is no such link, or its page does not open.
         """
         for link in self._page.find_all("a", href=True):
             if link.get_text(strip=True) == text:
@@ -89,13 +89,13 @@ class Browser:
         raise _missing(self._url, "link", text)
 
     def follow(self, selector: str) -> None:
-        """Follow the first of several links.
+        """Follow the first link that matches a CSS selector.
 
         Args:
-            selector: of the links, in CSS.
+            selector: the CSS selector.
 
         Raises:
-            JourneyError: if there is none, or its page does not open.
+            JourneyError: if there is no such link, or its page does not open.
         """
         link = self._page.select_one(selector)
         if link is None:
@@ -105,16 +105,16 @@ class Browser:
     def submit(
         self, button: str, *, status: int = HTTPStatus.OK, **fields: str | bool | Sequence[str]
     ) -> None:
-        """Fill in a form of the page and send it.
+        """Fill in a form on the page and submit it.
 
         Args:
             button: the text or label of the form's button.
-            status: what it is to be answered with.
-            fields: values by field name; True and False for a box that is checked or not; for a choice the
-                labels, or the beginnings of them, of what is chosen.
+            status: the expected status.
+            fields: values by field name: a boolean for a checkbox; for a choice, the labels of the chosen
+                options, or the beginnings of the labels.
 
         Raises:
-            JourneyError: if there is no such form or field, or the answer is no page.
+            JourneyError: if there is no such form or field, the status differs, or the form has errors.
         """
         form, pressed = self._form(button)
         values = _values(form)
@@ -129,24 +129,24 @@ class Browser:
         self._request(method, action.partition("?")[0] if method == "GET" else action, values, status)
         mistake = self._page.find(class_="errorlist")
         if mistake is not None:
-            msg = f"{self._url} does not take the form: {mistake.get_text(' ', strip=True)}"
+            msg = f"{self._url} rejects the form: {mistake.get_text(' ', strip=True)}"
             raise JourneyError(msg)
 
     def shows(self, selector: str) -> bool:
-        """Tell whether the page has something.
+        """Return whether the page has an element that matches a CSS selector.
 
         Args:
-            selector: of it, in CSS.
+            selector: the CSS selector.
         """
         return self._page.select_one(selector) is not None
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._session.close()
 
     def _request(self, method: str, url: str, values: Mapping[str, list[str]], status: int) -> None:
         headers = {}
-        if urlsplit(self._url).netloc == urlsplit(url).netloc:  # browsers tell others no more than where
+        if urlsplit(self._url).netloc == urlsplit(url).netloc:  # browsers send only the origin to other sites
             headers["Referer"] = self._url
         if self._is_unsampled:  # W3C Trace Context; the last two digits are the flags
             headers["traceparent"] = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
@@ -160,14 +160,14 @@ class Browser:
                 timeout=_TIMEOUT,
             )
         except requests.RequestException as error:
-            msg = f"{method} {url} is not answered: {error}"
+            msg = f"{method} {url} got no response: {error}"
             raise JourneyError(msg) from error
         self._url = response.url
         self._page = BeautifulSoup(response.text, "html.parser")
         if response.status_code != status:
             told = self._page.select_one("main")
             said = f": {told.get_text(' ', strip=True)}" if told else ""
-            msg = f"{method} {response.url} is answered {response.status_code}, not {status}{said}"
+            msg = f"{method} {response.url} returned {response.status_code}, not {status}{said}"
             raise JourneyError(msg)
 
     def _form(self, button: str) -> tuple[Tag, Tag]:
@@ -186,7 +186,7 @@ class Browser:
         return [self._offered(form, name, label) for label in value]
 
     def _offered(self, form: Tag, name: str, label: str) -> str:
-        """Return the value of what a choice offers under a label."""
+        """Return the value of the option with a label."""
         for one in form.select(f'input[name="{name}"], select[name="{name}"] option'):
             beside = form.select_one(f'label[for="{one.get("id")}"]') or one.find_parent("label") or one
             if beside.get_text(" ", strip=True).startswith(label):
@@ -199,7 +199,7 @@ def _missing(url: str, kind: str, name: str) -> JourneyError:
 
 
 def _values(form: Tag) -> dict[str, list[str]]:
-    """Return what a form sends if nothing is changed."""
+    """Return the values that a form sends if nothing is changed."""
     values: dict[str, list[str]] = {}
     for field in form.find_all("input", attrs={"name": True}):
         is_box = field.get("type") in ("checkbox", "radio")
@@ -217,7 +217,7 @@ def _values(form: Tag) -> dict[str, list[str]]:
 
 
 def _uuid7() -> str:
-    """Return an id as posthog-js makes them (RFC 9562 section 5.7)."""
+    """Return a UUIDv7, the kind of id that posthog-js creates (RFC 9562 section 5.7)."""
     milliseconds = time.time_ns() // 1_000_000
     number = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
     return str(UUID(int=number))

@@ -1,4 +1,4 @@
-"""Reading the e-mails that the product sent, as files of Django's file-based backend."""
+"""A reader for the emails that the product sends with Django's file-based backend."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from tformance.run.browser import JourneyError
 
 __all__ = ["link_in_mail"]
 
-# What the backend ends each message with (`django.core.mail.backends.filebased`).
+# The separator that the backend writes after each message (`django.core.mail.backends.filebased`).
 _END = b"\n" + b"-" * 79
 
 _LINK = re.compile(r"https?://\S+")
 
 
 def link_in_mail(folder: Path, address: str) -> str:
-    """Return the link in the newest e-mail to an address.
+    """Return the link in the newest email to an address.
 
     Args:
-        folder: of the e-mails.
-        address: who got it.
+        folder: the folder of the emails.
+        address: the recipient's address.
 
     Raises:
-        JourneyError: if there is none.
+        JourneyError: if there is no such email, or it has no link.
     """
-    for path in sorted(folder.glob("*.log"), reverse=True):  # named by the time they were sent at
+    for path in sorted(folder.glob("*.log"), reverse=True):  # file names start with the time of sending
         message = message_from_bytes(
             path.read_bytes().partition(_END)[0], EmailMessage, policy=policy.default
         )
@@ -36,5 +36,5 @@ def link_in_mail(folder: Path, address: str) -> str:
             link = _LINK.search(str(body.get_content())) if body is not None else None
             if link is not None:
                 return link.group()
-    msg = f"no e-mail with a link has come for {address}; the e-mails are in {folder}"
+    msg = f"no email with a link was sent to {address}; the emails are in {folder}"
     raise JourneyError(msg)

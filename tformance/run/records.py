@@ -1,6 +1,6 @@
-"""`python -m tformance.run.records EMAIL…`: what the product's own database knows of people, as JSON.
+"""`python -m tformance.run.records EMAIL…`: the product's records about people, as JSON.
 
-A process of its own, so that Django reads whichever database the product uses.
+A separate process, so that Django reads the database that the product uses.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ __all__ = ["main"]
 
 
 def main(emails: Sequence[str]) -> None:
-    """Print each person's id, when they joined, and their teams.
+    """Print each person's id, sign-up time and teams.
 
     Args:
-        emails: of the people.
+        emails: the people's email addresses.
     """
     django.setup()
-    from apps.users.models import User  # models can be imported from here on
+    from apps.users.models import User  # models can be imported only after setup()
 
     people = User.objects.filter(email__in=emails).prefetch_related("memberships__team")
     json.dump({user.email: _record(user) for user in people}, sys.stdout)

@@ -1,4 +1,4 @@
-"""The sample journey: what each step does in the pages, and what is to arrive because of it."""
+"""The sample journey: what each step does on the pages, and which events it must cause."""
 
 from tformance.run._journey import _growing, _looking, _setting_up, _trouble
 from tformance.run._journey._stage import PASSWORD, Person, Stage, Step
@@ -6,7 +6,7 @@ from tformance.run._journey._trouble import DAYS
 
 __all__ = ["DAYS", "FUNNEL", "PASSWORD", "STEPS", "Person", "Stage", "Step"]
 
-# How far the journey's people come (`otel.inspector` reads it).
+# The funnel of the journey's people, in the syntax of `otel.inspector`.
 FUNNEL = "user_signed_up > onboarding_completed|team_member_joined > dashboard_first_view > analytics_viewed"
 
 STEPS: tuple[Step, ...] = (

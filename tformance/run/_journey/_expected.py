@@ -1,4 +1,4 @@
-"""What is to arrive of the things that people do more than once."""
+"""The expected events of actions that the journey repeats."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ ENGINES, KERNELS = "Analytical Engines", "Kernels"
 
 
 def signed_up(name: str, *, method: str, source: str) -> tuple[Arrival, ...]:
-    """Return what is to arrive of each new account.
+    """Return the events of a new account.
 
     Args:
-        name: the person's.
-        method: how the person proves who they are.
-        source: what brought the person here.
+        name: the person's name.
+        method: the sign-up method, `email` or `github`.
+        source: the sign-up source, such as `invite`.
     """
     connected = dict.fromkeys(("has_connected_github", "has_connected_jira", "has_connected_slack"), False)
     once = {"signup_source": source, "signed_up_at": f"(when {name} joined)"}
@@ -46,22 +46,22 @@ def signed_up(name: str, *, method: str, source: str) -> tuple[Arrival, ...]:
 
 
 def identified(name: str) -> tuple[Arrival, ...]:
-    """Return what joins the visitor's trail to the account, behind the update that makes its person.
+    """Return the alias of the visitor to the account, after the update that creates the person.
 
     Args:
-        name: the person's.
+        name: the person's name.
     """
     alias = Arrival("$identify", name, {"$anon_distinct_id": visitor(name)}, session=name)
     return (person(name, {"$set": {}}), alias)
 
 
 def person(name: str, properties: Mapping[str, object], *, session: bool = True) -> Arrival:
-    """Return an update of a person, which is no team's.
+    """Return an update of a person, which is not attributed to a team.
 
     Args:
-        name: the person's.
-        properties: as PostHog takes them.
-        session: whether it happens in that person's own session.
+        name: the person's name.
+        properties: the event's properties, such as `$set`.
+        session: whether the update happens in the person's own session.
     """
     return Arrival("$set", name, properties, session=name if session else None)
 
@@ -70,19 +70,19 @@ def team(name: str, who: str, /, **properties: object) -> Arrival:
     """Return an update of a team.
 
     Args:
-        name: the team's.
-        who: the person who acts.
-        properties: of the team.
+        name: the team's name.
+        who: the name of the person who acts.
+        properties: the team's properties.
     """
     return Arrival("$groupidentify", who, {"$group_set": properties}, team=name)
 
 
 def new_team(name: str, owner: str) -> tuple[Arrival, ...]:
-    """Return what is to arrive of a new team.
+    """Return the events of a new team.
 
     Args:
-        name: the team's.
-        owner: who makes it.
+        name: the team's name.
+        owner: the name of the person who creates the team.
     """
     return (
         team(
@@ -103,36 +103,36 @@ def new_team(name: str, owner: str) -> tuple[Arrival, ...]:
 
 
 def in_team(who: str, event: str, team: str = ENGINES, **properties: Any) -> Arrival:
-    """Return an event of somebody's in a team.
+    """Return an event of a person in a team.
 
     Args:
-        who: the person.
-        event: its name.
-        team: the team.
-        properties: besides the team's slug.
+        who: the person's name.
+        event: the event's name.
+        team: the team's name.
+        properties: the event's properties, without the team's slug.
     """
     return of(who, event, team=team, team_slug=slug(team), **properties)
 
 
 def invited(role: str, *, is_resend: bool) -> Arrival:
-    """Return what is to arrive of an invitation that Ada sends.
+    """Return the event of an invitation that Ada sends.
 
     Args:
-        role: as what.
-        is_resend: whether she has sent it before.
+        role: the role that the invitation offers.
+        is_resend: whether Ada has sent the invitation before.
     """
     return in_team("Ada", "team_member_invited", role=role, is_resend=is_resend)
 
 
 def joined(who: str, role: str, via: str, *, members: int, teams: int = 1) -> tuple[Arrival, ...]:
-    """Return what is to arrive of somebody who joins by an invitation.
+    """Return the events of a person who joins by an invitation.
 
     Args:
-        who: the person.
-        role: as what.
-        via: whether the account was there before.
-        members: how many the team then has.
-        teams: how many teams the person is then in.
+        who: the person's name.
+        role: the person's role in the team.
+        via: `signup` for a new account, else `existing_account`.
+        members: the number of the team's members afterwards.
+        teams: the number of the person's teams afterwards.
     """
     return (
         in_team(who, "team_member_joined", role=role, joined_via=via, invite_age_days=0),
@@ -142,22 +142,22 @@ def joined(who: str, role: str, via: str, *, members: int, teams: int = 1) -> tu
 
 
 def first_view(who: str, name: str = ENGINES) -> Arrival:
-    """Return what is to arrive of the first look at the dashboard.
+    """Return the event of the first view of the dashboard.
 
     Args:
-        who: the person.
-        name: the team's.
+        who: the person's name.
+        name: the team's name.
     """
     return in_team(who, "dashboard_first_view", name, days_since_signup=0)
 
 
 def settings(who: str, section: str, *fields: str) -> Arrival:
-    """Return what is to arrive of a form of a person's own settings.
+    """Return the event of a change to a person's own settings.
 
     Args:
-        who: the person.
-        section: which form.
-        fields: what changed.
+        who: the person's name.
+        section: the form, such as `profile`.
+        fields: the names of the changed fields.
     """
     return of(who, "settings_updated", section=section, changed_fields=list(fields))
 
@@ -165,14 +165,14 @@ def settings(who: str, section: str, *fields: str) -> Arrival:
 def synced(
     who: str, trigger: str, *, is_initial: bool, outcome: str = "success", **more: Any
 ) -> tuple[Arrival, ...]:
-    """Return what is to arrive of one sync of one repository.
+    """Return the events of one sync of one repository.
 
     Args:
-        who: started it.
-        trigger: how.
-        is_initial: whether it is the repository's first.
-        outcome: how it ended.
-        more: its error.
+        who: the name of the person who started the sync.
+        trigger: the sync's trigger, such as `manual`.
+        is_initial: whether it is the first sync of the repository.
+        outcome: `success` or `failed`.
+        more: further properties, such as `error_type`.
     """
     about: dict[str, Any] = {"trigger": trigger, "is_initial": is_initial}
     return (
@@ -199,15 +199,15 @@ def failed(
     team: str | None = None,
     told: Mapping[str, object] | None = None,
 ) -> tuple[Arrival, ...]:
-    """Return what is to arrive of an error.
+    """Return the events of an error.
 
     Args:
-        who: the person.
-        about: the view or task, and what is known of the request.
-        raised: each exception and the function that raised it, the outermost first.
-        session: whose browser session it happened in, if in any.
-        team: the current one, if it is known.
-        told: what the product adds.
+        who: the person's name.
+        about: properties of the view or task, and of the request.
+        raised: each exception with the function that raised it, outermost first.
+        session: the name of the person in whose browser session the error happened, if any.
+        team: the current team's name, if known.
+        told: properties that the product adds to `error_occurred`.
     """
     kind = raised[0].partition(" ")[0]
     known = {"error_type": kind, **about, "handled": False, "occurrences": 1}

@@ -1,4 +1,4 @@
-"""How a team grows: invitations, and each way to follow one."""
+"""The steps in which a team grows: invitations, and each way to accept one."""
 
 from __future__ import annotations
 

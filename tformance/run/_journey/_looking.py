@@ -1,4 +1,4 @@
-"""What a member does with a team's data: tabs, filters, lists, a file, insights, feedback."""
+"""The steps in which a member uses a team's data: tabs, filters, lists, a file, insights, feedback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way from a visitor to a team with its first data."""
+"""The steps that lead from a visitor to a team with its first data."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ __all__ = ["STEPS", "connect_github", "sign_up_by_email"]
 
 
 def sign_up_by_email(person: Person) -> None:
-    """Make an account by the form.
+    """Create an account with the sign-up form.
 
     Args:
-        person: who does.
+        person: the person who signs up.
     """
     person.browser.open("/")
     person.browser.click("Start free")
@@ -33,11 +33,11 @@ def sign_up_by_email(person: Person) -> None:
 
 
 def connect_github(person: Person, button: str) -> None:
-    """Connect GitHub, which Ada there has two organisations at.
+    """Connect GitHub as the sandbox's account Ada, which has two organizations.
 
     Args:
-        person: who does.
-        button: of the page that is open.
+        person: the person who connects GitHub.
+        button: the button on the open page.
     """
     person.browser.submit(button)
     person.browser.submit("Authorize", login="ada")
@@ -95,7 +95,7 @@ def _skip_everything(stage: Stage) -> None:
     browser = stage.linus.browser
     sign_up_by_email(stage.linus)
     browser.submit("Create team", name=KERNELS)
-    for _ in range(3):  # GitHub, and the repositories with it; Jira; Slack
+    for _ in range(3):  # GitHub including its repositories, Jira, Slack
         browser.submit("Skip this step")
     browser.submit("Finish")
     browser.submit("Log out")

@@ -1,4 +1,4 @@
-"""The people of the journey, what they share, and what a step is."""
+"""The people of the journey, what they share, and the definition of a step."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from tformance.sandbox.running import RunningSandbox
 
 __all__ = ["PASSWORD", "Person", "Stage", "Step"]
 
-PASSWORD = "analytical engine 1843"  # noqa: S105 - of accounts that live on this machine alone
+PASSWORD = "analytical engine 1843"  # noqa: S105 - of accounts that exist only on this machine
 
-# Seconds that the syncs of a few hundred pull requests may take on a slow machine.
+# Seconds: the syncs of a few hundred pull requests may take this long on a slow machine.
 _SYNC_PATIENCE = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Be somebody of the journey.
+    """A person of the journey.
 
     Args:
-        name: what they are called.
-        email: their login; new in each run.
-        github: their name at GitHub; new in each run.
-        becomes: what they are after the journey; empty for who is gone.
-        password: theirs; empty for who logs in with GitHub.
-        browser: theirs.
+        name: the person's name.
+        email: the login address; new in each run.
+        github: the GitHub login; new in each run.
+        becomes: the role after the journey; empty for a person whose account was deleted.
+        password: the password; empty for a person who logs in with GitHub.
+        browser: the person's browser.
     """
 
     name: str
@@ -43,13 +43,13 @@ class Person:
 
 
 class Stage:
-    """Hold the people and what they share.
+    """The people and what they share.
 
     Args:
-        address: the product's.
-        api_key: PostHog's.
-        mail: the folder of the e-mails.
-        sandbox: tells GitHub, Jira and Slack what to do.
+        address: the product's base URL.
+        api_key: PostHog's project API key.
+        mail: the folder of the emails.
+        sandbox: the stand-in for GitHub, Jira and Slack.
         is_unsampled: whether the people's requests belong to traces that are not sampled.
     """
 
@@ -78,7 +78,7 @@ class Stage:
 
     @property
     def people(self) -> tuple[Person, ...]:
-        """All of them."""
+        """All people of the journey."""
         return (
             self.ada,
             self.grace,
@@ -91,18 +91,18 @@ class Stage:
         )
 
     def invitation_of(self, person: Person) -> str:
-        """Return the link that a person was sent.
+        """Return the link of the invitation that a person was sent.
 
         Args:
-            person: who was invited.
+            person: the person who was invited.
         """
         return link_in_mail(self._mail, person.email)
 
     def wait_for_syncs(self, person: Person) -> None:
-        """Look at the progress of the syncs until none runs.
+        """Poll the progress page until no sync is running.
 
         Args:
-            person: who looks, a member of the team.
+            person: a member of the team, whose browser opens the page.
 
         Raises:
             JourneyError: if they take too long.
@@ -111,7 +111,7 @@ class Stage:
         person.browser.open("/integrations/progress/")
         while person.browser.shows("progress"):
             if time.monotonic() > deadline:
-                msg = f"the syncs still run after {_SYNC_PATIENCE:.0f} s"
+                msg = f"the syncs are still running after {_SYNC_PATIENCE:.0f} s"
                 raise JourneyError(msg)
             time.sleep(0.1)
             person.browser.open("/integrations/progress/")
@@ -119,12 +119,12 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Be one step.
+    """A step of the journey.
 
     Args:
-        title: what happens.
-        act: does it.
-        arrives: what is to arrive, each as often as it stands here, and nothing else.
+        title: the action, as a sentence.
+        act: performs the action.
+        arrives: exactly the events that must arrive; repeated events are listed repeatedly.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""What changes and goes wrong later: connections that come and go, syncs and pages that fail, opting out."""
+"""The later steps: connections that change, syncs and pages that fail, opting out."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tformance.run.arrivals.arrival import NOBODY, SYSTEM, Arrival, slug
 
 __all__ = ["DAYS", "STEPS"]
 
-# What the journey lets pass: the sandbox begins as many days ago, so that nothing is dated in the future.
+# Days that pass during the journey. The sandbox's clock starts this far back, so no date is in the future.
 DAYS = 2
 
-# What is known of the page that fails.
+# The properties of an error on the page that fails.
 _PAGE = {"view_name": "web:fail", "status_code": 500, "method": "GET"}
 _RAISED = ["RuntimeError in apps.web.views.fail", "ValueError in apps.web.views.fail"]
 _TASK = {"task_name": "apps.web.tasks.fail"}
@@ -138,7 +138,7 @@ def _connected(provider: str, *, is_reconnect: bool) -> tuple[Arrival, ...]:
     )
 
 
-# What says that nobody's hand did it.
+# Marks a change that no person made.
 _MARK = {"$set": {"is_system": True}}
 
 

@@ -1,1 +1,1 @@
-"""What arrived of the journey: compared, counted and shown."""
+"""The events that arrived from the journey: compared, counted and shown."""

@@ -1,4 +1,4 @@
-"""An event as people speak of it, the form in which expected and arrived ones are compared."""
+"""Events with readable names instead of ids, the form in which expected and arrived events are compared."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 __all__ = ["A_NUMBER", "A_WORD", "NOBODY", "SYSTEM", "Arrival", "Some", "made", "of", "slug", "visitor"]
 
-# What stands for who cannot be known.
+# Placeholder for a person who must remain unknown.
 NOBODY = "nobody"
-# What stands for what no person did.
+# Placeholder for the actor of an event that no person caused.
 SYSTEM = "the system"
 
 
 @dataclass(frozen=True, eq=False)
 class Some:
-    """Stand for any value of a kind, where a run's own clock and data decide which.
+    """A placeholder that equals any value of some types, for values that differ between runs.
 
     Args:
-        kind: as people say it.
-        types: of the value.
+        kind: a readable name for the values, such as "a number".
+        types: the types of the values.
     """
 
     kind: str
@@ -42,14 +42,14 @@ A_WORD = Some("a word", (str,))
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Be an event that arrived, or is to.
+    """An event that arrived or is expected.
 
     Args:
-        event: its name.
-        who: whose it is, by name.
-        properties: what it says; ids and times of this run by what they stand for.
-        team: the team that it is attributed to, if any, by name.
-        session: in whose browser session it happened, if in any.
+        event: the event's name.
+        who: the person's name.
+        properties: the event's properties, with placeholders for the ids and times of a run.
+        team: the name of the team that the event is attributed to, if any.
+        session: the name of the person in whose browser session the event happened, if any.
     """
 
     event: str
@@ -60,39 +60,39 @@ class Arrival:
 
 
 def of(who: str, event: str, *, team: str | None = None, **properties: Any) -> Arrival:
-    """Return what is to arrive of somebody, in a session of their own browser.
+    """Return an expected event of a person, in a session of their own browser.
 
     Args:
-        who: the person.
-        event: its name.
-        team: the team that it is attributed to, if any.
-        properties: what it says.
+        who: the person's name.
+        event: the event's name.
+        team: the name of the team that the event is attributed to, if any.
+        properties: the event's properties.
     """
     return Arrival(event, who, properties, team, who)
 
 
 def visitor(name: str) -> str:
-    """Return what stands for the id that a person had as a visitor.
+    """Return the placeholder for the id that a person had as a visitor.
 
     Args:
-        name: the person's.
+        name: the person's name.
     """
     return f"visitor {name}"
 
 
 def slug(team: str) -> str:
-    """Return what stands for a team's slug, which another run's team may have taken.
+    """Return the placeholder for a team's slug, which differs if a team of another run has the same name.
 
     Args:
-        team: its name.
+        team: the team's name.
     """
     return f"({team}'s slug)"
 
 
 def made(team: str) -> str:
-    """Return what stands for the time at which a team was made.
+    """Return the placeholder for the time at which a team was created.
 
     Args:
-        team: its name.
+        team: the team's name.
     """
     return f"(when {team} was made)"

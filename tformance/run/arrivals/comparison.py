@@ -1,4 +1,4 @@
-"""Comparing what arrived with what was to arrive, one for one."""
+"""Comparison of the events that arrived with the expected events."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tformance.run.arrivals.naming import Names
 
 __all__ = ["Outcome", "StepOutcome", "await_arrivals"]
 
-# Seconds. The pipeline sends after 0.2 s, and again after a failure of a second or two.
+# Seconds. The pipeline sends after 0.2 s, and retries a second or two after a failure.
 _PATIENCE = 15.0
-# What is too much comes no later than what is right; ten times the pipeline's own delay.
+# Seconds to wait for unexpected events: ten times the pipeline's delay.
 _SETTLING = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
-    """Hold what a step was to cause, each with whether it arrived.
+    """The expected events of a step, each with whether it arrived.
 
     Args:
         step: the step.
-        arrivals: what was to arrive, and whether it did.
+        arrivals: pairs of an expected event and whether it arrived.
     """
 
     step: Step
@@ -37,13 +37,13 @@ class StepOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Hold what became of a journey.
+    """The outcome of a journey.
 
     Args:
-        steps: with what arrived of each.
-        unexpected: what arrived besides.
-        rejected: what the inspector or the pipeline refused, in words.
-        unkept: what arrived and PostHog would not keep as it was sent, in words.
+        steps: the outcome of each step.
+        unexpected: the events that arrived and were not expected.
+        rejected: messages about events that the inspector or the pipeline rejected.
+        unkept: messages about events that PostHog would drop, change or warn about.
     """
 
     steps: tuple[StepOutcome, ...]
@@ -53,25 +53,25 @@ class Outcome:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many events arrived of those that were to, and how many were to."""
+        """The number of expected events that arrived, and the number of expected events."""
         all_of_them = [arrived for step in self.steps for _, arrived in step.arrivals]
         return sum(all_of_them), len(all_of_them)
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything arrived, and nothing else, and PostHog would keep it."""
+        """Whether exactly the expected events arrived, and PostHog would keep them unchanged."""
         arrived, expected = self.counts
         return arrived == expected and not self.unexpected and not self.rejected and not self.unkept
 
 
 def await_arrivals(inspector: RunningInspector, names: Names, quarantine: Path, since: float) -> Outcome:
-    """Wait until what is to arrive has arrived, or the time for it is over, and compare.
+    """Wait until the expected events have arrived or a timeout is over, then compare.
 
     Args:
-        inspector: where it arrives.
-        names: of this run's ids.
+        inspector: the inspector that receives the events.
+        names: the names for this run's ids.
         quarantine: the folder of rejected events.
-        since: when the journey began, in seconds since 1970; what was rejected before is not its own.
+        since: the start of the journey, in seconds since 1970; earlier rejections are ignored.
     """
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and not _compare(STEPS, _arrived(inspector, names))[2]:
@@ -91,7 +91,7 @@ def _arrived(inspector: RunningInspector, names: Names) -> list[Arrival]:
 def _compare(
     steps: Sequence[Step], arrived: list[Arrival]
 ) -> tuple[tuple[StepOutcome, ...], tuple[Arrival, ...], bool]:
-    """Return each step's outcome, what is left over, and whether everything is there."""
+    """Return each step's outcome, the unexpected events, and whether all expected events arrived."""
     left = list(arrived)
 
     def take(wanted: Arrival) -> bool:
@@ -112,7 +112,7 @@ def _refused(inspector: RunningInspector) -> Iterable[str]:
 
 
 def _unkept(inspector: RunningInspector) -> Iterable[str]:
-    """Give what PostHog accepts and then drops, changes or warns of, each with the rule that says so."""
+    """Yield a message for each event that PostHog would drop, change or warn about, with the rule."""
     for one in inspector.bad():
         if one["verdict"] == "dropped":
             what = f"{one['event']} of {one['distinct_id']}"
@@ -127,7 +127,7 @@ def _unkept(inspector: RunningInspector) -> Iterable[str]:
 
 
 def _incomplete(inspector: RunningInspector) -> Iterable[str]:
-    """Give the groups that PostHog would not know everything of."""
+    """Yield a message for each group that lacks declared properties at PostHog."""
     registry = taxonomy()
     for group in inspector.groups():
         declared = registry.properties(group["type"])

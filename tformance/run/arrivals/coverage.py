@@ -1,4 +1,4 @@
-"""How much of the taxonomy has occurred: each declared event, each property, each choice of a closed one."""
+"""Coverage of the taxonomy: each declared event, each property, and each choice of a closed property."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ __all__ = ["Coverage", "EventCover", "PropertyCover", "cover", "taxonomy"]
 
 _APPS = Path(__file__).parents[3] / "apps"
 
-# What posthog-js writes among an event's own properties.
+# Properties without a `$` that posthog-js adds to each event.
 _BROWSERS = frozenset({"distinct_id", "token"})
 
-# In which of PostHog's own properties the properties of persons and of groups travel.
+# The properties of PostHog that contain updates of persons and of groups.
 _PERSON_UPDATES = ("$set", "$set_once")
 _GROUP_UPDATE = "$group_set"
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyCover:
-    """Say whether a property has had a value.
+    """The coverage of a property.
 
     Args:
-        name: its name.
-        is_seen: whether it has.
-        choices: those of a closed property, each with whether it occurred.
+        name: the property's name.
+        is_seen: whether the property had a value.
+        choices: the choices of a closed property, each with whether it occurred.
     """
 
     name: str
@@ -41,14 +41,14 @@ class PropertyCover:
 
 @dataclass(frozen=True, slots=True)
 class EventCover:
-    """Say how often an event has occurred; or that properties of persons or groups were set.
+    """The coverage of an event, or of the properties of persons or groups.
 
     Args:
-        name: the event's, or whose properties they are.
-        tier: the event's.
-        times: how often.
-        properties: in declared order.
-        undeclared: the names of properties besides.
+        name: the event's name, or a title for the properties.
+        tier: the event's tier; None for properties of persons or groups.
+        times: the number of occurrences.
+        properties: the properties' coverage, in declared order.
+        undeclared: the names of undeclared properties that occurred.
     """
 
     name: str
@@ -60,11 +60,11 @@ class EventCover:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Hold how much of a taxonomy has occurred.
+    """The coverage of a taxonomy.
 
     Args:
         rows: the declared events by tier and name, then the property sets.
-        undeclared_events: the names of events besides, PostHog's own excepted.
+        undeclared_events: the names of undeclared events that occurred, except PostHog's own.
     """
 
     rows: tuple[EventCover, ...]
@@ -72,7 +72,7 @@ class Coverage:
 
     @property
     def missing(self) -> list[str]:
-        """What did not occur, in words; a choice of a closed property may be left out."""
+        """Messages about what did not occur; choices of closed properties are not required."""
         found = []
         for row in self.rows:
             if row.times:
@@ -84,7 +84,7 @@ class Coverage:
 
     @property
     def undeclared(self) -> list[str]:
-        """What occurred besides, in words."""
+        """Messages about undeclared events and properties that occurred."""
         properties = [f"{row.name}: {name} is not declared" for row in self.rows for name in row.undeclared]
         return [*(f"{name} is not declared" for name in self.undeclared_events), *properties]
 
@@ -103,12 +103,13 @@ def cover(
     *,
     sources: Collection[str] = ("server",),
 ) -> Coverage:
-    """Return how much of a taxonomy has occurred.
+    """Return the coverage of a taxonomy.
 
     Args:
         registry: the taxonomy.
-        captures: as the inspector lists them.
-        sources: whose events, `server` or `browser`; the journey has no browser, so the server's by default.
+        captures: the captures, as the inspector lists them.
+        sources: the sources of the events, `server` or `browser`. By default only `server`, because the
+            journey has no browser.
     """
     kept = list(captures)
     declared = [one for one in registry if one.source in sources]
@@ -138,18 +139,18 @@ def _own(capture: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _updates(captures: Iterable[Mapping[str, Any]], group_type: str | None) -> Iterator[Mapping[str, Any]]:
-    """Give what was set, update by update."""
+    """Yield the properties of each update."""
     for capture in captures:
         properties = capture["properties"]
         if group_type is None and capture.get("distinct_id") == SYSTEM_ID:
-            continue  # which the pipeline itself describes
+            continue  # the pipeline describes this person itself
         if group_type is None:
             update = {
                 name: value for key in _PERSON_UPDATES for name, value in properties.get(key, {}).items()
             }
         else:
             update = properties.get(_GROUP_UPDATE, {}) if properties.get("$group_type") == group_type else {}
-        # posthog-js sets properties of PostHog's own besides, and the parameters of campaigns to nothing.
+        # posthog-js also sets PostHog's own properties, and sets campaign parameters to null.
         update = {
             name: value for name, value in update.items() if not name.startswith("$") and value is not None
         }
@@ -175,7 +176,7 @@ def _property(declared: Property, values: list[Any]) -> PropertyCover:
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:
-    """Return the values that a declared type names one by one, also inside `Annotated`, unions and lists."""
+    """Return the values that a type enumerates, also inside `Annotated`, unions and lists."""
     if annotation is bool:
         return (False, True)
     if get_origin(annotation) is Literal:

@@ -1,4 +1,4 @@
-"""Naming what arrived: this run's ids and times become the persons, the teams and the facts they are of."""
+"""Readable names for arrived events: the ids and times of a run become names of persons, teams and facts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tformance.run.arrivals.arrival import NOBODY, SYSTEM, Arrival, made, slug, 
 
 __all__ = ["Names"]
 
-# PostHog's own properties that an expectation speaks of; the others are every event's.
+# The properties of PostHog that expectations cover; all events have the others.
 _TOLD = ("$anon_distinct_id", "$set", "$set_once", "$group_set")
 
 
 class Names:
-    """Know whom and what the ids and times of this run stand for.
+    """The names for the ids and times of a run.
 
     Args:
-        people: of the journey.
-        records: what the product's database knows of them (`tformance.run.records`), by e-mail address.
+        people: the people of the journey.
+        records: the product's records about the people (`tformance.run.records`), by email address.
     """
 
     def __init__(self, people: Iterable[Person], records: Mapping[str, Any]) -> None:
@@ -36,10 +36,10 @@ class Names:
                 self._add(person, records[person.email])
 
     def learn(self, captures: Sequence[Mapping[str, Any]]) -> None:
-        """Name the accounts that are deleted by now: each is who the visitor of its person's browser became.
+        """Learn the names of deleted accounts, from the visitors that were identified as these accounts.
 
         Args:
-            captures: as the inspector lists them.
+            captures: the captures, as the inspector lists them.
         """
         for capture in captures:
             name = self._visitors.get(capture["properties"].get("$anon_distinct_id", ""))
@@ -51,10 +51,10 @@ class Names:
                 self._of.setdefault(joined, _joined(self.person(capture["distinct_id"])))
 
     def arrival(self, capture: Mapping[str, Any]) -> Arrival:
-        """Return a capture by its names; an id that nobody of the journey has stays as it is.
+        """Return a capture with names; ids that do not belong to the journey remain unchanged.
 
         Args:
-            capture: as the inspector lists it.
+            capture: a capture, as the inspector lists it.
         """
         properties = capture["properties"]
         session = properties.get("$session_id")
@@ -67,11 +67,11 @@ class Names:
         )
 
     def person(self, distinct_id: str, *, is_nobody: bool = False) -> str:
-        """Return whom a distinct id stands for.
+        """Return the name of the person with a distinct id.
 
         Args:
-            distinct_id: as captured.
-            is_nobody: whether PostHog is asked to make no person of it.
+            distinct_id: the captured distinct id.
+            is_nobody: whether the capture asks PostHog not to create a person.
         """
         return self._of.get(distinct_id, NOBODY if is_nobody else distinct_id)
 
@@ -104,7 +104,7 @@ def _joined(name: str) -> str:
 
 
 def _raised(exception: Mapping[str, Any]) -> str:
-    """Return what was raised, and the function that raised it."""
+    """Return the exception's type and the function that raised it."""
     frames = exception.get("stacktrace", {}).get("frames", [])
     place = frames[-1] if frames else {}
     return f"{exception['type']} in {place.get('module')}.{place.get('function')}"

@@ -1,4 +1,4 @@
-"""Showing what arrived of the journey: the events by step, persons, the team, errors, funnel, taxonomy."""
+"""The report on a journey: events by step, persons, teams, errors, the funnel and the taxonomy."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _UPDATES = ("$set", "$set_once", "$group_set")
 
 
 def show_events(console: Console, outcome: Outcome) -> None:
-    """Print what was to arrive, step by step.
+    """Print the expected events by step, and whether each arrived.
 
     Args:
-        console: where.
-        outcome: of the journey.
+        console: the console to print to.
+        outcome: the journey's outcome.
     """
-    console.heading("What arrived of it")
+    console.heading("Events that arrived")
     rows = [_columns(one) for step in outcome.steps for one, _ in step.arrivals]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for step in outcome.steps:
         console.line(f"  {step.step.title}")
         if not step.arrivals:
-            console.line(console.paint(DIM, "    - nothing is to arrive"))
+            console.line(console.paint(DIM, "    - no events expected"))
         for one, is_there in step.arrivals:
             *named, told = _columns(one)
             cells = "  ".join(cell.ljust(width) for cell, width in zip(named, widths, strict=True))
@@ -42,12 +42,12 @@ def show_events(console: Console, outcome: Outcome) -> None:
 
 
 def show_views(console: Console, inspector: RunningInspector, names: Names) -> None:
-    """Print what PostHog makes of it.
+    """Print what PostHog shows: persons, teams, errors and the funnel.
 
     Args:
-        console: where.
-        inspector: holds it.
-        names: of this run's ids.
+        console: the console to print to.
+        inspector: the inspector that received the events.
+        names: the names for this run's ids.
     """
     persons = [one for one in inspector.persons() if one["is_identified"]]
     console.heading("Persons")
@@ -73,11 +73,11 @@ def show_views(console: Console, inspector: RunningInspector, names: Names) -> N
 
 
 def show_taxonomy(console: Console, coverage: Coverage) -> None:
-    """Print how much of what is declared has occurred.
+    """Print the coverage of the taxonomy.
 
     Args:
-        console: where.
-        coverage: of the taxonomy.
+        console: the console to print to.
+        coverage: the taxonomy's coverage.
     """
     events = [row for row in coverage.rows if row.tier is not None]
     properties = [one for row in coverage.rows for one in row.properties]
@@ -100,11 +100,11 @@ def show_taxonomy(console: Console, coverage: Coverage) -> None:
 
 
 def show_verdict(console: Console, outcome: Outcome) -> None:
-    """Print what went wrong, and whether all arrived.
+    """Print what went wrong, and whether all expected events arrived.
 
     Args:
-        console: where.
-        outcome: of the journey.
+        console: the console to print to.
+        outcome: the journey's outcome.
     """
     console.line()
     for step in outcome.steps:
@@ -135,7 +135,7 @@ def _in_words(one: Arrival) -> str:
 
 
 def _told(properties: Mapping[str, Any]) -> str:
-    """Return properties in a line, updates by what they set."""
+    """Return properties on one line, with updates flattened."""
     parts = []
     for name, value in properties.items():
         if name in _UPDATES:
@@ -154,7 +154,7 @@ def _value(value: Any) -> str:
 
 
 def _covered(one: PropertyCover) -> str:
-    """Return a property with its choices."""
+    """Return a property with its choices; what did not occur is in parentheses."""
     choices = "|".join(choice if is_seen else f"({choice})" for choice, is_seen in one.choices)
     told = f"{one.name}={choices}" if choices else one.name
     return told if one.is_seen else f"({one.name})"

@@ -1,4 +1,4 @@
-"""Choosing ports that nobody else has."""
+"""Selection of free ports."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from collections.abc import Collection
 
 __all__ = ["HOST", "PortTakenError", "choose_port"]
 
-# What runs here shows customers' data and fails on demand: it is for this machine alone.
+# Loopback only: the programs show customers' data and fail on demand.
 HOST = "127.0.0.1"
 
-# Below those that Linux gives to outgoing connections, one of which could have it before the program does.
+# Below the ports that Linux assigns to outgoing connections, which could occupy a port in the meantime.
 _FREE = range(16_384, 32_768)
 _TRIES = 100
 
 
 class PortTakenError(Exception):
-    """Raised if the port that was asked for is in use."""
+    """Raised if the requested port is in use."""
 
 
 def choose_port(asked: int | None, usual: int, *, beside: Collection[int] = ()) -> int:
-    """Return the port that was asked for; else the usual one, or a free one if that is taken.
+    """Return the requested port; without a request, the usual port, or a free port if it is in use.
 
     Args:
-        asked: on the command line; 0 takes a free one.
-        usual: without a wish.
-        beside: ports that are about to be used.
+        asked: the port from the command line, or None; 0 requests a free port.
+        usual: the default port.
+        beside: ports that other programs are about to use.
 
     Raises:
-        PortTakenError: if the port that was asked for is in use.
+        PortTakenError: if the requested port is in use.
     """
     wanted = usual if asked is None else asked
     if wanted == 0:
@@ -43,7 +43,7 @@ def choose_port(asked: int | None, usual: int, *, beside: Collection[int] = ()) 
         reason = "two programs would listen on it"
     if asked is not None:
         msg = (
-            f"Port {asked} cannot be used: {reason}. Choose another one, or leave it out to take a free one."
+            f"Port {asked} cannot be used: {reason}. Choose another port, or leave it out to use a free port."
         )
         raise PortTakenError(msg)
     return _free(beside)
@@ -63,7 +63,7 @@ def _free(beside: Collection[int]) -> int:
 
 def _bound(port: int) -> int:
     with socket.socket() as probe:
-        # As the servers do: a port whose last connections are closing counts as free.
+        # As servers do: a port whose last connections are closing counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((HOST, port))
         found: int = probe.getsockname()[1]

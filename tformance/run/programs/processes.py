@@ -1,4 +1,4 @@
-"""Programs that run as children: started, awaited, and all stopped, whatever becomes of this process."""
+"""Programs that run as child processes, which are stopped even if this process is killed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pathlib import Path
 
 __all__ = ["Program", "ProgramError", "run_to_end"]
 
-# A first start compiles every module, on a laptop that does other things besides.
+# Seconds. A first start compiles every module, possibly on a busy laptop.
 _START_TIMEOUT = 60.0
-# The product delivers its last events first, for which it has POSTHOG_FLUSH_TIMEOUT, 10 s by default.
+# Seconds. At exit, the product delivers its last events for up to POSTHOG_FLUSH_TIMEOUT, 10 s by default.
 _STOP_TIMEOUT = 15.0
-# What fits on a screen.
+# As many lines as fit on a screen.
 _TAIL_LINES = 30
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -27,21 +27,22 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class ProgramError(Exception):
-    """Raised if a program ends, or does not answer; the message has the end of its log."""
+    """Raised if a program ends or does not answer; the message contains the end of its log."""
 
 
 class Program:
-    """Run a program until it is stopped.
+    """A program that runs as a child process until it is stopped.
 
-    It has a session of its own, so that Ctrl-C reaches only this process, which stops its children in order.
+    The program has its own session, so that Ctrl-C reaches only this process, which stops its children in
+    order.
 
     Args:
-        name: what people call it.
+        name: the program's name in messages.
         command: the program and its arguments.
-        env: its environment.
-        log: takes what it prints, from the beginning.
-        user: whom it runs as, if not as this process's own user.
-        ends_by: the signal by which it ends in order.
+        env: the program's environment.
+        log: the file for the program's output; overwritten.
+        user: the user that the program runs as; this process's user by default.
+        ends_by: the signal that ends the program gracefully.
     """
 
     def __init__(
@@ -66,17 +67,17 @@ class Program:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 user=user,
-                preexec_fn=_tie_to(os.getpid(), ends_by),  # it calls the kernel, and takes no lock
+                preexec_fn=_tie_to(os.getpid(), ends_by),  # only system calls, no locks
             )
 
     def wait_until(self, answers: Callable[[], bool]) -> None:
         """Wait until the program answers.
 
         Args:
-            answers: asks it.
+            answers: returns whether the program answers.
 
         Raises:
-            ProgramError: if it ends, or takes too long.
+            ProgramError: if the program ends or takes too long.
         """
         deadline = time.monotonic() + _START_TIMEOUT
         while not answers():
@@ -94,7 +95,7 @@ class Program:
             raise self._error(problem)
 
     def stop(self) -> None:
-        """Let the program end in order; kill it and what it started if it does not."""
+        """Ask the program to end; after a timeout, kill it. Then kill its remaining children."""
         with suppress(ProcessLookupError):
             self._process.send_signal(self._ends_by)
         with suppress(subprocess.TimeoutExpired):
@@ -113,14 +114,14 @@ def run_to_end(
     """Run a program to its end.
 
     Args:
-        name: what people call it.
+        name: the program's name in messages.
         command: the program and its arguments.
-        env: its environment.
-        log: takes what it prints.
-        user: whom it runs as, if not as this process's own user.
+        env: the program's environment.
+        log: the file for the program's output; overwritten.
+        user: the user that the program runs as; this process's user by default.
 
     Raises:
-        ProgramError: if it fails.
+        ProgramError: if the program fails.
     """
     with log.open("wb") as file:
         done = subprocess.run(  # noqa: S603 - our own programs
@@ -138,14 +139,14 @@ def run_to_end(
 
 
 def _tie_to(parent: int, sign: signal.Signals) -> Callable[[], None] | None:
-    """Return what lets a child end with its parent, even with one that is killed."""
+    """Return a function, called in the child, that makes the child end when its parent ends or is killed."""
     if _libc is None:
-        return None  # elsewhere children outlive a `kill -9`, and nothing less
+        return None  # on other systems, children survive if this process is killed with SIGKILL
     libc = _libc
 
     def tie() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, sign)
-        if os.getppid() != parent:  # which died before it could be told
+        if os.getppid() != parent:  # the parent died before the call
             os._exit(1)
 
     return tie

@@ -1,4 +1,4 @@
-"""The programs of `make run`: how the database is prepared, and how each of them is started."""
+"""The programs of `make run`: their commands, their environment, and the database migration."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ API_KEY = "phc_local"
 
 _ROOT = Path(__file__).parents[3]
 
-# Seconds; a program that starts is asked again at once.
+# Seconds that a program may take to answer; a program that is starting is polled again soon.
 _PATIENCE = 2.0
 
-# Seconds that gunicorn gives its workers, less than the run gives gunicorn.
+# Seconds that gunicorn waits for its workers; less than the run waits for gunicorn.
 _GRACE = 12
 
-# What each capture says of where it comes from, unless the run is told something else.
+# The resource attributes of each capture, unless OTEL_RESOURCE_ATTRIBUTES is set.
 _RESOURCE = f"service.version={__version__},deployment.environment.name=development"
 
-# Two tasks at once show that they do not disturb each other, and are no load for a laptop.
+# Two concurrent tasks show that tasks do not interfere, and are a small load for a laptop.
 _TASKS_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Be one run's folder and addresses.
+    """The folder, ports and programs of a run.
 
     Args:
-        folder: keeps the database, e-mails, logs and rejected events.
-        port: the product's.
-        inspector_port: the inspector's.
-        sandbox_port: the sandbox's.
-        workers: how many processes of gunicorn serve the product; 0 for one without it.
+        folder: the folder for the database, emails, logs and rejected events.
+        port: the product's port.
+        inspector_port: the inspector's port.
+        sandbox_port: the sandbox's port.
+        workers: the number of gunicorn processes that serve the product; 0 for uvicorn alone.
     """
 
     folder: Path
@@ -57,54 +57,54 @@ class Site:
 
     @property
     def product_url(self) -> str:
-        """Where the product is."""
+        """The product's base URL."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def inspector_url(self) -> str:
-        """Where the inspector is."""
+        """The inspector's base URL."""
         return f"http://{HOST}:{self.inspector_port}"
 
     @property
     def sandbox_url(self) -> str:
-        """Where the sandbox is."""
+        """The sandbox's base URL."""
         return f"http://{HOST}:{self.sandbox_port}"
 
     @property
     def has_worker(self) -> bool:
-        """Whether tasks are done by a process of their own, as they are if there is a broker."""
+        """Whether a separate process runs the tasks, as it does if a broker is configured."""
         return bool(os.environ.get("CELERY_BROKER_URL"))
 
     @property
     def mail(self) -> Path:
-        """The folder of the e-mails sent."""
+        """The folder of sent emails."""
         return self.folder / "mail"
 
     @property
     def quarantine(self) -> Path:
-        """The folder of the events rejected."""
+        """The folder of rejected events."""
         return self.folder / "quarantine"
 
     def migrate(self) -> None:
         """Bring the database up to date.
 
         Raises:
-            ProgramError: if that fails.
+            ProgramError: if the migration fails.
         """
         command = [sys.executable, str(_ROOT / "manage.py"), "migrate", "--no-input"]
         run_to_end("The migration", command, self._environment(), self.folder / "migrate.log")
 
     def records(self, emails: Iterable[str]) -> dict[str, Any]:
-        """Return what the product's database knows of people, by their e-mail address.
+        """Return the product's records about people, by email address.
 
         Args:
-            emails: of the people.
+            emails: the people's email addresses.
 
         Raises:
-            ProgramError: if it cannot be read.
+            ProgramError: if the database cannot be read.
         """
         command = [sys.executable, "-m", "tformance.run.records", *emails]
-        # Without a key: it has nothing to tell PostHog.
+        # Without an API key: this process must not send events.
         env = {**self._environment(), "POSTHOG_API_KEY": ""}
         log = self.folder / "records.log"
         run_to_end("Reading the database", command, env, log)
@@ -133,7 +133,7 @@ class Site:
         return self._start("product", "-m", *server, "tformance.asgi:application")
 
     def start_worker(self) -> Program:
-        """Start the process that does the tasks."""
+        """Start the Celery worker."""
         options = ["--concurrency", str(_TASKS_AT_ONCE), "--loglevel", "INFO"]
         return self._start("worker", "-m", "celery", "--app", "tformance", "worker", *options)
 
@@ -150,7 +150,7 @@ class Site:
         return _answers(f"{self.product_url}/health/")
 
     def worker_answers(self) -> bool:
-        """Whether the worker has said that it is ready; it listens nowhere."""
+        """Whether the worker has logged that it is ready; it does not listen on a port."""
         return " ready." in self._log("worker").read_text(errors="replace")
 
     def _start(self, name: str, *command: str) -> Program:
@@ -160,7 +160,7 @@ class Site:
         return self.folder / f"{name}.log"
 
     def _environment(self) -> Mapping[str, str]:
-        """Return this process's environment, so that what it sets counts, with what makes the run local."""
+        """Return this process's environment, plus the variables that keep the run local."""
         return {
             **os.environ,
             **environ_of(self.sandbox_url),
@@ -177,7 +177,7 @@ class Site:
             "POSTHOG_QUARANTINE": str(self.quarantine),
             "OTEL_SERVICE_NAME": os.environ.get("OTEL_SERVICE_NAME") or "tformance",
             "OTEL_RESOURCE_ATTRIBUTES": os.environ.get("OTEL_RESOURCE_ATTRIBUTES") or _RESOURCE,
-            # Milliseconds: what is clicked shows in the inspector at once.
+            # Milliseconds: short, so that clicks show up in the inspector immediately.
             "OTEL_BSP_SCHEDULE_DELAY": "200",
         }
 
@@ -185,7 +185,7 @@ class Site:
 def _answers(url: str) -> bool:
     try:
         with requests.Session() as session:
-            session.trust_env = False  # a proxy knows nothing of this machine
+            session.trust_env = False  # a proxy cannot reach this machine's ports
             return session.get(url, timeout=_PATIENCE).ok
     except requests.RequestException:
         return False
