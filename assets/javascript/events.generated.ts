@@ -2,7 +2,7 @@
 
 /** A chart was clicked, or hovered for half a second, or its legend used: once each per chart and page. */
 export interface ChartInteracted {
-  /** the team's readable name in addresses. */
+  /** Name of the team in URLs. */
   team_slug: string;
   /** which chart. */
   chart_type: "ai_by_month" | "ai_share" | "coverage" | "cycle_by_month" | "durations" | "merged" | "people" | "sizes" | "throughput";
@@ -12,7 +12,7 @@ export interface ChartInteracted {
 
 /** A link that leaves the site was followed. */
 export interface ExternalLinkClicked {
-  /** the team's readable name in addresses. */
+  /** Name of the team in URLs. */
   team_slug: string;
   /** the host that it leads to. */
   domain: string;
@@ -22,7 +22,7 @@ export interface ExternalLinkClicked {
 
 /** A link of the sidebar was followed, by whatever means. */
 export interface SidebarNavigation {
-  /** the team's readable name in addresses. */
+  /** Name of the team in URLs. */
   team_slug: string;
   /** the view that the link was on. */
   from_page: string;

@@ -1,4 +1,4 @@
-"""Declaring what is recorded: events, their properties and sensitivity, and the registry of them all."""
+"""Declarations of events and their properties, sensitivity marks, and the registry that holds them."""
 
 from otel.events._declaration import Declaration, Property, PropertySet, SetOnce
 from otel.events._docstrings import argument_texts

@@ -1,4 +1,4 @@
-"""What the registry knows of a declared event, or of a declared set of person or group properties."""
+"""Registry entries: a declared event, or a declared set of person or group properties."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ Tier = Literal[1, 2, 3]
 Scope = Literal["user", "team", "either"]
 
 
-# As many strings of the longest kind stay far below what PostHog stores (`otel.mapping.limit`).
+# This many strings of the maximum length stay far below PostHog's size limit (`otel.mapping.limit`).
 _FEW = 40
 
 
 class SetOnce:
-    """Mark a person or group property that keeps its first value: `Annotated[str, SetOnce]`."""
+    """A mark for a person or group property that keeps its first value: `Annotated[str, SetOnce]`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """Describe one declared property.
+    """One declared property.
 
     Args:
-        name: snake_case.
-        description: what the docstring says of it.
-        type_name: for people, such as `github | jira | slack`.
-        annotation: the declared type, as Python resolved it.
-        check: returns a fitting value as JSON carries it, raises `WrongType` otherwise.
-        is_required: whether it has no default.
-        sensitivity: what it tells about a customer.
-        states_sensitivity: whether the declaration says so itself.
-        is_set_once: whether PostHog keeps its first value.
+        name: the property's name, in snake_case.
+        description: the text from the declaration's docstring.
+        type_name: a readable name of the type, such as `github | jira | slack`.
+        annotation: the declared type, resolved.
+        check: a function that returns a valid value in its JSON form, and raises `WrongType` otherwise.
+        is_required: whether the property has no default.
+        sensitivity: what the property reveals about a customer.
+        states_sensitivity: whether the declaration states the sensitivity explicitly.
+        is_set_once: whether PostHog keeps the first value.
     """
 
     name: str
@@ -54,14 +54,14 @@ class Property:
 
 @dataclass(frozen=True)
 class Declaration:
-    """Describe one declared event.
+    """One declared event.
 
     Args:
         name: the event's name in PostHog.
-        event_class: the dataclass that declares it.
+        event_class: the dataclass that declares the event.
         tier: 1 critical funnel, 2 engagement, 3 interface.
-        owner: who answers for it.
-        source: where it is recorded, `server` or `browser`.
+        owner: the team or app that is responsible for the event.
+        source: where the event is recorded, `server` or `browser`.
     """
 
     name: str
@@ -87,24 +87,24 @@ class Declaration:
 
     @cached_property
     def required(self) -> frozenset[str]:
-        """The names of the properties without which the event is rejected."""
+        """The names of the required properties; an event that lacks one is rejected."""
         return frozenset(name for name, prop in self.properties.items() if prop.is_required)
 
     @cached_property
     def organisation(self) -> frozenset[str]:
-        """The names of the properties that name a customer's organisation."""
+        """The names of the properties that identify a customer's organization."""
         return frozenset(
             name for name, prop in self.properties.items() if prop.sensitivity is Sensitivity.ORGANISATION
         )
 
     @cached_property
     def may_be_large(self) -> bool:
-        """Whether its properties, each of them within its bounds, could be more than PostHog stores."""
+        """Whether the event could exceed PostHog's size limit even though no property exceeds its own."""
         return len(self.properties) > _FEW or any(holds_list(p.annotation) for p in self.properties.values())
 
     @property
     def scope(self) -> Scope:
-        """Whom it is about: `team` if it requires `team_slug`, `either` if it may carry it."""
+        """The event's subject: `team` if it requires `team_slug`, `either` if `team_slug` is optional."""
         prop = self.properties.get("team_slug")
         if prop is None:
             return "user"
@@ -113,12 +113,12 @@ class Declaration:
 
 @dataclass(frozen=True)
 class PropertySet:
-    """Describe the declared properties of persons, or of one type of group.
+    """The declared properties of persons, or of one group type.
 
     Args:
         group_type: the PostHog group type; None for persons.
-        set_class: the dataclass that declares them.
-        owner: who answers for them.
+        set_class: the dataclass that declares the properties.
+        owner: the team or app that is responsible for the properties.
     """
 
     group_type: str | None
@@ -137,13 +137,13 @@ class PropertySet:
 
 
 def properties_of(cls: type[Any]) -> dict[str, Property]:
-    """Read the properties that a dataclass declares.
+    """Return the properties that a dataclass declares, by name.
 
     Args:
         cls: a dataclass.
 
     Raises:
-        UnsupportedTypeError: for a field whose type has no place in an event.
+        UnsupportedTypeError: if an event cannot carry the type of a field.
     """
     hints = get_type_hints(cls, include_extras=True)
     texts = argument_texts(cls)
@@ -170,7 +170,7 @@ def _property(field: dataclasses.Field[Any], annotation: Any, description: str) 
 
 
 def _marks(annotation: Any) -> tuple[Any, ...]:
-    """Collect what `Annotated` says, also inside `X | None` and lists."""
+    """Return the metadata of `Annotated`, including inside `X | None` and lists."""
     args = get_args(annotation)
     if get_origin(annotation) is Annotated:
         return (*args[1:], *_marks(args[0]))

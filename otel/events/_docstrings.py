@@ -1,4 +1,4 @@
-"""Reading what a declaration's docstring says: of the event, and of each property under `Args:`."""
+"""Parser for a declaration's docstring: the event's summary, and each property's text under `Args:`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ _ARGUMENTS = "Args:"
 
 
 def summary(cls: type) -> str:
-    """Return what a class's own docstring says before its arguments.
+    """Return the part of a class's own docstring that precedes the arguments.
 
     Args:
         cls: a declared dataclass.
     """
     text = inspect.cleandoc(cls.__dict__.get("__doc__") or "")
-    # A dataclass without a docstring gets its signature as one.
+    # A dataclass without a docstring gets its signature as docstring.
     return "" if text.startswith(f"{cls.__name__}(") else text.partition(_ARGUMENTS)[0].strip()
 
 
 def argument_texts(cls: type) -> dict[str, str]:
-    """Return what the docstrings of a class and its bases say of each argument.
+    """Return the text for each argument in the docstrings of a class and its bases.
 
     Args:
-        cls: any class with docstrings in Google's style.
+        cls: any class with Google-style docstrings.
     """
     texts: dict[str, str] = {}
     for base in reversed(cls.__mro__):

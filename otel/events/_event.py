@@ -1,4 +1,4 @@
-"""Declaring an event: a frozen keyword-only dataclass with a name, a tier and a docstring."""
+"""Declaration of events: frozen keyword-only dataclasses with a name, a tier and a docstring."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["Event", "TeamEvent", "event"]
 
 
 class Event:
-    """Be the base of every declared event.
+    """Base of every declared event.
 
-    An instance says what happened; its identity, time and place are the envelope's.
+    An instance contains what happened; identity, time and origin are in the envelope.
     """
 
     __slots__ = ()
@@ -26,10 +26,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TeamEvent(Event):
-    """Be the base of every team-scoped event.
+    """Base of every team-scoped event.
 
     Args:
-        team_slug: the team's readable name in addresses.
+        team_slug: Name of the team in URLs.
     """
 
     team_slug: Organisation
@@ -52,12 +52,12 @@ def event(
     Args:
         name: snake_case; past tense for a completed action.
         tier: 1 critical funnel, 2 engagement, 3 interface.
-        owner: the team or app that answers for it.
-        source: where it is recorded.
-        registry: where it is declared; the process's registry by default.
+        owner: the team or app that is responsible for the event.
+        source: where the event is recorded.
+        registry: the registry to add the event to; the process's registry by default.
 
     Raises:
-        DeclarationError: if the name is taken, or a field's type has no place in an event.
+        DeclarationError: if the name is taken, or an event cannot carry the type of a field.
     """
 
     def declare(cls: type[E_]) -> type[E_]:

@@ -1,4 +1,4 @@
-"""Declaring the properties of persons and groups, as closed sets like events."""
+"""Declaration of person and group properties: closed sets, like events."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["GroupProperties", "PersonProperties", "group_properties", "person_pr
 
 
 class PersonProperties:
-    """Be the base of the declared person properties; None leaves a property as it is."""
+    """Base of the declared person properties; None leaves a property unchanged."""
 
     __slots__ = ()
     property_names: ClassVar[tuple[str, ...]]
 
 
 class GroupProperties:
-    """Be the base of the declared properties of a group type; None leaves a property as it is."""
+    """Base of the declared properties of a group type; None leaves a property unchanged."""
 
     __slots__ = ()
     group_type: ClassVar[str]
@@ -36,11 +36,11 @@ def person_properties(*, owner: str, registry: Registry | None = None) -> Callab
     """Declare the decorated class as the properties of persons.
 
     Args:
-        owner: the team or app that answers for them.
-        registry: where they are declared; the process's registry by default.
+        owner: the team or app that is responsible for the properties.
+        registry: the registry to add the properties to; the process's registry by default.
 
     Raises:
-        DeclarationError: if person properties are declared already, or a type has no place in them.
+        DeclarationError: if person properties are already declared, or the type of a field is unsupported.
     """
 
     def declare(cls: type[P_]) -> type[P_]:
@@ -58,15 +58,16 @@ def person_properties(*, owner: str, registry: Registry | None = None) -> Callab
 def group_properties(
     group_type: str, *, owner: str, registry: Registry | None = None
 ) -> Callable[[type[G_]], type[G_]]:
-    """Declare the decorated class as the properties of a type of group.
+    """Declare the decorated class as the properties of a group type.
 
     Args:
         group_type: the PostHog group type, such as `team`.
-        owner: the team or app that answers for them.
-        registry: where they are declared; the process's registry by default.
+        owner: the team or app that is responsible for the properties.
+        registry: the registry to add the properties to; the process's registry by default.
 
     Raises:
-        DeclarationError: if the type's properties are declared already, or a type has no place in them.
+        DeclarationError: if the group type's properties are already declared, or the type of a field is
+            unsupported.
     """
 
     def declare(cls: type[G_]) -> type[G_]:

@@ -1,4 +1,4 @@
-"""The registry: every declared event and property set, by name."""
+"""Registry of declared events and property sets, by name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ __all__ = ["DeclarationError", "Registry", "default_registry"]
 
 
 class DeclarationError(TypeError):
-    """Raised where an event is declared, for a mistake in the declaration."""
+    """Raised at import time for a mistake in a declaration."""
 
 
 class Registry:
-    """Hold the declared events and property sets of one program."""
+    """The declared events and property sets of one program.
+
+    Not synchronized: declarations are added while modules are imported, before threads read them.
+    """
 
     def __init__(self) -> None:
         self._events: dict[str, Declaration] = {}
@@ -25,10 +28,10 @@ class Registry:
         """Add a declared event.
 
         Args:
-            declaration: the event.
+            declaration: the event to add.
 
         Raises:
-            DeclarationError: if the name is taken, or a field's type has no place in an event.
+            DeclarationError: if the name is taken, or an event cannot carry the type of a field.
         """
         taken = self._events.get(declaration.name)
         if taken is not None and _place(taken.event_class) != _place(declaration.event_class):
@@ -38,7 +41,7 @@ class Registry:
             )
             raise DeclarationError(msg)
         try:
-            declaration.checks  # noqa: B018 - resolves the types now, where a mistake in them is made
+            declaration.checks  # noqa: B018 - resolves the types here, so that a mistake shows its origin
         except UnsupportedTypeError as error:
             msg = f"{_place(declaration.event_class)}: {error}"
             raise DeclarationError(msg) from error
@@ -48,10 +51,10 @@ class Registry:
         """Add the declared properties of persons or of a group type.
 
         Args:
-            properties: the set.
+            properties: the property set to add.
 
         Raises:
-            DeclarationError: if there is one already, or a field's type has no place in it.
+            DeclarationError: if the set is already declared, or the type of a field is unsupported.
         """
         taken = self._property_sets.get(properties.group_type)
         if taken is not None and _place(taken.set_class) != _place(properties.set_class):
@@ -68,7 +71,7 @@ class Registry:
         self._property_sets[properties.group_type] = properties
 
     def get(self, name: str) -> Declaration | None:
-        """Return the event declared under a name.
+        """Return the event that is declared under a name; None if there isn't one.
 
         Args:
             name: the event's name.
@@ -76,7 +79,7 @@ class Registry:
         return self._events.get(name)
 
     def properties(self, group_type: str | None = None) -> PropertySet | None:
-        """Return the declared properties of persons, or of a group type.
+        """Return the declared properties of persons, or of a group type; None if they are not declared.
 
         Args:
             group_type: the group type; None for persons.

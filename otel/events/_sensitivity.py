@@ -1,4 +1,4 @@
-"""How sensitive a property is, stated where the property is declared."""
+"""Sensitivity of a property, stated in its declaration."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["Organisation", "Sensitivity", "Technical"]
 
 
 class Sensitivity(StrEnum):
-    """Say what a property tells about a customer (`events.md`)."""
+    """What a property reveals about a customer (`events.md`)."""
 
     TECHNICAL = "technical"
-    """Tells nothing about who: a count, a kind, a duration. The default."""
+    """Does not identify anyone: a count, a kind, a duration. The default."""
     ORGANISATION = "organisation"
-    """Names a customer's organisation; `POSTHOG_SEND_ORGANISATION=false` keeps it in."""
+    """Identifies a customer's organization; `POSTHOG_SEND_ORGANISATION=false` withholds it."""
     PERSONAL = "personal"
-    """Tells about a person; never allowed in an event, the lint refuses it."""
+    """Describes a person. Not allowed in an event; the lint reports an error."""
 
 
 Technical = Annotated[str, Sensitivity.TECHNICAL]

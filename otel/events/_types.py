@@ -1,4 +1,4 @@
-"""Checking a recorded value against a property's declared type."""
+"""Checks of recorded values against a property's declared type."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ __all__ = [
 Check = Callable[[Any], Any]
 
 # PostHog's ingestion discards an event over 1 MB (`wire.md` section 1.3). Events hold at most 128 attributes,
-# and 128 strings of 4,000 characters stay below that even when each takes two bytes.
+# and 128 strings of 4,000 characters stay below that even if each character takes two bytes.
 MAX_STRING = 4_000
-# The same bound for a list: no property of an event is a table.
+# The limit for a list: a property of an event is not a table.
 MAX_ITEMS = 100
-# What orjson writes: signed and unsigned 64 bits.
+# The range that orjson writes: signed and unsigned 64 bits.
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
 
 
 class UnsupportedTypeError(TypeError):
-    """Raised at declaration for a property whose type has no place in an event."""
+    """Raised by a declaration with a property whose type an event cannot carry."""
 
 
-class WrongType(ValueError):  # noqa: N818 - a control signal of the mapping, met by no person
-    """Raised by a check for a value that does not fit."""
+class WrongType(ValueError):  # noqa: N818 - control flow inside the mapping, never shown to a person
+    """Raised by a check for a value that does not fit the declared type."""
 
 
 def to_valid_text(text: str) -> str:
-    """Return text as JSON can carry it: lone surrogates replaced, at most `MAX_STRING` characters.
+    """Return text that JSON can represent: lone surrogates replaced, at most `MAX_STRING` characters.
 
     Args:
         text: any string.
@@ -57,14 +57,14 @@ def _text(value: Any) -> str:
 
 def _integer(value: Any) -> Any:
     if type(value) is int:
-        # Beyond 64 bits JSON's readers round; text keeps every digit, and the event.
+        # JSON readers round integers beyond 64 bits; text keeps every digit, and the event.
         return value if _MIN_INT <= value <= _MAX_INT else to_valid_text(hex(value))
     raise WrongType
 
 
 def _number(value: Any) -> Any:
     if type(value) is float:
-        return value if math.isfinite(value) else None  # JSON has no NaN and no infinity
+        return value if math.isfinite(value) else None  # JSON cannot represent NaN and infinity
     return _integer(value)
 
 
@@ -75,13 +75,13 @@ def _boolean(value: Any) -> bool:
 
 
 def _choice(options: tuple[Any, ...]) -> Check:
-    allowed = frozenset((type(option), option) for option in options)  # 1 and True are equal, and differ
+    allowed = frozenset((type(option), option) for option in options)  # by type too, because 1 == True
 
     def check(value: Any) -> Any:
         try:
             if (type(value), value) in allowed:
                 return value
-        except TypeError as error:  # not hashable: a list is none of the choices
+        except TypeError as error:  # not hashable: a list is not one of the choices
             raise WrongType from error
         raise WrongType
 
@@ -108,14 +108,14 @@ _SCALARS: dict[Any, Check] = {str: _text, int: _integer, float: _number, bool: _
 
 
 def check_for(annotation: Any) -> Check:
-    """Build the check of a declared type, which returns the value as JSON carries it.
+    """Return the check for a declared type; a check returns the value in its JSON form.
 
     Args:
-        annotation: `str`, `int`, `float`, `bool`, a `Literal`, a list or tuple of one of them, each possibly
+        annotation: `str`, `int`, `float`, `bool`, a `Literal`, or a list or tuple of these; each may be
             `Annotated` or `| None`.
 
     Raises:
-        UnsupportedTypeError: for anything else.
+        UnsupportedTypeError: for any other type.
     """
     if annotation in _SCALARS:
         return _SCALARS[annotation]
@@ -128,24 +128,24 @@ def check_for(annotation: Any) -> Check:
         return _optional(check_for(args[0] if args[1] is type(None) else args[1]))
     if origin is list or (origin is tuple and len(args) == 2 and args[1] is Ellipsis):
         return _list_of(check_for(args[0]))
-    msg = f"{annotation!r} has no place in an event; use str, int, float, bool, Literal or a list of them"
+    msg = f"an event cannot carry {annotation!r}; use str, int, float, bool, Literal or a list of these"
     raise UnsupportedTypeError(msg)
 
 
 def holds_list(annotation: Any) -> bool:
-    """Whether a declared type has room for many values.
+    """Whether a declared type contains a list.
 
     Args:
-        annotation: a type that `check_for` takes.
+        annotation: a type that `check_for` accepts.
     """
     return get_origin(annotation) in (list, tuple) or any(map(holds_list, get_args(annotation)))
 
 
 def describe(annotation: Any) -> str:
-    """Name a declared type for the catalogue and for error messages.
+    """Return the name of a declared type for the catalog and for error messages.
 
     Args:
-        annotation: a type that `check_for` takes.
+        annotation: a type that `check_for` accepts.
     """
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:

@@ -1,4 +1,4 @@
-"""Rules for declarations: each a function whose docstring is its explanation."""
+"""Lint rules for declarations: each rule is a function whose docstring explains it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["RULES", "Finding", "lint"]
 
 _SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
-# Past tenses that do not end in -ed, as far as product events need them.
+# Past tenses that do not end in -ed, limited to verbs that product events use.
 _IRREGULAR = frozenset(
     {
         "begun",
@@ -51,24 +51,24 @@ _IRREGULAR = frozenset(
         "won",
     }
 )
-# A state or an occasion rather than an action, and named so by the plan (`events.md`).
+# A state or an occasion instead of an action; the tracking plan uses this name (`events.md`).
 _NOT_VERBS = frozenset({"view"})
 
-# Names this alike are one event written twice ("repo_synced", "repos_synced").
+# Names this similar are the same event written twice ("repo_synced", "repos_synced").
 _TOO_SIMILAR = 0.93
-# What turns a word into its opposite: `connected` and `disconnected` are two events.
+# Prefixes that turn a word into its opposite: `connected` and `disconnected` are two events.
 _OPPOSITES = ("de", "dis", "un")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Say what is wrong with a declaration.
+    """A problem in a declaration.
 
     Args:
         rule: the rule's id, such as `E001`.
-        subject: the class or property.
-        problem: what is wrong.
-        hint: what to do.
+        subject: the class that declares the event or property.
+        problem: the problem.
+        hint: how to fix the problem.
     """
 
     rule: str
@@ -78,7 +78,7 @@ class Finding:
 
 
 def snake_case(registry: Registry) -> Iterator[Finding]:
-    """Names are snake_case: PostHog sorts, searches and exports them as they are written."""
+    """Names are snake_case, because PostHog sorts, searches and exports them as written."""
     for event in registry:
         for name in (event.name, *event.properties):
             if not _SNAKE_CASE.fullmatch(name):
@@ -100,7 +100,7 @@ def snake_case(registry: Registry) -> Iterator[Finding]:
 
 
 def past_tense(registry: Registry) -> Iterator[Finding]:
-    """Events of tiers 1 and 2 are completed actions, in a past tense: `connected`, not `connect`."""
+    """Events of tiers 1 and 2 are completed actions in the past tense: `connected`, not `connect`."""
     for event in registry:
         words = event.name.split("_")
         is_past = any(word.endswith("ed") or word in _IRREGULAR for word in words)
@@ -108,38 +108,38 @@ def past_tense(registry: Registry) -> Iterator[Finding]:
             yield Finding(
                 "E002",
                 event.event_class,
-                f"{event.name!r} has no verb in a past tense",
-                "Name what has happened, such as `report_exported`; a state belongs in tier 3.",
+                f"{event.name!r} has no verb in the past tense",
+                "Name the completed action, such as `report_exported`; a state belongs in tier 3.",
             )
 
 
 def described(registry: Registry) -> Iterator[Finding]:
-    """Every declaration has a docstring of its own: it is the catalogue's entry."""
+    """Every declaration has its own docstring, which is its entry in the catalog."""
     for one in (*registry, *registry.property_sets):
         subject = one.event_class if isinstance(one, Declaration) else one.set_class
         if not one.description:
-            yield Finding("E003", subject, "it has no docstring", "Say in a sentence when it is recorded.")
+            yield Finding("E003", subject, "it has no docstring", "Say in one sentence when it is recorded.")
 
 
 def owned(registry: Registry) -> Iterator[Finding]:
-    """Every declaration names who answers for it."""
+    """Every declaration names its owner."""
     for one in (*registry, *registry.property_sets):
         if not one.owner.strip():
             subject = one.event_class if isinstance(one, Declaration) else one.set_class
-            yield Finding("E004", subject, "it has no owner", "Name the app or team that answers for it.")
+            yield Finding("E004", subject, "it has no owner", "Name the responsible app or team.")
 
 
 def not_personal(registry: Registry) -> Iterator[Finding]:
-    """No property is personal: people are known by their id alone."""
+    """No property is personal: the id alone identifies a person."""
     for subject, prop in _properties(registry):
         if prop.sensitivity is Sensitivity.PERSONAL:
             yield Finding(
-                "E005", subject, f"{prop.name!r} is personal", "Leave it out; the distinct id is enough."
+                "E005", subject, f"{prop.name!r} is personal", "Remove it; the distinct id is enough."
             )
 
 
 def sensitivity_stated(registry: Registry) -> Iterator[Finding]:
-    """Free text says how sensitive it is: a customer's name hides most easily in a plain `str`."""
+    """Free text states its sensitivity, because a plain `str` can easily contain a customer's name."""
     for subject, prop in _properties(registry):
         if not prop.states_sensitivity and _holds_text(prop.annotation):
             yield Finding(
@@ -151,7 +151,7 @@ def sensitivity_stated(registry: Registry) -> Iterator[Finding]:
 
 
 def distinct_names(registry: Registry) -> Iterator[Finding]:
-    """No two events have nearly the same name: the product team could not tell which to trust."""
+    """No two events have nearly the same name, because the product team could not tell which one to trust."""
     for one, other in combinations(registry, 2):
         is_similar = SequenceMatcher(None, one.name, other.name, autojunk=False).ratio() >= _TOO_SIMILAR
         if is_similar and not _are_opposites(one.name, other.name):
@@ -159,7 +159,7 @@ def distinct_names(registry: Registry) -> Iterator[Finding]:
                 "W001",
                 one.event_class,
                 f"{one.name!r} and {other.name!r} are nearly the same name",
-                "Make them one event with a property, or name their difference.",
+                "Merge them into one event with a property, or choose names that differ more.",
             )
 
 
@@ -175,7 +175,7 @@ RULES: tuple[Callable[[Registry], Iterator[Finding]], ...] = (
 
 
 def lint(registry: Registry) -> Iterator[Finding]:
-    """Return what is wrong with the declarations of a registry.
+    """Yield the problems in the declarations of a registry.
 
     Args:
         registry: the declared events and properties.
@@ -185,7 +185,7 @@ def lint(registry: Registry) -> Iterator[Finding]:
 
 
 def _are_opposites(one: str, other: str) -> bool:
-    """Whether the names differ in one word, of which one is the other's opposite."""
+    """Whether the names differ in one word, and the two words are opposites."""
     differing = set(one.split("_")) ^ set(other.split("_"))
     return any({word, f"{prefix}{word}"} == differing for word in differing for prefix in _OPPOSITES)
 

@@ -1,4 +1,4 @@
-"""Exceptions: from the live object or its recorded traceback to PostHog's `$exception_list`."""
+"""Exceptions: from the live object or its recorded traceback text to PostHog's `$exception_list`."""
 
 from otel.exceptions._exception_list import exception_list
 from otel.exceptions._fingerprint import fingerprint

@@ -1,4 +1,4 @@
-"""One level of a traceback's text: a chain of exceptions, each with its stack, message and members."""
+"""Parser for one level of a traceback's text: a chain of exceptions with stacks, messages and members."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ CAUSE = "The above exception was the direct cause of the following exception:"
 CONTEXT = "During handling of the above exception, another exception occurred:"
 HEADER = "Traceback (most recent call last):\n"
 
-# `traceback` prints ten levels of groups, and workers do not nest: what is deeper is hostile.
+# `traceback` prints ten levels of groups, and workers do not nest: deeper text is hostile.
 _MAX_NESTING = 14
 
-# Linux's PATH_MAX: a longer one is no file.
+# Linux's PATH_MAX: a longer path cannot name a file.
 _MAX_PATH = 4096
-# What a class is called, also one made by `type()`; prose and punctuation are no type.
+# The name of a class, including one made by `type()`. Prose and punctuation do not match.
 TYPE = r"[^\s:\"'(){}\[\]/\\|]{1,200}"
 _TYPE = re.compile(TYPE)
 _HEADER = re.compile(rf"(?:Exception Group )?{re.escape(HEADER)}")
-# One frame: its source line, what follows that (carets; further lines since 3.13), its repetition.
+# One frame: its source line, the lines that follow it (carets; more source since 3.13), its repetition.
 _FRAME = re.compile(
     r'  File "([^\n]*)", line (\d{1,9}|None), in ([^\n]*)\n'
     r"(?:    ([^\n]*)\n(?:    [^\n]*\n)*+)?"
     r"(?:  \[Previous line repeated (\d{1,9}) more times?\]\n)?"
 )
-# Where a SyntaxError was found: like a frame, but of no function.
+# The location of a SyntaxError: like a frame, but without a function.
 _SYNTAX_ERROR = re.compile(r'  File "([^\n]*)", line (\d{1,9})\n(?:    [^\n]*\n)*+')
 _SEPARATOR = re.compile(rf"\n(?:({re.escape(CAUSE)})|{re.escape(CONTEXT)})\n\n")
-# Where a message ends: before a separator, if what follows can begin an exception. A message may quote one.
+# The end of a message: before a separator, if the text after it can begin an exception. A message may quote
+# a separator.
 _END = re.compile(
     rf"\n(?=\n(?:{re.escape(CAUSE)}|{re.escape(CONTEXT)})\n\n"
     rf'(?:(?:Exception Group )?Traceback \(most|  \+ Exc|  \| |  File "|{TYPE}(?::|\n)|\Z))'
@@ -42,12 +43,17 @@ _END = re.compile(
 
 @dataclass(slots=True)
 class Node:
-    """Be one exception with what it was caused by and what it groups.
+    """An exception with its cause or context, and its members if it is a group.
 
     Args:
-        printed: what the text calls its type; empty if it was cut before, or calls it nothing.
-        inner: its cause or context.
-        source: how the inner one belongs to it.
+        type_name: the qualified name of the class within its module.
+        module: the module of the class; empty for builtins.
+        message: the text after the type.
+        frames: the stack, outermost call first.
+        printed: the type as the text prints it; empty if the text was truncated before it, or has no type.
+        inner: the cause or context.
+        source: how `inner` belongs to this exception.
+        members: the exceptions that a group contains.
     """
 
     type_name: str
@@ -62,9 +68,14 @@ class Node:
 
 @dataclass(slots=True, frozen=True)
 class Expected:
-    """Say what the outermost exception is by the span event's attributes, and how the text prints it.
+    """The outermost exception according to the span event, and the line that the text prints for it.
 
-    `traceback` prints no `__main__`, and no message where it is empty or the word None.
+    `traceback` omits `__main__`, and omits a message that is empty or the word None.
+
+    Args:
+        type_name: the event's `exception.type`.
+        message: the event's `exception.message`.
+        final: the last lines of the traceback, as `traceback` prints them.
     """
 
     type_name: str = ""
@@ -73,7 +84,7 @@ class Expected:
 
     @classmethod
     def of(cls, type_name: str, message: str) -> Expected:
-        """Return what to expect; of a carrier nothing, since the exception it carries takes its place.
+        """Return the expected exception; nothing for a carrier, because the exception it carries replaces it.
 
         Args:
             type_name: the event's `exception.type`.
@@ -95,11 +106,11 @@ _NOTHING = Expected()
 
 
 def read_chain(text: str, expected: Expected) -> Node | None:
-    """Return the last exception of a chain, which is the outermost, with those before it inside.
+    """Return the last exception of a chain, which is the outermost, with the earlier ones nested inside it.
 
     Args:
-        text: ends with a line feed.
-        expected: what the outermost is.
+        text: a traceback that ends with a line feed.
+        expected: the outermost exception according to the span event.
     """
     return _chain(Unfolded(text, {}), expected, depth=0, nesting=0)
 
@@ -143,13 +154,13 @@ def _exception(
     limit = level.end_of_group(position)
     final = expected.final
     if final and text.startswith(final, position) and text.startswith("\n", position + len(final)):
-        # Whatever its message quotes, it ends where it says; notes may follow.
+        # The event gives the message exactly, whatever it quotes; notes may follow.
         node = expected.node()
         end = _end(text, position + len(final), limit)
     else:
         end = _end(text, position, limit)
         printed = text[position : end - 1]
-        if final and end == len(text) and final.startswith(printed):  # cut
+        if final and end == len(text) and final.startswith(printed):  # truncated
             node = expected.node()
         elif is_carrier(printed.partition(":")[0]) and nesting < _MAX_NESTING:
             end = _end_of_quote(text, position, end, limit)
@@ -182,7 +193,7 @@ def _stack(text: str, position: int) -> tuple[tuple[Frame, ...], int]:
         )
         frames.append(frame)
         if repeated:
-            frames.extend([frame] * min(int(repeated), MAX_FRAMES))  # more would be cut from the middle
+            frames.extend([frame] * min(int(repeated), MAX_FRAMES))  # more would be dropped from the middle
         position = found.end()
     own = first_own([frame.filename for frame in frames])
     return tuple(both_ends(frames[own:])), position
@@ -194,16 +205,16 @@ def _end(text: str, position: int, limit: int) -> int:
 
 
 def _end_of_quote(text: str, position: int, end: int, limit: int) -> int:
-    """Return where a carrier's message ends: its quote may hold a chain of its own."""
+    """Return where a carrier's message ends: its quote may contain a chain of its own."""
     opening = text.find('\n"""\n', position, limit)
     closing = text.find('\n"""\n', opening + 1, limit)
     return end if opening < 0 or closing < 0 else _end(text, closing + len('\n"""'), limit)
 
 
 def _named(printed: str, place: re.Match[str] | None) -> Node:
-    """Return the exception that a text's last lines name."""
+    """Return the exception that the last lines of a text name."""
     if printed.startswith(("  ", "... (max_group_depth")) or HEADER.startswith(printed):
-        return Node(UNKNOWN_TYPE, "", "")  # half a line of the stack, or a group too deep to be printed
+        return Node(UNKNOWN_TYPE, "", "")  # half a line of the stack, or a group too deep to print
     first, feed, rest = printed.partition("\n")
     head, colon, message = first.partition(": ")
     if not colon:
@@ -211,7 +222,7 @@ def _named(printed: str, place: re.Match[str] | None) -> Node:
     if not _TYPE.fullmatch(head):
         return Node(UNKNOWN_TYPE, "", printed)
     message += (feed if colon else "") + rest
-    if place is not None:  # as `str()` of a SyntaxError has it
+    if place is not None:  # as `str()` of a SyntaxError writes it
         message += f" ({place[1].rpartition('/')[2]}, line {place[2]})"
     module, name = split_type(head)
     return Node(name, module, message, printed=head)

@@ -15,20 +15,20 @@ from otel.scrubbing import MAX_MESSAGE, scrub
 
 __all__ = ["exception_list"]
 
-# What PostHog shows around a line, and how much of a line it keeps (`wire.md` sections 2.1 and 2.3).
+# The length of a source line that PostHog keeps (`wire.md` sections 2.1 and 2.3).
 _MAX_LINE = 300
-# A path or a function's name is not longer, unless somebody made it so.
+# Real paths and function names are shorter.
 _MAX_NAME = 300
-# PostHog shortens a longer type or message itself, to an end of its own (EX-12).
+# PostHog truncates a longer type or message itself and appends a marker (EX-12).
 _MAX_TYPE_BYTES, _MAX_MESSAGE_BYTES = 255, 10_000
 _MAX_LINENO = 2**32 - 1
-# PostHog requires a file and a function of each frame.
+# PostHog requires a file and a function for each frame.
 _UNNAMED = "<unknown>"
 
-# An event over 1 MB is discarded (`wire.md` section 1.3); most of this is left to its other properties.
+# PostHog discards an event over 1 MB (`wire.md` section 1.3); most of that is left to the other properties.
 _MAX_BYTES = 400 * 1024
-# Exceptions, frames of each, lines on each side: the first that fits. Of the last, hostile text that JSON
-# escapes sixfold remains below 600 KiB.
+# Number of exceptions, frames per exception, lines on each side of a frame's line; the first that fits is
+# used. With the last one, even hostile text that JSON escapes sixfold stays below 600 KiB.
 _BUDGETS = ((MAX_EXCEPTIONS, MAX_FRAMES, 5), (MAX_EXCEPTIONS, 20, 0), (10, 4, 0))
 
 
@@ -40,14 +40,14 @@ def exception_list(
     in_app: tuple[str, ...] = (),
     send_messages: bool = True,
 ) -> list[dict[str, Any]]:
-    """Return exceptions as `$exception_list` takes them, outermost first.
+    """Return the value of `$exception_list` for a chain of exceptions.
 
     Args:
         exceptions: a chain, outermost first.
-        handled: whether the program went on; None if unknown.
-        mechanism: what caught the outermost one, as PostHog calls it.
-        in_app: prefixes of the modules that are the product's own; empty: what is not installed.
-        send_messages: whether messages leave, scrubbed, or only types.
+        handled: whether the program continued after the exception; None if unknown.
+        mechanism: PostHog's name for the mechanism that caught the outermost exception.
+        in_app: prefixes of the product's own modules; if empty, every module that is not installed counts.
+        send_messages: whether to send scrubbed messages, or only types.
     """
     messages = [
         first_bytes(_truncate(scrub(one.message), MAX_MESSAGE), _MAX_MESSAGE_BYTES) if send_messages else ""
@@ -108,7 +108,7 @@ def _frame(frame: Frame, lines: int, in_app: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _context(frame: Frame, lines: int) -> tuple[list[str], str | None, list[str]]:
-    """Return the lines before a frame's, its own (None if unknown, as in PostHog's SDK), those after."""
+    """Return the lines before a frame's line, that line (None if unknown, as in PostHog's SDK), the next."""
     source = _source(frame)
     at = frame.lineno - 1
     if not source or not 0 <= at < len(source):
@@ -121,10 +121,11 @@ def _context(frame: Frame, lines: int) -> tuple[list[str], str | None, list[str]
 
 
 def _source(frame: Frame) -> list[str]:
-    """Return the file's lines, if they are those that the frame ran.
+    """Return the file's lines, if the frame ran this version of the file.
 
-    A live frame ran here. Text can come from another machine, version or hand: unless a Python file has the
-    very line that the text shows, it is another one, and nothing of it may leave.
+    A live frame ran on this machine. Text can come from another machine or version, or be forged: unless a
+    Python file contains the exact line that the text shows, it is a different file and its content must not
+    be sent.
     """
     if not frame.module and not (frame.line and frame.filename.endswith(".py")):
         return []
@@ -144,5 +145,5 @@ def _both_ends(frames: Sequence[Frame], most: int) -> Sequence[Frame]:
 
 def _truncate(text: str, length: int) -> str:
     text = text[:length]
-    # Paths of other encodings hold lone surrogates, which JSON cannot.
+    # Paths in other encodings contain lone surrogates, which JSON cannot represent.
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

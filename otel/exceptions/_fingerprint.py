@@ -1,4 +1,4 @@
-"""What errors of one kind share: the key under which occurrences are counted."""
+"""Fingerprints of errors: the key under which occurrences of the same error are counted."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from otel.exceptions._places import place_of
 
 __all__ = ["fingerprint"]
 
-# 64 bits: a collision among a process's few thousand kinds of errors is out of sight.
+# 64 bits: a collision among the few thousand kinds of errors in a process is negligible.
 _DIGEST_BYTES = 8
-# The start of a message tells its kind; what PostHog groups by is as long (`wire.md` section 2.2).
+# The start of a message identifies its kind; PostHog groups by the same length (`wire.md` section 2.2).
 _MESSAGE_READ = 200
 
 _VARIABLE = re.compile(
@@ -23,15 +23,15 @@ _VARIABLE = re.compile(
 
 
 def fingerprint(exceptions: Sequence[ExceptionInfo]) -> str:
-    """Return a short key that does not change with values, line numbers or the depth of a recursion.
+    """Return a short key that does not depend on values, line numbers or the depth of a recursion.
 
-    Of each exception it takes the type and the product's frames, by module and function; where there are no
-    frames, the message without what varies in it. It is the same for a live exception and its text.
+    The key is made of each exception's type and the product's frames, by module and function. If there are no
+    frames, the message without its variable parts is used. A live exception and its text have the same key.
 
     Args:
         exceptions: a chain, outermost first.
     """
-    # Each kind once: how many members of a group fail alike varies.
+    # Each kind once: the number of group members that fail alike varies.
     kinds = dict.fromkeys(_kind(one) for one in exceptions)
     return hashlib.blake2b("\1".join(kinds).encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()
 
@@ -42,8 +42,8 @@ def _kind(one: ExceptionInfo) -> str:
 
 
 def _functions(frames: Sequence[Frame]) -> list[str]:
-    """Return each function once, in order: a recursion repeats them a varying number of times."""
-    # By the file, not by `Frame.module`, which only a live frame has.
+    """Return each function once, in order: the number of repetitions in a recursion varies."""
+    # By file, not by `Frame.module`, which only a live frame has.
     places = [(place_of(frame.filename), frame.function) for frame in frames]
     chosen = [one for one in places if one[0].in_app] or places
     return list(dict.fromkeys(f"{place.module or place.filename}:{function}" for place, function in chosen))

@@ -1,4 +1,4 @@
-r"""Exception groups in a traceback's text: taking the tree of margins apart.
+r"""Parser for exception groups in a traceback's text, which are printed as a tree of margins.
 
       + Exception Group Traceback (most recent call last):
       |   File "app.py", line 3, in load
@@ -9,7 +9,7 @@ r"""Exception groups in a traceback's text: taking the tree of margins apart.
         | ValueError: two
         +------------------------------------
 
-A group's own lines stand behind two spaces for each level and `| `; its members one level deeper.
+A group's own lines begin with two spaces for each level and `| `; its members are one level deeper.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _TITLE = re.compile(r"( *)\+(-\+)?-{16} (\d{1,9}|\.\.\.) -{16}\s*")
 
 
 class Unfolded(NamedTuple):
-    """Be one level of the tree.
+    """One level of the tree.
 
     Args:
-        text: the level's own lines, without margin: a chain as outside of groups.
-        members: for each offset in the text at which a group ends, the lines of its members.
-        ends: these offsets, ascending.
+        text: the level's own lines without the margin: a chain, as outside a group.
+        members: for each offset in the text at which a group ends, the lines of each member.
+        ends: the keys of `members`, ascending.
     """
 
     text: str
@@ -38,17 +38,17 @@ class Unfolded(NamedTuple):
     ends: tuple[int, ...] = ()
 
     def end_of_group(self, position: int) -> int:
-        """Return where the next group of this level ends, or else the text.
+        """Return where the next group of this level ends; the length of the text if there isn't one.
 
         Args:
-            position: of the exception in question.
+            position: the offset to search from.
         """
         index = bisect_left(self.ends, position)
         return self.ends[index] if index < len(self.ends) else len(self.text)
 
 
 def region_at(text: str, position: int) -> str:
-    """Return the lines of a group that begins at a position; empty if none does.
+    """Return the lines of the group that begins at a position; empty if no group begins there.
 
     Args:
         text: a traceback, ending with a line feed.
@@ -61,12 +61,12 @@ def region_at(text: str, position: int) -> str:
 
 
 def unfold(lines: list[str], depth: int) -> Unfolded:
-    """Separate a level's own lines from its members'.
+    """Separate a level's own lines from the lines of its members.
 
     Args:
-        lines: of the level and all below it, with their ends. `textwrap.indent` puts the margin after every
-            line boundary that `str.splitlines` knows, so they come from there.
-        depth: of the level, from 1.
+        lines: the lines of the level and of all levels below it, with line ends, from `str.splitlines`:
+            `textwrap.indent` adds the margin after every line boundary that `str.splitlines` recognizes.
+        depth: the level, from 1.
     """
     indent = "  " * depth
     margins = (f"{indent}| ", f"{indent}+ ")
@@ -83,7 +83,7 @@ def unfold(lines: list[str], depth: int) -> Unfolded:
             length += len(piece)
         elif title := _title(line, depth):
             member = []
-            if title.isdigit():  # else `...`, whose text only counts what was left out
+            if title.isdigit():  # else `...`, whose text only counts the omitted members
                 members.setdefault(length, []).append(member)
         elif member is not None:
             member.append(line)

@@ -1,4 +1,4 @@
-"""Where an error was caught: PostHog's name for the hook, and the type of its mechanism."""
+"""Hooks that catch errors: PostHog's name for each hook, and the type of its mechanism."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["BY_HAND", "Hook", "hook_of"]
 
 
 class Hook(NamedTuple):
-    """What caught an error.
+    """The hook that caught an error.
 
     Args:
-        mechanism: how PostHog classes it, `mechanism.type` of the outermost exception.
-        source: `$exception_source`, the technology and its hook; None for what PostHog has no name for.
+        mechanism: PostHog's class of hook, `mechanism.type` of the outermost exception.
+        source: `$exception_source`, the technology and its hook; None if PostHog has no name for it.
     """
 
     mechanism: str
@@ -25,10 +25,10 @@ class Hook(NamedTuple):
 
 
 BY_HAND = Hook("generic")
-"""A developer recorded it, or no framework is known to have caught it."""
+"""The hook of an error that a developer recorded, or that no known framework caught."""
 
-# By the last part of the instrumentation scope's name. The sources are those of PostHog's own integrations
-# (posthog-python 7.91, `posthog/integrations/`) and of its specification for SDKs (`wire.md` section 2.1).
+# By the last part of the instrumentation scope's name. The sources come from PostHog's own integrations
+# (posthog-python 7.91, `posthog/integrations/`) and its specification for SDKs (`wire.md` section 2.1).
 _BY_SCOPE: Mapping[str, Hook] = MappingProxyType(
     {
         "asgi": Hook("middleware", "asgi.middleware"),
@@ -42,15 +42,15 @@ _BY_SCOPE: Mapping[str, Hook] = MappingProxyType(
 _BY_KIND: Mapping[SpanKind, Hook] = MappingProxyType(
     {SpanKind.SERVER: Hook("middleware"), SpanKind.CONSUMER: Hook("task")}
 )
-# Scopes of Python: another language's `flask` would be another framework.
+# Python scopes: `flask` in another language would be another framework.
 _PYTHON = ("opentelemetry.instrumentation.", "otel.")
 
 
 def hook_of(entry: ReadableSpan) -> Hook:
-    """Return what caught the error that ended a request, a task or a script.
+    """Return the hook that caught the error that ended a request, a task or a script.
 
     Args:
-        entry: its span.
+        entry: the span of the request, task or script.
     """
     scope = entry.instrumentation_scope.name if entry.instrumentation_scope is not None else ""
     known = _BY_SCOPE.get(scope.rpartition(".")[2]) if scope.startswith(_PYTHON) else None

@@ -1,4 +1,4 @@
-"""A snapshot of a live exception, taken in the request's thread while its span ends."""
+"""Snapshots of live exceptions, taken in the request's thread while its span ends."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ from otel.exceptions._parse import parse_stacktrace
 
 __all__ = ["ExceptionSnapshot"]
 
-# A shorter message is hardly what `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT` left of a longer one; it is another's.
+# A shorter message is unlikely to be a longer one truncated by `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`; it
+# belongs to another exception.
 _SHORTEST_CUT = 32
 
 
 class ExceptionSnapshot(NamedTuple):
-    """Hold what leaves of an exception: names and numbers, no frame, local variable or exception object.
+    """The names and numbers of an exception, without frame objects, local variables or exception objects.
 
     Args:
         exceptions: the exception with its causes, contexts and members, outermost first.
-        type_name: what OpenTelemetry records as `exception.type`.
-        message: what it records as `exception.message`, at most `MESSAGE_KEPT` characters.
+        type_name: the value that OpenTelemetry records as `exception.type`.
+        message: the value that OpenTelemetry records as `exception.message`, at most `MESSAGE_KEPT`
+            characters.
     """
 
     exceptions: tuple[ExceptionInfo, ...]
@@ -42,12 +44,12 @@ class ExceptionSnapshot(NamedTuple):
         """Take the snapshot.
 
         Args:
-            exc: the exception, while its traceback is still its own.
+            exc: the exception, while it still has its traceback.
         """
         try:
             module, name = _type_of(exc)
             return cls(_walk(exc), qualified(module, name), _message(exc))
-        except Exception:  # noqa: BLE001 - a class can make any of its attributes raise; the product goes on
+        except Exception:  # noqa: BLE001 - any attribute of a class can raise; the product continues
             name = type.__getattribute__(type(exc), "__name__")
             return cls((ExceptionInfo(name),), name, "")
 
@@ -56,7 +58,7 @@ class ExceptionSnapshot(NamedTuple):
 
         Args:
             type_name: the event's `exception.type`.
-            message: the event's `exception.message`, possibly cut by an attribute limit.
+            message: the event's `exception.message`, possibly truncated by an attribute limit.
         """
         if type_name != self.type_name:
             return False
@@ -114,7 +116,7 @@ def _frames(traceback: TracebackType | None) -> tuple[Frame, ...]:
     for one in both_ends(stack[own:]):
         code = one.tb_frame.f_code
         module = one.tb_frame.f_globals.get("__name__")
-        # Code can be made without line numbers, of which typeshed does not know.
+        # Code objects can lack line numbers, which typeshed does not know.
         lineno = one.tb_lineno or 0
         frames.append(
             Frame(code.co_filename, lineno, code.co_name, module if isinstance(module, str) else "")
@@ -133,4 +135,4 @@ def _message(exc: BaseException) -> str:
     try:
         return str(exc)[:MESSAGE_KEPT]
     except Exception:  # noqa: BLE001 - the product's own `__str__`
-        return "<exception str() failed>"  # what `traceback` writes, so that both ways agree
+        return "<exception str() failed>"  # as `traceback` writes it, so that both sources agree

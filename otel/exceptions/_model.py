@@ -1,4 +1,4 @@
-"""What an exception is once it is neither text nor object: types, messages, frames and their order."""
+"""Data model of an exception, independent of its source: types, messages, frames and their order."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ __all__ = [
 
 Source = Literal["cause", "context", "member"]
 
-# PostHog's bound for one `$exception_list` (`wire.md` section 2.1).
+# PostHog's limit for one `$exception_list` (`wire.md` section 2.1).
 MAX_EXCEPTIONS = 50
-# A recursion fills a stack with a thousand equal frames. What tells it apart is how it was entered and where
-# it gave up, so both ends are kept; fifty frames at each are more than Django's middleware and view together.
+# A recursion fills a stack with a thousand equal frames. The entry and the failing end identify it, so both
+# ends are kept; fifty frames at each end are more than Django's middleware and view together.
 MAX_FRAMES = 100
-# Twice what leaves (`_scrub.MAX_MESSAGE`): a secret that begins before that cut is seen whole.
+# Twice the length that is sent (`otel.scrubbing.MAX_MESSAGE`): a secret that begins before that cut is still
+# seen whole.
 MESSAGE_KEPT = 8_000
-# `type` is required on the wire; what a cut or a foreign text does not tell is at least an exception.
+# The type to send when truncated or foreign text does not contain it: PostHog requires `type`.
 UNKNOWN_TYPE = "Exception"
 
 _OPENTELEMETRY = re.compile(r"[/\\]opentelemetry[/\\](?:trace|sdk|util|instrumentation)[/\\]")
@@ -36,13 +37,13 @@ T = TypeVar("T")
 
 
 class Frame(NamedTuple):
-    """Be one call on a stack.
+    """One call on a stack.
 
     Args:
-        filename: as the interpreter names it, `<string>` and the like included.
-        lineno: from 1; 0 if unknown.
-        function: the code's name.
-        module: `__name__` where the code ran; empty if only text tells of the frame.
+        filename: the file as the interpreter names it, including names such as `<string>`.
+        lineno: the line number, from 1; 0 if unknown.
+        function: the name of the code object.
+        module: `__name__` where the code ran; empty for a frame that was parsed from text.
         line: the source line that the text shows, without indentation; empty for a live frame.
     """
 
@@ -54,15 +55,16 @@ class Frame(NamedTuple):
 
 
 class ExceptionInfo(NamedTuple):
-    """Be one exception of a chain or group; a chain is a tuple of them, outermost first.
+    """One exception of a chain or group; a chain is a tuple of them, outermost first.
 
     Args:
         type_name: the class's qualified name within its module.
         module: the class's module; empty for builtins.
         message: `str()` of the exception, at most `MESSAGE_KEPT` characters.
         frames: outermost call first, at most `MAX_FRAMES`.
-        parent: the index of the exception that it caused, accompanied or belongs to; None for the outermost.
-        source: how it belongs to its parent.
+        parent: the index of the exception that this one caused, was the context of, or is a member of; None
+            for the outermost.
+        source: how this exception belongs to its parent.
     """
 
     type_name: str
@@ -74,12 +76,12 @@ class ExceptionInfo(NamedTuple):
 
 
 def first_own(filenames: Sequence[str]) -> int:
-    """Return the index of the first frame that is not OpenTelemetry's, which wraps what it traces.
+    """Return the index of the first frame outside OpenTelemetry, which wraps the code that it traces.
 
-    The raise site is never skipped: an error inside of OpenTelemetry keeps it.
+    The raise site is never skipped: an error inside OpenTelemetry keeps it.
 
     Args:
-        filenames: of a stack, outermost call first.
+        filenames: the files of a stack's frames, outermost call first.
     """
     for index, filename in enumerate(filenames):
         if "opentelemetry" not in filename or not _OPENTELEMETRY.search(filename):
@@ -88,10 +90,10 @@ def first_own(filenames: Sequence[str]) -> int:
 
 
 def both_ends(items: list[T]) -> list[T]:
-    """Return at most `MAX_FRAMES` items, from both ends.
+    """Return at most `MAX_FRAMES` items, half from each end.
 
     Args:
-        items: a stack.
+        items: the items of a stack.
     """
     if len(items) <= MAX_FRAMES:
         return items

@@ -1,4 +1,4 @@
-"""Qualified type names: which part is the module, and which types only wrap another exception."""
+"""Qualified type names: their split into module and class, and the types that only wrap another exception."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from itertools import takewhile
 
 __all__ = ["is_carrier", "qualified", "quoted_traceback", "split_type"]
 
-# These carry an exception's traceback as text out of a worker process, as their whole message between triple
-# quotes; the types of billiard are what Celery hands to its signals.
+# Types that carry an exception's traceback out of a worker process: their message is the text between triple
+# quotes. Celery passes the types of billiard to its signals.
 _CARRIERS = frozenset(
     {
         "billiard.einfo.ExceptionWithTraceback",
@@ -23,7 +23,7 @@ def is_carrier(type_name: str) -> bool:
     """Whether a type only carries another exception's traceback.
 
     Args:
-        type_name: qualified, with its module.
+        type_name: the qualified name, with its module.
     """
     return type_name in _CARRIERS
 
@@ -32,7 +32,7 @@ def quoted_traceback(message: str) -> str:
     """Return the traceback that a carrier's message quotes.
 
     Args:
-        message: the carrier's, possibly cut.
+        message: the carrier's message, possibly truncated.
     """
     text = message[message.find(_OPENING) + len(_OPENING) :] if _OPENING in message else message
     end = text.rfind(_CLOSING)
@@ -40,10 +40,10 @@ def quoted_traceback(message: str) -> str:
 
 
 def qualified(module: str, type_name: str) -> str:
-    """Return a type's name as OpenTelemetry's `exception.type` has it.
+    """Return a type's name as OpenTelemetry writes it to `exception.type`.
 
     Args:
-        module: empty for builtins.
+        module: the module of the type; empty for builtins.
         type_name: the qualified name within the module.
     """
     return f"{module}.{type_name}" if module else type_name
@@ -52,11 +52,11 @@ def qualified(module: str, type_name: str) -> str:
 def split_type(name: str) -> tuple[str, str]:
     """Return the module and the qualified name of a type.
 
-    Text does not tell them apart. Classes are capitalised and modules are not (PEP 8), and what encloses a
-    local class is followed by `<locals>`; the module is never nothing.
+    The text does not mark the boundary, so it is guessed: classes are capitalized and modules are not (PEP
+    8), and `<locals>` follows the function that encloses a local class. A dotted name always has a module.
 
     Args:
-        name: such as `pkg.errors.Outer.Inner`.
+        name: the full name, such as `pkg.errors.Outer.Inner`.
     """
     parts = name.split(".")
     if len(parts) == 1:

@@ -1,4 +1,4 @@
-"""From the text of `traceback.format_exception` to exceptions with frames."""
+"""Parser from the text of `traceback.format_exception` to exceptions with frames."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _FIRST_HEADER = re.compile(rf"^{re.escape(HEADER)}", re.MULTILINE)
 def parse_stacktrace(text: str, *, type_name: str = "", message: str = "") -> tuple[ExceptionInfo, ...]:
     """Parse the text that OpenTelemetry records as `exception.stacktrace`.
 
-    A message of several lines cannot be told from what follows it by the text alone. For the outermost
-    exception the event's other attributes tell it exactly.
+    The text alone does not show where a message of several lines ends. For the outermost exception, the
+    event's other attributes contain the exact message.
 
     Args:
-        text: as `traceback.format_exception` of any Python since 3.8 writes it, possibly cut; of anything
-            else remains what the other arguments tell.
+        text: the output of `traceback.format_exception` in any Python since 3.8, possibly truncated. For any
+            other text, the result contains only what the other arguments provide.
         type_name: the event's `exception.type`.
         message: the event's `exception.message`.
     """
@@ -37,7 +37,7 @@ def parse_stacktrace(text: str, *, type_name: str = "", message: str = "") -> tu
 
 
 def _from_its_beginning(text: str) -> str:
-    """Leave out what a logger wrote before the traceback."""
+    """Return the text without what a logger wrote before the traceback."""
     if _BEGINNING.match(text):
         return text
     header = _FIRST_HEADER.search(text)
@@ -45,7 +45,7 @@ def _from_its_beginning(text: str) -> str:
 
 
 def _without_half_a_separator(text: str) -> tuple[str, Source]:
-    """Return a cut text, and what the separator that it ends in says about the exception that is missing."""
+    """Return truncated text without a partial separator at its end, and the link that the separator names."""
     start = text.rfind("\n\n")
     half = text[start + 2 :]
     if start >= 0 and half:
@@ -57,7 +57,7 @@ def _without_half_a_separator(text: str) -> tuple[str, Source]:
 
 
 def _reconcile(outermost: Node | None, expected: Expected, *, is_cut: bool, source: Source) -> Node | None:
-    """Return the outermost exception as the event's attributes tell it."""
+    """Return the outermost exception, corrected by the event's attributes."""
     if not expected.type_name:
         return expected.node() if outermost is None and expected.message else outermost
     told = expected.node()
@@ -66,13 +66,13 @@ def _reconcile(outermost: Node | None, expected: Expected, *, is_cut: bool, sour
     if (
         not outermost.printed
         or outermost.message == expected.message
-        # SyntaxError and its like print another message than their `str()`.
+        # A SyntaxError prints a different message than its `str()`.
         or (outermost.printed == told.printed and (not is_cut or _agree(outermost.message, expected.message)))
     ):
         outermost.type_name, outermost.module, outermost.message = told.type_name, told.module, told.message
         return outermost
-    # The text was cut before it came to the outermost exception, or is another one's.
-    if is_cut and not outermost.message:  # perhaps within the name
+    # The text was truncated before the outermost exception, or belongs to another exception.
+    if is_cut and not outermost.message:  # perhaps truncated within the name
         outermost.type_name, outermost.module = UNKNOWN_TYPE, ""
     told.inner, told.source = outermost, source
     return told

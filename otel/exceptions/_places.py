@@ -1,4 +1,4 @@
-"""Where a source file belongs: its path and module from the import root, and whether the product wrote it."""
+"""Classification of source files: path and module from the import root, and whether the product owns them."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import NamedTuple
 
 __all__ = ["Place", "is_in_app", "place_of"]
 
-# A program's stacks run through few thousand files.
+# The stacks of a program run through a few thousand files.
 _CACHED = 4096
 
 _INSTALLED = re.compile(r".*/(?:site|dist)-packages/")
 _STANDARD_LIBRARY = re.compile(
     r".*/(?:lib(?:64)?/python\d(?:\.\d+)?t?|Python\d{2,3}/Lib|python\d{2,3}\.zip)/"
 )
-# What installers write for an entry point: `.venv/bin/gunicorn`.
+# The script that an installer writes for an entry point, such as `.venv/bin/gunicorn`.
 _SCRIPT = re.compile(r"(?:.*/)?(?:bin|Scripts)/[^/.]+(?:\.exe/__main__\.py)?")
 _FROZEN = re.compile(r"<frozen ([\w.]+)>")
 _MODULE_PATH = re.compile(r"(?:\w+/)*\w+")
 
 
 class Place(NamedTuple):
-    """Be where a file belongs.
+    """A file's place in the program.
 
     Args:
-        filename: from the import root, with forward slashes; the whole path where no root is known.
-        module: as imported from there; empty if it cannot be.
-        in_app: whether it is neither installed nor the standard library's.
+        filename: the path from the import root, with forward slashes; the whole path if the root is unknown.
+        module: the module's name from that root; empty if the path is not a valid module name.
+        in_app: whether the file is neither installed nor part of the standard library.
     """
 
     filename: str
@@ -38,11 +38,11 @@ class Place(NamedTuple):
 
 @lru_cache(maxsize=_CACHED)
 def place_of(filename: str, module: str = "") -> Place:
-    """Return where a file belongs.
+    """Return the place of a file.
 
     Args:
-        filename: as a frame has it.
-        module: the frame's `__name__`, if known: it tells the root better than `sys.path`.
+        filename: the file of a frame.
+        module: the frame's `__name__`, if known: it identifies the root more reliably than `sys.path`.
     """
     if frozen := _FROZEN.fullmatch(filename):
         return Place(filename, module or frozen[1], in_app=False)
@@ -62,12 +62,12 @@ def is_in_app(place: Place, prefixes: tuple[str, ...]) -> bool:
     """Whether a frame counts as the product's own.
 
     Args:
-        place: of its file.
-        prefixes: of modules; empty leaves it to where the file is.
+        place: the place of the frame's file.
+        prefixes: prefixes of the product's modules; if empty, the location of the file decides.
     """
     if not prefixes:
         return place.in_app
-    # The path stands in for the module where its root is another machine's.
+    # The path replaces the module if the import root is on another machine.
     path = f"/{place.filename}"
     for prefix in prefixes:
         if place.module == prefix or place.module.startswith(f"{prefix}."):
@@ -86,7 +86,7 @@ def _at(path: str, root: int, module: str, *, in_app: bool) -> Place:
 
 
 def _tail(path: str, module: str) -> str:
-    """Return the end of a path that the module's name spells."""
+    """Return the end of a path that corresponds to the module's name; empty if they do not match."""
     stem = f"/{module.replace('.', '/')}"
     for ending in (".py", "/__init__.py"):
         if path.endswith(stem + ending):
