@@ -1,1 +1,1 @@
-"""What people tell us."""
+"""Feedback from the people who use the product."""

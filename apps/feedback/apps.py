@@ -1,4 +1,4 @@
-"""The app's configuration."""
+"""The configuration of the feedback app."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from django.apps import AppConfig
 
 
 class FeedbackConfig(AppConfig):
-    """Configure the app of what people tell us."""
+    """The configuration of the feedback app."""
 
     name = "apps.feedback"

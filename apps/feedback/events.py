@@ -1,4 +1,4 @@
-"""The events of feedback."""
+"""Events of the feedback app."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["FeedbackSubmitted"]
 
 @event("feedback_submitted", tier=2, owner="feedback")
 class FeedbackSubmitted(TeamEvent):
-    """Somebody told us something; what they said stays with us.
+    """Feedback was submitted; its text is never sent.
 
     Args:
-        category: what it is about.
-        has_text: whether there are words to it.
+        category: kind of feedback.
+        has_text: whether the feedback has a text.
     """
 
     category: Literal["idea", "problem", "praise", "other"]

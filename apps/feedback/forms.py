@@ -1,4 +1,4 @@
-"""Asking people what they want to tell us."""
+"""The feedback form."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ else:
 
 
 class FeedbackForm(FeedbackModelForm):
-    """Ask what it is about, and for as many words as one likes to spend."""
+    """A form with a category and an optional text."""
 
     class Meta:
-        """Leave who says it, and of which team, to the request."""
+        """The fields that people fill in; the view sets the user and the team."""
 
         model = Feedback
         fields = ("category", "text")

@@ -1,4 +1,4 @@
-"""What people tell us."""
+"""Stored feedback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Category", "Feedback"]
 
 
 class Category(models.TextChoices):
-    """Name what feedback is about."""
+    """The kind of feedback."""
 
     IDEA = "idea"
     PROBLEM = "problem"
@@ -21,7 +21,7 @@ class Category(models.TextChoices):
 
 
 class Feedback(models.Model):
-    """Be what one person said; it stays when the account goes, without its author."""
+    """A person's feedback; it is kept without its author when the account is deleted."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="feedback")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

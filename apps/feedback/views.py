@@ -1,4 +1,4 @@
-"""The page on which people tell us something, and the one on which we read it."""
+"""Views that submit feedback, and list it for staff."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from otel import record
 
 __all__ = ["received", "send"]
 
-# What one reads in a sitting.
+# As many as a person reads in one sitting.
 _PER_PAGE = 20
 
 
 @team_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: TeamRequest) -> HttpResponse:
-    """Take what somebody of the current team tells us, and go back to where the person came from."""
+    """Save feedback from a member of the current team, and redirect to the page the person came from."""
     form = FeedbackForm(
         request.POST if request.method == "POST" else None,
         instance=Feedback(team=request.team, user=request.user),
@@ -50,7 +50,7 @@ def send(request: TeamRequest) -> HttpResponse:
 
 @require_safe
 def received(request: HttpRequest) -> HttpResponse:
-    """Show what everybody has told us, the latest first; for Tformance's own staff, nobody else finds it."""
+    """List all feedback, the latest first; only for Tformance's staff, others get a 404."""
     if not request.user.is_staff:
         raise Http404
     told = Feedback.objects.select_related("team", "user").order_by("-created_at", "-pk")
@@ -59,5 +59,5 @@ def received(request: HttpRequest) -> HttpResponse:
 
 
 def _came_from(request: TeamRequest) -> str:
-    """Return the page that the link to this one stood on; nothing, rather than an address elsewhere."""
+    """Return the page that linked to this one; empty if the address is on another site."""
     return safe_redirect((request.POST if request.method == "POST" else request.GET).get("next", ""))

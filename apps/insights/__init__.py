@@ -1,1 +1,1 @@
-"""What stands out in a team's metrics."""
+"""Insights: noteworthy changes in a team's metrics."""

@@ -1,4 +1,4 @@
-"""The app's configuration."""
+"""The configuration of the insights app."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from django.apps import AppConfig
 
 
 class InsightsConfig(AppConfig):
-    """Configure the app of what stands out in the metrics."""
+    """The configuration of the insights app."""
 
     name = "apps.insights"

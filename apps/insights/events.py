@@ -1,4 +1,4 @@
-"""The events of insights."""
+"""Events of the insights app."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class InsightViewed(TeamEvent):
     """An insight was opened.
 
     Args:
-        insight_type: the rule behind it.
-        priority: how soon the team should look.
-        age_days: whole days since it was found.
+        insight_type: rule that found the insight.
+        priority: urgency of the insight.
+        age_days: whole days since the insight was found.
     """
 
     insight_type: Literal["change", "ai_milestone", "slow_reviews"]

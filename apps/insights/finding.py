@@ -1,4 +1,4 @@
-"""Finding what stands out: the rules are run on a team's figures, and what is new is kept and told."""
+"""Running the insight rules on a team's figures, and saving and announcing the new insights."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ from apps.users.models import User
 
 __all__ = ["find"]
 
-# Whole weeks, so that each period has as many weekends as the other.
+# Whole weeks, so that both periods have the same number of weekends.
 _PERIOD = timedelta(weeks=4)
 _MONTH = timedelta(days=30)
 
 
 def find(team: Team, now: datetime | None = None) -> list[Insight]:
-    """Run the rules, keep what was not found before, and mail what is urgent of it.
+    """Run the rules, save the insights that are new, and email the urgent ones.
 
     Args:
-        team: whose figures.
-        now: the present; another one only in tests.
+        team: the team whose figures are examined.
+        now: the current time; only tests pass another one.
+
+    Returns:
+        The new insights.
     """
     now = now or timezone.now()
     read = pulls(team, Span(now - 2 * _PERIOD, now))
@@ -39,7 +42,7 @@ def find(team: Team, now: datetime | None = None) -> list[Insight]:
     month = figures_of(read, Span(now - _MONTH, now))
     waits = waiting(team, now, at_most=NAMED)
     with transaction.atomic():
-        # Two syncs may end at once: the second waits here, and then sees what the first has found.
+        # Two syncs may end at the same time: the second waits here, and then sees the first one's insights.
         Team.objects.select_for_update().get(pk=team.pk)
         known = set(
             team.insights.filter(
@@ -56,12 +59,12 @@ def find(team: Team, now: datetime | None = None) -> list[Insight]:
         for insight in new:
             insight.team, insight.found_at = team, now
         Insight.objects.bulk_create(new)
-        _tell(team, [insight.pk for insight in new if insight.priority == Priority.HIGH])
+        _email_members(team, [insight.pk for insight in new if insight.priority == Priority.HIGH])
     return new
 
 
-def _tell(team: Team, urgent: list[int]) -> None:
-    """Have one mail sent to each member who wants it, after the commit."""
+def _email_members(team: Team, urgent: list[int]) -> None:
+    """Queue one email, after the commit, for each member who has enabled insight emails."""
     if urgent:
         members = User.objects.filter(memberships__team=team, insight_emails=True, is_active=True)
         send_after_commit(mail_urgent, *((pk, urgent) for pk in members.values_list("pk", flat=True)))

@@ -1,4 +1,4 @@
-"""Which insights a team sees, and in which order."""
+"""Querysets of a team's open and dismissed insights."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _URGENCY = Case(*(When(priority=priority, then=rank) for rank, priority in enume
 
 
 def open_insights(team: Team) -> QuerySet[Insight]:
-    """Return what nobody has dismissed, the most urgent first, and of those the newest.
+    """Return the insights that nobody has dismissed, by urgency and then the newest first.
 
     Args:
-        team: whose.
+        team: the team that the insights belong to.
     """
     return team.insights.filter(dismissed_at=None).order_by(_URGENCY, "-found_at", "-pk")
 
 
 def dismissed_insights(team: Team) -> QuerySet[Insight]:
-    """Return what somebody has dismissed, the latest first.
+    """Return the dismissed insights, the most recently dismissed first.
 
     Args:
-        team: whose.
+        team: the team that the insights belong to.
     """
     return team.insights.filter(dismissed_at__isnull=False).order_by("-dismissed_at", "-pk")

@@ -1,4 +1,4 @@
-"""The figures that insights speak of: what they are called and counted in, and when they are good."""
+"""The figures that insights report: their labels, units, and whether lower is better."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MeasureName = Literal["cycle_hours", "review_hours", "merged", "size", "ai_share
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measure:
-    """Be one of the figures, as people speak of it.
+    """A figure, with the words in which insights present it.
 
     Args:
-        name: its field in `Figures`.
-        label: what people call it.
-        unit: what it is counted in.
-        falls_well: whether less of it is better.
+        name: the figure's field in `Figures`.
+        label: the figure's name on pages.
+        unit: the unit of its values.
+        falls_well: whether a lower value is better.
     """
 
     name: MeasureName
@@ -30,20 +30,20 @@ class Measure:
     falls_well: bool
 
     def of(self, figures: Figures) -> float | None:
-        """Return its value, None if there is nothing to take it from.
+        """Return the measure's value, or None if it is not known.
 
         Args:
-            figures: a period's.
+            figures: the figures of one period.
         """
         value: float | None = getattr(figures, self.name)
         return value
 
     def is_worse(self, before: float, after: float) -> bool:
-        """Whether a change is one for the worse.
+        """Whether a change is for the worse.
 
         Args:
             before: the earlier value.
-            after: the later one, which differs.
+            after: the later value; it must differ from `before`.
         """
         return (after > before) is self.falls_well
 

@@ -1,4 +1,4 @@
-"""What stands out in a team's metrics."""
+"""The insights that were found in a team's metrics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Insight", "InsightKind", "Priority"]
 
 
 class InsightKind(models.TextChoices):
-    """Name the rule behind an insight."""
+    """The rule that found an insight."""
 
     CHANGE = "change"
     AI_MILESTONE = "ai_milestone"
@@ -20,7 +20,7 @@ class InsightKind(models.TextChoices):
 
 
 class Priority(models.TextChoices):
-    """Say how soon a team should look."""
+    """The urgency of an insight."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -28,11 +28,11 @@ class Priority(models.TextChoices):
 
 
 class Insight(models.Model):
-    """Be one thing that stands out."""
+    """A noteworthy finding in a team's metrics."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="insights")
     kind = models.CharField(max_length=20, choices=InsightKind)
-    # What it is about, so that the same finding is not made twice, such as "cycle_hours:2026-W47".
+    # Identifies the finding, so that it is not saved twice; for example "cycle_hours:2026-W47".
     key = models.CharField(max_length=100)
     priority = models.CharField(max_length=6, choices=Priority)
     title = models.CharField(max_length=200)
@@ -44,7 +44,7 @@ class Insight(models.Model):
     )
 
     class Meta:
-        """Find nothing twice."""
+        """A constraint that prevents saving the same finding twice."""
 
         constraints = (models.UniqueConstraint(fields=["team", "kind", "key"], name="found_once"),)
 

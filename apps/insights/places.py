@@ -1,4 +1,4 @@
-"""Where the figures behind an insight are shown."""
+"""The analytics tab that shows the figures behind an insight."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from apps.metrics.events import Tab
 
 __all__ = ["tab_of"]
 
-# Changes of these are not shown under delivery; an insight's key begins with the figure's name.
+# Figures that are not on the delivery tab; an insight's key begins with the figure's name.
 _TABS: dict[str, Tab] = {"size": "quality", "ai_share": "ai_adoption"}
 
 
@@ -15,7 +15,7 @@ def tab_of(insight: Insight) -> Tab:
     """Return the analytics tab with the figures behind an insight.
 
     Args:
-        insight: found by the rules.
+        insight: the insight; its kind and key decide.
     """
     if insight.kind == InsightKind.AI_MILESTONE:
         return "ai_adoption"

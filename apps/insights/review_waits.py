@@ -1,4 +1,4 @@
-"""The pull requests that nobody has looked at for too long."""
+"""Open pull requests that have waited too long for a first review."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from apps.teams.models import Team
 
 __all__ = ["PATIENCE", "Waiting", "waiting"]
 
-# Who opened it has turned to something else by then, and has to find the way back for each comment.
+# By then the author works on something else, and each review comment forces a switch back.
 PATIENCE = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Say how many wait, and which of them the longest.
+    """The pull requests that wait for a first review.
 
     Args:
-        total: how many there are.
-        longest: those that have waited longest, as many as were asked for.
+        total: the number of waiting pull requests.
+        longest: those that have waited longest, up to the requested number.
     """
 
     total: int
@@ -31,12 +31,14 @@ class Waiting:
 
 
 def waiting(team: Team, now: datetime, *, at_most: int) -> Waiting:
-    """Return the open pull requests that have waited for a first review beyond patience, in one query.
+    """Return the open pull requests that have waited longer than `PATIENCE`, in one query.
+
+    Repositories that are no longer synced are left out: the state of their pull requests is unknown.
 
     Args:
-        team: whose; of repositories that are no longer synced nobody knows what has become of theirs.
-        now: the present.
-        at_most: how many to name.
+        team: the team that the pull requests belong to.
+        now: the current time.
+        at_most: the maximum length of `longest`.
     """
     longest = list(
         PullRequest.objects.filter(

@@ -1,4 +1,4 @@
-"""The rules: what stands out in a team's figures, in which words, and how urgent it is."""
+"""The rules that find insights in a team's figures, with their wording and priority."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ __all__ = [
     "week_of",
 ]
 
-# Percent of the earlier value: less than this is a week like any other.
+# Percent of the earlier value: a smaller change is ordinary variation.
 CHANGE = 15
-# Percent: nobody calls half as much again, or half gone, a fluctuation.
+# Percent: a change by half of the earlier value is not a fluctuation.
 GREAT_CHANGE = 50
-# Pull requests in a period: with six, one more or less is a change of 15 % by itself; ten leave some room.
+# Pull requests in a period: with six, one more or less is already a change of 15 %; ten leave some room.
 ENOUGH = 10
-# 15 % of little is nothing that anybody notices: the least difference that counts, in the measure's unit.
+# The smallest difference that counts, in the measure's unit: nobody notices 15 % of a small value.
 LEAST: dict[MeasureName, float] = {
     "cycle_hours": 1,
     "review_hours": 0.5,
-    "merged": 0,  # `ENOUGH` is 15 % of it or more already
+    "merged": 0,  # `ENOUGH` already guarantees that 15 % is a visible difference
     "size": 5,
     "ai_share": 5,
 }
-# Percent of the last 30 days' pull requests, and the words for it.
+# Percent of the last 30 days' pull requests, and how the title words it.
 MILESTONES = {25: "a quarter", 50: "half", 75: "three quarters"}
-# The median wait for a first review: beyond a day the author's next day is gone too; two days are `PATIENCE`.
+# The median wait for a first review: after 24 hours the author has lost a working day; 48 is `PATIENCE`.
 SLOW_HOURS, VERY_SLOW_HOURS = 24, 48
-# Pull requests waiting: one is an oversight, five are a queue.
+# Pull requests that wait: one is an oversight, five are a queue.
 QUEUE = 5
-# Of those waiting, as many as one reads.
+# The number of waiting pull requests that an insight lists: as many as people will read.
 NAMED = 10
 
 _MEANING: dict[MeasureName, str] = {
@@ -68,21 +68,21 @@ _ADVICE: dict[MeasureName, str] = {
 
 
 def week_of(now: datetime) -> str:
-    """Return the ISO week by which a finding is made once a week, such as "2026-W47".
+    """Return the ISO week, such as "2026-W47"; keys contain it so that an insight is found once a week.
 
     Args:
-        now: when the rules are run.
+        now: the time at which the rules run.
     """
     return f"{now:%G-W%V}"
 
 
 def changes(recent: Figures, before: Figures, now: datetime) -> Iterator[Insight]:
-    """Yield the figures that have changed by 15 % or more, for better or worse.
+    """Yield an insight for each figure that has changed by 15 % or more, for better or worse.
 
     Args:
-        recent: the last four weeks.
-        before: the four weeks before.
-        now: when the rules are run.
+        recent: the figures of the last four weeks.
+        before: the figures of the four weeks before.
+        now: the time at which the rules run.
     """
     for measure in MEASURES:
         was, became = measure.of(before), measure.of(recent)
@@ -94,7 +94,7 @@ def changes(recent: Figures, before: Figures, now: datetime) -> Iterator[Insight
 
 def _has_enough(measure: Measure, recent: Figures, before: Figures) -> bool:
     if measure.name == "merged":
-        return before.merged >= ENOUGH  # that hardly any are merged now is what it would find
+        return before.merged >= ENOUGH  # `recent` may be low: that is the change to find
     if measure.name == "cycle_hours":
         return min(recent.merged, before.merged) >= ENOUGH
     if measure.name == "review_hours":
@@ -110,7 +110,7 @@ def _change(measure: Measure, was: float, became: float, now: datetime) -> Insig
     else:
         priority = Priority.MEDIUM if is_worse or is_great else Priority.LOW
     direction = "rose" if became > was else "fell"
-    # The percentage of a percentage misleads.
+    # A percentage of a percentage is misleading.
     by = " " if measure.unit == "percent" else f" by {percent:,.0f} %, "
     advice = f"\n\n{_ADVICE[measure.name]}" if is_worse else ""
     return Insight(
@@ -123,18 +123,20 @@ def _change(measure: Measure, was: float, became: float, now: datetime) -> Insig
 
 
 def _ends(was: float, became: float, unit: Unit) -> str:
-    """Write "31 to 24 hours", and "4 days to 20 hours"."""
+    """Format both values, such as "31 to 24 hours" or "4 days to 20 hours"."""
     start, end = written(was, unit), written(became, unit)
     number, _, word = start.partition(" ")
     return f"{number if word == end.partition(' ')[2] else start} to {end}"
 
 
 def milestones(month: Figures, reached: Collection[str]) -> Iterator[Insight]:
-    """Yield the highest milestone of AI adoption that is passed, unless it or a higher one was before.
+    """Yield the highest AI adoption milestone that the team has passed, unless an insight reported it before.
+
+    A milestone below one that was reported before is not reported either.
 
     Args:
-        month: the last 30 days.
-        reached: the keys of the milestones that the team has passed before.
+        month: the figures of the last 30 days.
+        reached: the keys of the milestones that were reported before.
     """
     if month.ai_share is None or month.opened < ENOUGH:
         return
@@ -154,12 +156,12 @@ def milestones(month: Figures, reached: Collection[str]) -> Iterator[Insight]:
 
 
 def slow_reviews(recent: Figures, waits: Waiting, now: datetime) -> Iterator[Insight]:
-    """Yield that first reviews take long, and which pull requests wait for one right now.
+    """Yield insights about slow first reviews, and about pull requests that wait for one right now.
 
     Args:
-        recent: the last four weeks.
+        recent: the figures of the last four weeks.
         waits: the open pull requests that have waited too long.
-        now: when the rules are run.
+        now: the time at which the rules run.
     """
     hours = recent.review_hours
     if hours is not None and hours >= SLOW_HOURS and recent.reviewed >= ENOUGH:

@@ -1,4 +1,4 @@
-"""Telling a member by e-mail what is urgent."""
+"""The Celery task that emails urgent insights."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from apps.users.models import User
 __all__ = ["mail_urgent"]
 
 
-# A mail server that is away (SMTPException is an OSError) is tried again three times, within minutes.
+# Retry three times, within minutes, if the mail server is unavailable (SMTPException is an OSError).
 @shared_task(autoretry_for=(OSError,), retry_backoff=30)
 def mail_urgent(user_pk: int, insight_pks: list[int]) -> None:
-    """Send one member one mail; who has left the team or wants no mail by now gets none.
+    """Email a member about urgent insights, unless the member has left the team or disabled these emails.
 
     Args:
-        user_pk: the member.
-        insight_pks: what was found, of one team.
+        user_pk: the member's primary key.
+        insight_pks: the primary keys of the insights, all of one team.
     """
     insights = list(Insight.objects.filter(pk__in=insight_pks).select_related("team").order_by("pk"))
     user = User.objects.filter(

@@ -1,4 +1,4 @@
-"""The pages of insights: the list, one of them, dismissing it, and taking that back."""
+"""Views that list, show, dismiss and restore insights."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from otel import record
 
 __all__ = ["detail", "dismiss", "list_insights", "restore"]
 
-# What one looks through without losing the thread.
+# Short enough to read in one go.
 _PER_PAGE = 20
 
 
 @team_required
 @require_safe
 def list_insights(request: TeamRequest) -> HttpResponse:
-    """Show what stands out in the current team, or what was dismissed of it."""
+    """List the current team's open insights, or the dismissed ones."""
     is_dismissed = request.GET.get("dismissed") == "1"
     insights = dismissed_insights(request.team) if is_dismissed else open_insights(request.team)
     page = Paginator(insights, _PER_PAGE).get_page(request.GET.get("page"))
@@ -55,9 +55,9 @@ def detail(request: TeamRequest, pk: int) -> HttpResponse:
 @team_required
 @require_POST
 def dismiss(request: TeamRequest, pk: int) -> HttpResponse:
-    """Take an insight from the current team's list."""
+    """Remove an insight from the current team's list."""
     insight = get_object_or_404(request.team.insights, pk=pk)
-    # Who was first stays named.
+    # Only the first dismissal counts: `dismissed_by` names the first person.
     Insight.objects.filter(pk=insight.pk, dismissed_at=None).update(
         dismissed_at=timezone.now(), dismissed_by=request.user
     )

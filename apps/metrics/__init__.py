@@ -1,1 +1,1 @@
-"""Pull requests and what they tell of a team's delivery: analytics, lists, export."""
+"""Pull requests and a team's delivery metrics: analytics, lists, export."""

@@ -1,4 +1,4 @@
-"""The app's configuration."""
+"""The configuration of the metrics app."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from django.apps import AppConfig
 
 
 class MetricsConfig(AppConfig):
-    """Configure the app of a team's delivery."""
+    """The configuration of the metrics app."""
 
     name = "apps.metrics"

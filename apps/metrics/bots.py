@@ -1,4 +1,4 @@
-"""Telling programs from people, by their names at GitHub."""
+"""Distinguishing bots from people by their GitHub login."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ __all__ = ["is_bot"]
 
 _SUFFIX = "[bot]"
 
-# GitHub's REST API ends an app's name with "[bot]", its GraphQL does not. These are apps, and no person can
-# have their names.
+# GitHub's REST API ends an app's name with "[bot]", its GraphQL API does not. These logins belong to apps, so
+# that people cannot register them.
 _APPS = frozenset(
     {
         "chatgpt-codex-connector",
@@ -30,10 +30,10 @@ _APPS = frozenset(
 
 
 def is_bot(login: str) -> bool:
-    """Whether a name at GitHub is a program's.
+    """Whether a GitHub login belongs to a bot.
 
     Args:
-        login: the name.
+        login: the login, in any case.
     """
     name = login.lower()
     return name.endswith(_SUFFIX) or name in _APPS

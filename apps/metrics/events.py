@@ -1,4 +1,4 @@
-"""The events of looking at metrics."""
+"""Events of the metrics app."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 Tab = Literal["overview", "ai_adoption", "delivery", "quality", "team", "trends"]
 DateRange = Literal["7d", "30d", "90d", "365d", "all", "custom"]
 Page = Literal["overview", "ai_adoption", "delivery", "quality", "team", "trends", "pr_list"]
-# The keys of the charts on the tabs.
+# The keys of the charts on the analytics tabs.
 ChartType = Literal[
     "ai_by_month",
     "ai_share",
@@ -42,8 +42,8 @@ class AnalyticsViewed(TeamEvent):
     """An analytics tab was opened.
 
     Args:
-        tab: which one.
-        date_range: the range in force.
+        tab: analytics tab that was opened.
+        date_range: selected date range.
     """
 
     tab: Tab
@@ -52,12 +52,12 @@ class AnalyticsViewed(TeamEvent):
 
 @event("date_filter_changed", tier=2, owner="metrics")
 class DateFilterChanged(TeamEvent):
-    """The date range differs from the one before.
+    """The date range was changed.
 
     Args:
-        date_range: the new one.
-        previous_range: the one before.
-        page: where it was changed.
+        date_range: date range after the change.
+        previous_range: date range before the change.
+        page: page on which the date range was changed.
     """
 
     date_range: DateRange
@@ -67,11 +67,11 @@ class DateFilterChanged(TeamEvent):
 
 @event("repo_filter_applied", tier=2, owner="metrics")
 class RepoFilterApplied(TeamEvent):
-    """The repository filter differs from the one before.
+    """The repository filter was changed.
 
     Args:
-        repos_count: how many repositories are chosen; 0 for all of them.
-        page: where it was changed.
+        repos_count: number of selected repositories; 0 for all repositories.
+        page: page on which the filter was changed.
     """
 
     repos_count: int
@@ -80,11 +80,11 @@ class RepoFilterApplied(TeamEvent):
 
 @event("pr_list_filtered", tier=2, owner="metrics")
 class PrListFiltered(TeamEvent):
-    """The pull request list's other filters, or its sort, differ from before.
+    """The pull request list's own filters, or its sort order, were changed.
 
     Args:
-        filters: the names of the filters in force, never their values.
-        sort: the order in force.
+        filters: names of the active filters, never their values.
+        sort: sort order of the list.
     """
 
     filters: tuple[Technical, ...]
@@ -96,9 +96,9 @@ class PrDetailViewed(TeamEvent):
     """A pull request's page was opened.
 
     Args:
-        pr_age_days: whole days since it was opened.
-        is_ai_assisted: whether AI is known to have helped.
-        state: what has become of it.
+        pr_age_days: whole days since the pull request was opened.
+        is_ai_assisted: whether an AI tool is known to have helped with the pull request.
+        state: state of the pull request.
     """
 
     pr_age_days: int
@@ -108,12 +108,12 @@ class PrDetailViewed(TeamEvent):
 
 @event("pr_list_exported", tier=2, owner="metrics")
 class PrListExported(TeamEvent):
-    """The pull request list was sent as a file, to its end.
+    """The pull request list was downloaded completely.
 
     Args:
-        format: of the file.
-        row_count: how many pull requests are in it.
-        has_filters: whether it was less than all of them.
+        format: file format of the export.
+        row_count: number of pull requests in the file.
+        has_filters: whether a filter or date range limited the export.
     """
 
     format: Literal["csv"]
@@ -123,11 +123,11 @@ class PrListExported(TeamEvent):
 
 @event("chart_interacted", tier=3, owner="metrics", source="browser")
 class ChartInteracted(TeamEvent):
-    """A chart was clicked, or hovered for half a second, or its legend used: once each per chart and page.
+    """A chart was clicked, hovered for half a second, or its legend used: once per action, chart and page.
 
     Args:
-        chart_type: which chart.
-        action: what was done with it.
+        chart_type: chart that was used.
+        action: kind of interaction with the chart.
     """
 
     chart_type: ChartType

@@ -1,4 +1,4 @@
-"""Writing figures for people."""
+"""Formatting of figures for people."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ __all__ = ["NOTHING", "Direction", "Unit", "change", "direction", "written"]
 Unit = Literal["count", "percent", "hours", "lines"]
 Direction = Literal["up", "down", ""]
 
-# What stands for a figure of which nothing is known.
+# Shown instead of a figure that is not known.
 NOTHING = "—"
 
-# Below two hours minutes are easier to read, and from three days on days are.
+# In hours: below two hours minutes are easier to read, and from three days on days are.
 _MINUTES_BELOW, _DAYS_FROM = 2, 72
-# From here on a decimal says nothing that anybody would act on.
+# From here on a decimal makes no practical difference.
 _WHOLE_FROM = 10
-# Less than this is as before: it would be written as 0 %.
+# Percent or points: a smaller change counts as unchanged, since it would be written as 0 %.
 _SAME_BELOW = 0.5
 _WHOLE, _TENTHS = Decimal(1), Decimal("0.1")
 
 
 def written(value: float | None, unit: Unit) -> str:
-    """Write a figure with its unit, such as "31 hours".
+    """Format a figure with its unit, such as "31 hours".
 
     Args:
-        value: None for one that is not known.
-        unit: what it is counted in.
+        value: the figure; None if it is not known.
+        unit: the figure's unit.
     """
     if value is None:
         return NOTHING
@@ -39,16 +39,16 @@ def written(value: float | None, unit: Unit) -> str:
 
 
 def change(now: float | None, before: float | None, unit: Unit) -> str:
-    """Write how a figure differs from the one before, such as "22 % less than 31 hours".
+    """Describe how a figure differs from that of the period before, such as "22 % less than 31 hours".
 
     Args:
-        now: the figure.
-        before: of the period before; None if there is none.
-        unit: what both are counted in.
+        now: the figure; None if it is not known.
+        before: the figure of the period before; None if it is not known.
+        unit: the unit of both figures.
     """
     if now is None or before is None:
         return ""
-    if unit == "percent":  # a share of a share misleads
+    if unit == "percent":  # a percentage of a percentage is misleading
         points = now - before
         if abs(points) < _SAME_BELOW:
             return f"as before: {written(before, unit)}"
@@ -64,12 +64,12 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
 
 
 def direction(now: float | None, before: float | None, unit: Unit) -> Direction:
-    """Tell which way a figure has gone, empty where `change` says nothing, or "as before".
+    """Return whether a figure went up or down; empty where `change` returns nothing or "as before".
 
     Args:
-        now: the figure.
-        before: of the period before; None if there is none.
-        unit: what both are counted in.
+        now: the figure; None if it is not known.
+        before: the figure of the period before; None if it is not known.
+        unit: the unit of both figures.
     """
     if now is None or before is None:
         return ""
@@ -98,5 +98,5 @@ def _number(value: float) -> str:
 
 
 def _rounded(value: float, to: Decimal) -> Decimal:
-    """Round halves up, of the digits that are seen, as browsers do with the figures of a chart."""
+    """Round half up, by decimal digits, as browsers do with the figures of a chart."""
     return Decimal(str(value)).quantize(to, ROUND_HALF_UP)

@@ -1,4 +1,4 @@
-"""What is known of a team's code: repositories, pull requests, reviews."""
+"""Models of a team's code: repositories, pull requests, reviews."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["PullRequest", "PullRequestState", "Repository", "Review"]
 
 
 class PullRequestState(models.TextChoices):
-    """Name what has become of a pull request."""
+    """The state of a pull request."""
 
     OPEN = "open"
     MERGED = "merged"
@@ -18,7 +18,7 @@ class PullRequestState(models.TextChoices):
 
 
 class Repository(models.Model):
-    """Be one of a team's repositories; which of them are synced is the team's choice."""
+    """A repository of a team; it is synced if the team has chosen it."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="repositories")
     # GitHub's id: a repository keeps it when it is renamed.
@@ -27,7 +27,7 @@ class Repository(models.Model):
     is_tracked = models.BooleanField(default=False)
 
     class Meta:
-        """Keep one row a repository and team."""
+        """A constraint to one row per team and repository."""
 
         constraints = (
             models.UniqueConstraint(fields=["team", "external_id"], name="one_repository_per_team"),
@@ -38,9 +38,9 @@ class Repository(models.Model):
 
 
 class PullRequest(models.Model):
-    """Be one pull request, with the figures that the pages aggregate."""
+    """A pull request, with the figures that the pages aggregate."""
 
-    # The team stands here too: every page asks by team and time.
+    # Also available through the repository; repeated because every page filters by team and time.
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="pull_requests")
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="pull_requests")
     number = models.PositiveIntegerField()
@@ -56,17 +56,17 @@ class PullRequest(models.Model):
     additions = models.PositiveIntegerField(default=0)
     deletions = models.PositiveIntegerField(default=0)
     changed_files = models.PositiveIntegerField(default=0)
-    # The tool by which AI has helped, such as "Claude"; empty if none is known to have.
+    # The AI tool that has helped, such as "Claude"; empty if no tool is known.
     ai_tool = models.CharField(max_length=40, blank=True)
     is_ai_assisted = models.BooleanField(default=False)
-    # Hours from opening to merging, and to the first review by somebody else.
+    # Hours from opening to merging, and to the first review by another person.
     cycle_hours = models.FloatField(null=True)
     review_hours = models.FloatField(null=True)
-    # Jira's key in the title or the branch, such as "ENG-12".
+    # The Jira key in the title or the branch name, such as "ENG-12".
     issue_key = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        """Keep one row a pull request, and find at once to which something happened in a span of time."""
+        """A constraint to one row per pull request, and indexes for the queries by team and time."""
 
         constraints = (
             models.UniqueConstraint(fields=["repository", "number"], name="one_row_per_pull_request"),
@@ -82,22 +82,22 @@ class PullRequest(models.Model):
 
     @property
     def size(self) -> int:
-        """Lines added and deleted."""
+        """The number of lines added and deleted."""
         return self.additions + self.deletions
 
 
 class Review(models.Model):
-    """Be one review of a pull request."""
+    """A review of a pull request."""
 
     pull_request = models.ForeignKey(PullRequest, on_delete=models.CASCADE, related_name="reviews")
     external_id = models.CharField(max_length=60)
     reviewer = models.CharField(max_length=100)
-    # GitHub's words in small letters: approved, changes_requested, commented, dismissed.
+    # GitHub's states in lower case: approved, changes_requested, commented, dismissed.
     state = models.CharField(max_length=20)
     submitted_at = models.DateTimeField()
 
     class Meta:
-        """Keep one row a review."""
+        """A constraint to one row per review."""
 
         constraints = (
             models.UniqueConstraint(fields=["pull_request", "external_id"], name="one_row_per_review"),

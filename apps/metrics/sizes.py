@@ -1,4 +1,4 @@
-"""How large a pull request is, in the words that people use for shirts."""
+"""T-shirt sizes of pull requests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["SIZES", "Size", "size_of"]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Be one of the sizes.
+    """A size of pull requests.
 
     Args:
-        name: short.
-        least: lines added and deleted from which on it counts.
-        most: up to which; None without end.
+        name: the short name, such as "XL".
+        least: the smallest number of lines added and deleted.
+        most: the largest number of lines added and deleted; None for no limit.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Size:
 
     @property
     def label(self) -> str:
-        """The name with its lines."""
+        """The name and its range of lines."""
         return (
             f"{self.name} ({self.least} to {self.most} lines)"
             if self.most
@@ -47,9 +47,9 @@ _LEAST = tuple(size.least for size in SIZES)
 
 
 def size_of(lines: int) -> Size:
-    """Return the size of a number of lines.
+    """Return the size of a pull request.
 
     Args:
-        lines: added and deleted.
+        lines: the number of lines added and deleted.
     """
     return SIZES[bisect_right(_LEAST, lines) - 1]

@@ -1,4 +1,4 @@
-"""Telling that a person has opened a page from what only looks so."""
+"""Distinguishing page visits from prefetches, HEAD requests and filter changes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ __all__ = ["is_seen", "is_staying"]
 
 
 def is_seen(request: HttpRequest) -> bool:
-    """Whether a person sees the answer: a HEAD shows nothing, and a browser's prefetch may never be shown.
+    """Whether a person sees the response: a HEAD request shows nothing, a prefetched page may never be shown.
 
     Args:
-        request: the request under way.
+        request: the current request.
     """
     purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
     return request.method == "GET" and "prefetch" not in purpose
 
 
 def is_staying(request: HttpRequest) -> bool:
-    """Whether a page is asked for from itself, as its own filters do; who hides the way is coming anew.
+    """Whether a request comes from the same page, as a change of a filter does.
+
+    Without a Referer header, the request counts as a new visit.
 
     Args:
-        request: the request under way.
+        request: the current request.
     """
     try:
         came_from = urlsplit(request.headers.get("Referer", ""))

@@ -1,4 +1,4 @@
-"""The app's configuration."""
+"""The configuration of the onboarding app."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from django.apps import AppConfig
 
 
 class OnboardingConfig(AppConfig):
-    """Configure the app of a new team's first steps."""
+    """The configuration of the onboarding app."""
 
     name = "apps.onboarding"

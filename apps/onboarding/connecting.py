@@ -1,4 +1,4 @@
-"""What GitHub's connection means to the onboarding."""
+"""The onboarding step that connecting GitHub completes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ __all__ = ["github_connected"]
 
 @transaction.atomic
 def github_connected(team: Team, account: Account, member_count: int, *, user: User) -> None:
-    """Record that GitHub was connected on the way through the onboarding, which does its first step.
+    """Record that GitHub was connected during the onboarding, and complete the onboarding's first step.
+
+    Do nothing if the team has finished its onboarding.
 
     Args:
-        team: whose onboarding; one that is over is not opened again.
-        account: the organisation at GitHub.
-        member_count: how many members it has there.
-        user: who has connected it.
+        team: the team that is being set up.
+        account: the organization's account on GitHub.
+        member_count: the number of the organization's members on GitHub.
+        user: the person who connected GitHub.
     """
     if team.onboarded_at:
         return

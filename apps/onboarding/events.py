@@ -1,4 +1,4 @@
-"""The events of a team's first steps."""
+"""Events of the onboarding app."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ StepName = Literal["github", "repos", "jira", "slack"]
 
 @event("onboarding_step_completed", tier=1, owner="onboarding")
 class OnboardingStepCompleted(TeamEvent):
-    """A step of the onboarding was finished.
+    """A step of the onboarding was completed.
 
     Args:
-        step: which one.
-        repos_count: how many repositories are tracked, in the step that chooses them.
-        projects_count: how many Jira projects are followed, in the step that chooses them.
+        step: onboarding step that was completed.
+        repos_count: number of tracked repositories, if the step selects repositories.
+        projects_count: number of selected Jira projects, if the step selects projects.
     """
 
     step: StepName
@@ -37,8 +37,8 @@ class OnboardingSkipped(TeamEvent):
     """A step of the onboarding was skipped.
 
     Args:
-        step: which one.
-        reason: by the user, or because it does not apply.
+        step: onboarding step that was skipped.
+        reason: whether the user skipped the step or the step does not apply.
     """
 
     step: StepName
@@ -47,11 +47,11 @@ class OnboardingSkipped(TeamEvent):
 
 @event("onboarding_completed", tier=1, owner="onboarding")
 class OnboardingCompleted(TeamEvent):
-    """The last step of the onboarding was left, once per team.
+    """The onboarding was finished; recorded once per team.
 
     Args:
-        steps_skipped: how many of the four steps were skipped.
-        duration_s: seconds since the team was made.
+        steps_skipped: number of skipped steps, out of four.
+        duration_s: seconds since the team was created.
     """
 
     steps_skipped: int
@@ -63,8 +63,8 @@ class GithubConnected(TeamEvent):
     """GitHub was connected during the onboarding.
 
     Args:
-        org_name: the organisation at GitHub.
-        member_count: how many members it has there.
+        org_name: name of the GitHub organization.
+        member_count: number of members of the GitHub organization.
     """
 
     org_name: Organisation

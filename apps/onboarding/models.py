@@ -1,4 +1,4 @@
-"""How far a team's onboarding has come."""
+"""The progress of a team's onboarding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Step", "StepOutcome", "StepRecord"]
 
 
 class Step(models.TextChoices):
-    """Name the steps, in their order."""
+    """The steps of the onboarding, in order."""
 
     GITHUB = "github", "GitHub"
     REPOS = "repos", "Repositories"
@@ -20,14 +20,14 @@ class Step(models.TextChoices):
 
 
 class StepOutcome(models.TextChoices):
-    """Name what has become of a step."""
+    """The outcome of a step."""
 
     COMPLETED = "completed"
     SKIPPED = "skipped"
 
 
 class StepRecord(models.Model):
-    """Be one step that a team has behind it."""
+    """A step that a team has completed or skipped."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="onboarding_steps")
     step = models.CharField(max_length=10, choices=Step)
@@ -35,7 +35,7 @@ class StepRecord(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        """Take each step once."""
+        """A constraint to one row per team and step."""
 
         constraints = (models.UniqueConstraint(fields=["team", "step"], name="each_step_once"),)
 

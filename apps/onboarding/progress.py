@@ -1,4 +1,4 @@
-"""The steps that a team has behind it, as the database holds them."""
+"""Reading and saving the steps that a team has completed or skipped."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ __all__ = ["is_open", "progress_of", "record_step"]
 
 
 def progress_of(team: Team) -> dict[str, StepRecord]:
-    """Return the record of each step that was done or skipped, in one query.
+    """Return the record of each step that was completed or skipped, in one query.
 
     Args:
-        team: whose onboarding.
+        team: the team that is being set up.
     """
     return {one.step: one for one in StepRecord.objects.filter(team=team)}
 
 
 def is_open(step: Step, behind: Mapping[str, StepRecord]) -> bool:
-    """Whether a step is still to be done or skipped.
+    """Whether a step must still be completed or skipped.
 
     Args:
-        step: which one.
-        behind: what is behind the team.
+        step: the step to check.
+        behind: the records of the steps that the team has completed or skipped.
     """
     taken, github = behind.get(step), behind.get(Step.GITHUB)
     if taken is None:
         return True
-    # Repositories were skipped for want of GitHub, which has come since: now there is something to choose.
+    # Repositories were skipped and GitHub was connected afterward: now there is something to choose.
     return (
         step is Step.REPOS
         and taken.outcome == StepOutcome.SKIPPED
@@ -42,13 +42,15 @@ def is_open(step: Step, behind: Mapping[str, StepRecord]) -> bool:
 
 
 def record_step(team: Team, step: Step, outcome: StepOutcome, behind: dict[str, StepRecord]) -> bool:
-    """Write what has become of a step; true if that is news, which a step done or skipped again is not.
+    """Save the outcome of a step; return False if the step was completed or skipped before.
+
+    Completing a step that was skipped before counts as a new outcome.
 
     Args:
-        team: whose onboarding, locked.
-        step: which one.
-        outcome: what has become of it.
-        behind: what is behind the team, which is brought up to date.
+        team: the team that is being set up; its row must be locked.
+        step: the step that was completed or skipped.
+        outcome: the outcome of the step.
+        behind: the records of the steps that the team has completed or skipped; updated in place.
     """
     taken = behind.get(step)
     if taken is None:

@@ -1,4 +1,4 @@
-"""The steps from a new team to its first data: which are behind it, and leaving one for the next."""
+"""Completing and skipping the steps of the onboarding, and finishing it."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ SkipReason = Literal["user", "not_applicable"]
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Be one step as a page shows it.
+    """A step as a page shows it.
 
     Args:
-        step: which one.
-        outcome: what has become of it; None while it is open.
+        step: the step.
+        outcome: the outcome of the step; None while it is open.
     """
 
     step: Step
@@ -41,10 +41,10 @@ class Place:
 
 
 def places(team: Team) -> list[Place]:
-    """Return the steps in their order, in one query.
+    """Return the steps in order, in one query.
 
     Args:
-        team: whose onboarding.
+        team: the team that is being set up.
     """
     behind = progress_of(team)
     return [
@@ -54,10 +54,10 @@ def places(team: Team) -> list[Place]:
 
 
 def next_step(team: Team) -> Step | None:
-    """Return the first open step; None if all are behind the team.
+    """Return the first open step, or None if every step was completed or skipped.
 
     Args:
-        team: whose onboarding.
+        team: the team that is being set up.
     """
     return next((place.step for place in places(team) if place.outcome is None), None)
 
@@ -71,14 +71,16 @@ def complete(
     repos_count: int | None = None,
     projects_count: int | None = None,
 ) -> bool:
-    """Take a step as done, also one that was skipped before; false if it is done, or the onboarding over.
+    """Complete a step, also if it was skipped before.
+
+    Return False if the step was completed before or the onboarding is finished.
 
     Args:
-        team: whose onboarding.
-        step: which one.
-        user: who has done it.
-        repos_count: how many repositories are tracked, in the step that chooses them.
-        projects_count: how many Jira projects are followed, in the step that chooses them.
+        team: the team that is being set up.
+        step: the step to complete.
+        user: the person who completed the step.
+        repos_count: the number of tracked repositories, if the step selects repositories.
+        projects_count: the number of selected Jira projects, if the step selects projects.
     """
     locked = _locked(team)
     if locked.onboarded_at or not record_step(locked, step, StepOutcome.COMPLETED, progress_of(locked)):
@@ -97,15 +99,15 @@ def complete(
 
 @transaction.atomic
 def skip(team: Team, step: Step, reason: SkipReason, *, user: User) -> bool:
-    """Leave a step aside; false if it is done or was skipped before, or the onboarding is over.
+    """Skip a step; return False if it was completed or skipped before, or the onboarding is finished.
 
-    Without GitHub there are no repositories to choose: skipping the one skips the other.
+    Without GitHub there are no repositories to choose, so skipping GitHub also skips the repositories.
 
     Args:
-        team: whose onboarding.
-        step: which one.
-        reason: by the user, or because it does not apply.
-        user: who has skipped it.
+        team: the team that is being set up.
+        step: the step to skip.
+        reason: whether the user skipped the step or the step does not apply.
+        user: the person who skipped the step.
     """
     locked = _locked(team)
     return not locked.onboarded_at and _skip(locked, step, reason, user, progress_of(locked))
@@ -113,11 +115,11 @@ def skip(team: Team, step: Step, reason: SkipReason, *, user: User) -> bool:
 
 @transaction.atomic
 def finish(team: Team, *, user: User) -> bool:
-    """Leave the onboarding, once per team, skipping what is open; false if that has been done.
+    """Finish the onboarding and skip the open steps; return False if it was finished before.
 
     Args:
-        team: whose onboarding.
-        user: who leaves it.
+        team: the team that is being set up.
+        user: the person who finished the onboarding.
     """
     locked = _locked(team)
     if locked.onboarded_at:
@@ -141,7 +143,7 @@ def finish(team: Team, *, user: User) -> bool:
 
 
 def _locked(team: Team) -> Team:
-    """Read the team again, so that of two clicks at once the second sees what the first has done."""
+    """Lock the team's row and read it again, so that concurrent requests see each other's changes."""
     return Team.objects.select_for_update().get(pk=team.pk)
 
 

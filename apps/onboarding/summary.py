@@ -1,4 +1,4 @@
-"""What has been set up, step by step, for the last page of the onboarding."""
+"""The summary of the steps on the last page of the onboarding."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Line", "summary"]
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """Be one step's line.
+    """A line of the summary.
 
     Args:
-        place: the step.
-        detail: what has come of it; empty for one that is not done.
+        place: the step and its outcome.
+        detail: what was connected or chosen; empty unless the step was completed.
     """
 
     place: Place
@@ -26,10 +26,10 @@ class Line:
 
 
 def summary(team: Team) -> list[Line]:
-    """Return each step with what has come of it, in five queries.
+    """Return each step with what was connected or chosen, in five queries.
 
     Args:
-        team: whose onboarding.
+        team: the team that is being set up.
     """
     live = Connection.objects.filter(team=team, disconnected_at=None)
     accounts = dict(live.values_list("provider", "account_name"))

@@ -1,4 +1,4 @@
-"""The addresses of the onboarding."""
+"""URL patterns of the onboarding app."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ app_name = "onboarding"
 
 urlpatterns = [
     path("", views.start, name="start"),
-    # Before the steps, of which none has this name.
+    # Must come before the steps; no step has this name.
     path("complete/", views.complete, name="complete"),
     path("<str:step>/", views.step, name="step"),
     path("<str:step>/skip/", views.skip, name="skip"),

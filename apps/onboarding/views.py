@@ -1,4 +1,4 @@
-"""The pages of the onboarding; each shows on a GET and acts on a POST only."""
+"""Views of the onboarding; only POST requests change anything."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ _CHOICES: dict[Step, Choice] = {Step.REPOS: REPOSITORIES, Step.JIRA: PROJECTS, S
 
 
 def _setting_up(view: Callable[..., HttpResponse]) -> TeamView:
-    """Let an admin of a team go on that is not set up yet; tell others who does it, and who comes late."""
+    """Restrict a view to admins of a team that is being set up.
+
+    Other members see which admins can set up the team. After the setup, everybody is redirected to the
+    dashboard.
+    """
 
     @team_required
     @wraps(view)
@@ -53,7 +57,7 @@ def _setting_up(view: Callable[..., HttpResponse]) -> TeamView:
 @_setting_up
 @require_safe
 def start(request: TeamRequest) -> HttpResponse:
-    """Lead to the next open step."""
+    """Redirect to the next open step."""
     following = steps.next_step(request.team)
     return redirect("onboarding:step", following) if following else redirect("onboarding:complete")
 
@@ -61,7 +65,7 @@ def start(request: TeamRequest) -> HttpResponse:
 @_setting_up
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: TeamRequest, step: str) -> HttpResponse:
-    """Show a step, and do it."""
+    """Show a step, or complete it."""
     current = _step(step)
     choice = _CHOICES.get(current)
     if choice is None:
@@ -81,7 +85,7 @@ def step(request: TeamRequest, step: str) -> HttpResponse:
 @_setting_up
 @require_POST
 def skip(request: TeamRequest, step: str) -> HttpResponse:
-    """Leave a step aside."""
+    """Skip a step."""
     current = _step(step)
     steps.skip(request.team, current, "user", user=request.user)
     return redirect("onboarding:start")
@@ -90,7 +94,7 @@ def skip(request: TeamRequest, step: str) -> HttpResponse:
 @_setting_up
 @require_http_methods(["GET", "HEAD", "POST"])
 def complete(request: TeamRequest) -> HttpResponse:
-    """Show what is set up, and finish."""
+    """Show the summary, or finish the onboarding."""
     if request.method == "POST":
         if steps.finish(request.team, user=request.user):
             messages.success(request, f"{request.team} is set up.")

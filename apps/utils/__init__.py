@@ -1,1 +1,1 @@
-"""The plan's by-name analytics API; nothing else belongs here."""
+"""The by-name analytics API that the plan specifies; nothing else belongs here."""

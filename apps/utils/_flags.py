@@ -1,4 +1,4 @@
-"""Feature flags, evaluated in this process from definitions that PostHog's own client polls."""
+"""Feature flags, evaluated in this process from definitions that PostHog's client polls."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _log = logging.getLogger(__name__)
 
 
 def is_enabled(flag: str, distinct_id: str, groups: Mapping[str, str], default: bool) -> bool:
-    """Evaluate a flag; nothing leaves the process and nothing waits.
+    """Evaluate a flag locally, without a network request.
 
     Args:
         flag: the flag's key.
         distinct_id: the person's public id.
-        groups: the key of each of the person's groups.
-        default: what counts without a key, until the definitions are here, and for a flag that only PostHog
-            can evaluate.
+        groups: the group keys of the person, by group type.
+        default: the result without an API key, before the definitions are loaded, and for a flag that only
+            PostHog can evaluate.
     """
     client = _client()
-    # Evaluating before the definitions are here would fetch them in the request.
+    # Evaluating a flag before the definitions are loaded would fetch them during the request.
     if client is None or client.feature_flags is None:
         return default
     try:
@@ -36,19 +36,19 @@ def is_enabled(flag: str, distinct_id: str, groups: Mapping[str, str], default: 
             distinct_id, groups=groups, flag_keys=[flag], only_evaluate_locally=True
         )
         return flags.is_enabled(flag, default, send_feature_flag_events=False)
-    except Exception:  # noqa: BLE001 - a definition from outside never raises into the product
-        _log.exception("the feature flag %r cannot be evaluated; the default counts", flag)
+    except Exception:  # noqa: BLE001 - an external definition must never raise into the product
+        _log.exception("cannot evaluate feature flag %r; using the default", flag)
         return default
 
 
 def evaluated(distinct_id: str, groups: Mapping[str, str]) -> dict[str, bool | str]:
-    """Evaluate all flags of a person, for a page's scripts; nothing leaves the process and nothing waits.
+    """Evaluate all flags of a person locally, for a page's scripts, without a network request.
 
-    Those that only PostHog can evaluate are left out, and until the definitions are here all are.
+    Flags that only PostHog can evaluate are left out; before the definitions are loaded, the result is empty.
 
     Args:
         distinct_id: the person's public id.
-        groups: the key of each of the person's groups.
+        groups: the group keys of the person, by group type.
     """
     client = _client()
     if client is None or client.feature_flags is None:
@@ -57,14 +57,14 @@ def evaluated(distinct_id: str, groups: Mapping[str, str]) -> dict[str, bool | s
         flags = client.evaluate_flags(distinct_id, groups=groups, only_evaluate_locally=True)
         values = {key: flags.get_flag(key, send_feature_flag_events=False) for key in flags.keys}
     except Exception:  # noqa: BLE001 - as above
-        _log.exception("the feature flags cannot be evaluated; the page has none")
+        _log.exception("cannot evaluate feature flags; the page gets none")
         return {}
     return {key: value for key, value in values.items() if value is not None}
 
 
 @cache
 def _client() -> Posthog | None:
-    """Make the client once per process, at the first question, so that each worker polls for itself."""
+    """Create the client once per process, on first use, so that each worker polls on its own."""
     settings, secret = Settings.from_environ(), os.environ.get("POSTHOG_PERSONAL_API_KEY", "").strip()
     if not settings.api_key or not secret:
         return None

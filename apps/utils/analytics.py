@@ -1,6 +1,6 @@
-"""The plan's by-name analytics API, on top of `otel`.
+"""The by-name analytics API that the plan specifies, on top of `otel`.
 
-Where the event is known, `otel.record(TeamMemberJoined(...))` says the same with the types checked.
+If the event is known in the code, prefer `otel.record(TeamMemberJoined(...))`, whose types are checked.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ def track_event(
     """Record a declared event by its name.
 
     Args:
-        user: whom it is about; for nobody signed in, the request's visitor.
-        event_name: as declared in an app's `events.py`.
-        properties: as declared; `team_slug` for what a team has done.
+        user: the person who caused the event; if nobody is signed in, the request's visitor counts.
+        event_name: the name of an event that an app declares in its `events.py`.
+        properties: the declared properties of the event; events of a team require `team_slug`.
     """
     record_named(event_name, properties or {}, identity=_identity(user))
 
 
 def identify_user(user: User, properties: Mapping[str, Any] | None = None) -> None:
-    """Send what is known of a person.
+    """Send a person's properties.
 
     Args:
         user: the person.
-        properties: of `UserProperties`; by default what the database knows, in one query.
+        properties: properties that `UserProperties` declares; by default all of them, read in one query.
     """
     if properties is None:
         set_person(person_facts(user), identity=identify(user))
@@ -65,11 +65,11 @@ def identify_user(user: User, properties: Mapping[str, Any] | None = None) -> No
 
 
 def group_identify(team: Team, properties: Mapping[str, Any] | None = None) -> None:
-    """Send what is known of a team.
+    """Send a team's properties.
 
     Args:
         team: the team.
-        properties: of `TeamProperties`; by default what the database knows, in one query.
+        properties: properties that `TeamProperties` declares; by default all of them, read in one query.
     """
     if properties is None:
         set_group(team_facts(team), key=str(team.public_id))
@@ -82,7 +82,7 @@ def update_user_properties(user: User, **properties: Any) -> None:
 
     Args:
         user: the person.
-        properties: of `UserProperties`.
+        properties: properties that `UserProperties` declares.
     """
     declared = _declared(UserProperties, properties)
     if declared is not None:
@@ -94,7 +94,7 @@ def update_team_properties(team: Team, **properties: Any) -> None:
 
     Args:
         team: the team.
-        properties: of `TeamProperties`.
+        properties: properties that `TeamProperties` declares.
     """
     declared = _declared(TeamProperties, properties)
     if declared is not None:
@@ -108,8 +108,8 @@ def track_error(
 
     Args:
         error: the exception.
-        request: where it was handled, if not in the request under way.
-        user: whom it happened to, if not the request's user.
+        request: the request that raised the error; by default the current request.
+        user: the person who was affected; by default the request's user.
     """
     match = request.resolver_match if request is not None else None
     whom = user or (request.user if request is not None else None)
@@ -117,15 +117,16 @@ def track_error(
 
 
 def is_feature_enabled(flag: str, user: User, default: bool = False) -> bool:
-    """Tell whether a feature flag is on for a person, in the team that the request is about, asking nobody.
+    """Return whether a feature flag is enabled for a person, in the request's current team.
 
-    Flags are evaluated locally, which needs POSTHOG_PERSONAL_API_KEY (a personal key, or a project's secret
-    key); without one, and until the definitions are here, the default counts.
+    Flags are evaluated locally, without a network request. This requires POSTHOG_PERSONAL_API_KEY (a personal
+    API key, or a project's secret key); without a key, and before the definitions are loaded, the result is
+    the default.
 
     Args:
         flag: the flag's key.
         user: the person.
-        default: what counts when the flag cannot be evaluated here.
+        default: the result if the flag cannot be evaluated locally.
     """
     distinct_id, current = str(user.public_id), current_identity()
     groups = current.groups if current is not None and current.distinct_id == distinct_id else {}
@@ -133,16 +134,16 @@ def is_feature_enabled(flag: str, user: User, default: bool = False) -> bool:
 
 
 def _identity(user: Any, request: HttpRequest | None = None) -> Identity | None:
-    """Return a signed-in person's identity; None leaves it to the request or task under way."""
+    """Return a signed-in person's identity; None stands for the identity of the current request or task."""
     return identify(user, request) if getattr(user, "is_authenticated", False) else None
 
 
 def _declared(kind: Callable[..., _Properties], properties: Mapping[str, Any]) -> _Properties | None:
-    """Make the declared properties; an undeclared name raises in development and is logged otherwise."""
+    """Return the declared properties; an undeclared name raises in development and is logged otherwise."""
     try:
         return kind(**properties)
     except TypeError:
         if settings.DEBUG:
             raise
-        _log.exception("properties that nobody declares are not sent")
+        _log.exception("undeclared properties were not sent")
         return None

@@ -1,1 +1,1 @@
-"""Landing, dashboard, health, and the page that fails on purpose."""
+"""Landing page, dashboard, health checks, and pages that fail on purpose."""

@@ -1,4 +1,4 @@
-"""The app's configuration."""
+"""The configuration of the web app."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from django.apps import AppConfig
 
 
 class WebConfig(AppConfig):
-    """Configure the app of the product's own pages."""
+    """The configuration of the web app."""
 
     name = "apps.web"

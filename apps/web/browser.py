@@ -1,4 +1,4 @@
-"""What a page says to its own scripts: about whom it is, and what of it may be recorded."""
+"""The telemetry configuration that a page passes to its scripts: identity, team, consent and recording."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from otel.identity import current_identity
 
 __all__ = ["analytics", "private_pages"]
 
-# The apps whose pages may be recorded. Not the account's, nor those of invitations and of OAuth, whose
-# addresses are keys; and a page that is new is not until somebody has thought of it.
+# The apps whose pages may be recorded. Account pages are left out, and so are invitations and OAuth, whose
+# addresses contain secrets. A new app is not recorded until somebody adds it here.
 _RECORDED = frozenset({"insights", "integrations", "metrics", "onboarding", "web"})
 
-# A page that no view has made, such as the one that says that there is no such page.
+# The name of a page without a view, such as the 404 page.
 _NO_VIEW = "not_found"
 
-# What begins with these is no project's key but a secret; `manage.py check` complains of it.
+# The prefixes of secret keys, which are not project keys; `manage.py check` reports them.
 _SECRETS = ("phs_", "phx_")
 
-# What begins and ends a regular expression.
+# The anchors of regular expressions, which are removed from routes.
 _ANCHORS = {ord("^"): None, ord("$"): None}
 
-# What would end the element that the JSON stands in.
+# Characters that could end the script element around the JSON.
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
 def analytics(request: HttpRequest) -> dict[str, Any]:
-    """Offer `posthog_config`, the page's JSON or nothing, and `asks_consent`, whether the notice is due.
+    """Provide `posthog_config`, the page's JSON or "", and `asks_consent`, whether to show the notice.
 
     Args:
-        request: the request under way.
+        request: the current request.
     """
     return {
         "posthog_config": SimpleLazyObject(lambda: _config(request)),
@@ -55,7 +55,7 @@ def analytics(request: HttpRequest) -> dict[str, Any]:
 def private_pages(
     get_response: Callable[..., Any],
 ) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
-    """Keep pages out of shared caches: they hold a person's ids, and a nonce that is for one answer.
+    """Keep pages out of shared caches: they contain a person's ids, and a nonce for a single response.
 
     Args:
         get_response: the next middleware, or the view.
@@ -81,13 +81,13 @@ def _private(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def _config(request: HttpRequest) -> SafeString | str:
-    """Return what `assets/javascript/page.ts` reads."""
+    """Return the JSON that `assets/javascript/page.ts` reads."""
     key = settings.POSTHOG_API_KEY
     if not key or key.startswith(_SECRETS) or request.method == "HEAD" or _is_fragment(request):
         return ""
-    membership = current_membership(request)  # which tells the identity its team
+    membership = current_membership(request)  # also adds the team to the identity
     identity = current_identity()
-    if identity is None:  # outside of a request's middleware nobody knows who refuses
+    if identity is None:  # without the middleware, nothing is known about an opt-out
         return ""
     match = request.resolver_match
     config: dict[str, Any] = {
@@ -110,21 +110,21 @@ def _config(request: HttpRequest) -> SafeString | str:
             "distinct_id": identity.distinct_id,
             "team": {"key": str(team.public_id), "slug": team.slug} if team else None,
             "recording": settings.SESSION_RECORDING and match is not None and match.app_name in _RECORDED,
-            # Who a visitor is, the browser alone knows for certain.
+            # Only the browser reliably knows a visitor's id.
             "flags": _flags.evaluated(identity.distinct_id, identity.groups) if identity.distinct_id else {},
         }
-    return mark_safe(json.dumps(config).translate(_ESCAPES))  # noqa: S308 - escaped by the line itself
+    return mark_safe(json.dumps(config).translate(_ESCAPES))  # noqa: S308 - `_ESCAPES` escapes it
 
 
 def _is_fragment(request: HttpRequest) -> bool:
-    """Whether htmx asks for a part of a page; a boosted link, and the back button, ask for all of one."""
+    """Whether htmx requests a part of a page; boosted links and the back button request the whole page."""
     headers = request.headers
     is_whole = "HX-Boosted" in headers or "HX-History-Restore-Request" in headers
     return "HX-Request" in headers and not is_whole
 
 
 def _route(pattern: str) -> str:
-    """Write an address with placeholders, `/insights/:pk/`; some of allauth's are regular expressions."""
+    """Convert a URL pattern to a route such as `/insights/:pk/`; allauth also uses regular expressions."""
     return "/" + re.sub(r"\(\?P<(\w+)>[^)]*\)|<(?:\w+:)?(\w+)>", r":\1\2", pattern).translate(_ANCHORS)
 
 

@@ -1,4 +1,4 @@
-"""What the dashboard shows of a team."""
+"""The template context of the dashboard."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from apps.teams.models import Team
 
 __all__ = ["overview"]
 
-# Long enough for a small team's medians to hold still, short enough to show what has been changed.
+# Long enough for stable medians in a small team, short enough to show the effect of a change.
 _DAYS = 30
-# The rest is a click away.
+# The number of items on the dashboard; it links to the complete lists.
 _INSIGHTS, _PULL_REQUESTS = 3, 5
 
 
 def overview(team: Team) -> dict[str, Any]:
-    """Gather what the dashboard shows, in few queries however much there is.
+    """Return the template context of the dashboard, in a constant number of queries.
 
     Args:
-        team: the current one.
+        team: the current team.
     """
     now, month = timezone.now(), timedelta(days=_DAYS)
     known = pulls(team, Span(now - 2 * month, now))

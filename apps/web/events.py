@@ -1,4 +1,4 @@
-"""The events of the product's own pages, and of its errors."""
+"""Events of the web app, of errors, and of navigation."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Theme = Literal["light", "dark", "system"]
 
 @event("dashboard_first_view", tier=2, owner="web")
 class DashboardFirstView(TeamEvent):
-    """A person sees a team's dashboard for the first time ever, on whatever device.
+    """A person viewed a team's dashboard for the first time, on any device.
 
     Args:
-        days_since_signup: whole days since the account was made.
+        days_since_signup: whole days since the account was created.
     """
 
     days_since_signup: int
@@ -31,19 +31,19 @@ class DashboardFirstView(TeamEvent):
 
 @event("error_occurred", tier=1, owner="web")
 class ErrorOccurred(Event):
-    """An unhandled exception ended a request with 5xx, or a task; or a developer recorded a handled one.
+    """An exception ended a request with a 5xx status or a task, or code recorded a handled exception.
 
-    Recorded by `otel` itself, beside PostHog's own `$exception`.
+    Recorded by `otel`, in addition to PostHog's own `$exception`.
 
     Args:
-        error_type: the exception's class.
-        view_name: the view, if it was a request.
-        task_name: the Celery task, if it was one.
-        status_code: what the request was answered with.
-        method: the request's HTTP method.
-        handled: whether the product went on.
-        occurrences: for how many errors of this kind the event stands.
-        team_slug: the team, if it is known.
+        error_type: class of the exception.
+        view_name: view that handled the request, if the error was in a request.
+        task_name: Celery task that failed, if the error was in a task.
+        status_code: HTTP status of the response.
+        method: HTTP method of the request.
+        handled: whether the code handled the exception.
+        occurrences: number of errors of this kind that the event represents.
+        team_slug: slug of the team, if it is known.
     """
 
     error_type: Technical
@@ -58,11 +58,11 @@ class ErrorOccurred(Event):
 
 @event("sidebar_navigation", tier=3, owner="web", source="browser")
 class SidebarNavigation(TeamEvent):
-    """A link of the sidebar was followed, by whatever means.
+    """A link in the sidebar was followed.
 
     Args:
-        from_page: the view that the link was on.
-        to_page: the view that it leads to.
+        from_page: view that contains the link.
+        to_page: view that the link leads to.
     """
 
     from_page: Technical
@@ -74,22 +74,22 @@ class ThemeSwitched(Event):
     """A person chose another theme.
 
     Args:
-        theme: the new one.
-        previous_theme: the one before.
+        theme: theme after the change.
+        previous_theme: theme before the change.
     """
 
     theme: Theme
     previous_theme: Theme
 
 
-# A team's own Jira site or GitHub Enterprise names the organisation: the domain is as sensitive as that.
+# The domain of a team's own Jira site or GitHub Enterprise is as sensitive as the organization's name.
 @event("external_link_clicked", tier=3, owner="web", source="browser")
 class ExternalLinkClicked(TeamEvent):
-    """A link that leaves the site was followed.
+    """A link to another site was followed.
 
     Args:
-        domain: the host that it leads to.
-        page: the view that the link was on.
+        domain: host that the link leads to.
+        page: view that contains the link.
     """
 
     domain: Organisation

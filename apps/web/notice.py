@@ -1,4 +1,4 @@
-"""The answer to the notice, or to its question asked again: may this browser be recorded?"""
+"""The view that saves a browser's answer to the privacy notice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["answer"]
 
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
-    """Keep the `choice`, `out` or `in`, in this browser, and go back to the page `next`."""
+    """Save the `choice`, `in` or `out`, in a cookie, and redirect to the page `next`."""
     choice = request.POST.get("choice")
     if choice not in ("in", "out"):
         return HttpResponseBadRequest("Choose in or out.")

@@ -1,4 +1,4 @@
-"""Whether the product can do its work: a probe, which an orchestrator asks every few seconds."""
+"""A readiness probe, which an orchestrator requests every few seconds."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 __all__ = ["ready"]
 
-# Seconds; a probe has given up by then.
+# Seconds; by then the probe itself has timed out.
 _TIMEOUT = 2
 
 
 @never_cache
 @require_safe
-def ready(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - Django hands it over
-    """Say whether the database and the broker answer; 503 while one does not."""
-    # A probe that fails is for whoever asks, not for the traces, nor an error of the product.
+def ready(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - Django passes it
+    """Report whether the database and the broker respond; the status is 503 if one of them does not."""
+    # The response reports a failure to the orchestrator; traces and error tracking do not need it.
     with suppress_instrumentation():
         found = {"database": _answers(_ask_database), "broker": _answers(_ask_broker)}
     status = HTTPStatus.OK if all(found.values()) else HTTPStatus.SERVICE_UNAVAILABLE

@@ -1,4 +1,4 @@
-"""The task that fails on purpose."""
+"""A task that fails on purpose."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ __all__ = ["fail"]
 
 @shared_task
 def fail() -> None:
-    """Raise, to see where a task's errors go."""
+    """Raise an exception, to check where a task's errors are reported."""
     msg = "This task fails on purpose."
     raise RuntimeError(msg)

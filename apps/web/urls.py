@@ -1,4 +1,4 @@
-"""The addresses of the product's own pages."""
+"""URL patterns of the web app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The product's own pages."""
+"""Views of the landing page, the dashboard, the health check, and errors on purpose."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["dashboard", "fail", "fail_in_task", "health", "landing"]
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    """Say what Tformance is."""
+    """Show the landing page."""
     return render(request, "web/landing.html")
 
 
@@ -40,7 +40,7 @@ def _note_first_view(request: TeamRequest) -> None:
     if request.user.dashboard_seen_at is not None or not is_seen(request):
         return
     now = timezone.now()
-    # Of two tabs opened at once, one changes the row.
+    # If two tabs are opened at the same time, only one of them updates the row.
     if User.objects.filter(pk=request.user.pk, dashboard_seen_at=None).update(dashboard_seen_at=now):
         days = (now - request.user.date_joined).days
         record(DashboardFirstView(team_slug=request.team.slug, days_since_signup=days))
@@ -48,14 +48,14 @@ def _note_first_view(request: TeamRequest) -> None:
 
 @never_cache
 @require_safe
-def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django hands it over
-    """Say that the process answers; it asks nothing of the database or of anybody else."""
+def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """Report that the process responds, without a request to the database or other services."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 def fail(request: HttpRequest) -> HttpResponse:
-    """Raise, with a cause, to see where errors go; for staff, or in development."""
+    """Raise an exception with a cause, to check where errors are reported; for staff, or in development."""
     _require_staff(request)
     try:
         return HttpResponse(int("not a number"))
@@ -67,7 +67,7 @@ def fail(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def fail_in_task(request: HttpRequest) -> HttpResponse:
-    """Start a task that raises, to see where its error goes; for staff, or in development."""
+    """Start a task that raises an exception, to check where it is reported; for staff, or in development."""
     _require_staff(request)
     tasks.fail.delay()
     return HttpResponse("A task that fails on purpose is on its way.", status=HTTPStatus.ACCEPTED)
@@ -76,5 +76,5 @@ def fail_in_task(request: HttpRequest) -> HttpResponse:
 def _require_staff(request: HttpRequest) -> None:
     if not settings.DEBUG and not request.user.is_staff:
         raise Http404
-    # Most pages know their team by the time they fail.
+    # Load the team, as most pages do before they fail.
     bool(getattr(request, "team", None))

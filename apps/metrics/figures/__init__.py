@@ -1,1 +1,1 @@
-"""The figures of a team's delivery, and the charts that show them."""
+"""The figures of a team's delivery, and the charts that show the figures."""

@@ -1,4 +1,4 @@
-"""Cutting a span of time into days, weeks and months; all in UTC, as the whole product counts."""
+"""Splitting a span of time into days, weeks and months, in UTC like the rest of the product."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from apps.metrics.figures.pulls import Pull, Span
 __all__ = ["Piece", "months", "steps"]
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
-# Up to two weeks, two or three bars of a week would show nothing of what happened when.
+# A span of up to two weeks is split into days: two or three weekly bars would show too little.
 _IN_DAYS = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Be one day, week or month of a span.
+    """A day, week or month of a span.
 
     Args:
-        begin: of the whole day, week or month.
-        span: cut off where the whole begins and ends.
-        is_whole: whether nothing of it is cut off.
+        begin: the start of the complete day, week or month.
+        span: the part of the day, week or month that lies in the whole span.
+        is_whole: whether the span contains the complete day, week or month.
     """
 
     begin: datetime
@@ -31,11 +31,11 @@ class Piece:
 
 
 def steps(span: Span, known: Iterable[Pull]) -> list[Piece]:
-    """Cut a span into ISO weeks, or days if it is short; those in which nothing happened are there too.
+    """Split a span into ISO weeks, or into days if it is short; weeks without events are included.
 
     Args:
-        span: the whole.
-        known: where a span without start begins: with the first of these.
+        span: the span to split.
+        known: pull requests; a span without a start begins when the first of them was opened.
     """
     start = _start(span, known)
     if start is None:
@@ -48,17 +48,17 @@ def steps(span: Span, known: Iterable[Pull]) -> list[Piece]:
 
 
 def months(span: Span, known: Iterable[Pull]) -> list[Piece]:
-    """Cut a span into calendar months.
+    """Split a span into calendar months.
 
     Args:
-        span: the whole.
-        known: where a span without start begins: with the first of these.
+        span: the span to split.
+        known: pull requests; a span without a start begins when the first of them was opened.
     """
     start = _start(span, known)
     if start is None:
         return []
     first = start.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    # No month is longer than 31 days, and no two are shorter than 32.
+    # The first of a month plus 32 days is in the following month: a month has at most 31 days, two have 59.
     return list(_cut(start, span.end, first, lambda day: (day + timedelta(days=32)).replace(day=1)))
 
 

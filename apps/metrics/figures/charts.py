@@ -1,4 +1,4 @@
-"""Charts: their data for scripts and tables, and bars for who has none."""
+"""Charts: data for scripts and tables, and SVG bars for browsers without scripts."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from apps.metrics.formatting import NOTHING, Unit, written
 
 __all__ = ["HEIGHT", "WIDTH", "Chart", "Series"]
 
-# Of the drawing, in its own units; the page stretches it.
+# The size of the SVG drawing, in its own units; the page scales it.
 WIDTH, HEIGHT = 720, 160
-# What is left free between two groups of bars, of the width of one.
+# The space between two groups of bars, as a share of a group's width.
 _GAP = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Be one row of values.
+    """A series of values in a chart.
 
     Args:
-        name: what they are.
-        values: one a label; None where nothing is known.
+        name: the name of the series, as the legend shows it.
+        values: one value per label; None if the value is not known.
     """
 
     name: str
@@ -31,15 +31,15 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chart:
-    """Be a chart.
+    """A chart of one or more series.
 
     Args:
-        key: its name on the page and in events.
-        title: what it shows.
-        across: what the labels are, such as weeks.
-        labels: from left to right.
-        series: one or more, each with a value for each label.
-        unit: what all values are counted in.
+        key: the chart's name in element ids and events.
+        title: the chart's heading.
+        across: what the labels stand for, such as weeks.
+        labels: the labels of the horizontal axis, from left to right.
+        series: the series, each with one value per label.
+        unit: the unit of all values.
     """
 
     key: str
@@ -56,12 +56,12 @@ class Chart:
 
     @property
     def kind(self) -> Literal["bar", "line"]:
-        """How scripts draw it: what is counted adds up from nothing; a share or a duration moves."""
+        """The type of chart that scripts draw: bars for counts, a line for shares and durations."""
         return "bar" if self.unit == "count" else "line"
 
     @property
     def data(self) -> dict[str, Any]:
-        """The data for scripts, in the shape of Chart.js."""
+        """The data for scripts, in Chart.js format."""
         datasets = [{"label": one.name, "data": list(one.values)} for one in self.series]
         labels = list(self.labels)
         return {
@@ -74,23 +74,23 @@ class Chart:
 
     @property
     def summary(self) -> str:
-        """What the drawing shows, in a sentence a series."""
-        return " ".join(map(self._said, self.series))
+        """A text alternative of the drawing, with one sentence per series."""
+        return " ".join(map(self._sentence, self.series))
 
     @property
     def highest(self) -> str:
-        """The value of the highest bar, as its scale."""
+        """The value of the highest bar, which the page shows as the scale."""
         return written(self._most, self.unit)
 
     @property
     def rows(self) -> Iterator[tuple[str, list[str]]]:
-        """Each label with the values above it, for a table."""
+        """The rows of a table: each label with its formatted values."""
         for at, label in enumerate(self.labels):
             yield label, [written(one.values[at], self.unit) for one in self.series]
 
     @property
     def paths(self) -> list[str]:
-        """The bars of each series, as what an SVG path draws."""
+        """The bars of each series, as the `d` attribute of an SVG path."""
         return [self._path(number, one) for number, one in enumerate(self.series)]
 
     def _path(self, number: int, series: Series) -> str:
@@ -110,7 +110,7 @@ class Chart:
     def _most(self) -> float:
         return max((value for one in self.series for value in one.values if value is not None), default=0)
 
-    def _said(self, series: Series) -> str:
+    def _sentence(self, series: Series) -> str:
         known = [
             (value, label)
             for value, label in zip(series.values, self.labels, strict=True)

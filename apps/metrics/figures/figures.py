@@ -1,7 +1,7 @@
 """The figures of a team's delivery in a span of time.
 
-Each counts by the moment at which it became known, so that a past week's figures do not change any more: a
-pull request is opened, first reviewed and merged at three moments, maybe in three weeks.
+Each event counts at the time it happened, so that a past week's figures no longer change: a pull request is
+opened, first reviewed and merged at three times, possibly in three different weeks.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ FigureName = Literal["opened", "merged", "ai_share", "cycle_hours", "review_hour
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Hold a team's figures; None stands for what nothing is known of.
+    """A team's figures in a span of time; None means that a value is not known.
 
     Args:
-        opened: how many pull requests were opened.
-        merged: how many were merged.
-        reviewed: how many were first reviewed.
-        ai_share: of those opened, the share that AI has helped with, 0 to 100.
-        cycle_hours: of those merged, the median time from opening to merging.
-        review_hours: of those first reviewed, the median time from opening to that review.
-        size: of those opened, the median of lines added and deleted.
+        opened: the number of pull requests that were opened.
+        merged: the number of pull requests that were merged.
+        reviewed: the number of pull requests that got their first review.
+        ai_share: the share of the opened pull requests that were assisted by AI, 0 to 100.
+        cycle_hours: the median time from opening to merging of the merged pull requests.
+        review_hours: the median time from opening to the first review of the reviewed pull requests.
+        size: the median number of lines added and deleted in the opened pull requests.
     """
 
     opened: int
@@ -46,29 +46,29 @@ def figures(team: Team, span: Span, repositories: Collection[int] = ()) -> Figur
     """Read a team's figures, in one query.
 
     Args:
-        team: whose.
-        span: in which.
-        repositories: the primary keys of those to look at; of all if there are none.
+        team: the team.
+        span: the span of time.
+        repositories: the primary keys of the repositories to include; empty means all.
     """
     return figures_of(pulls(team, span, repositories), span)
 
 
 def figures_of(known: Iterable[Pull], span: Span) -> Figures:
-    """Make the figures from pull requests that were read already.
+    """Compute the figures from pull requests that were already read.
 
     Args:
-        known: at least those to which something happened in the span.
-        span: in which.
+        known: pull requests, including all that were opened, reviewed or merged in the span.
+        span: the span of time.
     """
     return figures_in(known, [span])[0]
 
 
 def figures_in(known: Iterable[Pull], spans: Sequence[Span]) -> list[Figures]:
-    """Make the figures of several spans at once, such as weeks.
+    """Compute the figures of several spans, such as weeks.
 
     Args:
-        known: at least the pull requests to which something happened in one of them.
-        spans: in order, without overlap.
+        known: pull requests, including all that were opened, reviewed or merged in one of the spans.
+        spans: the spans, in order and without overlap.
     """
     known = list(known)
     opened = by_span(known, "opened_at", spans)
@@ -90,22 +90,22 @@ def _figures(opened: list[Pull], merged: list[Pull], reviewed: list[Pull]) -> Fi
 
 
 def middle(values: Iterable[float | None]) -> float | None:
-    """Return the median of what is known, None if nothing is.
+    """Return the median of the known values, or None if there are no known values.
 
-    A median, since one pull request that waited for months would say more in a mean than fifty others.
+    The median is used because a single pull request that waited for months would dominate a mean.
 
     Args:
-        values: None is passed over.
+        values: the values; None is skipped.
     """
     known = [value for value in values if value is not None]
     return float(median(known)) if known else None
 
 
 def share(part: int, whole: int) -> float | None:
-    """Return a part in percent, None of nothing.
+    """Return a part as a percentage of the whole, or None if the whole is 0.
 
     Args:
-        part: of the whole.
-        whole: all of it.
+        part: the number of items in the part.
+        whole: the number of all items.
     """
     return 100 * part / whole if whole else None

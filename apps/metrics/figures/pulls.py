@@ -1,4 +1,4 @@
-"""The pull requests that a page's figures are made of, read once and light."""
+"""The pull requests behind a page's figures, read once and as tuples instead of models."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Be a time from a start, which belongs to it, to an end, which does not.
+    """A span of time that includes its start and excludes its end.
 
     Args:
-        start: None for the beginning of everything.
-        end: the first moment after it.
+        start: the first moment of the span; None for a span without a start.
+        end: the first moment after the span.
     """
 
     start: datetime | None
@@ -36,14 +36,14 @@ class Span:
 
     @property
     def before(self) -> Span | None:
-        """The span as long as this one that ends where it begins; None if this one begins with everything."""
+        """The span of the same length that ends where this one starts; None if this span has no start."""
         if self.start is None:
             return None
         return Span(self.start - (self.end - self.start), self.start)
 
 
 class Pull(NamedTuple):
-    """Hold what figures need to know of a pull request; the names are the model's."""
+    """The fields of a pull request that figures need, named as in the model."""
 
     pk: int
     repository_id: int
@@ -59,19 +59,19 @@ class Pull(NamedTuple):
     size: int
 
 
-# Moments as text: what Django and the driver make of three in each row is half of a page's time.
+# Read timestamps as text: converting three per row in Django and the driver takes half of a page's time.
 _FIELDS = tuple(
     Cast(name, TextField()) if name in get_args(Moment) else F(name) for name in Pull._fields[:-1]
 )
 
 
 def pulls(team: Team, span: Span, repositories: Collection[int] = ()) -> list[Pull]:
-    """Read the pull requests to which something happened in a span, in one query.
+    """Read the pull requests that were opened, first reviewed or merged in a span, in one query.
 
     Args:
-        team: whose.
-        span: in which they were opened, first reviewed or merged.
-        repositories: only of these; of all if there are none.
+        team: the team.
+        span: the span of time.
+        repositories: the primary keys of the repositories to include; empty means all.
     """
     found = PullRequest.objects.filter(team=team)
     if repositories:
@@ -103,17 +103,20 @@ def _pull(
 
 
 def _moment(text: str) -> datetime:
-    """Read a moment in UTC: so PostgreSQL writes it for Django, with an offset, and SQLite without."""
+    """Parse a timestamp in UTC: PostgreSQL writes it with an offset, SQLite without."""
     return datetime.fromisoformat(text if "+" in text else text + "+00:00")
 
 
 def by_span(known: Iterable[Pull], moment: Moment, spans: Sequence[Span]) -> list[list[Pull]]:
-    """Part pull requests by the span in which something happened to them, in one pass.
+    """Group pull requests by the span in which they were opened, reviewed or merged, in one pass.
 
     Args:
-        known: to be parted; those to which it happened in none of the spans are left out.
-        moment: the name of what happened.
-        spans: in order, without overlap.
+        known: the pull requests; those whose timestamp is outside of all spans are left out.
+        moment: the timestamp field to group by.
+        spans: the spans, in order and without overlap.
+
+    Returns:
+        A list of pull requests for each span.
     """
     starts = [span.start or _BEGINNING for span in spans]
     ends = [span.end for span in spans]

@@ -1,1 +1,1 @@
-"""The filters of a view, and the pull requests that they select."""
+"""The filters of the metrics pages, and the pull requests that the filters select."""

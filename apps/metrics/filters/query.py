@@ -1,7 +1,8 @@
-"""The filters that all of the pages share, a range of time and repositories, and how an address says them.
+"""The filters that all metrics pages share, date range and repositories, and their query parameters.
 
-An address that names a range says everything: no repository in it means all of them. One that names none, as
-a link of the header, leaves what it does not name as it was before. What cannot be understood is not said.
+A query string with a date range is complete: without a repository it means all repositories. A query string
+without a date range, such as that of a link in the header, keeps the earlier value of each missing filter.
+Invalid parameters are ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from apps.metrics.figures.pulls import Span
 
 __all__ = ["DEFAULT", "RANGES", "Filters", "Period", "read_filters"]
 
-# GitHub's first year: nothing that anybody could ask for is older.
+# GitHub launched in 2008: no pull request is older.
 _FIRST_DAY = date(2008, 1, 1)
 
 _DAYS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
@@ -35,12 +36,12 @@ RANGES: dict[DateRange, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Be a range of time as people choose it.
+    """A date range as people select it.
 
     Args:
-        range: its name.
-        first: of a custom one, the first day.
-        last: of a custom one, the last day, which belongs to it.
+        range: the name of the range.
+        first: the first day of a custom range.
+        last: the last day of a custom range, inclusive.
     """
 
     range: DateRange
@@ -48,10 +49,10 @@ class Period:
     last: date | None = None
 
     def span(self, now: datetime) -> Span:
-        """Return the span of time that is meant.
+        """Return the span of time that the range covers.
 
         Args:
-            now: where the others end.
+            now: the current time, at which all ranges but custom ones end.
         """
         if self.first and self.last:
             return Span(_midnight(self.first), _midnight(self.last + timedelta(days=1)))
@@ -60,7 +61,7 @@ class Period:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The range's name on pages."""
         if self.first and self.last:
             return f"{self.first:%-d %B %Y} to {self.last:%-d %B %Y}"
         return RANGES[self.range]
@@ -68,11 +69,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Be the filters in force.
+    """The active filters.
 
     Args:
-        period: the range of time.
-        repositories: the primary keys of the chosen ones, in order; none means all.
+        period: the date range.
+        repositories: the primary keys of the selected repositories, in order; empty means all.
     """
 
     period: Period
@@ -80,41 +81,41 @@ class Filters:
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """What an address says to mean just these."""
-        said = [("range", str(self.period.range))]
+        """The query parameters that select exactly these filters."""
+        params = [("range", str(self.period.range))]
         if self.period.first and self.period.last:
-            said += [("from", self.period.first.isoformat()), ("to", self.period.last.isoformat())]
-        return said + [("repo", str(pk)) for pk in self.repositories]
+            params += [("from", self.period.first.isoformat()), ("to", self.period.last.isoformat())]
+        return params + [("repo", str(pk)) for pk in self.repositories]
 
 
 DEFAULT = Filters(Period("30d"))
 
 
 def read_filters(
-    said: QueryDict, *, available: Collection[int], today: date, before: Filters = DEFAULT
+    params: QueryDict, *, available: Collection[int], today: date, before: Filters = DEFAULT
 ) -> Filters:
-    """Return the filters that an address means.
+    """Return the filters that a query string selects.
 
     Args:
-        said: by the address.
-        available: the primary keys of the team's own repositories; others are passed over.
-        today: the last day that a custom range can reach.
-        before: what holds where the address says nothing.
+        params: the query string's parameters.
+        available: the primary keys of the team's own repositories; others are ignored.
+        today: the last day that a custom range can include.
+        before: the filters to use for missing parameters.
     """
-    period = _period(said, today)
-    repositories = _repositories(said.getlist("repo"), available)
-    if period is None and "repo" not in said:
+    period = _period(params, today)
+    repositories = _repositories(params.getlist("repo"), available)
+    if period is None and "repo" not in params:
         repositories = tuple(pk for pk in before.repositories if pk in available)
     return Filters(period or before.period, repositories)
 
 
-def _period(said: QueryDict, today: date) -> Period | None:
-    name = said.get("range", "")
+def _period(params: QueryDict, today: date) -> Period | None:
+    name = params.get("range", "")
     if name in get_args(DateRange) and name != "custom":
         return Period(cast("DateRange", name))
     if name not in ("", "custom"):
         return None
-    first, last = _day(said.get("from", ""), today), _day(said.get("to", ""), today)
+    first, last = _day(params.get("from", ""), today), _day(params.get("to", ""), today)
     if first is None and last is None:
         return None
     first, last = sorted((first or _FIRST_DAY, last or today))
@@ -128,8 +129,8 @@ def _day(text: str, today: date) -> date | None:
         return None
 
 
-def _repositories(said: Sequence[str], available: Collection[int]) -> tuple[int, ...]:
-    chosen = tuple(pk for pk in sorted(available) if str(pk) in said)
+def _repositories(params: Sequence[str], available: Collection[int]) -> tuple[int, ...]:
+    chosen = tuple(pk for pk in sorted(available) if str(pk) in params)
     return () if len(chosen) == len(available) else chosen
 
 

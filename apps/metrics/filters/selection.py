@@ -1,4 +1,4 @@
-"""What somebody looks at: the filters that all pages share, and the list's own."""
+"""The selection of a metrics page: the filters that all pages share, and those of the list."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Selection", "read_selection"]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Be what somebody looks at; by default what a newcomer does.
+    """The filters and the sort order of a page; the defaults are those of a first visit.
 
     Args:
-        filters: that all pages share.
-        listing: the list's own.
+        filters: the filters that all pages share.
+        listing: the filters and the sort order of the pull request list.
     """
 
     filters: Filters = DEFAULT
@@ -29,21 +29,21 @@ class Selection:
 
     @property
     def query(self) -> str:
-        """What an address says to mean just this."""
+        """The query string that selects exactly this."""
         return urlencode([*self.filters.query, *self.listing.query])
 
 
 def read_selection(
-    said: QueryDict, *, available: Collection[int], today: date, before: Selection | None = None
+    params: QueryDict, *, available: Collection[int], today: date, before: Selection | None = None
 ) -> Selection:
-    """Return what an address means.
+    """Return the selection that a query string means.
 
     Args:
-        said: by the address.
-        available: the primary keys of the team's own repositories.
-        today: the last day that a custom range can reach.
-        before: what holds where the address says nothing.
+        params: the query string's parameters.
+        available: the primary keys of the team's own repositories; others are ignored.
+        today: the last day that a custom range can include.
+        before: the selection to use for missing parameters.
     """
     before = before or Selection()
-    filters = read_filters(said, available=available, today=today, before=before.filters)
-    return Selection(filters, read_listing(said, before.listing))
+    filters = read_filters(params, available=available, today=today, before=before.filters)
+    return Selection(filters, read_listing(params, before.listing))

@@ -1,4 +1,4 @@
-"""The pull requests that a look selects, for the list and its export alike."""
+"""The pull requests that a view selects, for both the list and its export."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def selected(seen: MetricsView) -> QuerySet[PullRequest]:
     """Return the pull requests that were opened in the range and pass the filters, in order.
 
     Args:
-        seen: whose, and through which filters.
+        seen: the view; its team, selection and time decide.
     """
     filters = seen.selection.filters
     span = filters.period.span(seen.now)
@@ -28,10 +28,10 @@ def selected(seen: MetricsView) -> QuerySet[PullRequest]:
 
 
 def is_all(seen: MetricsView) -> bool:
-    """Whether nothing keeps a pull request of the team out.
+    """Whether the view includes all pull requests of the team.
 
     Args:
-        seen: through which filters.
+        seen: the view whose filters are checked.
     """
     filters = seen.selection.filters
     return filters.period.range == "all" and not filters.repositories and not seen.selection.listing.names

@@ -1,7 +1,7 @@
-"""One look at the metrics: at whose, when, and through which filters; what was looked at last is remembered.
+"""The state of a metrics page: team, time and filters; the session remembers the last selection.
 
-The session keeps, for each team, what was looked at last. It fills in what an address does not say, and tells
-a changed filter from one that is only there again.
+The session stores the last selection of each team. The remembered selection supplies the filters that a query
+string does not contain, and shows whether a filter was changed or is only repeated.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _SESSION_KEY = "metrics"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetricsView:
-    """Be one look.
+    """A person's view of a team's metrics.
 
     Args:
-        team: at whose metrics.
-        now: when.
-        repositories: from which one can choose: the name of each by its primary key.
-        selection: through which filters.
-        alone: what the address says by itself, and would show to somebody who has looked at nothing before.
+        team: the team whose metrics are shown.
+        now: the time of the request.
+        repositories: the names of the repositories that can be selected, by primary key.
+        selection: the filters in effect.
+        alone: the selection that the query string means by itself, without a remembered selection.
     """
 
     team: Team
@@ -47,21 +47,21 @@ class MetricsView:
     selection: Selection
     alone: Selection
 
-    def read(self, said: QueryDict, before: Selection | None = None) -> Selection:
-        """Return what an address means to this team.
+    def read(self, params: QueryDict, before: Selection | None = None) -> Selection:
+        """Return the selection that a query string means for this team.
 
         Args:
-            said: by the address.
-            before: what holds where the address says nothing.
+            params: the query string's parameters.
+            before: the selection to use for missing parameters.
         """
-        return read_selection(said, available=self.repositories, today=self.now.date(), before=before)
+        return read_selection(params, available=self.repositories, today=self.now.date(), before=before)
 
 
 def look(request: TeamRequest) -> MetricsView:
-    """Read what a request looks at, in one query.
+    """Return the view that a request asks for, in one query.
 
     Args:
-        request: a member's.
+        request: the member's request.
     """
     blank = MetricsView(
         team=request.team,
@@ -76,20 +76,20 @@ def look(request: TeamRequest) -> MetricsView:
 
 
 def remember(request: TeamRequest, seen: MetricsView, page: Page) -> None:
-    """Remember what was looked at, and record what differs from before; who looks at the same pays no query.
+    """Remember the selection, and record which filters were changed; an unchanged selection costs no query.
 
     Args:
-        request: a member's.
-        seen: what it looked at.
-        page: where.
+        request: the member's request.
+        seen: the view that was shown.
+        page: the page that showed it.
     """
     if _changed(_of_team(request.session, request.team), seen, page) is None:
         return
     with transaction.atomic():
-        # Of a double click's two requests the second waits here, and finds that nothing has changed.
+        # The second request of a double click waits here, and then finds that nothing has changed.
         row = Session.objects.select_for_update().filter(pk=request.session.session_key).first()
         if row is None:
-            return  # logged out meanwhile, in another tab
+            return  # the person has logged out in another tab
         stored = row.get_decoded()
         before = _of_team(stored, request.team)
         selection = _changed(before, seen, page)
@@ -98,11 +98,11 @@ def remember(request: TeamRequest, seen: MetricsView, page: Page) -> None:
             by_team = stored.get(_SESSION_KEY, {}) | {str(seen.team.public_id): selection.query}
             request.session[_SESSION_KEY] = by_team
             request.session.save()
-            request.session.modified = False  # it is saved
+            request.session.modified = False  # already saved
 
 
 def _changed(before: str, seen: MetricsView, page: Page) -> Selection | None:
-    """Return what is to be remembered, None if it is remembered already."""
+    """Return the selection to remember, or None if it is already remembered."""
     remembered = seen.read(QueryDict(before))
     # Only the list shows its own filters.
     selection = seen.selection if page == "pr_list" else replace(seen.selection, listing=remembered.listing)
@@ -125,12 +125,12 @@ def _record(before: Selection, after: Selection, team: Team, page: Page) -> None
 
 
 def _of_team(session: Any, team: Team) -> str:
-    """Return what the session remembers of a team, as an address says it; empty for a first look."""
+    """Return the query string that the session remembers for a team; empty on the first visit."""
     return str(session.get(_SESSION_KEY, {}).get(str(team.public_id), ""))
 
 
 def _choosable(team: Team) -> dict[int, str]:
-    """Return the repositories that are synced, or were: an organisation has many that nobody has chosen."""
+    """Return the repositories that are or were synced; an organization has many others that nobody chose."""
     was_synced = Exists(PullRequest.objects.filter(repository=OuterRef("pk")))
     chosen = team.repositories.filter(Q(is_tracked=True) | was_synced).order_by(Lower("full_name"), "pk")
     return dict(chosen.values_list("pk", "full_name"))

@@ -1,4 +1,4 @@
-"""What coding tools leave behind on what they have helped with; each with where it comes from."""
+"""Signatures by which AI coding tools mark commits and pull requests, with the source of each signature."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["NAMES", "SIGNATURES", "Signature"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
-    """Say by what one tool is known; a name alone is never enough, since people are called Claude too.
+    """The marks by which a tool is recognized; a name is never enough, since people are called Claude too.
 
     Args:
-        tool: as people call it.
-        emails: of its `Co-authored-by`; with a `+` or `@` in front, the end of the address.
-        authors: its accounts at GitHub, without `[bot]`.
-        branches: how its branches begin.
-        body: what stands at the beginning of a line of a description, or anywhere if it is a link.
+        tool: the tool's name on pages.
+        emails: the addresses of its `Co-authored-by` trailers; with a leading `+` or `@`, an address suffix.
+        authors: its GitHub accounts, without `[bot]`.
+        branches: the prefixes of its branch names.
+        body: a pattern of pull request descriptions: the beginning of a line, or a link anywhere.
     """
 
     tool: str
@@ -28,7 +28,7 @@ class Signature:
 
 
 def _line(text: str) -> re.Pattern[str]:
-    """Match a line that begins with a text; emoji and marks before it are passed over, quotes are not."""
+    """Return a pattern for lines that begin with a text, after emoji and punctuation but not in a quote."""
     return re.compile(rf"^(?:[^\w>\n]|_)*{text}(?![a-z0-9])", re.MULTILINE | re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""Reading who has co-written a commit, from its trailers as git parses them."""
+"""Parsing of a commit's co-authors from its trailers, by the rules of git."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ __all__ = ["co_authors"]
 
 _TRAILER = re.compile(r"(?P<key>[A-Za-z0-9-]+)[ \t]*:(?P<value>.*)")
 _PERSON = re.compile(r"(?P<name>[^<]*)<(?P<email>[^>]*)>")
-# Lines that git itself writes; a paragraph that has one may hold prose too.
+# Lines that git itself writes; a paragraph with such a line may also contain prose.
 _GIT_WRITES = ("Signed-off-by: ", "(cherry picked from commit ")
-# With such a line, at least every fourth must be a trailer: https://git-scm.com/docs/git-interpret-trailers
+# Then at least 25 % of the lines must be trailers: https://git-scm.com/docs/git-interpret-trailers
 _PROSE_PER_TRAILER = 3
 
 
 def co_authors(message: str) -> list[tuple[str, str]]:
-    """Return name and address of each `Co-authored-by` in a commit message.
+    """Return the name and the email address of each `Co-authored-by` trailer in a commit message.
 
     Args:
-        message: the whole of it; only its last paragraph can hold trailers, and its first cannot.
+        message: the complete message; trailers are in its last paragraph, unless that is also the first.
     """
     found = []
     for key, value in _trailers(message):
@@ -44,7 +44,7 @@ def _trailers(message: str) -> list[tuple[str, str]]:
         elif match:
             is_gits = is_gits or line.startswith(_GIT_WRITES[0])
             trailers.append((match["key"], match["value"]))
-        elif line[0] in " \t" and trailers:  # goes on with the line before
+        elif line[0] in " \t" and trailers:  # continues the line before
             key, value = trailers[-1]
             trailers[-1] = (key, f"{value} {line.strip()}")
         else:

@@ -1,4 +1,4 @@
-"""Finding out by which tool AI has helped with a pull request, from what the tool has left behind."""
+"""Detecting the AI tool that has helped with a pull request, by the tool's signatures."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from apps.metrics.ingest._ai_trailers import co_authors
 
 __all__ = ["TOOLS", "ai_tool"]
 
-# Every name that `ai_tool` may return.
+# Every name that `ai_tool` can return.
 TOOLS = NAMES
 
 
 def ai_tool(*, author: str, branch: str, body: str, commit_messages: Iterable[str]) -> str:
-    """Return the tool by which AI has helped, empty if none is known to have.
+    """Return the AI tool that has helped with a pull request, or "" if no tool is recognized.
 
-    Of several the surest counts: the author, then who has co-written commits, then what the description says,
-    then the branch's name.
+    If several tools match, the most reliable signature wins: the author, then co-authors of commits, then the
+    description, then the branch name.
 
     Args:
-        author: at GitHub.
-        branch: from which it comes.
-        body: the description.
-        commit_messages: of all its commits.
+        author: the author's GitHub login.
+        branch: the name of the pull request's branch.
+        body: the pull request's description.
+        commit_messages: the messages of all commits.
     """
     return next(_signs(author, branch, body, commit_messages), "")
 

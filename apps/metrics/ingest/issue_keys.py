@@ -1,4 +1,4 @@
-"""Finding the Jira issue that a pull request belongs to."""
+"""Detecting the Jira issue that a pull request belongs to."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 __all__ = ["issue_key"]
 
-# As Jira makes them, in capitals; Jira itself finds no others in branches and titles.
+# Jira's keys are in capitals; Jira itself does not recognize other spellings in branches and titles.
 _KEY = re.compile(r"(?<![A-Za-z0-9-])(?P<project>[A-Z][A-Z0-9_]{1,19})-[1-9][0-9]{0,9}(?![A-Za-z0-9_])")
 
-# What looks like a key in a title and is a standard, an algorithm or a model.
+# Prefixes of standards, algorithms and models, which look like issue keys in a title.
 _NO_PROJECTS = frozenset(
     {
         "AES",
@@ -32,11 +32,11 @@ _NO_PROJECTS = frozenset(
 
 
 def issue_key(title: str, branch: str) -> str:
-    """Return the first issue key in a title, else in a branch's name, else nothing.
+    """Return the first issue key in the title, else in the branch name, else "".
 
     Args:
-        title: the pull request's.
-        branch: from which it comes.
+        title: the pull request's title.
+        branch: the name of the pull request's branch.
     """
     found = (match for text in (title, branch) for match in _KEY.finditer(text))
     return next((match[0] for match in found if match["project"] not in _NO_PROJECTS), "")

@@ -1,4 +1,4 @@
-"""Saving what a sync has read of pull requests; saving it again changes nothing."""
+"""Saving of pull requests that a sync has read; saving them again changes nothing."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ _REVIEW_CHANGING = ("reviewer", "state", "submitted_at")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewFacts:
-    """Hold what GitHub says of a review.
+    """GitHub's data about a review.
 
     Args:
-        external_id: GitHub's.
-        reviewer: who gave it.
-        state: GitHub's word, in whichever letters.
-        submitted_at: when.
+        external_id: GitHub's id of the review.
+        reviewer: the reviewer's GitHub login.
+        state: GitHub's name of the state, in upper or lower case.
+        submitted_at: the time at which the review was submitted.
     """
 
     external_id: str
@@ -60,25 +60,25 @@ class ReviewFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PullRequestFacts:
-    """Hold what GitHub says of a pull request.
+    """GitHub's data about a pull request.
 
     Args:
-        number: in its repository.
-        title: as it is now.
-        url: where people find it.
-        author: who opened it.
-        branch: from which it comes.
+        number: the number in its repository.
+        title: the current title.
+        url: the address of its page on GitHub.
+        author: the author's GitHub login.
+        branch: the name of its branch.
         body: the description.
-        state: what has become of it.
-        opened_at: when it was opened.
-        merged_at: when it was merged, if it was.
-        closed_at: when it was merged or closed, if it was.
-        changed_at: when anything of it changed last.
-        additions: lines.
-        deletions: lines.
-        changed_files: how many.
-        commit_messages: of all its commits.
-        reviews: all that were submitted.
+        state: open, merged or closed.
+        opened_at: the time at which it was opened.
+        merged_at: the time at which it was merged; None if it was not.
+        closed_at: the time at which it was merged or closed; None if it is open.
+        changed_at: the time of its last change.
+        additions: the number of added lines.
+        deletions: the number of deleted lines.
+        changed_files: the number of changed files.
+        commit_messages: the messages of all its commits.
+        reviews: all submitted reviews.
     """
 
     number: int
@@ -101,15 +101,14 @@ class PullRequestFacts:
 
 @transaction.atomic
 def save_pull_requests(repository: Repository, facts: Sequence[PullRequestFacts]) -> int:
-    """Save pull requests with their reviews, in a few queries a page of them.
+    """Save a page of pull requests with their reviews, in a few queries.
 
     Args:
-        repository: whose they are.
-        facts: of each pull request; of one that is there twice, as when paging meets it again, the one
-            changed last counts.
+        repository: the repository of the pull requests.
+        facts: the pull requests; if paging returned one twice, the version that was changed last counts.
 
     Returns:
-        How many there were, each counted once.
+        The number of distinct pull requests.
     """
     latest = {one.number: one for one in sorted(facts, key=lambda one: one.changed_at)}
     if not latest:
@@ -134,7 +133,7 @@ def _row(repository: Repository, facts: PullRequestFacts) -> PullRequest:
         repository=repository,
         number=facts.number,
         title=_fitting(facts.title, PullRequest.title),
-        # A page links to it, and other schemes can run scripts.
+        # Pages link to this address, and other schemes can run scripts.
         url=_fitting(facts.url, PullRequest.url) if facts.url.startswith(("https://", "http://")) else "",
         author=_fitting(facts.author, PullRequest.author),
         state=facts.state,
@@ -155,7 +154,7 @@ def _row(repository: Repository, facts: PullRequestFacts) -> PullRequest:
 
 
 def _first_review(facts: PullRequestFacts) -> datetime | None:
-    """Return when somebody else looked first; neither a bot's remarks nor an answer to them is a review."""
+    """Return the time of the first review by another person; neither bots nor the author count."""
     author = facts.author.lower()
     by_others = (
         review.submitted_at
@@ -168,12 +167,12 @@ def _first_review(facts: PullRequestFacts) -> datetime | None:
 def _hours(start: datetime, end: datetime | None) -> float | None:
     if end is None:
         return None
-    # Imported pull requests can be older than their opening.
+    # The merge of an imported pull request can be older than its opening.
     return max(0.0, (end - start).total_seconds() / _SECONDS_PER_HOUR)
 
 
 def _save_reviews(saved: Iterable[PullRequest], latest: dict[int, PullRequestFacts]) -> None:
-    """Make the reviews those of the facts: what is new or has changed is written, what is gone is deleted."""
+    """Write the reviews that are new or have changed, and delete those that no longer exist."""
     wanted = {
         (row.pk, one.external_id): Review(
             pull_request_id=row.pk,
@@ -206,6 +205,6 @@ def _differs(one: Review, other: Review) -> bool:
 
 
 def _fitting(text: str, column: Any) -> str:
-    """Return text as every database takes it: as long as the column, without NUL and lone surrogates."""
+    """Return text that every database accepts: cut to the column's length, no NUL or lone surrogates."""
     clean = text.replace("\0", "").encode("utf-8", "replace").decode()
     return clean[: column.field.max_length]

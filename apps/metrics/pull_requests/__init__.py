@@ -1,1 +1,1 @@
-"""The list of pull requests, its export, and the timeline of each."""
+"""The list of pull requests, its export, and the timeline of a pull request."""

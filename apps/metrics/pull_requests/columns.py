@@ -1,4 +1,4 @@
-"""The headings of the list, by which it is sorted."""
+"""The column headings of the list, which sort it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["Heading", "headings"]
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Be a column's heading.
+    """The heading of a column.
 
     Args:
-        label: for people.
-        query: what an address says to sort by it, the other way round if it is sorted by it already.
-        direction: `aria-sort`'s value, empty if it is not sorted by it.
+        label: the column's name on the page.
+        query: the query string that sorts by this column, or reverses the order if it already does.
+        direction: the value of `aria-sort`; empty if the list is not sorted by this column.
     """
 
     label: str
@@ -31,7 +31,7 @@ def headings(selection: Selection) -> list[Heading]:
     """Return the headings of the list.
 
     Args:
-        selection: what it shows, and how it is sorted.
+        selection: the current filters and sort order, which the headings' links keep.
     """
     return [_heading(name, selection) for name in COLUMNS]
 

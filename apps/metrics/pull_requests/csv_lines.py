@@ -1,8 +1,9 @@
-"""Writing pull requests as lines of CSV that a spreadsheet opens without running anything in them.
+"""Formatting of pull requests as CSV lines that are safe to open in a spreadsheet.
 
-A spreadsheet takes a cell that begins with one of a few characters for a formula, and titles and names are
-written by anybody. Such a text gets an apostrophe in front, which spreadsheets take for "this is text":
-https://owasp.org/www-community/attacks/CSV_Injection. Numbers are ours, never negative, and stay numbers.
+A spreadsheet treats a cell that begins with certain characters as a formula, and anybody can write titles and
+names. Such a text is prefixed with an apostrophe, which marks it as text:
+https://owasp.org/www-community/attacks/CSV_Injection. Numbers are computed here and never negative; they are
+not prefixed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 __all__ = ["BOM", "FIELDS", "HEADINGS", "line", "safe"]
 
-# Without it Excel takes UTF-8 for its own code page.
+# Without a byte order mark, Excel decodes UTF-8 as its own code page.
 BOM = "\ufeff"
 
 _COLUMNS = {
@@ -40,18 +41,18 @@ _COLUMNS = {
 HEADINGS = tuple(_COLUMNS)
 FIELDS = tuple(_COLUMNS.values())
 
-# OWASP's list; the wide ones are formulas where the keyboard writes them.
+# OWASP's list; the full-width characters start formulas in East Asian locales.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - meant
 
 
 class _Echo:
-    """Hand back what the writer writes."""
+    """A file object for `csv.writer` that returns each line."""
 
     def write(self, text: str) -> str:
-        """Return it.
+        """Return the line.
 
         Args:
-            text: a line.
+            text: the line, including its line break.
         """
         return text
 
@@ -60,20 +61,20 @@ _writer = csv.writer(_Echo())
 
 
 def line(values: Sequence[Any]) -> str:
-    """Return one line.
+    """Return a line of CSV.
 
     Args:
-        values: of the cells.
+        values: the values of the cells.
     """
     written: Any = _writer.writerow([_cell(value) for value in values])
     return str(written)
 
 
 def safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula.
+    """Return a text that a spreadsheet does not treat as a formula.
 
     Args:
-        text: from anybody.
+        text: the untrusted text.
     """
     return f"'{text}" if text.startswith(_FORMULAS) else text
 

@@ -1,4 +1,4 @@
-"""The list as a file, sent line by line: it takes the same memory however long it is."""
+"""The list as a file, streamed in chunks, so that its length does not affect memory use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from apps.metrics.pull_requests.csv_lines import BOM, FIELDS, HEADINGS, line
 
 __all__ = ["stream", "stream_async"]
 
-# A screenful of kilobytes: a write for each line would take longer than the lines.
+# Some tens of kilobytes: a write for each line would take longer than creating the line.
 _ROWS_PER_CHUNK = 200
 
 Done = Callable[[int], None]
@@ -23,8 +23,9 @@ def stream(pull_requests: QuerySet[PullRequest], done: Done) -> Generator[str, N
     """Return the file in chunks.
 
     Args:
-        pull_requests: in the order of the file.
-        done: is told how many there were once all is taken; never, if the reader goes away before.
+        pull_requests: the pull requests, in the order of the file.
+        done: a callback that receives the number of pull requests after the last chunk was consumed; it is
+            not called if the client disconnects before.
     """
     chunk, sent = _Chunk(), 0
     for row in _rows(pull_requests).iterator(_ROWS_PER_CHUNK):
@@ -36,11 +37,11 @@ def stream(pull_requests: QuerySet[PullRequest], done: Done) -> Generator[str, N
 
 
 async def stream_async(pull_requests: QuerySet[PullRequest], done: Done) -> AsyncIterator[str]:
-    """Return the file in chunks for an asynchronous server, which would first read the other one whole.
+    """Return the file in chunks for ASGI, where Django would first read a synchronous iterator completely.
 
     Args:
-        pull_requests: in the order of the file.
-        done: as in `stream`.
+        pull_requests: the pull requests, in the order of the file.
+        done: a callback, as in `stream`.
     """
     chunks = stream(pull_requests, done)
 
@@ -59,21 +60,21 @@ def _rows(pull_requests: QuerySet[PullRequest]) -> QuerySet[PullRequest, tuple[A
 
 
 class _Chunk:
-    """Gather lines until they are worth a write; the file begins with the headings."""
+    """A buffer of lines that are sent together; the first chunk begins with the headings."""
 
     def __init__(self) -> None:
         self._lines = [BOM + line(HEADINGS)]
 
     def add(self, row: tuple[Any, ...]) -> bool:
-        """Add a line; say whether there are enough.
+        """Add a line; return True if the chunk is full.
 
         Args:
-            row: of the table.
+            row: the values of the line.
         """
         self._lines.append(line(row))
         return len(self._lines) >= _ROWS_PER_CHUNK
 
     def taken(self) -> str:
-        """Return the lines, and begin anew."""
+        """Return the lines, and empty the buffer."""
         lines, self._lines = self._lines, []
         return "".join(lines)

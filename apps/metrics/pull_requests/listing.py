@@ -1,6 +1,6 @@
-"""The list's own filters and order, and how an address says them.
+"""The filters and sort order of the pull request list, and their query parameters.
 
-An address that names none of them leaves them as they were before; one that names any says all.
+A query string without any of these parameters keeps the earlier values; one with any of them replaces all.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from apps.metrics.sizes import SIZES
 
 __all__ = ["AI_CHOICES", "COLUMNS", "UNSORTED", "Column", "Listing", "listed", "read_listing"]
 
-# Longer than any title or name, and short enough for every database's pattern.
+# Longer than any title or name, and short enough for a LIKE pattern in every database.
 _LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Be a column by which the list can be sorted.
+    """A column by which the list can be sorted.
 
     Args:
-        label: for people.
-        order: what it is sorted by.
-        is_text: read from A to Z; the others from the largest, or latest, down.
+        label: the column's name on the page.
+        order: the expression to sort by.
+        is_text: whether the first click sorts from A to Z; other columns begin with the largest or latest.
     """
 
     label: str
@@ -47,7 +47,7 @@ COLUMNS = {
     "review": Column("Wait for the first review", F("review_hours")),
     "cycle": Column("Time to merge", F("cycle_hours")),
 }
-# The newest first.
+# The default order: the newest first.
 UNSORTED = "-opened"
 
 AI_CHOICES = {"yes": "Assisted by AI", "no": "Not assisted by AI", **{tool: f"By {tool}" for tool in TOOLS}}
@@ -55,16 +55,16 @@ AI_CHOICES = {"yes": "Assisted by AI", "no": "Not assisted by AI", **{tool: f"By
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """Be the list's own filters and order; an empty filter lets everything through.
+    """The filters and sort order of the list; an empty filter matches everything.
 
     Args:
-        state: what has become of a pull request.
-        author: who opened it.
-        reviewer: who reviewed it.
-        ai: whether AI has helped, or which tool.
-        size: one of `SIZES`.
-        search: in the title, or the whole number or issue key.
-        sort: a column, with a minus for the largest first.
+        state: a value of `PullRequestState`.
+        author: the author's GitHub login.
+        reviewer: a reviewer's GitHub login.
+        ai: a key of `AI_CHOICES`: whether AI has helped, or which tool.
+        size: the name of one of `SIZES`.
+        search: a part of the title, or a complete number or issue key.
+        sort: a key of `COLUMNS`, with a leading minus for descending order.
     """
 
     state: str = ""
@@ -77,12 +77,12 @@ class Listing:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the filters in force."""
+        """The names of the active filters."""
         return tuple(name for name in _FILTERS if getattr(self, name))
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """What an address says to mean just these."""
+        """The query parameters that select exactly these filters and this order."""
         return [(name, getattr(self, name)) for name in (*self.names, "sort")]
 
 
@@ -95,27 +95,27 @@ _CHOICES = {
 }
 
 
-def read_listing(said: QueryDict, before: Listing | None = None) -> Listing:
-    """Return the filters and the order that an address means; what cannot be understood is not said.
+def read_listing(params: QueryDict, before: Listing | None = None) -> Listing:
+    """Return the filters and order that a query string selects; invalid values are ignored.
 
     Args:
-        said: by the address.
-        before: what holds if the address names none of them.
+        params: the query string's parameters.
+        before: the filters and order to keep if the query string has none of the parameters.
     """
-    if before is not None and not any(name in said for name in (*_FILTERS, "sort")):
+    if before is not None and not any(name in params for name in (*_FILTERS, "sort")):
         return before
-    values = {name: _value(name, said.get(name, "")) for name in (*_FILTERS, "sort")}
+    values = {name: _value(name, params.get(name, "")) for name in (*_FILTERS, "sort")}
     return Listing(**{name: value for name, value in values.items() if value})
 
 
 def listed(pull_requests: QuerySet[PullRequest], listing: Listing) -> QuerySet[PullRequest]:
-    """Filter and order pull requests; the order is the same each time.
+    """Filter and sort pull requests, in a deterministic order.
 
     Args:
-        pull_requests: the team's.
-        listing: which of them, and how.
+        pull_requests: the pull requests of a team.
+        listing: the filters and order to apply.
     """
-    # Databases disagree about where nothing stands: here it is always last.
+    # Databases disagree about the position of NULL: here it is always last.
     order = OrderBy(
         COLUMNS[listing.sort.removeprefix("-")].order,
         descending=listing.sort.startswith("-"),

@@ -1,4 +1,4 @@
-"""What has happened to one pull request, in order."""
+"""The timeline of a pull request."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _VERBS = {
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Be one thing that has happened.
+    """An entry of the timeline.
 
     Args:
-        at: when.
-        text: what.
+        at: the time at which it happened.
+        text: a sentence that describes it.
     """
 
     at: datetime
@@ -32,11 +32,11 @@ class Moment:
 
 
 def timeline(pull_request: PullRequest, reviews: Iterable[Review]) -> list[Moment]:
-    """Return what has happened, the earliest first.
+    """Return the timeline of a pull request, the earliest entry first.
 
     Args:
-        pull_request: to which.
-        reviews: all of its.
+        pull_request: the pull request.
+        reviews: all reviews of the pull request.
     """
     moments = [Moment(pull_request.opened_at, f"{pull_request.author} opened it")]
     moments += [

@@ -1,4 +1,4 @@
-"""The analytics tabs: what each is called, and what it shows."""
+"""The analytics tabs, with their names and contents."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["TABS", "AnalyticsTab", "Scope", "scope_of"]
 
 @dataclass(frozen=True, slots=True)
 class AnalyticsTab:
-    """Be one of the tabs.
+    """An analytics tab.
 
     Args:
-        name: in its address and in events.
-        label: for people.
-        content: what it shows of what is looked at.
+        name: the tab's name in its address and in events.
+        label: the tab's name on pages.
+        content: the function that returns the tab's content.
     """
 
     name: Tab

@@ -1,4 +1,4 @@
-"""What a tab makes its content from: the pull requests of its range and of the one before."""
+"""The input of an analytics tab: the pull requests of the selected range and of the range before."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from apps.teams.models import Team
 
 __all__ = ["Scope", "scope_of"]
 
-# Of a range in which nothing happened.
+# The figures of a range in which nothing happened.
 _NOTHING = Figures(0, 0, 0, None, None, None, None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """Be what a tab looks at.
+    """The pull requests that a tab presents, with the figures computed from them.
 
     Args:
-        team: whose metrics.
-        now: when.
-        span: the range of time.
-        filters: in force.
-        names: of the team's repositories, by primary key.
-        known: what happened in the range or in the one before.
+        team: the team whose metrics are shown.
+        now: the time of the request.
+        span: the selected range.
+        filters: the active filters.
+        names: the names of the team's repositories, by primary key.
+        known: the pull requests that were opened, reviewed or merged in the range or in the range before.
     """
 
     team: Team
@@ -47,12 +47,12 @@ class Scope:
 
     @cached_property
     def figures(self) -> Figures:
-        """The range's figures."""
+        """The figures of the range."""
         return figures_of(self.known, self.span)
 
     @cached_property
     def before(self) -> Figures | None:
-        """The figures of the range before, None if there is none, or nothing happened in it."""
+        """The figures of the range before; None if there is no range before or nothing happened in it."""
         before = figures_of(self.known, self.span.before) if self.span.before else _NOTHING
         return before if before != _NOTHING else None
 
@@ -62,12 +62,12 @@ class Scope:
         return self.figures == _NOTHING
 
     def card(self, label: str, name: FigureName, unit: Unit = "count") -> Card:
-        """Show one of the figures, and its change.
+        """Return a card with one of the figures and its change.
 
         Args:
-            label: what it is.
-            name: which one.
-            unit: what it is counted in.
+            label: the card's label.
+            name: the figure's field in `Figures`.
+            unit: the figure's unit.
         """
         return card(label, getattr(self.figures, name), getattr(self.before, name, None), unit)
 
@@ -83,39 +83,39 @@ class Scope:
 
     @property
     def step_labels(self) -> tuple[str, ...]:
-        """What people call the range's days or weeks, which are called by their first day."""
+        """The labels of the range's days or weeks: the first day of each."""
         return tuple(f"{piece.begin:%-d %b %Y}" for piece in self.steps)
 
     @cached_property
     def opened(self) -> list[Pull]:
-        """What was opened in the range."""
+        """The pull requests that were opened in the range."""
         return self._in(self.span, "opened_at")
 
     @cached_property
     def opened_before(self) -> list[Pull]:
-        """What was opened in the range before."""
+        """The pull requests that were opened in the range before."""
         return self._in(self.span.before, "opened_at")
 
     @cached_property
     def merged(self) -> list[Pull]:
-        """What was merged in the range."""
+        """The pull requests that were merged in the range."""
         return self._in(self.span, "merged_at")
 
     @cached_property
     def merged_before(self) -> list[Pull]:
-        """What was merged in the range before."""
+        """The pull requests that were merged in the range before."""
         return self._in(self.span.before, "merged_at")
 
     @property
     def merged_by_step(self) -> list[list[Pull]]:
-        """What was merged in each of the range's days or weeks."""
+        """The pull requests that were merged in each of the range's days or weeks."""
         return by_span(self.merged, "merged_at", [piece.span for piece in self.steps])
 
     def list_url(self, listing: Listing) -> str:
-        """Return where the list shows some of the range's pull requests.
+        """Return the URL of the list with some of the range's pull requests.
 
         Args:
-            listing: which of them.
+            listing: the filters of the list.
         """
         return f"{reverse('metrics:pull_requests')}?{urlencode([*self.filters.query, *listing.query])}"
 
@@ -124,10 +124,10 @@ class Scope:
 
 
 def scope_of(look: MetricsView) -> Scope:
-    """Read what a tab looks at, in one query.
+    """Read the input of a tab, in one query.
 
     Args:
-        look: at whose metrics, through which filters.
+        look: the view that the request asks for.
     """
     filters = look.selection.filters
     span = filters.period.span(look.now)

@@ -1,4 +1,4 @@
-"""The tab about AI: how much of the work it helps with, by which tools, and what differs."""
+"""The AI adoption tab: the share of assisted pull requests, the tools, and a comparison."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from apps.metrics.tabs.content import Cell, Content, Table, card
 
 __all__ = ["content"]
 
-# For pull requests that are known to be assisted, by a tool that is not.
+# For assisted pull requests whose tool is not known.
 _UNNAMED = "Not named"
 
 
 def content(scope: Scope) -> Content:
-    """Return what the tab shows.
+    """Return the content of the tab.
 
     Args:
-        scope: what it looks at.
+        scope: the pull requests and filters of the tab.
     """
     opened = scope.opened
     assisted = [pull for pull in opened if pull.is_ai_assisted]

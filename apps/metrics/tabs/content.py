@@ -1,4 +1,4 @@
-"""What an analytics tab shows: cards, charts and tables, ready for one template."""
+"""The content of an analytics tab: cards, charts and tables, rendered by one template."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["Card", "Cell", "Content", "Table", "card"]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Be one figure, large.
+    """A card that shows one figure in large type.
 
     Args:
-        label: what it is.
-        value: as people read it.
-        change: against the period before; empty if there is nothing to compare with.
-        direction: which way it has gone since; empty for none.
+        label: the name of the figure.
+        value: the formatted figure.
+        change: the change since the period before, in words; empty if there is nothing to compare with.
+        direction: the direction of the change; empty for no change.
     """
 
     label: str
@@ -28,24 +28,24 @@ class Card:
 
 
 def card(label: str, value: float | None, before: float | None, unit: Unit = "count") -> Card:
-    """Write a figure and its change.
+    """Return a card with a figure and its change.
 
     Args:
-        label: what it is.
-        value: now.
-        before: in the period before; None if there is none.
-        unit: what both are counted in.
+        label: the name of the figure.
+        value: the figure; None if it is not known.
+        before: the figure of the period before; None if it is not known.
+        unit: the unit of both figures.
     """
     return Card(label, written(value, unit), change(value, before, unit), direction(value, before, unit))
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Be one cell of a table.
+    """A cell of a table.
 
     Args:
-        text: what it says.
-        url: where it leads, if anywhere.
+        text: the text of the cell.
+        url: the target of the cell's link; empty for no link.
     """
 
     text: str
@@ -54,14 +54,14 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """Be a table.
+    """A table.
 
     Args:
-        caption: what it shows.
-        columns: their headings.
-        rows: the first cell of each is its heading.
-        note: how to read it.
-        empty: what to say instead of no rows.
+        caption: the heading of the table.
+        columns: the headings of the columns.
+        rows: the rows; the first cell of each is the row's heading.
+        note: an explanation that is shown below the table.
+        empty: the text that is shown if there are no rows.
     """
 
     caption: str
@@ -73,7 +73,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """Be what a tab shows, from top to bottom."""
+    """The content of a tab, from top to bottom."""
 
     cards: tuple[Card, ...] = ()
     charts: tuple[Chart, ...] = ()

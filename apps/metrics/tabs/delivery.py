@@ -1,4 +1,4 @@
-"""The tab about delivery: how much is merged, how long it takes, and where it takes longest."""
+"""The delivery tab: how much is merged, how long it takes, and where it takes longest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from apps.metrics.tabs.content import Cell, Content, Table, card
 
 __all__ = ["content"]
 
-# The steps in which people speak of it: within the shift, the day, half the week, the week.
+# Half a working day, a day, half a week, a week; in hours.
 _DURATIONS = (
     ("Within 4 hours", 4.0),
     ("Within a day", 24.0),
@@ -23,10 +23,10 @@ _DURATIONS = (
 
 
 def content(scope: Scope) -> Content:
-    """Return what the tab shows.
+    """Return the content of the tab.
 
     Args:
-        scope: what it looks at.
+        scope: the pull requests and filters of the tab.
     """
     by_step = scope.figures_by_step
     return Content(
@@ -66,7 +66,7 @@ def content(scope: Scope) -> Content:
 
 
 def _merge_rate(opened: list[Pull]) -> float | None:
-    """Return the share that was merged of what is finished; the rest was closed without."""
+    """Return the share of merged pull requests among those that were merged or closed."""
     finished = [pull for pull in opened if pull.state != PullRequestState.OPEN]
     return share(sum(pull.state == PullRequestState.MERGED for pull in finished), len(finished))
 

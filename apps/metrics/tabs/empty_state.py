@@ -1,4 +1,4 @@
-"""Why there is nothing to see, which decides what to do next."""
+"""The reason why a page is empty, which decides what the page suggests to do next."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Emptiness = Literal["unconnected", "unchosen", "unsynced", "filtered"]
 
 
 def emptiness(seen: MetricsView) -> Emptiness:
-    """Return why a look has found nothing; only who has found nothing asks, and pays the query.
+    """Return why a view is empty; this takes a query, so call it only for an empty view.
 
     Args:
-        seen: what was looked at.
+        seen: the empty view.
     """
     if not seen.repositories:
         return "unchosen" if seen.team.repositories.exists() else "unconnected"

@@ -1,4 +1,4 @@
-"""The tab for a first look: how much gets done, how fast, and what waits."""
+"""The overview tab: how much gets done, how fast, and what waits for a review."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from apps.metrics.tabs.content import Cell, Content, Table
 
 __all__ = ["content"]
 
-# As many as one can turn to on one day.
+# As many as a person can review in a day.
 _WAITING = 5
 
 
 def content(scope: Scope) -> Content:
-    """Return what the tab shows.
+    """Return the content of the tab.
 
     Args:
-        scope: what it looks at.
+        scope: the pull requests and filters of the tab.
     """
     by_step = scope.figures_by_step
     return Content(
@@ -49,10 +49,10 @@ def content(scope: Scope) -> Content:
 
 
 def _waiting(scope: Scope) -> Table:
-    """List what has waited longest for a first look, whenever it was opened."""
+    """Return the pull requests that have waited longest for a first review, opened at any time."""
     found = PullRequest.objects.filter(
         team=scope.team,
-        # What has become of the others nobody knows any more.
+        # The state of pull requests in other repositories is outdated.
         repository__is_tracked=True,
         state=PullRequestState.OPEN,
         first_review_at=None,

@@ -1,4 +1,4 @@
-"""The tab about quality: what is reviewed before it is merged, what comes back, and how large it is."""
+"""The quality tab: reviews before merging, requested changes, and sizes."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from apps.metrics.tabs.content import Cell, Content, Table, card
 
 __all__ = ["content"]
 
-# From the second round on it is rework; the first is what reviews are for.
+# Requested changes count as rework from the second round on; one round is a normal review.
 _REWORK = 2
-# As many as one can look into.
+# As many as a person can look into.
 _UNREVIEWED = 10
 
 
 def content(scope: Scope) -> Content:
-    """Return what the tab shows.
+    """Return the content of the tab.
 
     Args:
-        scope: what it looks at.
+        scope: the pull requests and filters of the tab.
     """
     rounds = _rounds_of_changes(scope)
     merged, earlier = scope.merged, scope.merged_before
@@ -59,7 +59,7 @@ def content(scope: Scope) -> Content:
 
 
 def _rounds_of_changes(scope: Scope) -> dict[int, int]:
-    """Return how often changes were requested of each pull request that was merged, in one query."""
+    """Return how often changes were requested in each merged pull request, in one query."""
     asked = Review.objects.filter(
         state="changes_requested", pull_request__team=scope.team, pull_request__merged_at__lt=scope.span.end
     )
@@ -70,7 +70,7 @@ def _rounds_of_changes(scope: Scope) -> dict[int, int]:
 
 
 def _is_reviewed(pull: Pull) -> bool:
-    """Whether somebody else had looked before it was merged."""
+    """Whether another person reviewed the pull request before it was merged."""
     return (
         pull.first_review_at is not None
         and pull.merged_at is not None

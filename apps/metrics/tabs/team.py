@@ -1,4 +1,4 @@
-"""The tab about people: how work and reviews are spread; it ranks nobody."""
+"""The team tab: how work and reviews are distributed; people are not ranked."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class _Person:
 
 
 def content(scope: Scope) -> Content:
-    """Return what the tab shows.
+    """Return the content of the tab.
 
     Args:
-        scope: what it looks at.
+        scope: the pull requests and filters of the tab.
     """
     people = _people(scope)
     return Content(
@@ -82,7 +82,7 @@ def _people(scope: Scope) -> list[_Person]:
 
 
 def _reviewed(scope: Scope) -> dict[str, int]:
-    """Return of how many pull requests of others each person has reviewed in the range, in one query."""
+    """Return how many pull requests of others each person has reviewed in the range, in one query."""
     given = Review.objects.filter(pull_request__team=scope.team, submitted_at__lt=scope.span.end)
     if scope.span.start:
         given = given.filter(submitted_at__gte=scope.span.start)

@@ -1,4 +1,4 @@
-"""The tab about months: how the team's figures move over the long run."""
+"""The trends tab: the team's figures by month."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["content"]
 
 
 def content(scope: Scope) -> Content:
-    """Return what the tab shows.
+    """Return the content of the tab.
 
     Args:
-        scope: what it looks at.
+        scope: the pull requests and filters of the tab.
     """
     pieces = months(scope.span, scope.known)
     found = figures_in(scope.known, [piece.span for piece in pieces])
@@ -71,7 +71,7 @@ def content(scope: Scope) -> Content:
                     "Typical size",
                     "Time to merge, to the month before",
                 ),
-                # The latest first: it is what one has come for.
+                # The latest month first: people look for it.
                 rows=tuple(reversed(rows)),
                 note="Choose a longer range to see more months.",
             ),

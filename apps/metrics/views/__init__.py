@@ -1,1 +1,1 @@
-"""The pages of metrics: the analytics tabs, the list of pull requests, each of them, and the export."""
+"""Views of the analytics tabs, the list of pull requests, a pull request, and the export."""

@@ -1,4 +1,4 @@
-"""What all pages of metrics show around their content: the tabs, and the filters that they share."""
+"""Template context that all metrics pages share: the tabs and the filters."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["page_context"]
 
 
 def page_context(seen: MetricsView) -> dict[str, Any]:
-    """Return what the templates need besides their content.
+    """Return the template context that all metrics pages share.
 
     Args:
-        seen: what the page looks at.
+        seen: the view that the page shows.
     """
     filters = seen.selection.filters
     return {

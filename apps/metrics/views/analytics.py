@@ -1,4 +1,4 @@
-"""The analytics tabs."""
+"""The view of the analytics tabs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ __all__ = ["tab"]
 def tab(request: TeamRequest, tab: str) -> HttpResponse:
     """Show an analytics tab.
 
-    It is opened by who comes from elsewhere: another page or tab, a bookmark, a link, the back button, a
-    reload of any of these. Who changes a filter stays on it, and has not opened it once more.
+    A tab counts as viewed when a person comes from elsewhere: another page or tab, a bookmark, a link, the
+    back button, or a reload after any of these. Changing a filter does not count as another view.
     """
     if tab not in TABS:
         raise Http404

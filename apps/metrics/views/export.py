@@ -1,4 +1,4 @@
-"""The list as a file."""
+"""The view that exports the list as a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["export"]
 @team_required
 @require_safe
 def export(request: TeamRequest) -> HttpResponse:
-    """Send the list as CSV; it is exported once its end is sent, and not if the reader goes away before."""
+    """Send the list as CSV; the export is recorded after the last chunk, not if the client disconnects."""
     seen = look(request)
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
@@ -43,5 +43,5 @@ def export(request: TeamRequest) -> HttpResponse:
 
     found = selected(seen)
     chunks = stream_async(found, done) if isinstance(request, ASGIRequest) else stream(found, done)
-    # The decorators speak of the usual answer only, and hand this one on as it is.
+    # The decorators are typed for HttpResponse only; they return other responses unchanged.
     return cast("HttpResponse", StreamingHttpResponse(chunks, headers=headers))

@@ -1,4 +1,4 @@
-"""The page of one pull request."""
+"""The view of a pull request."""
 
 from __future__ import annotations
 

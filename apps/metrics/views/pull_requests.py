@@ -1,4 +1,4 @@
-"""The list of pull requests."""
+"""The view of the list of pull requests."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from apps.teams.current_team.access import TeamRequest, team_required
 
 __all__ = ["pull_requests"]
 
-# A table that one can still scroll through.
+# As many as a person can scroll through.
 _ROWS_PER_PAGE = 50
 
 
 @team_required
 @require_safe
 def pull_requests(request: TeamRequest) -> HttpResponse:
-    """List what was opened in the range."""
+    """List the pull requests that were opened in the selected range."""
     seen = look(request)
     selection = seen.selection
     if selection != seen.alone:
