@@ -1,4 +1,4 @@
-"""The names of the attributes that carry identity on spans and span events, and of our own span events."""
+"""Names of the attributes that carry identity on spans and span events, and names of our own span events."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ __all__ = [
     "VISITOR_ID",
 ]
 
-# OpenTelemetry's semantic conventions, registry `user`, `enduser` and `session`.
+# OpenTelemetry's semantic conventions, registries `user`, `enduser` and `session`.
 USER_ID: Final = "user.id"
 VISITOR_ID: Final = "enduser.pseudo.id"
 SESSION_ID: Final = "session.id"
 
-# Ours, under a prefix of its own: never a property of an event.
+# Our own attributes, under a prefix that is never part of a property's name.
 OWN_PREFIX: Final = "posthog."
 DISTINCT_ID: Final = "posthog.distinct_id"
 OPTED_OUT: Final = "posthog.opted_out"
@@ -42,29 +42,31 @@ GROUP_TYPE: Final = "posthog.group_type"
 GROUP_KEY: Final = "posthog.group_key"
 ANON_DISTINCT_ID: Final = "posthog.anon_distinct_id"
 
-# In the Collector. The events of a span that is `apart` leave by a way of their own: straight, or on another
-# span with the same ids that is for PostHog `only`; an error there is whole in its span event `exception`.
+# For the Collector. The events of a span with DELIVERED_SEPARATELY reach PostHog by another route: directly,
+# or on a second span with the same ids, marked POSTHOG_ONLY. An error on the second span is complete in its
+# span event `exception`.
 DELIVERED_SEPARATELY: Final = "posthog.apart"
 POSTHOG_ONLY: Final = "posthog.only"
 ERROR: Final = "posthog.error"
-# A log record's position among those of the same span, name and time, unless it is the first.
+# A log record's position among the records with the same span, name and time; absent on the first one.
 ORDINAL: Final = "posthog.ordinal"
 
-# On a resource: the release that a program runs, where it is not the one of the process that maps its events.
+# On a resource: the release of the program, if it differs from the release of the process that maps its
+# events.
 RELEASE_ID: Final = "posthog.release_id"
 
-# The order in which a person's id is looked for; the first that is legal counts.
+# The attributes to search for a person's id, in order; the first legal id is used.
 IDENTITY_ATTRIBUTES: Final = (DISTINCT_ID, USER_ID, "enduser.id")
 
 # The span event that the SDK's `record_exception` writes (semantic conventions, `exception`).
 EXCEPTION_EVENT: Final = "exception"
-# What it is called at PostHog.
+# PostHog's name for the same event.
 EXCEPTION_CAPTURE: Final = "$exception"
-# PostHog's own names for updates (`wire.md` section 3.2); as span events they mean the same.
+# PostHog's names for updates (`wire.md` section 3.2); span events with these names mean the same.
 SET_EVENT: Final = "$set"
 GROUPIDENTIFY_EVENT: Final = "$groupidentify"
 IDENTIFY_EVENT: Final = "$identify"
 
-# What an error tells of the entry span that it ended.
+# Attributes of the entry span that an error reports.
 VIEW_NAME: Final = "django.view.name"
 TASK_NAME: Final = "celery.task_name"  # written by opentelemetry-instrumentation-celery

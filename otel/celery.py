@@ -1,4 +1,4 @@
-"""Celery: identity travels with the task, expected failures are no errors, and dying children flush."""
+"""Celery integration: passes identity to tasks, ignores expected failures, and flushes when workers exit."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from otel.traces import flush_traces
 
 __all__ = ["instrument"]
 
-# A message header of its own: baggage would travel on to every third party that a task calls.
+# A separate message header, because baggage would be forwarded to every third party that a task calls.
 _HEADER = "otel_identity"
 
 _UID = "otel.celery"
 
 
 def instrument() -> None:
-    """Instrument Celery and let identity travel; call it where the Celery app is made."""
+    """Instrument Celery and pass identity to tasks; call this where the Celery app is created."""
     instrumentor = CeleryInstrumentor()  # type: ignore[no-untyped-call]  # contrib leaves it unannotated
     if not instrumentor.is_instrumented_by_opentelemetry:
         instrumentor.instrument()
-    # After the instrumentation's own handlers, which make the task's span and end it.
+    # Connected after the instrumentation's own handlers, which start and end the task's span.
     signals.before_task_publish.connect(_send, dispatch_uid=_UID, weak=False)
     signals.task_prerun.connect(_enter, dispatch_uid=_UID, weak=False)
     signals.task_postrun.connect(_leave, dispatch_uid=_UID, weak=False)
     signals.task_failure.connect(_failed, dispatch_uid=_UID, weak=False)
-    # A prefork child ends without `atexit` (`otel.md` section 4).
+    # A prefork child exits without running `atexit` (`otel.md` section 4).
     signals.worker_process_shutdown.connect(_flush, dispatch_uid=_UID, weak=False)
     signals.worker_shutdown.connect(_flush, dispatch_uid=_UID, weak=False)
 
@@ -46,7 +46,7 @@ def _send(*, headers: dict[str, Any], **_: Any) -> None:
 
 
 def _enter(*, task: Task[Any, Any], **_: Any) -> None:
-    with suppress_internal_errors("taking up a task's identity"):
+    with suppress_internal_errors("entering a task's identity"):
         sent = getattr(task.request, _HEADER, None) or (task.request.headers or {}).get(_HEADER)
         if sent:
             source = FixedIdentity(Identity(**sent))
@@ -64,15 +64,15 @@ def _leave(*, task: Task[Any, Any], **_: Any) -> None:
 
 
 def _failed(*, sender: Task[Any, Any], exception: BaseException, **_: Any) -> None:
-    """Mark what a task declares in `throws` as expected; the instrumentation records it as an error."""
-    with suppress_internal_errors("judging a task's failure"):
-        # A worker hands over billiard's wrapper around the exception.
+    """Mark an exception in the task's `throws` as expected; the instrumentation records it as an error."""
+    with suppress_internal_errors("checking a task's failure"):
+        # A worker passes billiard's wrapper of the exception.
         raised = getattr(exception, "exc", exception)
         if isinstance(raised, tuple(sender.throws or ())):
             pipeline.expect(trace.get_current_span().get_span_context().span_id)
 
 
 def _flush(**_: Any) -> None:
-    with suppress_internal_errors("flushing at the end of a worker"):
+    with suppress_internal_errors("flushing when a worker exits"):
         pipeline.flush()
         flush_traces()

@@ -1,4 +1,4 @@
-"""What travels through the mapping: an envelope goes in, a capture or a reject comes out."""
+"""Input and output of the mapping: an envelope becomes a capture or a rejection."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ __all__ = ["Capture", "Envelope", "Rejection"]
 
 @dataclass(slots=True)
 class Envelope:
-    """Carry one event with its time, place and resource, whatever it was recorded on.
+    """An event with its time, origin and resource, independent of the signal it was recorded on.
 
     Args:
         name: the event's name.
-        attributes: what was recorded with it, the identity stamped by `record` included.
-        time_unix_nano: when it happened, in nanoseconds since 1970.
-        trace_id: 128 bits; outside a trace one made for it, as there is no span id.
+        attributes: the attributes that were recorded with the event, including the identity that `record`
+            adds.
+        time_unix_nano: the time of the event, in nanoseconds since 1970.
+        trace_id: 128 bits; outside a trace, an id that was derived from the event.
         span_id: 64 bits; 0 outside a span.
-        ordinal: position among the span's events of the same name and time.
-        span_attributes: the entry span's identity, for events that carry none of their own.
-        resource: the OpenTelemetry resource's attributes (service.name and so on).
-        is_clock_trusted: whether the time was stamped by a machine whose clock we answer for. A foreign
-            program's may be anything.
+        ordinal: the position among the span's events with the same name and time.
+        span_attributes: the entry span's identity, for events without an identity of their own.
+        resource: the OpenTelemetry resource's attributes, such as `service.name`.
+        is_clock_trusted: whether the time comes from a machine whose clock is under our control. The clock of
+            a foreign program may show any time.
     """
 
     name: str
@@ -41,18 +42,18 @@ class Envelope:
 
 @dataclass(slots=True)
 class Capture:
-    """One event as PostHog takes it; most fields are the wire's own (`wire.md` section 1.2).
+    """One event in PostHog's format; most fields have the same names on the wire (`wire.md` section 1.2).
 
-    Nothing of it changes after the first attempt to deliver it: PostHog dedupes on uuid, event,
+    A capture does not change after the first delivery attempt, because PostHog deduplicates by uuid, event,
     distinct_id and timestamp together (`wire.md` section 1.7).
 
     Args:
-        event: its name.
-        distinct_id: whom it is attributed to.
-        uuid: a UUIDv7 with the event's own time.
-        timestamp: RFC 3339, in UTC.
-        properties: as JSON carries them.
-        is_clock_trusted: as the envelope's; it decides whether PostHog may correct the time.
+        event: the event's name.
+        distinct_id: the person to whom the event is attributed.
+        uuid: a UUIDv7 that contains the event's time.
+        timestamp: the event's time, RFC 3339 in UTC.
+        properties: the properties, in their JSON form.
+        is_clock_trusted: the envelope's flag, which decides whether PostHog may correct the time.
     """
 
     event: str
@@ -65,11 +66,11 @@ class Capture:
 
 @dataclass(slots=True, frozen=True)
 class Rejection:
-    """Say why an event is no capture.
+    """The reason why an event did not become a capture.
 
     Args:
-        reason: the member of the one enum.
-        detail: which property, which value's type; never the value itself.
+        reason: the reason, as reported in metrics.
+        detail: the property and the type of its value; never the value itself.
     """
 
     reason: Reason

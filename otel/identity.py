@@ -1,4 +1,4 @@
-"""Whom an event is about: stamped while the request is alive; the exporter's thread sees none."""
+"""Identity of events: added to spans while a request runs, because the exporter's thread has no request."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom an event is about.
+    """The person, groups and session to which an event is attributed.
 
     Args:
-        distinct_id: the signed-in person's id; always wins over the visitor's.
-        groups: the key of each group type, such as `{"team": "<public id>"}`. With groups and no person, an
-            event is the system's: it happened by nobody's hand.
+        distinct_id: the signed-in person's id; takes precedence over the visitor's id.
+        groups: the key of each group type, such as `{"team": "<public id>"}`. An event with groups but
+            without a person is attributed to the system: no person caused it.
         opted_out: whether the person asked not to be tracked.
         visitor_id: posthog-js's id of a visitor who is not signed in.
         session_id: posthog-js's session id, a UUIDv7.
-        span_attributes: what else the request's or task's own span carries, for the setting
+        span_attributes: additional attributes of the request's or task's span, for the setting
             `ERROR_PROPERTIES`, such as `{"acme.team.slug": "rockets"}`.
     """
 
@@ -44,44 +44,45 @@ class Identity:
     span_attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def attributes(self, group_attributes: Mapping[str, str]) -> dict[str, str | bool]:
-        """Return what is stamped on spans and span events.
+        """Return the attributes to set on spans and span events.
 
         People who opted out get neither an id nor a group, not even on trace spans.
 
         Args:
-            group_attributes: for each group type the attribute that carries its key.
+            group_attributes: for each group type, the attribute that carries the group's key.
         """
         if self.opted_out:
             return {OPTED_OUT: True}
-        stamps: dict[str, str | bool] = {}
+        attributes: dict[str, str | bool] = {}
         if self.distinct_id:
-            # A primary key may be a UUID, of which OpenTelemetry warns at each span, and mapping takes no id.
-            stamps[USER_ID] = str(self.distinct_id)
+            # A primary key may be a UUID object: OpenTelemetry warns about it on each span, and the mapping
+            # does not accept it as an id.
+            attributes[USER_ID] = str(self.distinct_id)
         elif self.visitor_id:
-            stamps[VISITOR_ID] = self.visitor_id
+            attributes[VISITOR_ID] = self.visitor_id
         if self.session_id:
-            stamps[SESSION_ID] = self.session_id
+            attributes[SESSION_ID] = self.session_id
         for group_type, key in self.groups.items():
             attribute = group_attributes.get(group_type)
             if attribute:
-                stamps[attribute] = str(key)
-        return stamps
+                attributes[attribute] = str(key)
+        return attributes
 
     def entry_attributes(self, group_attributes: Mapping[str, str]) -> dict[str, str | bool]:
-        """Return what is stamped on the span of a request or task.
+        """Return the attributes to set on the span of a request or task.
 
         Args:
-            group_attributes: for each group type the attribute that carries its key.
+            group_attributes: for each group type, the attribute that carries the group's key.
         """
-        stamps = self.attributes(group_attributes)
-        return stamps if self.opted_out else {**self.span_attributes, **stamps}
+        attributes = self.attributes(group_attributes)
+        return attributes if self.opted_out else {**self.span_attributes, **attributes}
 
 
 class IdentitySource(Protocol):
-    """Know the identity of a request or task under way; asked late, so that a login within it counts."""
+    """Source of a running request's or task's identity, read late so that a login during it counts."""
 
     def identity(self) -> Identity | None:
-        """Return the identity as it is now; None while it cannot be known."""
+        """Return the current identity; None while it cannot be determined."""
         ...
 
 
@@ -89,7 +90,7 @@ class FixedIdentity:
     """A source whose identity does not change.
 
     Args:
-        identity: whom everything is about.
+        identity: the identity of every event.
     """
 
     def __init__(self, identity: Identity) -> None:
@@ -100,43 +101,43 @@ class FixedIdentity:
         return self._identity
 
 
-# A variable of its own rather than a key in OpenTelemetry's context: Celery's instrumentation attaches and
-# detaches that context in signal handlers whose order with ours is not defined, and a token reset out of
-# order would leave a dead task's span current.
+# A separate context variable instead of a key in OpenTelemetry's context: Celery's instrumentation attaches
+# and detaches that context in signal handlers whose order relative to ours is undefined, and a token that is
+# reset out of order would leave the span of a finished task current.
 _source: ContextVar[IdentitySource | None] = ContextVar("otel_identity_source", default=None)
 
 
 def current_identity() -> Identity | None:
-    """Return the identity of the request or task under way; None outside of any."""
+    """Return the identity of the running request or task; None outside of both."""
     source = _source.get()
     return None if source is None else source.identity()
 
 
 def enter_identity(source: IdentitySource) -> Token[IdentitySource | None]:
-    """Make a source current; return what `leave_identity` needs.
+    """Make a source current; return the token for `leave_identity`.
 
     Args:
-        source: asked at each event.
+        source: the source that is read at each event.
     """
     return _source.set(source)
 
 
 def leave_identity(entered: Token[IdentitySource | None]) -> None:
-    """Make the source before current again.
+    """Restore the previous source.
 
     Args:
-        entered: from `enter_identity`, in the same thread.
+        entered: the token from `enter_identity`, called in the same thread.
     """
     _source.reset(entered)
 
 
-class identified:  # noqa: N801 - reads as what it does: `with identified(source):`
-    """Let events recorded inside be about the source's identity.
+class identified:  # noqa: N801 - reads well in use: `with identified(source):`
+    """A context manager that attributes the events recorded inside it to a source's identity.
 
-    A class, because every request stands in one: a generator would take three times as long.
+    A class instead of a generator, which would take three times as long, because every request enters one.
 
     Args:
-        source: asked at each event.
+        source: the source that is read at each event.
     """
 
     __slots__ = ("_entered", "_source")
@@ -149,5 +150,5 @@ class identified:  # noqa: N801 - reads as what it does: `with identified(source
         self._entered = enter_identity(self._source)
 
     def __exit__(self, *_: object) -> None:
-        """Make the source before current again."""
+        """Restore the previous source."""
         leave_identity(self._entered)

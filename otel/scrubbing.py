@@ -1,7 +1,7 @@
-"""What secrets and personal data look like in a message, and what to say in their place.
+"""Patterns of secrets and personal data in a message, and the markers that replace them.
 
-Every pattern takes linear time: a run of characters is tried from its start only (a lookbehind of the same
-class), or a repetition is bounded.
+Every pattern runs in linear time: either a lookbehind makes it start only at the beginning of a run of
+characters, or the repetition is bounded.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ __all__ = ["MAX_MESSAGE", "RULES", "Rule", "scrub"]
 
 
 class Rule(NamedTuple):
-    """Replace what matches.
+    """A pattern and its replacement.
 
     Args:
-        needle: must be in the text for the pattern to be tried; most messages are spared most patterns.
-        pattern: what is removed.
-        replacement: the marker, or what decides.
+        needle: the text that must be present for the pattern to be tried, so that most messages skip most
+            patterns.
+        pattern: the text to remove.
+        replacement: the marker, or a function that returns it.
     """
 
     needle: str
@@ -28,13 +29,13 @@ class Rule(NamedTuple):
     replacement: str | Callable[[re.Match[str]], str]
 
 
-# Longer than any word of prose that follows `bearer` or `token`.
+# Longer than any word that follows `bearer` or `token` in prose.
 _LONGEST_WORD = 24
-# Fewer are in names such as `Sha256WithRsaEncryption2`.
+# Names such as `Sha256WithRsaEncryption2` have fewer digits than this.
 _FEWEST_DIGITS = 4
 _HOST_AND_PORT = re.compile(r"[^:@]*(?::\d*)?")
 
-# A value that is a marker already stays, so that scrubbing twice changes nothing.
+# A value that is already a marker is kept, so that scrubbing twice changes nothing.
 _UNMARKED = r"(?!\[[a-z]{2,12}\])"
 _QUOTED = r"""\\?"[^"\n]{0,4000}(?:"|$)|\\?'[^'\n]{0,4000}(?:'|$)"""
 _ASSIGNED = r"""\\?["']?\s{0,3}+(?>=>|[=:])\s{0,3}+"""
@@ -52,7 +53,7 @@ _PREFIXES_OF_TOKENS = (
 
 
 def _url(found: re.Match[str]) -> str:
-    """Return an address without user information, query and fragment."""
+    """Return a URL without user information, query and fragment."""
     rest = found[0][3:]
     end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
     user = ""
@@ -69,14 +70,14 @@ def _url(found: re.Match[str]) -> str:
 
 
 def _credential(found: re.Match[str]) -> str:
-    """Return a scheme without its credential; prose such as `basic authentication` as it is."""
+    """Return a scheme without its credential; prose such as `basic authentication` is kept."""
     scheme, gap, word = found.groups()
     is_mixed = any(c.isdigit() for c in word) or (word[1:] != word[1:].lower() and word != word.upper())
     return f"{scheme}{gap}[credential]" if is_mixed or len(word) > _LONGEST_WORD else found[0]
 
 
 def _token(found: re.Match[str]) -> str:
-    """Return a marker for what only a machine writes; long names and hashes stay."""
+    """Return a marker for a random token; long names and hashes are kept."""
     word = found[0]
     is_random = sum(map(str.isdigit, word)) >= _FEWEST_DIGITS and word not in (word.lower(), word.upper())
     return "[token]" if is_random else word
@@ -89,7 +90,7 @@ def _card(found: re.Match[str]) -> str:
 
 
 def _address(found: re.Match[str]) -> str:
-    """Return a marker for a public address, which can be a visitor's; one's own machines stay."""
+    """Return a marker for a public IP address, which can be a visitor's; private addresses are kept."""
     try:
         return "[ip]" if ipaddress.ip_address(found[0]).is_global else found[0]
     except ValueError:
@@ -97,7 +98,7 @@ def _address(found: re.Match[str]) -> str:
 
 
 RULES = (
-    # Django's DisallowedHost quotes what a stranger sent.
+    # Django's DisallowedHost quotes the host that a client sent.
     Rule("HTTP_HOST", re.compile(r"(HTTP_HOST header: )(['\"])[^'\"\n]*\2"), r"\1\2[host]\2"),
     Rule(
         "ALLOWED_HOSTS",
@@ -152,12 +153,12 @@ RULES = (
 )
 
 
-# An issue shows its message's first lines; 50 of this length fit into one event.
+# An issue shows the first lines of its message; 50 messages of this length fit into one event.
 MAX_MESSAGE = 4_000
 
 
-# What one rule or a cut leaves can be another's: again until nothing changes, which is the second time for
-# nearly every message.
+# The text that one rule or a cut leaves may match another rule, so the rules run until nothing changes;
+# nearly every message takes two passes.
 _MAX_PASSES = 8
 
 
@@ -165,12 +166,12 @@ def scrub(text: str, most: int = MAX_MESSAGE) -> str:
     """Return a message without secrets and personal data.
 
     Args:
-        text: a message. Scrubbing a scrubbed one changes nothing.
-        most: how many characters of it are left.
+        text: a message. Scrubbing a scrubbed message changes nothing.
+        most: the maximum length of the result, in characters.
     """
     for _ in range(_MAX_PASSES):
         before = text
-        # Twice what leaves: a secret that begins before the cut below is seen whole.
+        # Twice the length of the result: a secret that begins before the cut below is seen whole.
         text = text[: 2 * most]
         for rule in RULES:
             if rule.needle in text:
@@ -183,6 +184,6 @@ def scrub(text: str, most: int = MAX_MESSAGE) -> str:
 
 
 def _without_half_a_word(text: str) -> str:
-    """Drop the word that a cut went through, which may be half of a secret or of a marker."""
+    """Return the text without its last word, which may be half of a secret or of a marker."""
     start = max(text.rfind(" "), text.rfind("\n"))
     return text[: max(start, len(text) // 2)].rstrip()

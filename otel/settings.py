@@ -1,4 +1,4 @@
-"""The pipeline's settings: the standard environment variables, and what a host product passes in code."""
+"""Settings of the pipeline, from environment variables and from the host product's code."""
 
 from __future__ import annotations
 
@@ -21,43 +21,44 @@ _log = logging.getLogger(__name__)
 
 
 class SettingsError(ValueError):
-    """Raised for a setting that was given in code and cannot be used; from the environment it only warns."""
+    """Raised for an invalid setting in code; an invalid environment variable only logs a warning."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Hold every setting of the pipeline; each is in `docs/settings.md`.
+    """The settings of the pipeline; each one is described in `docs/settings.md`.
 
     Args:
-        api_key: the PostHog project API key; without one, nothing is sent to PostHog from here.
-        via: whether events and errors go straight to `posthog`, or to it by way of the OpenTelemetry
-            `collector` at `OTEL_EXPORTER_OTLP_ENDPOINT` and the bridge, which then needs the key, the host
-            and how they are mapped.
-        host: PostHog's ingestion address, without a path.
-        capture_mode: which of PostHog's capture endpoints is used, as in its own SDK.
-        capture_compression: how requests to PostHog are compressed: by `gzip`, or not at all (`none`), for a
-            proxy that reads them.
-        carrier: what `record` writes: a `span` event, or a `log` record with an event name.
+        api_key: the PostHog project API key; without a key, this process sends nothing to PostHog.
+        via: whether events and errors go directly to `posthog`, or through the OpenTelemetry `collector` at
+            `OTEL_EXPORTER_OTLP_ENDPOINT` and the bridge; the bridge then needs the key, the host and the
+            settings of the mapping.
+        host: the URL of PostHog's ingestion service, without a path.
+        capture_mode: the version of PostHog's capture endpoint, as in PostHog's own SDK.
+        capture_compression: the compression of requests to PostHog: `gzip`, or `none` for a proxy that reads
+            the requests.
+        carrier: the signal that `record` writes: a `span` event, or a `log` record with an event name.
         events: patterns (`fnmatch`) of undeclared span event names to forward, such as `order_*,checkout_*`.
         tier_ratios: the share of a tier's events to keep, from 0 to 1, such as `3=0.25,2=0.5`; tier 1 is
-            always kept whole.
-        send_organisation: whether properties that name a customer's organisation leave.
-        send_error_messages: whether the messages of exceptions leave (scrubbed), or only their types.
-        groups: for each PostHog group type the span attribute that carries its key, such as
+            always kept in full.
+        send_organisation: whether to send properties that identify a customer's organization.
+        send_error_messages: whether to send scrubbed messages of exceptions, or only their types.
+        groups: for each PostHog group type, the span attribute that carries the group's key, such as
             `team=acme.team.id`.
-        error_event: the declared event that stands for an error, by name; None sends `$exception` alone.
-        error_properties: for a property of that event the attribute of the entry span that it is taken from.
-        in_app: module prefixes that count as the product's own frames; empty: what is not installed.
-        quarantine: the folder that keeps rejected events; None keeps none.
-        journal: the folder that keeps events from before the response leaves until they are delivered, also
-            by the next process; one for the processes of one product. None keeps them in memory.
-        bridge_tokens: the bearer tokens that the bridge takes, separated by commas, so that a new one can be
-            rolled out before the old one ends; none lets everybody in who reaches it.
+        error_event: the name of the declared event that is sent for each error; None sends only `$exception`.
+        error_properties: for each property of that event, the attribute of the entry span to take it from.
+        in_app: module prefixes of the product's own frames; if empty, every module that is not installed
+            counts.
+        quarantine: the folder that keeps rejected events; None does not keep them.
+        journal: the folder that keeps events from before the response is sent until they are delivered, by
+            this process or the next; the processes of one product share it. None keeps events in memory.
+        bridge_tokens: the bearer tokens that the bridge accepts, separated by commas, so that you can roll
+            out a new token before you revoke the old one; without tokens, the bridge accepts every client.
         strict: whether a caller's mistake raises (tests, development) or is rejected with a reason.
-        flush_timeout: seconds that a flush or shutdown may take.
-        release_id: PostHog's id of the release that runs, as its own SDK takes it.
-        trace_url: where people look at a trace, with `{trace_id}` in its place; each event then has it as the
-            property `trace_url`. Whether its trace was kept is decided elsewhere, and later.
+        flush_timeout: the longest time that a flush or shutdown may take, in seconds.
+        release_id: PostHog's id of the running release, as in PostHog's own SDK.
+        trace_url: the URL of a trace in your tracing UI, with the placeholder `{trace_id}`; each event then
+            has the property `trace_url`. The trace may still be dropped later by sampling.
     """
 
     api_key: str = ""
@@ -78,13 +79,13 @@ class Settings:
     journal: Path | None = None
     bridge_tokens: tuple[str, ...] = field(default=(), repr=False)
     strict: bool = False
-    # Kubernetes gives a container 30 s from SIGTERM to SIGKILL; the server's own requests need some of it.
+    # Kubernetes gives a container 30 s from SIGTERM to SIGKILL; the server's open requests need part of it.
     flush_timeout: float = 10.0
     release_id: str = ""
     trace_url: str = ""
 
     def __post_init__(self) -> None:
-        """Raise `SettingsError` for a value that cannot be used."""
+        """Raise `SettingsError` for an invalid value."""
         if self.capture_mode not in ("v0", "v1"):
             msg = f"capture_mode is {self.capture_mode!r}; use 'v0' or 'v1'"
             raise SettingsError(msg)
@@ -98,27 +99,27 @@ class Settings:
             msg = f"carrier is {self.carrier!r}; use 'span' or 'log'"
             raise SettingsError(msg)
         if not self.host.startswith(("http://", "https://")):
-            msg = f"host is {self.host!r}; give a full address such as https://eu.i.posthog.com"
+            msg = f"host is {self.host!r}; use a full URL such as https://eu.i.posthog.com"
             raise SettingsError(msg)
         if self.trace_url and not (
             self.trace_url.startswith(("http://", "https://")) and "{trace_id}" in self.trace_url
         ):
-            msg = f"trace_url is {self.trace_url!r}; give an address such as https://jaeger.example/trace/{{trace_id}}"
+            msg = f"trace_url is {self.trace_url!r}; use a URL such as https://jaeger.example/trace/{{trace_id}}"
             raise SettingsError(msg)
         if not self.flush_timeout > 0:
-            msg = f"flush_timeout is {self.flush_timeout}; give a number of seconds above 0"
+            msg = f"flush_timeout is {self.flush_timeout}; use a number of seconds above 0"
             raise SettingsError(msg)
         for tier, ratio in self.tier_ratios.items():
             if tier not in (2, 3) or not 0.0 <= ratio <= 1.0:
-                msg = f"tier_ratios has {tier}={ratio}; only tiers 2 and 3 can be thinned, by 0 to 1"
+                msg = f"tier_ratios has {tier}={ratio}; only tiers 2 and 3 can be sampled, from 0 to 1"
                 raise SettingsError(msg)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read the settings from environment variables; an unusable value warns and leaves the default.
+        """Return the settings from environment variables; an invalid value logs a warning and is ignored.
 
         Args:
-            environ: the variables; the process's own by default.
+            environ: the environment variables; those of the process by default.
         """
         env = os.environ if environ is None else environ
         settings = cls()
@@ -133,13 +134,13 @@ class Settings:
         return settings
 
     def replace(self, **changes: object) -> Settings:
-        """Return a copy with some values changed, checked like new ones.
+        """Return a validated copy with some values changed.
 
         Args:
             changes: the new values, by field name.
 
         Raises:
-            SettingsError: for a value that cannot be used.
+            SettingsError: for an invalid value.
         """
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return Settings(**(values | changes))
@@ -152,20 +153,20 @@ def _names(raw: str) -> tuple[str, ...]:
 def _flag(raw: str) -> bool:
     value = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(raw.lower())
     if value is None:
-        msg = "say true or false"
+        msg = "use true or false"
         raise SettingsError(msg)
     return value
 
 
 def _ratios(raw: str) -> dict[int, float]:
-    """Read `3=0.25,2=0.5`."""
-    pairs = _pairs(raw, "write it as tier=ratio, such as 3=0.25")
+    """Parse `3=0.25,2=0.5`."""
+    pairs = _pairs(raw, "use tier=ratio, such as 3=0.25")
     return {int(tier): float(ratio) for tier, ratio in pairs.items()}
 
 
 def _groups(raw: str) -> dict[str, str]:
-    """Read `team=acme.team.id`."""
-    return _pairs(raw, "write it as type=attribute, such as team=acme.team.id")
+    """Parse `team=acme.team.id`."""
+    return _pairs(raw, "use type=attribute, such as team=acme.team.id")
 
 
 def _pairs(raw: str, advice: str) -> dict[str, str]:
@@ -175,14 +176,14 @@ def _pairs(raw: str, advice: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-# Each variable with the setting that it gives.
+# Each environment variable with the setting that it sets.
 ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
         "POSTHOG_API_KEY": "api_key",
         "POSTHOG_VIA": "via",
         "POSTHOG_HOST": "host",
         "POSTHOG_CAPTURE_MODE": "capture_mode",
-        # The name, and these of its values, are posthog-python's (`capture_compression.py`).
+        # The name and the two values come from posthog-python (`capture_compression.py`).
         "POSTHOG_CAPTURE_COMPRESSION": "capture_compression",
         "POSTHOG_CARRIER": "carrier",
         "POSTHOG_EVENTS": "events",

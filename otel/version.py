@@ -1,4 +1,4 @@
-"""The version of this distribution, as PostHog sees it in `$lib_version`."""
+"""Version of this distribution, which PostHog shows as `$lib_version`."""
 
 from __future__ import annotations
 

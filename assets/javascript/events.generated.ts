@@ -38,7 +38,7 @@ export interface ThemeSwitched {
   previous_theme: "light" | "dark" | "system";
 }
 
-/** Each event's properties, by its name. */
+/** The properties of each event, by event name. */
 export interface EventProperties {
   chart_interacted: ChartInteracted;
   external_link_clicked: ExternalLinkClicked;
@@ -48,14 +48,14 @@ export interface EventProperties {
 
 export type EventName = keyof EventProperties;
 
-/** The events of a team, which carry its `team_slug`. */
+/** The team-scoped events, which require `team_slug`. */
 export const TEAM_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   "chart_interacted",
   "external_link_clicked",
   "sidebar_navigation",
 ]);
 
-/** What names a customer's organisation, which a setting keeps in. */
+/** The properties that identify a customer's organization; a setting withholds them. */
 export const ORGANISATION: Readonly<Record<EventName, readonly string[]>> = {
   chart_interacted: ["team_slug"],
   external_link_clicked: ["team_slug", "domain"],

@@ -1,4 +1,4 @@
-"""What is generated from the registry, so that it cannot differ from it."""
+"""Generators of files that must match the registry: catalog, reference, TypeScript, Collector filter."""
 
 from otel.generate.catalogue import catalogue
 from otel.generate.collector import NoBlockError, collector_config

@@ -1,4 +1,4 @@
-"""The catalogue of events and properties, as Markdown for people."""
+"""Generator of the catalog of events and properties, as Markdown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GENERATED = (
 
 
 def catalogue(registry: Registry) -> str:
-    """Return the catalogue of a registry as Markdown.
+    """Return the catalog of a registry as Markdown.
 
     Args:
         registry: the declared events and properties.

@@ -1,4 +1,4 @@
-"""The declared events' names in the Collector's configuration, so that it forwards just these."""
+"""Generator of the Collector's filter, so that the Collector forwards exactly the declared events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BEGIN = "  # begin: declared events;"
 _END = "  # end: declared events"
 _BLOCK = re.compile(rf"(?ms)^({re.escape(_BEGIN)}[^\n]*\n).*?^(?={re.escape(_END)}$)")
 
-# Updates of persons and groups travel as span events of these names, and are forwarded like declared ones.
+# Updates of persons and groups are span events with these names, and are forwarded like declared events.
 _UPDATES = (SET_EVENT, GROUPIDENTIFY_EVENT, IDENTIFY_EVENT)
 
 
@@ -22,14 +22,14 @@ class NoBlockError(ValueError):
 
 
 def collector_config(text: str, registry: Registry) -> str:
-    """Return a Collector's configuration with the names of a registry's events in its marked block.
+    """Return a Collector configuration whose marked block contains the names of a registry's events.
 
     Args:
         text: the configuration.
         registry: the declared events.
 
     Raises:
-        NoBlockError: if no block is marked.
+        NoBlockError: if the configuration does not contain exactly one marked block.
     """
     changed, count = _BLOCK.subn(lambda found: found[1] + _block(registry), text)
     if count != 1:
@@ -40,8 +40,8 @@ def collector_config(text: str, registry: Registry) -> str:
 
 def _block(registry: Registry) -> str:
     names = sorted({*(event.name for event in registry), *_UPDATES})
-    # What is no letter, digit or underscore could mean something to one of three languages, so any character
-    # may stand there: the bridge knows the names.
+    # A character other than a letter, digit or underscore could have a meaning in one of three languages, so
+    # the pattern allows any character in its place: the bridge knows the names.
     alternatives = "|\\\n".join(re.sub(r"\W", ".", name).rjust(len(name) + 12) for name in names)
     lines = ["  transform/declared:", "    error_mode: ignore"]
     for signal, context, name, target in (

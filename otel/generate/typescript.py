@@ -1,4 +1,4 @@
-"""The browser's events as TypeScript, so that a wrong name or property fails its build."""
+"""Generator of TypeScript types for the browser's events: a wrong name or property fails the build."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SCALARS = {str: "string", int: "number", float: "number", bool: "boolean"}
 
 
 def typescript(registry: Registry) -> str:
-    """Return the module of a registry's browser events.
+    """Return the TypeScript module for a registry's browser events.
 
     Args:
         registry: the declared events.
@@ -39,16 +39,16 @@ def _lines(events: list[Declaration]) -> Iterator[str]:
             yield from _comment(prop.description, "  ")
             yield f"  {prop.name}{'' if prop.is_required else '?'}: {_type(prop.annotation)};"
         yield "}"
-    yield "\n/** Each event's properties, by its name. */"
+    yield "\n/** The properties of each event, by event name. */"
     yield "export interface EventProperties {"
     yield from (f"  {event.name}: {_class(event)};" for event in events)
     yield "}"
     yield "\nexport type EventName = keyof EventProperties;"
-    yield "\n/** The events of a team, which carry its `team_slug`. */"
+    yield "\n/** The team-scoped events, which require `team_slug`. */"
     yield "export const TEAM_EVENTS: ReadonlySet<EventName> = new Set<EventName>(["
     yield from (f"  {json.dumps(event.name)}," for event in events if event.scope == "team")
     yield "]);"
-    yield "\n/** What names a customer's organisation, which a setting keeps in. */"
+    yield "\n/** The properties that identify a customer's organization; a setting withholds them. */"
     yield "export const ORGANISATION: Readonly<Record<EventName, readonly string[]>> = {"
     for event in events:
         names = [prop.name for prop in event.properties.values() if _names_organisation(prop)]
@@ -57,7 +57,7 @@ def _lines(events: list[Declaration]) -> Iterator[str]:
 
 
 def _class(event: Declaration) -> str:
-    # By the event's name, which is unique; two apps may well have a class of the same name.
+    # By the event's name, which is unique; two apps can have classes with the same name.
     return "".join(word.capitalize() for word in event.name.split("_"))
 
 
@@ -77,7 +77,7 @@ def _comment(text: str, indent: str) -> Iterator[str]:
 
 
 def _type(annotation: Any) -> str:
-    """Write a declared type; which there are, `otel.events._types.check_for` says."""
+    """Return the TypeScript type for a declared type that `otel.events._types.check_for` accepts."""
     if annotation in _SCALARS:
         return _SCALARS[annotation]
     origin, args = get_origin(annotation), get_args(annotation)

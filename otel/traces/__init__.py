@@ -1,4 +1,4 @@
-"""Traces for the SREs: what leaves the process beside PostHog's events, without secrets and values."""
+"""Traces for SREs: spans that are exported in addition to PostHog's events, without secrets and values."""
 
 from otel.traces._url_templates import register_url_templates
 from otel.traces.exporter import ScrubbingSpanExporter

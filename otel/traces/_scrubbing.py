@@ -1,4 +1,4 @@
-"""A span as the SREs may see it: no query string, no SQL value, no header, and no secret in any text."""
+"""Scrubbing of spans: removes query strings, SQL values and headers, and masks secrets in every text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from otel.traces._urls import addresses
 __all__ = ["scrub_span"]
 
 _STATEMENTS = ("db.statement", "db.query.text")
-# Opted into by variables of the instrumentations; nobody knows what stands in them.
+# Attributes that the instrumentations record on request; their content is unpredictable.
 _WITHHELD = (
     "db.statement.parameters",
     "db.query.parameter.",
@@ -39,23 +39,23 @@ _WITHHELD = (
     "url.query",
     "url.fragment",
 )
-# They are ids, and the bridge attributes events by them; the Collector takes them off what the SREs get.
+# Ids that the bridge uses to attribute events; the Collector removes them from the traces that SREs get.
 _IDENTITY = frozenset({*IDENTITY_ATTRIBUTES, VISITOR_ID, SESSION_ID})
 _UPDATES = frozenset({SET_EVENT, GROUPIDENTIFY_EVENT, IDENTIFY_EVENT})
 
 _TYPE, _MESSAGE, _STACKTRACE = "exception.type", "exception.message", "exception.stacktrace"
-# A traceback through Django and a chained one through the database driver have 20 KiB together.
+# A traceback through Django with a chained one through the database driver takes 20 KiB.
 _MAX_STACKTRACE = 32_000
-# Longer texts are seldom the same twice.
+# Longer texts rarely repeat, so their scrubbed form is not cached.
 _LONGEST_KNOWN = 200
 
 
 def scrub_span(span: ReadableSpan, *, send_messages: bool = True) -> ReadableSpan:
-    """Return a span without what nobody may read in a trace.
+    """Return a span without data that must not appear in a trace.
 
     Args:
-        span: ended. One that is for PostHog only is left whole: mapping redacts it.
-        send_messages: whether the messages of exceptions leave, scrubbed, or only their types.
+        span: an ended span. A span for PostHog only is returned unchanged, because the mapping redacts it.
+        send_messages: whether to send scrubbed messages of exceptions, or only their types.
     """
     attributes = plain(span.attributes)
     if attributes.get(POSTHOG_ONLY):
@@ -78,7 +78,7 @@ def scrub_span(span: ReadableSpan, *, send_messages: bool = True) -> ReadableSpa
         events=[_event(event, send_messages) for event in span.events],
         links=[Link(link.context, _attributes(plain(link.attributes))) for link in span.links],
         kind=span.kind,
-        # The SDK writes the exception's message into it.
+        # The SDK writes the exception's message into the description.
         status=Status(span.status.status_code, _text(description) if description and send_messages else None),
         start_time=span.start_time,
         end_time=span.end_time,
@@ -87,7 +87,7 @@ def scrub_span(span: ReadableSpan, *, send_messages: bool = True) -> ReadableSpa
 
 
 def _event(event: Event, send_messages: bool) -> Event:
-    """Return a span event; what is declared of a business event is no secret, and stays as it is."""
+    """Return a scrubbed span event; the declared properties of a business event are kept unchanged."""
     attributes = plain(event.attributes)
     if event.name == EXCEPTION_EVENT:
         return Event(event.name, _exception(attributes, send_messages), event.timestamp)
@@ -138,7 +138,7 @@ def _value(key: str, value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=1024)  # a process has few
+@lru_cache(maxsize=1024)  # a process has few attribute names
 def _names_a_secret(key: str) -> bool:
     return "[secret]" in scrub(f"{key}=x")
 
@@ -147,6 +147,6 @@ def _text(text: str) -> str:
     return _known(text) if len(text) <= _LONGEST_KNOWN else scrub(text)
 
 
-@lru_cache(maxsize=4096)  # most are hosts, names of tasks and words of the conventions
+@lru_cache(maxsize=4096)  # most texts are hosts, task names and terms of the semantic conventions
 def _known(text: str) -> str:
     return scrub(text)

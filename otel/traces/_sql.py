@@ -1,4 +1,4 @@
-"""SQL statements without values, and what they are about."""
+"""Masking of values in SQL statements, and a summary of each statement."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 __all__ = ["Statement", "statement"]
 
-# A long one is an `IN` of placeholders or a wide insertion, whose end tells nothing more.
+# A longer statement is an `IN` of placeholders or a wide insertion, whose end adds no information.
 _MAX_LENGTH = 2_000
 
-# Whatever stands between quotes comes first, so that nothing is looked for inside of it. Double quotes and
-# backticks are names' (PostgreSQL, SQLite, MySQL); E'' and $tag$…$tag$ are PostgreSQL's.
+# Quoted text comes first, so that nothing matches inside it. Double quotes and backticks enclose names
+# (PostgreSQL, SQLite, MySQL); E'' and $tag$…$tag$ are PostgreSQL's.
 _TOKENS = re.compile(
     r"""(?P<name>"(?:[^"]|"")*"|`[^`]*`)
     |(?P<literal>[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)|'(?:[^']|'')*(?:'|\Z)|\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)
@@ -20,7 +20,7 @@ _TOKENS = re.compile(
     |(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))""",
     re.VERBOSE | re.DOTALL,
 )
-# What a bulk insertion or an `IN` repeats: placeholders of any paramstyle (PEP 249).
+# Repetitions in a bulk insertion or an `IN`: placeholders of any paramstyle (PEP 249).
 _LIST = re.compile(r"((?:%s|\?|%\(\w+\)s|\$\d+))(?:\s*,\s*(?:%s|\?|%\(\w+\)s|\$\d+))+")
 _ROWS = re.compile(r"(\([^()]{1,20}\))(?:\s*,\s*\1)+")
 _NAME = r'(?:"[^"]+"|`[^`]+`|\w+)'
@@ -31,23 +31,23 @@ _QUOTES = str.maketrans("", "", '"`')
 
 
 class Statement(NamedTuple):
-    """Be a statement that may be shown.
+    """A statement without values.
 
     Args:
-        text: with placeholders only.
-        summary: its operation and table, such as `SELECT teams_team`.
+        text: the statement, with placeholders only.
+        summary: the operation and table, such as `SELECT teams_team`.
     """
 
     text: str
     summary: str
 
 
-@lru_cache(maxsize=1024)  # a process has few, and each again and again
+@lru_cache(maxsize=1024)  # a process has few statements and repeats them
 def statement(sql: str) -> Statement:
     """Return a statement without values.
 
     Args:
-        sql: as the driver got it; what its author has written into it is taken out.
+        sql: the statement that the driver received; literal values in it are masked.
     """
     text = _TOKENS.sub(_masked, sql[: 4 * _MAX_LENGTH])
     text = _ROWS.sub(r"\1, …", _LIST.sub(r"\1, …", text)).strip()

@@ -1,4 +1,4 @@
-"""Paths at other services: only those whose template is known are seen, and by their template."""
+"""URL templates of calls to other services: spans show a path only as a registered template."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _known: dict[str, re.Pattern[str]] = {}
 
 
 def register_url_templates(*templates: str) -> None:
-    """Let calls to other services be seen by their path's template; what a path holds else is nobody's.
+    """Register templates of paths at other services; a span shows no other part of a path.
 
     Args:
-        templates: such as `/orgs/{organisation}/repos`; `{…}` stands for one segment. They match the end of a
-            path, as a service may have its API below some other one.
+        templates: templates such as `/orgs/{organisation}/repos`; `{…}` matches one segment. A template
+            matches the end of a path, because a service may serve its API under a prefix.
     """
     for template in templates:
         pieces = re.split(r"\{\w+\}", template)
@@ -23,11 +23,11 @@ def register_url_templates(*templates: str) -> None:
     template_of.cache_clear()
 
 
-@lru_cache(maxsize=1024)  # a process calls few paths, and each again and again
+@lru_cache(maxsize=1024)  # a process calls few paths and repeats them
 def template_of(path: str) -> str:
-    """Return the template of a path, or nothing.
+    """Return the template of a path; empty if there isn't one.
 
     Args:
-        path: without query.
+        path: the path, without query.
     """
     return next((template for template, pattern in _known.items() if pattern.search(path)), "")

@@ -1,4 +1,4 @@
-"""Addresses on spans: a request by its route, a call by its host and its path's template; never a query."""
+"""URLs on spans: a request shows its route, a call its host and path template; queries are never shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from otel.traces._url_templates import template_of
 
 __all__ = ["addresses"]
 
-# Of both generations of the semantic conventions; which are there depends on the instrumentation.
+# Names from both generations of the semantic conventions; each instrumentation uses one of them.
 _WHOLE = ("http.url", "url.full")
 _PATHS = ("http.target", "url.path")
 _METHODS = ("http.request.method", "http.method")
@@ -20,12 +20,12 @@ _NOTHING = urlsplit("")
 
 
 def addresses(name: str, kind: SpanKind, attributes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return a span's name, and what its addresses are to be replaced by; None for what is to go.
+    """Return a span's new name, and the new values of its URL attributes; None for one to remove.
 
     Args:
-        name: the span's.
-        kind: of the span: a request's path is its route, a call's the template that is known.
-        attributes: the span's.
+        name: the span's name.
+        kind: the span's kind: a request is shown by its route, a call by its URL template.
+        attributes: the span's attributes.
     """
     method = next((attributes[key] for key in _METHODS if key in attributes), None)
     if not isinstance(method, str):
@@ -34,7 +34,7 @@ def addresses(name: str, kind: SpanKind, attributes: Mapping[str, Any]) -> tuple
     if kind is SpanKind.SERVER:
         route = attributes.get("http.route")
         path = f"/{route.lstrip('/')}" if isinstance(route, str) else ""
-        # Without a route some instrumentations name a span by its path.
+        # Without a route, some instrumentations name a span by its path.
         name = f"{_word(name)} {path}".rstrip()
         changed: dict[str, Any] = {"http.route": path} if path else {}
     else:

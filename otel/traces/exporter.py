@@ -1,4 +1,4 @@
-"""The exporter in front of the one that sends traces: what goes through it may be read."""
+"""Exporter that scrubs spans before it passes them to the exporter that sends traces."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ _SCRUBBING = suppress_internal_errors("scrubbing a span")
 
 
 class ScrubbingSpanExporter(SpanExporter):
-    """Export spans without query strings, SQL values, headers and secrets.
+    """Exporter of spans without query strings, SQL values, headers and secrets.
 
-    An exporter is the only place: a processor gets an ended span, which is read-only (`otel.md` section 4).
+    Scrubbing must happen in an exporter, because a processor gets an ended span, which is read-only
+    (`otel.md` section 4).
 
     Args:
-        exporter: sends what is left.
-        send_messages: whether the messages of exceptions leave, scrubbed, or only their types.
+        exporter: the exporter that sends the scrubbed spans.
+        send_messages: whether to send scrubbed messages of exceptions, or only their types.
     """
 
     def __init__(self, exporter: SpanExporter, *, send_messages: bool = True) -> None:
@@ -35,32 +36,32 @@ class ScrubbingSpanExporter(SpanExporter):
         """Export a batch.
 
         Args:
-            spans: ended.
+            spans: ended spans.
         """
         return self._exporter.export(filter_and_scrub(spans, send_messages=self._send_messages))
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Flush the exporter behind.
+        """Flush the wrapped exporter.
 
         Args:
-            timeout_millis: milliseconds.
+            timeout_millis: the longest time to wait, in milliseconds.
         """
         return self._exporter.force_flush(timeout_millis)
 
     def shutdown(self) -> None:
-        """End the exporter behind."""
+        """Shut down the wrapped exporter."""
         self._exporter.shutdown()
 
 
 def filter_and_scrub(spans: Sequence[ReadableSpan], *, send_messages: bool) -> list[ReadableSpan]:
-    """Return what of some spans is for a trace, scrubbed.
+    """Return the spans that belong in a trace, scrubbed.
 
-    A call that belongs to no request and no task is no trace worth reading: a worker's looks for tasks, the
-    queries of a command; unless an event happened in it. One that cannot be scrubbed does not leave.
+    A call outside any request and task, such as a worker's polling or the query of a command, is dropped
+    unless an event was recorded in it. A span that cannot be scrubbed is dropped as well.
 
     Args:
-        spans: ended.
-        send_messages: whether the messages of exceptions leave.
+        spans: ended spans.
+        send_messages: whether to send scrubbed messages of exceptions, or only their types.
     """
     left = []
     for span in spans:

@@ -1,4 +1,4 @@
-"""Setting up what sends traces, by OpenTelemetry's own variables."""
+"""Setup of trace exporters and instrumentations from OpenTelemetry's standard environment variables."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ __all__ = ["flush_traces", "scrub_exporters", "send_traces"]
 _log = logging.getLogger("otel")
 
 _EXPORTERS, _INSTRUMENTORS = "opentelemetry_traces_exporter", "opentelemetry_instrumentor"
-# Our own has a way of its own (`otel.pipeline`).
+# `otel.pipeline` installs our own exporter.
 _OURS = frozenset({"posthog"})
 
 
 def send_traces(provider: TracerProvider, *, send_messages: bool = True) -> None:
-    """Send a provider's sampled spans as `OTEL_TRACES_EXPORTER` says, and instrument what makes them.
+    """Send a provider's sampled spans to the exporters in `OTEL_TRACES_EXPORTER`, and instrument libraries.
 
-    Without the variable nothing is sent, and calls to databases and services cost what they did.
+    Without the variable nothing is sent, and no library is instrumented, so that calls keep their speed.
 
     Args:
-        provider: without exporters of its own.
-        send_messages: whether the messages of exceptions leave, scrubbed, or only their types.
+        provider: a provider that has no exporter yet.
+        send_messages: whether to send scrubbed messages of exceptions, or only their types.
     """
     found = False
     for entry_point in _exporters():
@@ -56,13 +56,13 @@ def send_traces(provider: TracerProvider, *, send_messages: bool = True) -> None
 
 
 def scrub_exporters(*, send_messages: bool = True) -> None:
-    """Scrub what the exporters send that `opentelemetry-instrument` has set up, by their class.
+    """Scrub the spans that the exporters of `opentelemetry-instrument` send, by wrapping their classes.
 
-    A provider gives no way to its exporters. Wrapping a class's method is how OpenTelemetry's own
-    instrumentations get into what they do not call.
+    A provider does not expose its exporters. OpenTelemetry's own instrumentations wrap methods in the same
+    way.
 
     Args:
-        send_messages: whether the messages of exceptions leave, scrubbed, or only their types.
+        send_messages: whether to send scrubbed messages of exceptions, or only their types.
     """
 
     def export(wrapped: Any, _: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -70,31 +70,31 @@ def scrub_exporters(*, send_messages: bool = True) -> None:
         return wrapped(filter_and_scrub(spans, send_messages=send_messages))
 
     for entry_point in _exporters():
-        with suppress_internal_errors(f"scrubbing what the exporter {entry_point.name!r} sends"):
+        with suppress_internal_errors(f"wrapping the exporter {entry_point.name!r}"):
             exporter: type[SpanExporter] = entry_point.load()
             if not isinstance(vars(exporter).get("export"), wrapt.FunctionWrapper):
                 wrapt.wrap_function_wrapper(exporter, "export", export)
 
 
 def flush_traces(timeout: float = 5.0) -> None:
-    """Send the spans that wait, for a process that ends without `atexit`.
+    """Send the spans in the queue; for a process that ends without `atexit`.
 
     Args:
-        timeout: seconds; a backend of traces that is away holds up no end.
+        timeout: the longest time to wait, in seconds, so that an unreachable backend does not delay the exit.
     """
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
-        # In a thread, as the stock processor ignores the time (`otel.md` section 4).
+        # In a thread, because the stock processor ignores the timeout (`otel.md` section 4).
         flushing = threading.Thread(target=provider.force_flush, name="otel-traces-flush", daemon=True)
         flushing.start()
         flushing.join(timeout)
 
 
 def _propagate_no_baggage() -> None:
-    """Let calls carry a trace's id and no baggage, unless `OTEL_PROPAGATORS` says what is to travel.
+    """Propagate the trace context but no baggage, unless `OTEL_PROPAGATORS` says otherwise.
 
-    OpenTelemetry's default hands on the baggage that came with a request, which anybody can have written, to
-    each service that the product calls.
+    OpenTelemetry's default forwards the baggage of an incoming request, which anyone can write, to every
+    service that the product calls.
     """
     if not os.environ.get(OTEL_PROPAGATORS):
         set_global_textmap(TraceContextTextMapPropagator())
@@ -107,7 +107,7 @@ def _exporters() -> Iterator[EntryPoint]:
         found = [*entry_points(group=_EXPORTERS, name=_full_name(name))]
         if not found:
             _log.warning(
-                "%s=%s is ignored: no such exporter is installed; for OTLP install "
+                "%s=%s is ignored: this exporter is not installed; for OTLP, install "
                 "opentelemetry-exporter-otlp-proto-http",
                 OTEL_TRACES_EXPORTER,
                 name,
@@ -116,7 +116,7 @@ def _exporters() -> Iterator[EntryPoint]:
 
 
 def _full_name(name: str) -> str:
-    """Return the exporter that `otlp` stands for: by HTTP, as the specification recommends."""
+    """Return an exporter's entry point name; `otlp` means HTTP by default, as the specification advises."""
     if name != "otlp":
         return name
     protocol = os.environ.get(OTEL_EXPORTER_OTLP_TRACES_PROTOCOL) or os.environ.get(

@@ -76,9 +76,9 @@ def test_an_unusable_variable_warns_and_leaves_the_default(
 
 
 def test_an_unusable_setting_in_code_raises() -> None:
-    with pytest.raises(SettingsError, match="only tiers 2 and 3 can be thinned"):
+    with pytest.raises(SettingsError, match="only tiers 2 and 3 can be sampled"):
         Settings(tier_ratios={1: 0.5})
-    with pytest.raises(SettingsError, match="give a full address"):
+    with pytest.raises(SettingsError, match="use a full URL"):
         Settings(host="posthog")
 
 

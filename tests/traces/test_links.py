@@ -26,6 +26,6 @@ def test_without_a_place_to_look_there_is_no_address() -> None:
 
 @pytest.mark.parametrize("address", ["jaeger.example/{trace_id}", "https://jaeger.example/trace/"])
 def test_an_address_that_would_lead_nowhere_is_refused(address: str) -> None:
-    with pytest.raises(SettingsError, match="give an address such as"):
+    with pytest.raises(SettingsError, match="use a URL such as"):
         Settings(trace_url=address)
     assert Settings.from_environ({"POSTHOG_TRACE_URL": address}).trace_url == ""
