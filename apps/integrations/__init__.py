@@ -1,1 +1,1 @@
-"""GitHub, Jira and Slack: connections, what is chosen of them, and syncs."""
+"""Connections to GitHub, Jira and Slack, the choices a team makes for each, and syncs."""

@@ -1,4 +1,4 @@
-"""The app's configuration."""
+"""Configuration of the integrations app."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.apps import AppConfig
 
 
 class IntegrationsConfig(AppConfig):
-    """Configure the app of connections and syncs."""
+    """The configuration of the app for connections and syncs."""
 
     name = "apps.integrations"
 

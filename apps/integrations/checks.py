@@ -1,4 +1,4 @@
-"""System checks: OAuth apps that are half set up, and keys that encrypt nothing."""
+"""System checks for OAuth apps that are half set up and for invalid encryption keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["check_apps", "check_keys"]
 
 @checks.register("integrations")
 def check_apps(**_: Any) -> list[checks.CheckMessage]:
-    """Return what is wrong with the OAuth apps."""
+    """Return an error for each provider with only one of its client id and client secret set."""
     return list(_apps())
 
 
@@ -30,19 +30,19 @@ def _apps() -> Iterator[checks.CheckMessage]:
             yield checks.Error(
                 f"{provider.name}_CLIENT_{there} is set and {provider.name}_CLIENT_{missing} is not: "
                 f"{provider.label} cannot be connected",
-                hint="Set both to those of the OAuth app, or neither to do without.",
+                hint="Set both to the values of the OAuth app, or unset both to disable the provider.",
                 id="integrations.E001",
             )
 
 
 @checks.register("integrations")
 def check_keys(**_: Any) -> list[checks.CheckMessage]:
-    """Return what is wrong with the keys by which tokens lie encrypted."""
+    """Return an error for each of `TOKEN_KEYS` that is not a Fernet key."""
     wrong = [place for place, key in enumerate(settings.TOKEN_KEYS, 1) if not _is_key(key)]
     return [
         checks.Error(
-            f"key {place} of TOKEN_KEYS is no Fernet key: no token can be stored or read",
-            hint="Make one by cryptography.fernet.Fernet.generate_key().",
+            f"key {place} of TOKEN_KEYS is not a Fernet key: tokens can't be stored or read",
+            hint="Generate a key with cryptography.fernet.Fernet.generate_key().",
             id="integrations.E002",
         )
         for place in wrong

@@ -1,4 +1,4 @@
-"""The events of connections and syncs."""
+"""Events of connections and syncs."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ OutcomeName = Literal["success", "partial", "failed"]
 
 @event("integration_connected", tier=1, owner="integrations")
 class IntegrationConnected(TeamEvent):
-    """GitHub, Jira or Slack was connected, after a choice of organisation or site too.
+    """A team connected GitHub, Jira or Slack, including the choice of an organization or site.
 
     Args:
-        provider: which of them.
-        flow: from where.
-        is_reconnect: whether this team had it before.
+        provider: Provider that was connected.
+        flow: Part of the product where the connection was started.
+        is_reconnect: Whether the team had connected this provider before.
     """
 
     provider: ProviderName
@@ -42,12 +42,12 @@ class IntegrationConnected(TeamEvent):
 
 @event("integration_disconnected", tier=1, owner="integrations")
 class IntegrationDisconnected(TeamEvent):
-    """A connection that existed was removed.
+    """A team's connection to GitHub, Jira or Slack ended.
 
     Args:
-        provider: to what.
-        reason: by a user, or because the provider revoked it.
-        connected_days: whole days that it had lasted.
+        provider: Provider that was disconnected.
+        reason: Whether a user or the provider ended the connection.
+        connected_days: Whole days for which the connection existed.
     """
 
     provider: ProviderName
@@ -57,10 +57,10 @@ class IntegrationDisconnected(TeamEvent):
 
 @event("jira_connected", tier=1, owner="integrations")
 class JiraConnected(TeamEvent):
-    """Jira was connected, from wherever.
+    """A team connected Jira, in the onboarding or in settings.
 
     Args:
-        site_url: the customer's site.
+        site_url: URL of the customer's Jira site.
     """
 
     site_url: Organisation
@@ -68,12 +68,12 @@ class JiraConnected(TeamEvent):
 
 @event("slack_configured", tier=1, owner="integrations")
 class SlackConfigured(TeamEvent):
-    """Slack's features were saved.
+    """A team's Slack features were saved with a change, or for the first time.
 
     Args:
-        surveys_enabled: whether authors are asked whether AI helped.
-        leaderboard_enabled: whether the week's most active are posted.
-        reveals_enabled: whether the share of AI-assisted work is revealed.
+        surveys_enabled: Whether authors are asked if AI helped.
+        leaderboard_enabled: Whether the week's most active people are posted.
+        reveals_enabled: Whether the share of AI-assisted pull requests is posted.
     """
 
     surveys_enabled: bool
@@ -83,11 +83,11 @@ class SlackConfigured(TeamEvent):
 
 @event("repo_sync_started", tier=1, owner="integrations")
 class RepoSyncStarted(TeamEvent):
-    """A background sync of one repository has started.
+    """A background sync of one repository started.
 
     Args:
-        trigger: by what.
-        is_initial: whether this repository was never synced to its end before.
+        trigger: Trigger of the sync.
+        is_initial: Whether no earlier sync of this repository succeeded.
     """
 
     trigger: TriggerName
@@ -96,15 +96,15 @@ class RepoSyncStarted(TeamEvent):
 
 @event("repo_sync_completed", tier=1, owner="integrations")
 class RepoSyncCompleted(TeamEvent):
-    """A background sync of one repository has ended, whichever way.
+    """A background sync of one repository ended, successfully or not.
 
     Args:
-        trigger: what had started it.
-        is_initial: whether this repository was never synced to its end before.
-        outcome: how it ended.
-        prs_synced: how many pull requests were read.
-        duration_ms: milliseconds from its start, waiting included.
-        error_type: the exception's class, if it did not succeed.
+        trigger: Trigger of the sync.
+        is_initial: Whether no earlier sync of this repository succeeded.
+        outcome: Outcome of the sync.
+        prs_synced: Number of pull requests that were synced.
+        duration_ms: Duration of the sync in milliseconds, including waits.
+        error_type: Class of the exception that ended the sync early.
     """
 
     trigger: TriggerName

@@ -1,4 +1,4 @@
-"""A text that lies encrypted in the database."""
+"""Model field for text that is encrypted in the database."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from django.db import models
 __all__ = ["EncryptedTextField"]
 
 
-# Written here, because the packaged fields hand out what they cannot decrypt as if it were the secret.
+# A field of our own, because packaged fields return text that they cannot decrypt as if it were the secret.
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # generic for the checker only
-    """Keep a secret: encrypted with the first of `settings.TOKEN_KEYS`, read with any of them."""
+    """A secret text, encrypted with the first of `settings.TOKEN_KEYS` and decrypted with any of them."""
 
     def get_prep_value(self, value: Any) -> Any:
-        """Return what is stored."""
+        """Return the encrypted text; empty text is stored as it is."""
         return _cipher(tuple(settings.TOKEN_KEYS)).encrypt(value.encode()).decode() if value else ""
 
     def from_db_value(self, value: Any, *_: object) -> Any:
-        """Return the secret; `cryptography.fernet.InvalidToken` if no key fits."""
+        """Return the secret.
+
+        Raises:
+            cryptography.fernet.InvalidToken: if none of the keys can decrypt it.
+        """
         return _cipher(tuple(settings.TOKEN_KEYS)).decrypt(value.encode()).decode() if value else ""
 
 

@@ -1,4 +1,4 @@
-"""Connections to GitHub, Jira and Slack, what is chosen of them, and syncs."""
+"""Connections to GitHub, Jira and Slack, the choices for each, and sync runs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ __all__ = [
     "Trigger",
 ]
 
-# A sync that makes no step for so long was broken off. A step is one page, which takes seconds, or a few
-# minutes while other syncs keep the worker busy; one taken up too early does no harm (`syncing`).
+# A sync without progress for this long counts as interrupted. Progress is one page, which takes seconds, or a
+# few minutes while other syncs keep the worker busy. Resuming a sync too early does no harm (`sync.worker`).
 BROKEN_OFF_AFTER = timedelta(minutes=10)
 
 
 class Provider(models.TextChoices):
-    """Name what a team can connect."""
+    """A service that a team can connect."""
 
     GITHUB = "github", "GitHub"
     JIRA = "jira", "Jira"
@@ -38,7 +38,7 @@ class Provider(models.TextChoices):
 
 
 class Trigger(models.TextChoices):
-    """Name what has started a sync."""
+    """The cause of a sync."""
 
     ONBOARDING = "onboarding"
     MANUAL = "manual"
@@ -46,7 +46,7 @@ class Trigger(models.TextChoices):
 
 
 class SyncOutcome(models.TextChoices):
-    """Name how a sync has ended."""
+    """The result of a sync."""
 
     SUCCESS = "success"
     PARTIAL = "partial"
@@ -54,29 +54,29 @@ class SyncOutcome(models.TextChoices):
 
 
 class Connection(models.Model):
-    """Be a team's access to one account at a provider; disconnected, the row stays without its tokens."""
+    """A team's access to one account at a provider; a disconnect keeps the row and deletes its tokens."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="connections")
     provider = models.CharField(max_length=10, choices=Provider)
-    # The organisation (GitHub), cloud id (Jira) or workspace (Slack).
+    # The provider's id of the organization (GitHub), site (Jira's cloud id) or workspace (Slack).
     account_id = models.CharField(max_length=100)
     account_name = models.CharField(max_length=200)
-    # Where people find it in their browser.
+    # The URL of the account's own page.
     site_url = models.URLField(max_length=300, blank=True)
     access_token = EncryptedTextField(blank=True)
     refresh_token = EncryptedTextField(blank=True)
-    # When the access token ends; None for one that does not.
+    # When the access token expires; None if it does not expire.
     expires_at = models.DateTimeField(null=True)
     connected_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="connections"
     )
     connected_at = models.DateTimeField(default=timezone.now)
     disconnected_at = models.DateTimeField(null=True)
-    # Whether the provider ended it, which an admin is to hear, and not one of us.
+    # Whether the provider ended the connection, which the page tells admins, and not a user.
     was_revoked = models.BooleanField(default=False)
 
     class Meta:
-        """Keep one live connection a team and provider."""
+        """A constraint: one live connection per team and provider."""
 
         constraints = (
             models.UniqueConstraint(
@@ -91,14 +91,14 @@ class Connection(models.Model):
 
 
 class JiraProject(models.Model):
-    """Be a Jira project that a team follows."""
+    """A Jira project that a team follows."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="jira_projects")
     key = models.CharField(max_length=40)
     name = models.CharField(max_length=200)
 
     class Meta:
-        """Keep one row a project."""
+        """A constraint: one row per team and project."""
 
         constraints = (models.UniqueConstraint(fields=["team", "key"], name="one_row_per_project"),)
 
@@ -107,7 +107,7 @@ class JiraProject(models.Model):
 
 
 class SlackFeatures(models.Model):
-    """Hold what a team wants to get in Slack, and where."""
+    """A team's Slack channel and the features that post to it."""
 
     team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="slack_features")
     channel_id = models.CharField(max_length=40)
@@ -115,7 +115,7 @@ class SlackFeatures(models.Model):
     surveys_enabled = models.BooleanField("ask authors whether AI helped", default=True)
     leaderboard_enabled = models.BooleanField("post who merged and reviewed most", default=True)
     reveals_enabled = models.BooleanField("reveal the share of AI-assisted work", default=True)
-    # The Monday on which the last posted week ended, which is posted once.
+    # The Monday on which the last posted week ended; each week is posted once.
     posted_until = models.DateField(null=True, editable=False)
 
     def __str__(self) -> str:
@@ -123,32 +123,32 @@ class SlackFeatures(models.Model):
 
 
 class SyncRun(models.Model):
-    """Be one sync of one repository; a run that was broken off goes on where it stopped."""
+    """A sync of one repository; an interrupted run resumes where it stopped."""
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="sync_runs")
     trigger = models.CharField(max_length=10, choices=Trigger)
     is_initial = models.BooleanField()
-    # Empty while it runs.
+    # Empty until the run ends.
     outcome = models.CharField(max_length=10, choices=SyncOutcome, blank=True)
     error_type = models.CharField(max_length=100, blank=True)
     prs_synced = models.PositiveIntegerField(default=0)
-    # How many there are to do, as far as GitHub has said.
+    # How many pull requests there are to sync; 0 if unknown.
     prs_expected = models.PositiveIntegerField(default=0)
-    # GitHub's cursor behind the last page that is done.
+    # GitHub's cursor at the end of the last saved page.
     cursor = models.CharField(max_length=200, blank=True)
-    # Pull requests changed before this need no look; None in an initial sync.
+    # Pull requests last changed before this time are not read; None in an initial sync, which reads all.
     since = models.DateTimeField(null=True)
     started_at = models.DateTimeField(default=timezone.now)
-    # When it last made a step; one that makes none for long was broken off.
+    # When the run last made progress.
     seen_at = models.DateTimeField(default=timezone.now)
-    # When it goes on, if GitHub has asked it to wait, or did not answer.
+    # When the run resumes, if GitHub limited the rate or did not answer.
     resumes_at = models.DateTimeField(null=True)
-    # How often in a row it has had to wait since its last page.
+    # How often the run had to wait since its last page.
     delays = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        """Let one sync of a repository run at a time."""
+        """A constraint: one unfinished run per repository."""
 
         constraints = (
             models.UniqueConstraint(
@@ -161,6 +161,6 @@ class SyncRun(models.Model):
 
     @property
     def is_broken_off(self) -> bool:
-        """Whether nobody works on it any more, although it has not ended."""
+        """Whether the run was interrupted: it has not ended, and no worker makes progress."""
         expected_at = max(self.seen_at, self.resumes_at or self.seen_at)
         return self.finished_at is None and expected_at + BROKEN_OFF_AFTER < timezone.now()

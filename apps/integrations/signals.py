@@ -1,4 +1,4 @@
-"""What a team's end means for its connections."""
+"""Signal receiver that ends the connections of a deleted team."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["end_connections"]
 
 @receiver(pre_delete, sender=Team)
 def end_connections(instance: Team, **_: Any) -> None:
-    """End what the team had connected.
+    """End the team's connections.
 
     Args:
-        instance: the team.
+        instance: the team that is about to be deleted.
     """
     end_all(instance)

@@ -1,4 +1,4 @@
-"""The tasks that the clock starts (`CELERY_BEAT_SCHEDULE`)."""
+"""Scheduled tasks (`CELERY_BEAT_SCHEDULE`)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _log = logging.getLogger(__name__)
 
 @shared_task
 def sync_all() -> None:
-    """Take up the syncs that broke off, and sync whatever is tracked."""
+    """Resume interrupted syncs, and sync every tracked repository."""
     for run in SyncRun.objects.filter(finished_at=None).select_related("repository__team").order_by("pk"):
-        with _alone(run.repository.team):
+        with _isolated(run.repository.team):
             resume(run)
     tracked = Repository.objects.filter(
         is_tracked=True,
@@ -35,48 +35,48 @@ def sync_all() -> None:
         team__connections__disconnected_at=None,
     )
     for repository in tracked.select_related("team").order_by("pk"):
-        with _alone(repository.team):
+        with _isolated(repository.team):
             request_sync(repository, Trigger.SCHEDULED)
 
 
 @shared_task
 def reconcile() -> None:
-    """Tell PostHog again of every team and person, for whatever it has missed."""
+    """Send the properties of every team and person to PostHog again, in case an update was lost."""
     for teams in batches(Team.objects.all()):
         for team in teams:
-            with _alone(team):
+            with _isolated(team):
                 reconcile_team(team)
-        flush()  # the pipeline's queue is as long as a busy hour needs, which this is not
+        flush()  # the pipeline's queue is sized for normal traffic, not for all teams in one go
     for users in batches(User.objects.filter(is_active=True)):
         for user in users:
-            with _alone():
+            with _isolated():
                 reconcile_person(user)
         flush()
 
 
 @shared_task
 def post_to_slack() -> None:
-    """Post the week's digest for each team that has Slack."""
+    """Post the weekly digest of each team that has connected Slack."""
     teams = Team.objects.filter(
         slack_features__isnull=False,
         connections__provider=Provider.SLACK,
         connections__disconnected_at=None,
     )
     for team in teams.order_by("pk"):
-        with _alone(team):
+        with _isolated(team):
             post(team)
 
 
 @contextmanager
-def _alone(team: Team | None = None) -> Iterator[None]:
-    """Keep a failure from the others' turns; it is recorded as one that was handled.
+def _isolated(team: Team | None = None) -> Iterator[None]:
+    """Log and record an exception from the block instead of raising it, so that the loop continues.
 
     Args:
-        team: whose turn it is, which events, errors and further tasks then belong to.
+        team: the team to which events, errors and tasks sent from the block belong; None for no team.
     """
     with nullcontext() if team is None else acting_for(team):
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - whatever has failed for one
-            _log.exception("one turn has failed; the next follow")
+        except Exception as error:  # noqa: BLE001 - any error of one item
+            _log.exception("one item failed; continuing with the next")
             record_error(error)

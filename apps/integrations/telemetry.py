@@ -1,4 +1,4 @@
-"""Telling PostHog what is connected, of a person and of a team."""
+"""Person and group properties that depend on connections."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ __all__ = [
 
 
 def connection_flag(provider: Provider, is_connected: bool) -> UserProperties:
-    """Return the one property that a connection made or lost changes of a person.
+    """Return the person property that changes when a person gains or loses a connection.
 
     Args:
-        provider: what is connected.
-        is_connected: whether the person has a live connection of it, in any team.
+        provider: the provider of the connection.
+        is_connected: whether the person has a live connection to the provider, in any team.
     """
     match provider:
         case Provider.GITHUB:
@@ -46,7 +46,7 @@ def connection_flag(provider: Provider, is_connected: bool) -> UserProperties:
 
 
 def connection_facts(user: User) -> UserProperties:
-    """Read what a person has connected, in any team, in one query.
+    """Return the properties that say what a person has connected, in any team; runs one query.
 
     Args:
         user: the person.
@@ -62,7 +62,7 @@ def connection_facts(user: User) -> UserProperties:
 
 
 def repository_facts(team: Team) -> TeamProperties:
-    """Read how many repositories of a team are synced, in one query; none are without GitHub.
+    """Return the property that counts a team's synced repositories: 0 without GitHub; runs one query.
 
     Args:
         team: the team.
@@ -72,7 +72,7 @@ def repository_facts(team: Team) -> TeamProperties:
     return TeamProperties(repos_tracked=tracked.count())
 
 
-# Well below the spans that the pipeline holds at once (10,000), and a few megabytes of rows.
+# Well below the 10,000 spans that the pipeline holds, and a few megabytes of rows.
 _BATCH = 1_000
 
 
@@ -83,10 +83,10 @@ P = TypeVar("P", TeamProperties, UserProperties)
 
 
 def batches(rows: QuerySet[M]) -> Iterator[list[M]]:
-    """Read rows in batches; none twice and none left out, whatever comes and goes meanwhile.
+    """Yield rows in batches, each row exactly once, even if other rows are added or deleted meanwhile.
 
     Args:
-        rows: of any model.
+        rows: the rows of any model; their order is ignored.
     """
     last = None
     while batch := list(rows.filter(**({"pk__gt": last} if last else {})).order_by("pk")[:_BATCH]):
@@ -95,20 +95,20 @@ def batches(rows: QuerySet[M]) -> Iterator[list[M]]:
 
 
 def reconcile_team(team: Team) -> None:
-    """Send all of a team's properties.
+    """Send all of a team's group properties to PostHog.
 
     Args:
-        team: whose.
+        team: the team.
     """
     facts = _merged(team_facts(team), repository_facts(team), metrics_facts(team))
     set_group(facts, key=str(team.public_id))
 
 
 def reconcile_person(user: User) -> None:
-    """Send all of a person's properties; the pipeline leaves out who opted out.
+    """Send all of a person's properties to PostHog; the pipeline drops those of people who opted out.
 
     Args:
-        user: whose.
+        user: the person.
     """
     facts = _merged(
         person_facts(user),

@@ -1,4 +1,4 @@
-"""The addresses of the app's pages."""
+"""URL patterns of connections, choices and syncs."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Teams, memberships, invitations, and the team that a request is about."""
+"""Teams, memberships, invitations, and the current team of a request."""

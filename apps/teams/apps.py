@@ -1,4 +1,4 @@
-"""The app's configuration."""
+"""Configuration of the teams app."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.apps import AppConfig
 
 
 class TeamsConfig(AppConfig):
-    """Configure the teams app."""
+    """The configuration of the teams app."""
 
     name = "apps.teams"
 

@@ -1,4 +1,4 @@
-"""The events of teams growing."""
+"""Events of invitations and new members."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ JoinedVia = Literal["existing_account", "signup"]
 
 @event("team_member_invited", tier=1, owner="teams")
 class TeamMemberInvited(TeamEvent):
-    """An invitation was sent, for the first time or again.
+    """An invitation to a team was sent, for the first time or again.
 
     Args:
-        role: what the invited person may do.
-        is_resend: whether this address had this invitation before.
+        role: Role that the invited person will have.
+        is_resend: Whether this invitation was sent before.
     """
 
     role: RoleName
@@ -27,12 +27,12 @@ class TeamMemberInvited(TeamEvent):
 
 @event("team_member_joined", tier=1, owner="teams")
 class TeamMemberJoined(TeamEvent):
-    """An invitation was accepted, by somebody with an account or by signing up.
+    """A person accepted an invitation, with an existing account or by signing up.
 
     Args:
-        role: what the new member may do.
-        joined_via: whether the account was there before.
-        invite_age_days: whole days since the invitation was first sent.
+        role: Role of the new member.
+        joined_via: Whether the person had an account or signed up to join.
+        invite_age_days: Whole days since the invitation was created.
     """
 
     role: RoleName

@@ -1,4 +1,4 @@
-"""Forms about teams and invitations."""
+"""Forms for teams and invitations."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ else:
 
 class _NamingForm(TeamModelForm):
     def clean_name(self) -> str:
-        """Keep the name in one line: it stands in the subject of e-mails."""
+        """Return the name on a single line, because email subjects contain it."""
         return " ".join(str(self.cleaned_data["name"]).split())
 
 
 class CreateTeamForm(_NamingForm):
-    """Ask for a new team's name."""
+    """A form for creating a team."""
 
     class Meta:
-        """Ask for nothing else; the address follows from the name."""
+        """The name only; the slug follows from it."""
 
         model = Team
         fields = ("name",)
 
     def free_slug(self) -> str:
-        """Return a slug for the given name that no other team has."""
+        """Return a slug for the submitted name that no other team has."""
         stem = slugify(self.cleaned_data["name"])[:50] or "team"
         taken = set(Team.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
         slug, number = stem, 1
@@ -50,7 +50,7 @@ class CreateTeamForm(_NamingForm):
 
 
 class TeamSettingsForm(_NamingForm):
-    """Change what a team is called, and its plan."""
+    """A form for a team's name, slug and plan."""
 
     slug = forms.SlugField(
         label="Address",
@@ -59,21 +59,21 @@ class TeamSettingsForm(_NamingForm):
     )
 
     class Meta:
-        """Hold all that an admin may change."""
+        """The fields that an admin may change."""
 
         model = Team
         fields = ("name", "slug", "plan")
 
 
 class InviteForm(InvitationModelForm):
-    """Ask whom to invite, as what.
+    """A form for inviting a person to a team.
 
     Args:
-        team: which to join.
+        team: the team to join.
     """
 
     class Meta:
-        """Ask for the address and the role; the rest follows."""
+        """The address and the role."""
 
         model = Invitation
         fields = ("email", "role")
@@ -83,7 +83,7 @@ class InviteForm(InvitationModelForm):
         self._team = team
 
     def clean_email(self) -> str:
-        """Refuse who is in the team or invited already."""
+        """Return the address, or raise an error if it belongs to a member or has a pending invitation."""
         email = str(self.cleaned_data["email"]).lower()
         if Membership.objects.filter(team=self._team, user__email=email).exists():
             msg = "This person is a member already."

@@ -1,4 +1,4 @@
-"""Teams, who is in them, and who is invited."""
+"""Teams, memberships and invitations."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ __all__ = [
     "new_token",
 ]
 
-# Long enough for a holiday; a resend starts it anew.
+# Longer than most vacations; resending an invitation restarts it.
 INVITATION_LIFETIME = timedelta(days=14)
 
 
 class Plan(models.TextChoices):
-    """Name what a team pays for."""
+    """The plan that a team pays for."""
 
     TRIAL = "trial"
     STARTER = "starter"
@@ -38,14 +38,14 @@ class Plan(models.TextChoices):
 
 
 class Role(models.TextChoices):
-    """Name what a member may do: an admin may change the team and its members."""
+    """The role of a member; an admin may change the team and its members."""
 
     ADMIN = "admin"
     MEMBER = "member"
 
 
 class InvitationState(StrEnum):
-    """Say what has become of an invitation."""
+    """The state of an invitation."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -54,14 +54,14 @@ class InvitationState(StrEnum):
 
 
 class Team(models.Model):
-    """Be a customer's team."""
+    """A customer's team."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=60, unique=True)
     plan = models.CharField(max_length=10, choices=Plan, default=Plan.TRIAL)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When the last step of the onboarding was left.
+    # When the team completed the onboarding, with or without skipped steps.
     onboarded_at = models.DateTimeField(null=True, editable=False)
 
     def __str__(self) -> str:
@@ -69,17 +69,18 @@ class Team(models.Model):
 
 
 class Membership(models.Model):
-    """Be one person's place in one team."""
+    """A person's membership in a team."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When the person last turned to this team: where a new session begins, and whose role the person has.
+    # When the person last switched to this team. The latest one is current in a new session, and its role is
+    # the person's role in PostHog.
     current_since = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        """Let nobody be in a team twice."""
+        """A constraint: one membership per team and person."""
 
         constraints = (models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team"),)
 
@@ -88,7 +89,7 @@ class Membership(models.Model):
 
 
 def new_token() -> str:
-    """Return what nobody can guess."""
+    """Return a token that nobody can guess."""
     return secrets.token_urlsafe(32)
 
 
@@ -98,7 +99,7 @@ def new_expiry() -> datetime:
 
 
 class Invitation(models.Model):
-    """Be a link, sent by e-mail, that lets the invited address join a team."""
+    """An invitation: a link, sent by email, with which the owner of the address can join a team."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -108,7 +109,7 @@ class Invitation(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When the first mail was sent; what is sent from then on is sent again.
+    # When the first email was sent; later emails count as resent.
     sent_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(default=new_expiry)
     cancelled_at = models.DateTimeField(null=True)
@@ -118,7 +119,7 @@ class Invitation(models.Model):
     )
 
     class Meta:
-        """Keep one invitation at a time per address; another one is a resend."""
+        """A constraint: one pending invitation per team and address."""
 
         constraints = (
             models.UniqueConstraint(
@@ -134,7 +135,7 @@ class Invitation(models.Model):
 
     @property
     def state(self) -> InvitationState:
-        """What has become of it."""
+        """The state of the invitation now."""
         if self.accepted_at:
             return InvitationState.ACCEPTED
         if self.cancelled_at:
@@ -142,9 +143,9 @@ class Invitation(models.Model):
         return InvitationState.EXPIRED if self.expires_at <= timezone.now() else InvitationState.OPEN
 
     def is_for(self, email: str) -> bool:
-        """Whether it was sent to an address.
+        """Return whether the invitation was sent to an address.
 
         Args:
-            email: the address of who holds the link.
+            email: the address of the person who opened the link.
         """
         return self.email.lower() == email.lower()

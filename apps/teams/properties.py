@@ -1,4 +1,4 @@
-"""What PostHog knows of a team."""
+"""Group properties of teams."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class TeamProperties(GroupProperties):
     """A customer's team; its group key is the team's public id.
 
     Args:
-        name: as its members call it.
-        slug: its readable name in addresses.
-        plan: what it pays for.
-        onboarding_complete: whether the last step of the onboarding is behind it.
-        member_count: how many people are in it.
-        repos_tracked: how many repositories are synced.
-        total_prs: how many pull requests are known.
-        ai_adoption_rate: share of pull requests made with AI, 0 to 100, one decimal.
-        created_at: when it was made, ISO 8601.
+        name: Display name of the team.
+        slug: Name of the team in URLs.
+        plan: Plan that the team pays for.
+        onboarding_complete: Whether the team has completed the onboarding, with or without skipped steps.
+        member_count: Number of members.
+        repos_tracked: Number of repositories that are synced.
+        total_prs: Number of synced pull requests.
+        ai_adoption_rate: Share of pull requests made with AI, 0 to 100, with one decimal.
+        created_at: Time when the team was created, in ISO 8601.
     """
 
     name: Organisation | None = None

@@ -1,4 +1,4 @@
-"""What a new account, and one that goes, set off in teams; `users` knows of no team."""
+"""Signal receivers that update teams when an account is created or deleted; `apps.users` has no teams."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from apps.users.signup import record_signup
 
 __all__ = ["INVITATION_SESSION_KEY"]
 
-# Where "Join with a new account" leaves the invitation's token; it survives the way over GitHub and back.
+# The session key of an invitation's token, set by "Join with a new account"; it survives a login with GitHub.
 INVITATION_SESSION_KEY = "invitation"
 
 
@@ -31,7 +31,7 @@ def welcome(request: HttpRequest, user: User, sociallogin: Any = None, **_: Any)
     Args:
         request: the request that made the account.
         user: the new account.
-        sociallogin: allauth's, if another service vouches for the person; GitHub is the only one we offer.
+        sociallogin: allauth's login with another service, which can only be GitHub; None for the email form.
     """
     method: SignupMethod = "email" if sociallogin is None else "github"
     with transaction.atomic():
@@ -43,26 +43,26 @@ def welcome(request: HttpRequest, user: User, sociallogin: Any = None, **_: Any)
 
 @receiver(deletion_planned)
 def announce(user: User, **_: Any) -> list[Consequence]:
-    """Say what becomes of the person's teams.
+    """Return the consequences for the person's teams.
 
     Args:
-        user: whose account is to go.
+        user: the account that the person wants to delete.
     """
     return departure_of(user).consequences()
 
 
 @receiver(deletion)
 def let_go(user: User, **_: Any) -> None:
-    """Take the person out of all teams.
+    """Prepare the person's teams for the deletion of the account.
 
     Args:
-        user: whose account goes.
+        user: the account that is about to be deleted.
     """
     leave_all_teams(user)
 
 
 def _invitation(request: HttpRequest, user: User, sociallogin: Any) -> Invitation | None:
-    """Return the invitation that this sign-up follows, if it is open and for this address."""
+    """Return the invitation that led to this sign-up, if it is open and for this address."""
     token = request.session.pop(INVITATION_SESSION_KEY, None)
     invitation = Invitation.objects.select_for_update().filter(token=token).first() if token else None
     if (
@@ -71,7 +71,7 @@ def _invitation(request: HttpRequest, user: User, sociallogin: Any) -> Invitatio
         or not invitation.is_for(user.email)
     ):
         return None
-    # Who comes by GitHub may type any address if GitHub has verified none; that is no proof of it.
+    # If GitHub has no verified address, the person can type any address, which does not prove its ownership.
     if sociallogin is not None and not any(
         invitation.is_for(one.email) for one in sociallogin.email_addresses
     ):

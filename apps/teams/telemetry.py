@@ -1,4 +1,4 @@
-"""Whom an event of a team is about, and all that this app knows of a person and of a team."""
+"""Identities for events about a team, and this app's properties of a person and of a team."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 def identity_in(user: User, team: Team) -> Identity:
-    """Return a person's identity in a team, whichever team the request is about.
+    """Return a person's identity in a team, regardless of the request's current team.
 
     Args:
         user: the person.
@@ -35,7 +35,7 @@ def identity_in(user: User, team: Team) -> Identity:
 
 
 def team_identity(team: Team) -> Identity:
-    """Return the identity of what happens to a team by nobody's hand, such as a scheduled task.
+    """Return the identity for events of a team that no person causes, for example in a scheduled task.
 
     Args:
         team: the team that the event is attributed to.
@@ -44,19 +44,19 @@ def team_identity(team: Team) -> Identity:
 
 
 def current_identity_in(team: Team) -> Identity:
-    """Return the identity of the person who acts, or of nobody, in a team.
+    """Return the current person's identity in a team, or the team's alone if there is no person.
 
     Args:
-        team: the team that the event is attributed to, whichever the request is about.
+        team: the team that the event is attributed to, regardless of the request's current team.
     """
     return replace(current_identity() or Identity(), **_fields(team))
 
 
 def acting_for(team: Team) -> identified:
-    """Return a context in which everything that is recorded, and each task that is sent, is about a team.
+    """Return a context manager that attributes recorded events and sent tasks to a team.
 
     Args:
-        team: the team, whichever the request or task is about.
+        team: the team, regardless of the current team of the request or task.
     """
     return identified(FixedIdentity(current_identity_in(team)))
 
@@ -66,7 +66,7 @@ def _fields(team: Team) -> TeamFields:
 
 
 def person_facts(user: User) -> UserProperties:
-    """Read what teams know of a person, in one query.
+    """Return the person properties that depend on memberships; runs one query.
 
     Args:
         user: the person.
@@ -78,7 +78,7 @@ def person_facts(user: User) -> UserProperties:
 
 
 def team_facts(team: Team) -> TeamProperties:
-    """Read what this app knows of a team, in one query.
+    """Return this app's group properties of a team; runs one query.
 
     Args:
         team: the team.

@@ -1,4 +1,4 @@
-"""The addresses of teams; all but those of an invitation's link are about the current team."""
+"""URL patterns of teams; `team/` is about the current team, `invitations/` about the invited person."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Accounts: e-mail login, profile, privacy, and who an event is about."""
+"""Accounts: login, profile, privacy, and the identity of a person in events."""

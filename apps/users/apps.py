@@ -1,4 +1,4 @@
-"""The app's configuration."""
+"""Configuration of the accounts app."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from django.apps import AppConfig
 
 
 class UsersConfig(AppConfig):
-    """Configure the accounts app."""
+    """The configuration of the accounts app."""
 
     name = "apps.users"

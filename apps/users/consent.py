@@ -1,4 +1,4 @@
-"""The answer of a browser, kept in its cookie: may it be recorded?"""
+"""The cookie that stores whether a browser allows recording."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from django.http import HttpRequest, HttpResponse
 
 __all__ = ["keep_answer"]
 
-# After a year people are asked anew.
+# People are asked again after a year.
 _KEPT = timedelta(days=365)
 
 
 def keep_answer(request: HttpRequest, response: HttpResponse, *, is_refused: bool) -> None:
-    """Let an answer count from now on, in this request too.
+    """Store an answer in the browser's cookie, and apply it to the rest of this request.
 
     Args:
-        request: under way.
-        response: to it.
-        is_refused: whether it may not.
+        request: the current request.
+        response: the response that sets the cookie.
+        is_refused: whether the browser declined recording.
     """
     name = str(settings.TELEMETRY["OPT_OUT_COOKIE"])
-    # A yes is kept as well: who has given it is not asked again.
+    # Consent is stored too, so that people who gave it are not asked again.
     request.COOKIES[name] = "1" if is_refused else "0"
     response.set_cookie(
         name,
         request.COOKIES[name],
         max_age=_KEPT,
         secure=request.is_secure(),
-        # The page's scripts read it before each event, which may be in another tab.
+        # Scripts read the cookie before each event, in case the answer was changed in another tab.
         httponly=False,
         samesite="Lax",
     )

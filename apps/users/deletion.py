@@ -1,4 +1,4 @@
-"""Deleting an account, with what hangs on it."""
+"""Deletion of an account and the data that depends on it."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ __all__ = [
     "deletion_planned",
 ]
 
-# The apps below this one answer: `deletion_planned` with a list of `Consequence`; `deletion`, which comes
-# within the transaction, by letting go of the person or raising `AccountNeededError`.
+# Apps that build on this one receive these signals. A receiver of `deletion_planned` returns a list of
+# `Consequence`. A receiver of `deletion`, which is sent within the transaction, releases the person or raises
+# `AccountNeededError`.
 deletion_planned = Signal()
 deletion = Signal()
 
 
 class AccountNeededError(Exception):
-    """Raised for an account on which something depends that cannot go."""
+    """Raised for an account that cannot be deleted because something depends on it."""
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """Be one thing that deleting an account brings about.
+    """A consequence of deleting an account.
 
     Args:
-        text: says it to the person; of an obstacle also what to do.
-        is_obstacle: whether the account cannot go as long as it is so.
+        text: the text that the person reads; for an obstacle, it also says what to do.
+        is_obstacle: whether this prevents the deletion.
     """
 
     text: str
@@ -43,7 +44,7 @@ class Consequence:
 
 
 def consequences(user: User) -> list[Consequence]:
-    """Return what deleting an account would bring about.
+    """Return the consequences of deleting an account.
 
     Args:
         user: the account.
@@ -54,13 +55,13 @@ def consequences(user: User) -> list[Consequence]:
 
 @transaction.atomic
 def delete_account(user: User) -> None:
-    """Delete an account and what is nobody else's.
+    """Delete an account and the data that belongs to nobody else.
 
     Args:
         user: the account.
 
     Raises:
-        AccountNeededError: if something depends on it.
+        AccountNeededError: if something depends on the account.
     """
     deletion.send(User, user=user)
     user.delete()

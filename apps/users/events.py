@@ -1,4 +1,4 @@
-"""The events of accounts."""
+"""Events of accounts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SettingsSection = Literal["profile", "team", "notifications", "privacy"]
 
 @event("user_signed_up", tier=1, owner="users")
 class UserSignedUp(Event):
-    """A new account exists, by whichever route: e-mail form, GitHub login, or an invitation.
+    """A person created an account, with the email form, GitHub login, or an invitation.
 
     Args:
-        method: how the person proves who they are.
-        signup_source: what brought the person here.
+        method: Method by which the person logs in.
+        signup_source: Source of the sign-up.
     """
 
     method: SignupMethod
@@ -28,12 +28,12 @@ class UserSignedUp(Event):
 
 @event("settings_updated", tier=2, owner="users")
 class SettingsUpdated(Event):
-    """A settings form was saved with a change, a person's own or the team's.
+    """A person saved a change to their own settings or to the team's.
 
     Args:
-        section: which form.
-        changed_fields: the names of the fields that changed, never their values.
-        team_slug: the team, if the settings are a team's.
+        section: Section of the settings that was changed.
+        changed_fields: Names of the fields that changed, never their values.
+        team_slug: URL slug of the team, for the team's settings.
     """
 
     section: SettingsSection

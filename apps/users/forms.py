@@ -1,4 +1,4 @@
-"""A person's own settings, and the way out."""
+"""Forms for a person's own settings and for deleting the account."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ else:
 
 
 class ProfileForm(UserModelForm):
-    """Change what others see of a person."""
+    """A form for the profile that others see."""
 
     class Meta:
-        """Leave the address to allauth, which proves it."""
+        """The name only; allauth changes the email address, because it verifies it."""
 
         model = User
         fields = ("name",)
 
 
 class NotificationsForm(UserModelForm):
-    """Change what is sent to a person."""
+    """A form for the emails that a person gets."""
 
     class Meta:
-        """Hold the one switch."""
+        """The one switch."""
 
         model = User
         fields = ("insight_emails",)
 
 
 class PrivacyForm(UserModelForm):
-    """Change what is recorded of a person."""
+    """A form for the recording of a person's events."""
 
     class Meta:
-        """Hold the one switch."""
+        """The one switch."""
 
         model = User
         fields = ("analytics_opt_out",)
 
 
 class DeleteAccountForm(forms.Form):
-    """Ask for proof that it is meant: the password, or from who has none the address.
+    """A form that asks for the password, or for the email address if the person has no password.
 
     Args:
-        user: whose account.
+        user: the account to delete.
     """
 
     password = forms.CharField(
@@ -68,7 +68,7 @@ class DeleteAccountForm(forms.Form):
         del self.fields["email" if user.has_usable_password() else "password"]
 
     def clean_password(self) -> str:
-        """Refuse a wrong password."""
+        """Return the password, or raise an error if it is wrong."""
         password = str(self.cleaned_data["password"])
         if not self._user.check_password(password):
             msg = "This is not your password. Type it again, or reset it first."
@@ -76,7 +76,7 @@ class DeleteAccountForm(forms.Form):
         return password
 
     def clean_email(self) -> str:
-        """Refuse another address."""
+        """Return the address, or raise an error if it is not the account's."""
         email = str(self.cleaned_data["email"])
         if email.strip().lower() != self._user.email.lower():
             msg = f"This is not your address. Type {self._user.email} to delete the account."

@@ -1,4 +1,4 @@
-"""Who an event of a signed-in person is about."""
+"""Identity of a signed-in person in events."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from otel import Identity
 
 __all__ = ["TEAM_SLUG", "TeamFields", "identify", "team_of"]
 
-# Named to the pipeline in `settings.TELEMETRY["ERROR_PROPERTIES"]`.
+# Listed in `settings.TELEMETRY["ERROR_PROPERTIES"]`.
 TEAM_SLUG: Final = "tformance.team.slug"
 
 
 def identify(user: User, request: HttpRequest | None = None) -> Identity:
-    """Return a person's identity, without a query.
+    """Return a person's identity; runs no query.
 
     Args:
         user: the person.
-        request: the request under way; it has a `team_key`, the current team's public id, and a `team_slug`
-            once the team is known (`apps.teams.current_team.lookup`).
+        request: the current request. Once the team is known (`apps.teams.current_team.lookup`), it has the
+            attributes `team_key`, the current team's public id, and `team_slug`.
     """
     team_key: str | None = getattr(request, "team_key", None)
     known = Identity(distinct_id=str(user.public_id), opted_out=user.analytics_opt_out)
@@ -32,17 +32,17 @@ def identify(user: User, request: HttpRequest | None = None) -> Identity:
 
 
 class TeamFields(TypedDict):
-    """The fields of an identity that name a team."""
+    """The fields of an `Identity` that name a team."""
 
     groups: dict[str, str]
     span_attributes: dict[str, str]
 
 
 def team_of(key: str, slug: str) -> TeamFields:
-    """Return the fields of an identity that name a team.
+    """Return the fields of an `Identity` that name a team.
 
     Args:
         key: the team's public id.
-        slug: the team's, for `error_occurred`.
+        slug: the team's slug, which `error_occurred` reports.
     """
     return {"groups": {"team": key}, "span_attributes": {TEAM_SLUG: slug}}

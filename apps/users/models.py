@@ -1,4 +1,4 @@
-"""The account."""
+"""The account model."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from django.utils import timezone
 
 __all__ = ["NAME_LENGTH", "User"]
 
-# Longer than any name that people are called by.
+# Longer than any name that people use.
 NAME_LENGTH = 100
 
 
 class UserManager(BaseUserManager["User"]):
-    """Make accounts, whose login is the e-mail address."""
+    """A manager that creates accounts, whose login is the email address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Make an account.
+        """Create an account.
 
         Args:
-            email: the login.
-            password: None leaves the account without one.
-            fields: other fields' values.
+            email: the email address, which is the login.
+            password: the password; None creates an account without a password.
+            fields: the values of other fields.
         """
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
@@ -32,18 +32,18 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Make an account that may do everything.
+        """Create an account with all permissions.
 
         Args:
-            email: the login.
-            password: None leaves the account without one.
-            fields: other fields' values.
+            email: the email address, which is the login.
+            password: the password; None creates an account without a password.
+            fields: the values of other fields.
         """
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Be a person with an account."""
+    """A person with an account."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
@@ -53,7 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
-    # Here and not in the session: "first" means once ever, on whatever device.
+    # Stored here and not in the session, because "first" means once ever, on any device.
     dashboard_seen_at = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()

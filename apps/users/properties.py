@@ -1,4 +1,4 @@
-"""What PostHog knows of a person."""
+"""Person properties of accounts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["UserProperties"]
 
 @person_properties(owner="users")
 class UserProperties(PersonProperties):
-    """A person with an account; no name and no e-mail address.
+    """A person with an account; neither the name nor the email address is sent.
 
     Args:
-        role: in the team that was current last.
-        teams_count: how many teams the person is a member of.
-        signup_source: what brought the person here.
-        signed_up_at: when the account was made, ISO 8601.
-        has_connected_github: whether this person has GitHub connected.
-        has_connected_jira: whether this person has Jira connected.
-        has_connected_slack: whether this person has Slack connected.
+        role: Role in the team that the person last worked in.
+        teams_count: Number of teams that the person is a member of.
+        signup_source: Source of the sign-up.
+        signed_up_at: Time when the account was created, in ISO 8601.
+        has_connected_github: Whether the person has a live connection to GitHub, in any team.
+        has_connected_jira: Whether the person has a live connection to Jira, in any team.
+        has_connected_slack: Whether the person has a live connection to Slack, in any team.
     """
 
     role: Literal["admin", "member"] | None = None

@@ -1,4 +1,4 @@
-"""What is recorded when an account has been made, whatever the route."""
+"""Recording of sign-ups."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["record_signup"]
 
 
 def record_signup(user: User, *, method: SignupMethod, source: SignupSource) -> None:
-    """Record that an account exists, once its transaction is committed.
+    """Record that an account was created, once its transaction is committed.
 
     Args:
-        user: the new account; not signed in yet, so the request does not know it.
-        method: how the person proves who they are.
-        source: what brought the person here.
+        user: the new account, which the request does not know because nobody is signed in yet.
+        method: the method by which the person logs in.
+        source: the source of the sign-up.
     """
     identity = identify(user)
     record(UserSignedUp(method=method, signup_source=source), identity=identity)

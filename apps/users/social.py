@@ -1,4 +1,4 @@
-"""What a login with GitHub makes of an account, and which addresses it believes."""
+"""Accounts of people who log in with GitHub, and the email addresses that are trusted."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from apps.users.models import NAME_LENGTH, User
 
 __all__ = ["SocialAdapter", "go_to_github", "is_github_offered", "trusted_address"]
 
-# What GitHub puts into commits in place of an address; nobody reads what is sent there.
+# Part of the addresses that GitHub uses in commits to hide a person's own; nobody receives mail there.
 _NO_MAIL = "@users.noreply."
 
 
 def is_github_offered() -> bool:
-    """Whether people can log in with GitHub: without a client id nobody can."""
+    """Return whether people can log in with GitHub, which takes a client id."""
     return bool(settings.GITHUB_CLIENT_ID)
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Believe only addresses that GitHub has verified, and one of them: the account's."""
+    """An adapter that trusts only addresses verified by GitHub, and saves one of them for an account."""
 
     def list_apps(self, *_: object, **__: object) -> list[SocialApp]:
-        """Return the one app, from the settings; allauth would look for others in the database."""
+        """Return the app from the settings; allauth would also look for apps in the database."""
         if not is_github_offered():
             return []
         client = {"client_id": settings.GITHUB_CLIENT_ID, "secret": settings.GITHUB_CLIENT_SECRET}
         return [SocialApp(provider="github", name="GitHub", **client)]
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
-        """Fill in the name of the profile and a verified address; with none, allauth asks for an address.
+        """Set the profile's name and a verified address; if there isn't one, allauth asks for an address.
 
         Args:
-            request: the callback's.
-            sociallogin: what GitHub has said.
-            data: the profile's fields.
+            request: the request of the callback.
+            sociallogin: the login with GitHub's data.
+            data: the fields of the profile.
         """
         chosen = trusted_address(sociallogin.email_addresses, self.wanted_address(request))
         sociallogin.email_addresses = [chosen] if chosen else []
@@ -52,12 +52,12 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         return user
 
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> User:
-        """Save a new account, whole or not at all.
+        """Save a new account in one transaction.
 
         Args:
-            request: the callback's, or the form's.
-            sociallogin: what GitHub has said.
-            form: with an address that the person has typed instead of GitHub's.
+            request: the request of the callback or of the form.
+            sociallogin: the login with GitHub's data.
+            form: the form in which the person typed an address; None if GitHub's address is used.
         """
         if form is not None:
             typed = form.cleaned_data["email"]
@@ -66,44 +66,44 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
             user: User = super().save_user(request, sociallogin, form)
         return user
 
-    def wanted_address(self, request: HttpRequest) -> str | None:  # noqa: ARG002 - for who overrides it
-        """Return the address that the account should have if it is among the verified ones.
+    def wanted_address(self, request: HttpRequest) -> str | None:  # noqa: ARG002 - for subclasses
+        """Return the address to prefer among the verified ones; None means no preference.
 
         Args:
-            request: the callback's.
+            request: the request of the callback.
         """
         return None
 
     def can_authenticate_by_email(self, login: Any, email: str) -> bool:  # noqa: ARG002 - allauth hands it over
-        """Whether an address that GitHub has verified opens the account that has it.
+        """Return whether an address verified by GitHub logs in to the account with that address.
 
-        Only if we have verified it too. Anybody can sign up under somebody else's address, and would be
-        waiting in that account.
+        It does only if we have verified the address too. Anybody can sign up with somebody else's address,
+        and would share the account once its owner logs in with GitHub.
 
         Args:
-            login: what GitHub has said.
-            email: verified at GitHub.
+            login: the login with GitHub's data.
+            email: an address that GitHub has verified.
         """
         return bool(EmailAddress.objects.filter(email=email, verified=True).exists())
 
 
 def trusted_address(addresses: Sequence[EmailAddress], wanted: str | None) -> EmailAddress | None:
-    """Return the address that an account gets, of those that GitHub has verified and that mail reaches.
+    """Return the address for an account, among those that GitHub has verified and that can receive mail.
 
     Args:
-        addresses: as GitHub knows them, the primary one first.
-        wanted: the one that is taken if it is among them.
+        addresses: the addresses from GitHub, the primary one first.
+        wanted: the address to prefer; None means no preference.
     """
     trusted = [one for one in addresses if one.verified and _NO_MAIL not in one.email]
     return next((one for one in trusted if one.email == wanted), trusted[0] if trusted else None)
 
 
 def go_to_github(request: HttpRequest, *, then: str) -> HttpResponse:
-    """Send somebody to GitHub to log in or sign up.
+    """Redirect a person to GitHub to log in or sign up.
 
     Args:
-        request: a POST.
-        then: the path that a login leads to.
+        request: a POST request.
+        then: the path to redirect to after the login.
     """
     provider = SocialAdapter(request).get_provider(request, provider="github")
     response: HttpResponse = provider.redirect(request, process=AuthProcess.LOGIN, next_url=then)

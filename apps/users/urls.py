@@ -1,4 +1,4 @@
-"""The addresses of a person's own settings."""
+"""URL patterns of a person's own settings."""
 
 from __future__ import annotations
 

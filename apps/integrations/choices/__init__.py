@@ -1,4 +1,4 @@
-"""What a team chooses of its connections, the same from settings and in the onboarding."""
+"""Choices that a team makes for its connections, shared by settings and onboarding."""
 
 from apps.integrations.choices._projects_page import PROJECTS
 from apps.integrations.choices._repositories_page import REPOSITORIES

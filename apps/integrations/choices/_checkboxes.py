@@ -1,4 +1,4 @@
-"""A form of check boxes over a list that may be long."""
+"""Checkbox form for a list that may be long."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from apps.integrations.choices.forms import SelectionForm
 
 __all__ = ["selected", "with_selection"]
 
-# What a person reads through before searching is less trouble; Django takes 1,000 fields of a form at most.
+# Longer lists are quicker to search than to read; Django accepts at most 1,000 fields in a form.
 _LISTED = 200
-# A list of fewer is read faster than searched.
+# Shorter lists get no search box, because reading them is quicker.
 _SEARCHED = 20
 
 
 def with_selection(
     page: Page, data: Any, *, label: str, chosen: Collection[str], needed: str, name: Callable[[Offer], str]
 ) -> Page:
-    """Return the page with its form; what is chosen is always listed, or sending the form would drop it.
+    """Return the page with its form.
+
+    Chosen options are always listed: submitting the form would deselect those that are not.
 
     Args:
-        page: with its offers.
-        data: what was sent; None to show the form.
-        label: what is chosen.
-        chosen: the ids chosen so far.
-        needed: what to say if nothing is chosen; empty where that is fine.
-        name: what people read for an offer.
+        page: the page with its offers.
+        data: the submitted form; None to show the form.
+        label: the label of the list.
+        chosen: the ids of the current choice.
+        needed: the error message for an empty choice; an empty string allows an empty choice.
+        name: returns the label of an offer.
     """
     offers, more = page.offers, 0
     if data is None:
@@ -47,10 +49,10 @@ def with_selection(
 
 
 def selected(page: Page) -> list[Offer]:
-    """Return what was chosen on a valid form.
+    """Return the offers that were chosen.
 
     Args:
-        page: with that form.
+        page: a page whose form is valid.
     """
     form = page.form
     ids = set(form.cleaned_data["chosen"]) if isinstance(form, SelectionForm) else set()

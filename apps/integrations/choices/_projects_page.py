@@ -1,4 +1,4 @@
-"""Choosing the Jira projects to follow."""
+"""The choice of Jira projects to follow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["PROJECTS"]
 
 
 class _ProjectChoice(Choice):
-    """Let a team choose of the projects that Jira shows."""
+    """The choice among the projects of the connected Jira site."""
 
     provider = Provider.JIRA
 
@@ -30,7 +30,7 @@ class _ProjectChoice(Choice):
 
     def _ask(self, team: Team, connection: Connection, *, may_keep: bool) -> list[Offer]:  # noqa: ARG002
         found = jira.projects(fresh_token(connection), connection.account_id)
-        # One that is made while the pages are read pushes another one onto the next page too.
+        # A project created between two pages pushes another one onto the next page, so it is read twice.
         return [Offer(id=key, name=name) for key, name in dict(found).items()]
 
     def _known(self, team: Team) -> list[Offer]:

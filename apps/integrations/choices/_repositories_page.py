@@ -1,4 +1,4 @@
-"""Choosing the repositories to track."""
+"""The choice of repositories to track."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["REPOSITORIES"]
 
 
 class _RepositoryChoice(Choice):
-    """Let a team choose of the repositories that GitHub shows."""
+    """The choice among the repositories of the connected GitHub organization."""
 
     provider = Provider.GITHUB
 

@@ -1,4 +1,4 @@
-"""Choosing Slack's channel and features."""
+"""The choice of the Slack channel and features."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FEATURES = ("surveys_enabled", "leaderboard_enabled", "reveals_enabled")
 
 
 class _SlackChoice(Choice):
-    """Let a team choose what to get in which of Slack's channels."""
+    """The choice of a Slack channel and of the features that post to it."""
 
     provider = Provider.SLACK
 

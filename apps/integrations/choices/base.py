@@ -1,4 +1,4 @@
-"""What the three choices have in common: asking the provider what there is, and a form of it."""
+"""The base class of choices: it asks the provider for the options and shows them in a form."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """Be one thing that may be chosen.
+    """An option that a team can choose.
 
     Args:
-        id: the provider's.
-        name: as people know it.
+        id: the provider's id.
+        name: the name that people know.
     """
 
     id: str
@@ -37,16 +37,16 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Be what a page of a choice shows.
+    """The content of a choice's page.
 
     Args:
-        connection: the live one; None without one.
-        form: what there is to choose; None without a connection.
-        offers: what stands behind the form.
-        problem: what is wrong and what to do about it; empty if nothing is.
-        has_search: whether there is so much that one may want to search.
-        query: what was searched for.
-        more: how many the form does not list; a search finds them.
+        connection: the live connection; None if the team is not connected.
+        form: the form of the choice; None if the team is not connected.
+        offers: all options.
+        problem: what is wrong and what to do about it; empty if nothing is wrong.
+        has_search: whether the page shows a search box.
+        query: the search terms.
+        more: how many matching options the form does not list.
     """
 
     connection: Connection | None = None
@@ -60,11 +60,11 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """Be what a saved choice has come to.
+    """The result of saving a choice.
 
     Args:
-        repos_count: how many repositories are tracked, if they were chosen.
-        projects_count: how many Jira projects are followed, if they were chosen.
+        repos_count: how many repositories are tracked; None for other choices.
+        projects_count: how many Jira projects are followed; None for other choices.
     """
 
     repos_count: int | None = None
@@ -72,18 +72,18 @@ class Saved:
 
 
 class Choice(ABC):
-    """Let a team choose of what one of its connections has."""
+    """The choice that a team makes for one of its connections."""
 
     provider: ClassVar[Provider]
 
     def open(self, team: Team, *, data: Any = None, query: str = "", is_needed: bool = False) -> Page:
-        """Ask the provider what there is; where it does not answer, offer what is known already.
+        """Return the page with the provider's options, or the known ones if the provider does not answer.
 
         Args:
-            team: whose choice.
-            data: what was sent; None to show the form, which changes nothing.
-            query: narrows a long list.
-            is_needed: whether nothing chosen is a mistake.
+            team: the team that chooses.
+            data: the submitted form; None to show the form, which changes nothing.
+            query: search terms that narrow a long list.
+            is_needed: whether an empty choice is an error.
         """
         connection = live_connection(team, self.provider)
         if connection is None:
@@ -95,10 +95,10 @@ class Choice(ABC):
             disconnect(connection, refused=connection.access_token)
             return Page(problem=f"{name} does not let us in any more. Connect it again.")
         except InvalidToken:
-            _log.error("none of TOKEN_KEYS reads the token of connection %s", connection.pk)
+            _log.error("none of TOKEN_KEYS can decrypt the token of connection %s", connection.pk)
             return Page(problem=f"We cannot read our access to {name} any more. Connect it again.")
         except ProviderError as error:
-            _log.warning("%s cannot be asked what there is to choose: %s", name, error)
+            _log.warning("cannot list the options of %s: %s", name, error)
             if not isinstance(error, UnavailableError):
                 record_error(error)
             offers = self._known(team)
@@ -108,20 +108,20 @@ class Choice(ABC):
 
     @abstractmethod
     def chosen(self, team: Team) -> list[str]:
-        """Return the names of what is chosen now.
+        """Return the names of the chosen options.
 
         Args:
-            team: whose choice.
+            team: the team that chose.
         """
 
     @abstractmethod
     def save(self, team: Team, page: Page, trigger: Trigger) -> Saved:
-        """Save what was sent; in a transaction, for its events.
+        """Save the submitted choice; the caller opens a transaction, which the events need.
 
         Args:
-            team: whose choice.
-            page: with a valid form.
-            trigger: what a sync that follows was started by.
+            team: the team that chooses.
+            page: a page whose form is valid.
+            trigger: the trigger of the sync that may follow.
         """
 
     @abstractmethod

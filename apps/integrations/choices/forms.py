@@ -1,4 +1,4 @@
-"""Forms on which a team chooses of what it has connected."""
+"""Forms for the choices that a team makes for its connections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from apps.integrations.models import SlackFeatures
 
 __all__ = ["Option", "SelectionForm", "SlackFeaturesForm"]
 
-# What a form sends for a choice, and what people read.
+# The submitted value and the label.
 Option = tuple[str, str]
 
 # Django's form classes are generic for type checkers only.
@@ -22,14 +22,14 @@ else:
 
 
 class SelectionForm(forms.Form):
-    """Choose any number of what there is.
+    """A form for choosing any number of options.
 
     Args:
-        data: what was sent; None to show the form.
-        label: what is chosen.
-        options: all that may be.
-        chosen: the values chosen so far.
-        needed: what to say if nothing is chosen; empty where that is fine.
+        data: the submitted form; None to show the form.
+        label: the label of the list.
+        options: all options.
+        chosen: the values of the current choice.
+        needed: the error message for an empty choice; an empty string allows an empty choice.
     """
 
     chosen = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
@@ -47,17 +47,17 @@ class SelectionForm(forms.Form):
         field = cast("forms.MultipleChoiceField", self.fields["chosen"])
         field.label, field.choices = label, options
         field.required, field.error_messages["required"] = bool(needed), needed
-        # What has vanished since the page was shown cannot be chosen any more.
+        # For an option that disappeared after the page was shown.
         field.error_messages["invalid_choice"] = "%(value)s is not there any more. Choose again."
 
 
 class SlackFeaturesForm(SlackFeaturesModelForm):
-    """Choose what to get in Slack, and where.
+    """A form for choosing a Slack channel and the features that post to it.
 
     Args:
-        data: what was sent; None to show the form.
-        channels: those that there are.
-        instance: what was chosen before.
+        data: the submitted form; None to show the form.
+        channels: the workspace's public channels.
+        instance: the current choice; None if nothing was chosen yet.
     """
 
     channel_id = forms.ChoiceField(
@@ -69,7 +69,7 @@ class SlackFeaturesForm(SlackFeaturesModelForm):
     )
 
     class Meta:
-        """Hold the features; the channel's name follows from its id."""
+        """The channel's id and the features; the channel's name follows from its id."""
 
         model = SlackFeatures
         fields = ("channel_id", "surveys_enabled", "leaderboard_enabled", "reveals_enabled")
@@ -77,5 +77,5 @@ class SlackFeaturesForm(SlackFeaturesModelForm):
     def __init__(self, data: Any, *, channels: Sequence[Option], instance: SlackFeatures | None) -> None:
         super().__init__(data, instance=instance)
         field = cast("forms.ChoiceField", self.fields["channel_id"])
-        # The empty one first, or a channel that is gone would give way to another one unseen.
+        # Start with an empty option: otherwise a deleted channel would silently be replaced by the first one.
         field.choices = [("", "Choose a channel"), *channels]

@@ -1,4 +1,4 @@
-"""The Jira projects that a team follows."""
+"""Saving of the Jira projects that a team follows."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["set_projects"]
 
 @transaction.atomic
 def set_projects(team: Team, projects: Collection[Project]) -> None:
-    """Follow these projects and no others.
+    """Make a team follow these projects and no others.
 
     Args:
-        team: whose.
-        projects: all that it wants to follow.
+        team: the team.
+        projects: all projects to follow.
     """
     team.jira_projects.exclude(key__in=[one.key for one in projects]).delete()
     JiraProject.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""A team's repositories: which there are at GitHub, and which of them are tracked."""
+"""A team's repositories: listing them from GitHub and setting which ones are tracked."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["Tracked", "refresh_repositories", "set_tracked", "visible_repositori
 
 @dataclass(frozen=True, kw_only=True)
 class Tracked:
-    """Be what a choice of repositories has come to.
+    """The result of a choice of repositories.
 
     Args:
-        tracked: all that are tracked now, by name.
-        started: those of them that were not before, and have to be synced.
+        tracked: all tracked repositories, sorted by name.
+        started: the repositories that were not tracked before and must be synced.
     """
 
     tracked: list[Repository]
@@ -32,33 +32,36 @@ class Tracked:
 
 
 def visible_repositories(connection: Connection) -> list[GitHubRepository]:
-    """Ask GitHub for the repositories of the connected organisation, each once, by name.
+    """Return the repositories of the connected organization without duplicates, sorted by name.
 
     Args:
-        connection: a live one to GitHub.
+        connection: a live connection to GitHub.
 
     Raises:
-        ProviderError: if GitHub does not tell.
+        ProviderError: if the request to GitHub fails.
     """
     found = github.repositories(connection.access_token, connection.account_name)
-    # One that is made while the pages are read pushes another one onto the next page too.
+    # A repository created between two pages pushes another one onto the next page, so it is read twice.
     visible = {one.id: one for one in found}
     return sorted(visible.values(), key=lambda one: one.full_name.lower())
 
 
 def refresh_repositories(team: Team, connection: Connection) -> list[Repository]:
-    """Keep what the connection can see, under its present names, and track no more what has vanished.
+    """Save the repositories that a connection can see, update their names, and untrack those that are gone.
 
     Args:
-        team: whose.
-        connection: its live one to GitHub.
+        team: the team.
+        connection: the team's live connection to GitHub.
+
+    Returns:
+        The visible repositories, sorted by name.
 
     Raises:
-        ProviderError: if GitHub does not tell.
+        ProviderError: if the request to GitHub fails.
     """
     visible = visible_repositories(connection)
     with transaction.atomic():
-        _locked(team)  # before the rows are written in another order
+        _locked(team)  # lock in the usual order first: `bulk_create` writes the rows in another one
         Repository.objects.bulk_create(
             [Repository(team=team, external_id=one.id, full_name=one.full_name) for one in visible],
             update_conflicts=True,
@@ -75,22 +78,22 @@ def refresh_repositories(team: Team, connection: Connection) -> list[Repository]
 
 @transaction.atomic
 def set_tracked(team: Team, ids: Collection[int]) -> Tracked:
-    """Track these repositories of the team and no others; what was read of the others stays.
+    """Track these repositories of a team and no others; untracked repositories keep their data.
 
     Args:
-        team: whose.
-        ids: GitHub's ids; one that is no repository of the team is passed over.
+        team: the team.
+        ids: GitHub's ids; ids that do not belong to a repository of the team are ignored.
     """
     return _apply(team, _locked(team), ids)
 
 
 def _locked(team: Team) -> list[Repository]:
-    """Read them for a change, in one order, so that of two at once neither waits for the other forever."""
+    """Lock a team's repositories, always in the same order, which prevents deadlocks."""
     return list(team.repositories.select_for_update().order_by("pk"))
 
 
 def _apply(team: Team, repositories: Iterable[Repository], ids: Collection[int]) -> Tracked:
-    """Track those, and tell of it if that changes anything."""
+    """Apply the selection; update the team's group property if the selection changed."""
     tracked: list[Repository] = []
     started: list[Repository] = []
     ended: list[Repository] = []

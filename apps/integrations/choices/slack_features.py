@@ -1,4 +1,4 @@
-"""What a team wants to get in Slack, and where."""
+"""Saving of a team's Slack channel and features."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["Features", "save_features"]
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
-    """Be what is chosen on the page.
+    """The choice of a Slack channel and features.
 
     Args:
         channel_id: Slack's id of the channel.
-        channel_name: as people know it.
-        surveys_enabled: whether authors are asked whether AI helped.
-        leaderboard_enabled: whether the week's most active are posted.
-        reveals_enabled: whether the share of AI-assisted work is revealed.
+        channel_name: the name of the channel, without "#".
+        surveys_enabled: whether authors are asked if AI helped.
+        leaderboard_enabled: whether the week's most active people are posted.
+        reveals_enabled: whether the share of AI-assisted pull requests is posted.
     """
 
     channel_id: str
@@ -35,14 +35,14 @@ class Features:
 
 @transaction.atomic
 def save_features(team: Team, features: Features) -> bool:
-    """Save what is chosen; false, and nothing recorded, if it is what was chosen before.
+    """Save a choice and record `slack_configured`; return False, and record nothing, if nothing changed.
 
-    `slack_configured` counts configurations: the first one and each that differs from the one before, so that
-    saving the same page twice is no second one.
+    `slack_configured` counts configurations: the first one and each one that differs from the one before.
+    Saving the same page twice does not count as a second configuration.
 
     Args:
-        team: whose.
-        features: the choice.
+        team: the team that chooses.
+        features: the new choice.
     """
     chosen = asdict(features)
     row, is_first = SlackFeatures.objects.select_for_update().get_or_create(team=team, defaults=chosen)

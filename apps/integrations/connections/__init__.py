@@ -1,1 +1,1 @@
-"""Connections to GitHub, Jira and Slack: made, shown, renewed and ended."""
+"""Making, showing, renewing and ending of connections to GitHub, Jira and Slack."""

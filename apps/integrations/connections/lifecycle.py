@@ -1,4 +1,4 @@
-"""Connecting a team to an account at GitHub, Jira or Slack, and ending that."""
+"""Connecting a team to an account at GitHub, Jira or Slack, and disconnecting it."""
 
 from __future__ import annotations
 
@@ -57,13 +57,14 @@ if TYPE_CHECKING:
 
 
 def live_connection(team: Team, provider: Provider) -> Connection | None:
-    """Return a team's connection; None if it has none, or had one.
+    """Return a team's live connection; None if the team is not connected.
 
-    Its tokens are read when they are asked for: most pages need none, and show even where their key is gone.
+    The tokens are loaded on access, because most pages do not need them and must work even if the tokens
+    cannot be decrypted.
 
     Args:
-        team: whose.
-        provider: to what.
+        team: the team.
+        provider: the provider of the connection.
     """
     live = Connection.objects.filter(team=team, provider=provider, disconnected_at=None)
     return live.defer("access_token", "refresh_token").first()
@@ -73,29 +74,29 @@ def live_connection(team: Team, provider: Provider) -> Connection | None:
 def connect(
     team: Team, provider: Provider, account: Account, grant: Grant, *, user: User, flow: Flow
 ) -> Connection:
-    """Connect a team to an account, in place of what it is connected to now.
+    """Connect a team to an account, replacing its connection to the same provider.
 
-    Of the events: access to the same account granted again renews the connection, which is one more
-    `integration_connected`, a reconnect, and nothing was disconnected. Another account is a disconnect of the
-    one and a connect of the other: the first connection existed, and is gone.
+    Granting access to the same account again renews the connection: it records another
+    `integration_connected`, with `is_reconnect`, and no `integration_disconnected`. Another account records
+    both events, because the first connection has ended.
 
     Args:
-        team: whose.
-        provider: to what.
-        account: the one that was chosen.
-        grant: the access to it.
+        team: the team.
+        provider: the provider of the account.
+        account: the chosen account.
+        grant: the access to the account.
         user: an admin of the team.
-        flow: from where.
+        flow: whether the user started in the onboarding or in settings.
     """
     now = timezone.now()
     locked = _locked_team(team)
-    # Tokens are not read here: those whose key is gone must not keep anybody from connecting anew.
+    # Do not read tokens here: a token that cannot be decrypted must not prevent a reconnect.
     before = list(_with_others(Connection.objects.filter(team=locked, provider=provider)))
     live = next((one for one in before if one.disconnected_at is None), None)
     identity = identity_in(user, locked)
     if live is not None:
         _give_back_after_commit(live)
-        _tell_of_loss(live, unless=user)
+        _clear_flag(live, unless=user)
         if live.account_id != account.id:
             _close(live, now, "user", identity)
             live = None
@@ -127,24 +128,27 @@ def connect(
 
 @transaction.atomic
 def disconnect(connection: Connection, *, refused: str | None = None) -> bool:
-    """End a connection: its tokens are forgotten and given back, what was read by it stays.
+    """End a connection: delete its tokens, revoke them if they still work, and keep the synced data.
 
     Args:
-        connection: which one.
-        refused: its secret that the provider accepts no more; None if a user, the request's, ends it.
+        connection: the connection to end.
+        refused: the token that the provider no longer accepts; None if the request's user disconnects.
+
+    Returns:
+        Whether this call ended the connection.
     """
-    # Of two clicks at once the second finds it closed.
+    # Of two concurrent requests, the second finds the connection closed.
     live = _with_others(Connection.objects.filter(pk=connection.pk, disconnected_at=None)).first()
     if live is None:
         return False
-    # A refusal comes as late as the provider answers: somebody may have renewed the access meanwhile.
+    # A user may have renewed the access while the provider was still answering.
     if refused is not None and refused not in (live.access_token, live.refresh_token):
         return False
     provider = Provider(live.provider)
     reason: Reason = "user" if refused is None else "revoked"
     if reason == "user":
         _give_back_after_commit(live)
-    _tell_of_loss(live)
+    _clear_flag(live)
     _close(live, timezone.now(), reason, team_identity(live.team) if reason == "revoked" else None)
     if provider is Provider.GITHUB:
         set_group(TeamProperties(repos_tracked=0), key=str(live.team.public_id))
@@ -155,28 +159,29 @@ def disconnect(connection: Connection, *, refused: str | None = None) -> bool:
 def end_all(team: Team) -> None:
     """End the connections of a team that is about to be deleted.
 
-    Nothing is told of its own members: a team is deleted with the account of the last of them.
+    The team's own members keep their person properties, because a team is deleted together with the account
+    of its last member.
 
     Args:
-        team: which one.
+        team: the team.
     """
     members = set(team.memberships.values_list("user_id", flat=True))
     for live in _with_others(Connection.objects.filter(team=team, disconnected_at=None)):
         _give_back_after_commit(live)
         if live.connected_by_id not in members:
-            _tell_of_loss(live)
+            _clear_flag(live)
         _close(live, timezone.now(), "user", team_identity(team))
 
 
 def _locked_team(team: Team) -> _LockedTeam:
-    """Let one at a time connect a team; its tracked repositories are counted along the way."""
+    """Lock a team, so that its connections change one at a time, and count its tracked repositories."""
     tracked = Repository.objects.filter(team=OuterRef("pk"), is_tracked=True).order_by().values("team")
     count = Subquery(tracked.annotate(count=Count("pk")).values("count"), output_field=IntegerField())
     return Team.objects.select_for_update(of=("self",)).annotate(tracked=Coalesce(count, 0)).get(pk=team.pk)
 
 
 def _with_others(connections: QuerySet[Connection]) -> QuerySet[_CountedConnection]:
-    """Lock connections, the latest last, and see whether who made them has another of that provider."""
+    """Lock connections, the latest last; annotate whether their creator has another to the same provider."""
     others = Connection.objects.filter(
         connected_by=OuterRef("connected_by"), provider=OuterRef("provider"), disconnected_at=None
     ).exclude(pk=OuterRef("pk"))
@@ -207,25 +212,25 @@ def _close(connection: Connection, now: datetime, reason: Reason, identity: Iden
     )
 
 
-def _tell_of_loss(connection: _CountedConnection, *, unless: User | None = None) -> None:
-    """Take the flag from who had made a connection, if it was the last one and the person is still here."""
+def _clear_flag(connection: _CountedConnection, *, unless: User | None = None) -> None:
+    """Clear the flag of the person who made a connection if it was their last one to the provider."""
     person = connection.connected_by
     if person is not None and person != unless and not connection.has_other:
         set_person(connection_flag(Provider(connection.provider), False), identity=identify(person))
 
 
 def _give_back_after_commit(connection: Connection) -> None:
-    with suppress(InvalidToken):  # encrypted by a key that is gone: nobody can give it back
+    with suppress(InvalidToken):  # a token that cannot be decrypted cannot be revoked either
         provider, token = Provider(connection.provider), connection.access_token
         transaction.on_commit(partial(give_back, provider, token, account_id=connection.account_id))
 
 
 def forget_choices(team: Team, provider: Provider) -> None:
-    """Track and follow nothing of the account before; what was read of it stays.
+    """Drop a team's choices for the previous account of a provider; synced data is kept.
 
     Args:
-        team: whose.
-        provider: of which another account is connected.
+        team: the team.
+        provider: the provider where another account is connected now.
     """
     match provider:
         case Provider.GITHUB:

@@ -1,4 +1,4 @@
-"""What a team has connected, as its page shows it."""
+"""Overview of a team's connections, as the integrations page shows it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ State = Literal["connected", "revoked", "disconnected", "never", "not_configured
 
 @dataclass(frozen=True)
 class ProviderState:
-    """Be one provider, as it stands with a team.
+    """The state of one provider for a team.
 
     Args:
-        provider: which one.
-        state: whether it is connected, or was.
-        connection: the live one, else the last; None if there never was one.
+        provider: the provider.
+        state: whether the provider is connected, was connected, or can be connected.
+        connection: the live connection, otherwise the last one; None if there never was one.
     """
 
     provider: Provider
@@ -30,12 +30,12 @@ class ProviderState:
 
 
 def overview(team: Team) -> list[ProviderState]:
-    """Return how each provider stands with a team, in one query.
+    """Return the state of each provider for a team; runs one query.
 
     Args:
-        team: whose.
+        team: the team.
     """
-    # Tokens are not read: the page needs none, and shows even where their key is gone.
+    # Do not read tokens: the page must work even if they cannot be decrypted.
     rows = (
         team.connections.select_related("connected_by")
         .defer("access_token", "refresh_token")

@@ -1,4 +1,4 @@
-"""Giving a token back to its provider."""
+"""Revocation of tokens at their provider."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _log = logging.getLogger(__name__)
 
 
 def give_back(provider: Provider, token: str, *, account_id: str | None = None) -> None:
-    """Revoke a token, unless a connection still lives by it: Slack has one for all of a workspace.
+    """Revoke a token unless a live connection uses it, as Slack issues one token for a whole workspace.
 
-    It is a courtesy: we have forgotten the token either way, so a failure is only logged.
+    Our copy of the token is deleted either way, so a failure is only logged.
 
     Args:
-        provider: whose.
+        provider: the provider that issued the token.
         token: an access token.
-        account_id: what it was for, if that is known.
+        account_id: the provider's id of the account; None if no account was chosen yet.
     """
     live = Connection.objects.filter(provider=provider, disconnected_at=None)
     if account_id is not None:
@@ -32,4 +32,4 @@ def give_back(provider: Provider, token: str, *, account_id: str | None = None) 
         if token not in live.values_list("access_token", flat=True):
             PROVIDERS[provider].revoke(token)
     except (InvalidToken, ProviderError) as error:
-        _log.warning("%s's token is forgotten, but could not be revoked: %r", provider.label, error)
+        _log.warning("%s's token was deleted but could not be revoked: %r", provider.label, error)

@@ -1,4 +1,4 @@
-"""A token that works now: Jira's end after an hour, and are renewed by whoever comes first."""
+"""Access tokens that have not expired: Jira's last an hour, and the first caller that needs one renews it."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ from apps.integrations.providers.errors import RevokedError
 
 __all__ = ["fresh_token"]
 
-# Longer than the calls that are made with a token take.
+# Longer than the calls that use a token take.
 _LEEWAY = timedelta(minutes=2)
 
 _RENEWED = ("access_token", "refresh_token", "expires_at")
 
 
 def fresh_token(connection: Connection) -> str:
-    """Return an access token with some time left; it may ask the provider for it, outside of transactions.
+    """Return an access token that is not about to expire, renewing it if needed.
+
+    Renewing asks the provider, so do not call this function inside a transaction.
 
     Args:
-        connection: a live one; it holds the new token then.
+        connection: a live connection, which is updated with the new token.
 
     Raises:
-        ProviderError: if the token cannot be renewed; if it never can, the connection is disconnected, and
-            this is a `RevokedError`.
+        ProviderError: if the token cannot be renewed. If the provider refuses the refresh token, the
+            connection is ended and the error is a `RevokedError`.
     """
     if _is_ending(connection):
         try:
             _renew(connection)
         except Connection.DoesNotExist as error:
-            message = "disconnected meanwhile"
+            message = "the connection ended meanwhile"
             raise RevokedError(message) from error
         except RevokedError:
             disconnect(connection, refused=connection.refresh_token)
@@ -42,8 +44,8 @@ def fresh_token(connection: Connection) -> str:
     return str(connection.access_token)
 
 
-# Durable: rolled back, the used refresh token would be all that is left. The lock is held while the provider
-# is asked, so that who comes second finds the new pair instead of showing the old refresh token once more.
+# Durable, because a rollback would leave only the used refresh token. The lock is held during the request, so
+# that a second caller finds the new tokens instead of sending the old refresh token again.
 @transaction.atomic(durable=True)
 def _renew(connection: Connection) -> None:
     live = Connection.objects.select_for_update().filter(disconnected_at=None)

@@ -1,1 +1,1 @@
-"""The weekly message in Slack."""
+"""The weekly digest in Slack."""

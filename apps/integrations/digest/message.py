@@ -1,4 +1,4 @@
-"""Composing the weekly message, as Slack's blocks and as the text that notifications show."""
+"""The weekly digest's message, as Slack blocks and as the text that notifications show."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from apps.metrics.formatting import change, written
 
 __all__ = ["MergedPull", "Message", "Week", "compose"]
 
-# https://docs.slack.dev/reference/block-kit/blocks/section-block: what a section's text may have.
+# The limit of a section's text: https://docs.slack.dev/reference/block-kit/blocks/section-block
 _MOST_CHARACTERS = 3000
-# Enough to be proud of, and short enough to be read.
+# A ranking that is short enough to be read.
 _NAMED = 5
-# A title is a reminder here; a click shows all of it.
+# A title only serves as a reminder; a click shows all of it.
 _TITLE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class MergedPull:
-    """Be a pull request that was merged.
+    """A pull request that was merged.
 
     Args:
-        title: as its author has worded it.
-        url: where it is.
-        author: who has opened it.
+        title: the title of the pull request, unescaped.
+        url: the URL of its page.
+        author: the login of its author.
     """
 
     title: str
@@ -36,14 +36,14 @@ class MergedPull:
 
 @dataclass(frozen=True, kw_only=True)
 class Week:
-    """Be what is told of a week; what is empty or None is not told.
+    """The content of a week's digest; parts that are empty or None are left out.
 
     Args:
-        merged: who had how many pull requests merged, the most first.
-        reviewed: who has reviewed how many, the most first.
-        ai_share: share of the week's new pull requests that AI has helped with, 0 to 100.
-        ai_share_before: the same of the week before.
-        asked: pull requests whose authors are asked whether AI helped.
+        merged: authors and how many of their pull requests were merged, the most first.
+        reviewed: reviewers and how many pull requests they reviewed, the most first.
+        ai_share: share of the week's new pull requests that AI helped with, 0 to 100.
+        ai_share_before: the share in the week before.
+        asked: pull requests whose authors are asked if AI helped.
     """
 
     merged: Sequence[tuple[str, int]] = ()
@@ -55,11 +55,11 @@ class Week:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """Be a message as Slack takes it.
+    """A message in the form that Slack accepts.
 
     Args:
-        text: for notifications, and whatever shows no blocks.
-        blocks: what people see.
+        text: the text for notifications and for clients that cannot show blocks.
+        blocks: the blocks that Slack shows in the channel.
     """
 
     text: str
@@ -67,11 +67,11 @@ class Message:
 
 
 def compose(team_name: str, week: Week) -> Message | None:
-    """Return the message of a week; None if there is nothing to tell.
+    """Return the message for a week; None if the week has no content.
 
     Args:
-        team_name: whose week.
-        week: what is told.
+        team_name: the name of the team.
+        week: the content of the digest.
     """
     sections = [
         *_ranked("Most pull requests merged", week.merged),
@@ -111,7 +111,7 @@ def _question(pulls: Sequence[MergedPull]) -> list[str]:
 
 
 def _fitted(heading: str, lines: Sequence[str]) -> str:
-    """Put as many lines below the heading as a section takes, and say how many are left out."""
+    """Return the heading with as many lines as fit in a section, and the number of lines left out."""
     kept = list(lines)
     while True:
         left = len(lines) - len(kept)
@@ -122,7 +122,7 @@ def _fitted(heading: str, lines: Sequence[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write a text on one line, with what Slack would take for a link or a mention made harmless."""
+    """Return a text on one line, escaped so that Slack finds no links or mentions in it."""
     # https://docs.slack.dev/messaging/formatting-message-text#escaping
     return escape(" ".join(text.split()), quote=False)
 
@@ -133,5 +133,5 @@ def _label(title: str) -> str:
 
 
 def _address(url: str) -> str:
-    """Write an address within `<…|…>`, where these characters would end it."""
+    """Return an address escaped for use in `<…|…>`, which a "|" or a space would end."""
     return _plain(url).replace("|", "%7C").replace(" ", "%20")

@@ -1,4 +1,4 @@
-"""Posting the weekly message of the features that a team wants to get in Slack."""
+"""Posting of the weekly digest to a team's Slack channel."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _log = logging.getLogger(__name__)
 
 _WEEK = timedelta(days=7)
 
-# Slack's words for a channel to which nothing can be posted any more: https://api.slack.com/methods/chat.postMessage
+# Slack's error codes for a channel that cannot be posted to: https://api.slack.com/methods/chat.postMessage
 _CHANNEL_GONE = frozenset({"channel_not_found", "is_archived", "not_in_channel"})
 
 
 def post(team: Team, now: datetime | None = None) -> bool:
-    """Post the last full week, Monday to Sunday, once; false if nothing was posted.
+    """Post the digest of the last full week, Monday to Sunday, once; return False if nothing was posted.
 
-    Where the channel is gone, none is chosen any more, and the team's page says so.
+    If the channel is gone, the team's choice of a channel is cleared, and the team's page says so.
 
     Args:
-        team: whose week.
-        now: the present moment.
+        team: the team.
+        now: the current time; defaults to the clock's.
 
     Raises:
-        ProviderError: if Slack does not take it for another reason.
+        ProviderError: if Slack rejects the message for another reason or does not answer.
     """
     features = SlackFeatures.objects.filter(team=team).exclude(channel_id="").first()
     connection = live_connection(team, Provider.SLACK) if features else None
@@ -64,9 +64,9 @@ def post(team: Team, now: datetime | None = None) -> bool:
 
 
 def _claim(features: SlackFeatures, monday: date) -> bool:
-    """Note that a week is posted, unless it is: a broker has a task done again whose worker died.
+    """Mark a week as posted; return False if it was marked before, as when a broker redelivers the task.
 
-    It is noted before, since a week that is missing does less harm than one that everybody reads twice.
+    The week is marked before the message is sent, because a missing message is better than a duplicate.
     """
     unposted = SlackFeatures.objects.filter(pk=features.pk).exclude(posted_until=monday)
     return bool(unposted.update(posted_until=monday))
@@ -83,7 +83,7 @@ def _monday(now: datetime) -> datetime:
 
 
 def _week(team: Team, features: SlackFeatures, monday: datetime) -> Week:
-    """Read what the enabled features tell of the week before; programs are neither praised nor asked."""
+    """Return the content of the enabled features for the week before `monday`; bots are left out."""
     is_ranked, is_asked = features.leaderboard_enabled, features.surveys_enabled
     week, before = Span(monday - _WEEK, monday), Span(monday - 2 * _WEEK, monday - _WEEK)
     merged = _merged(team, week) if is_ranked or is_asked else []
@@ -111,7 +111,7 @@ def _merged(team: Team, span: Span) -> list[MergedPull]:
 
 
 def _reviewers(team: Team, span: Span) -> list[str]:
-    """Return who has reviewed somebody else's pull request, once for each of them."""
+    """Return the reviewers of other people's pull requests, once for each pull request."""
     found = Review.objects.filter(
         pull_request__team=team, submitted_at__gte=span.start, submitted_at__lt=span.end
     ).exclude(reviewer=F("pull_request__author"))
@@ -120,7 +120,7 @@ def _reviewers(team: Team, span: Span) -> list[str]:
 
 
 def _most(names: Iterable[str]) -> list[tuple[str, int]]:
-    """Count each, the most first, and of equals the first by name."""
+    """Return names with their counts, the most frequent first and ties sorted by name."""
     return sorted(Counter(names).items(), key=lambda one: (-one[1], one[0].lower()))
 
 
@@ -134,8 +134,8 @@ def _post(connection: Connection, features: SlackFeatures, message: Message) -> 
         except SlackApiError as error:
             if error.response.get("error") not in _CHANNEL_GONE:
                 raise
-            _log.warning("Team %s: nothing can be posted to its channel any more.", connection.team_id)
+            _log.warning("cannot post to the Slack channel of team %s: it is gone", connection.team_id)
             chosen = SlackFeatures.objects.filter(pk=features.pk, channel_id=features.channel_id)
-            chosen.update(channel_id="")  # unless another one was chosen meanwhile
+            chosen.update(channel_id="")  # unless another channel was chosen meanwhile
             return False
     return True

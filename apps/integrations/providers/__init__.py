@@ -1,4 +1,4 @@
-"""GitHub, Jira and Slack: the one place that knows them by their modules."""
+"""The providers GitHub, Jira and Slack, and the mapping from `Provider` to their modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OAuth's authorization code flow, by Authlib, with each failure as one of ours."""
+"""OAuth's authorization code flow with Authlib, whose errors become `ProviderError`."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from apps.integrations.providers.grant import Grant
 
 __all__ = ["TIMEOUT_S", "OAuthApp", "translated"]
 
-# The standard's word for a code or a refresh token that is used or too old, then GitHub's and Slack's own.
+# Error codes for a used or expired code or refresh token: the standard's, then GitHub's and Slack's.
 _REFUSED = frozenset({"invalid_grant", "bad_verification_code", "invalid_code", "code_already_used"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class OAuthApp:
-    """Be our app at a provider.
+    """Our OAuth app at a provider.
 
     Args:
-        client_id: public.
-        client_secret: secret.
-        authorize_endpoint: where people go.
-        token_endpoint: where codes become tokens.
-        scopes: what we ask for, and need.
-        scope_separator: between them, in the address.
+        client_id: the app's public id.
+        client_secret: the app's secret.
+        authorize_endpoint: the URL where users grant access.
+        token_endpoint: the URL that exchanges codes for tokens.
+        scopes: the scopes that Tformance requires.
+        scope_separator: the separator of the scopes in the authorize URL.
         has_pkce: whether the provider documents PKCE.
-        extra: what its authorize address takes besides.
+        extra: further parameters of the authorize URL.
     """
 
     client_id: str
@@ -52,11 +52,11 @@ class OAuthApp:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
-        """Return where a person goes to grant access.
+        """Return the URL where a user grants access.
 
         Args:
-            redirect_uri: where the person comes back to.
-            state: comes back with the person.
+            redirect_uri: the callback URL.
+            state: the value that the provider passes back to the callback.
             verifier: PKCE's secret.
         """
         with self._session() as session:
@@ -70,15 +70,15 @@ class OAuthApp:
         return str(url)
 
     def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> Grant:
-        """Return the access that a code stands for.
+        """Exchange a code for access.
 
         Args:
-            code: what the person came back with.
-            redirect_uri: the same as before.
-            verifier: the same as before.
+            code: the code that the callback received.
+            redirect_uri: the callback URL that the authorization was started with.
+            verifier: the PKCE secret that the authorization was started with.
 
         Raises:
-            ProviderError: if the provider does not do it, or grants too little.
+            ProviderError: if the exchange fails; `MissingScopesError` if some scopes were not granted.
         """
         pkce = {"code_verifier": verifier} if self.has_pkce else {}
         with self._session() as session, translated():
@@ -90,7 +90,7 @@ class OAuthApp:
                 **pkce,
             )
             grant = _grant(token)
-        # Where the answer names no scopes, all that were asked for are granted (RFC 6749, 5.1).
+        # If the answer names no scopes, all requested scopes are granted (RFC 6749, 5.1).
         granted = str(token.get("scope") or " ".join(self.scopes)).replace(",", " ").split()
         missing = sorted(set(self.scopes).difference(granted))
         if missing:
@@ -99,13 +99,13 @@ class OAuthApp:
         return grant
 
     def refresh(self, refresh_token: str) -> Grant:
-        """Return the next access, for which the refresh token is used up.
+        """Exchange a refresh token for new access; the refresh token cannot be used again.
 
         Args:
-            refresh_token: the latest.
+            refresh_token: the latest refresh token.
 
         Raises:
-            ProviderError: if the provider does not do it; `RevokedError` if it never will.
+            ProviderError: if the exchange fails; `RevokedError` if the provider refuses the refresh token.
         """
         with self._session() as session, translated():
             token = session.refresh_token(self.token_endpoint, refresh_token=refresh_token)
@@ -127,7 +127,7 @@ class OAuthApp:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what Authlib and requests raise into `ProviderError`."""
+    """Translate exceptions of Authlib and requests into `ProviderError`."""
     try:
         yield
     except OAuthError as error:
@@ -138,21 +138,21 @@ def translated() -> Iterator[None]:
     except requests.HTTPError as error:
         raise _of_status(error.response.status_code) from error
     except requests.JSONDecodeError as error:
-        message = "the provider answered with something that is no JSON"
+        message = "the provider's answer is not JSON"
         raise UnexpectedAnswerError(message) from error
     except requests.RequestException as error:
         message = f"the provider could not be reached: {type(error).__name__}"
         raise UnavailableError(message) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        message = "the provider answered with something that we do not understand"
+        message = "the provider's answer has an unexpected form"
         raise UnexpectedAnswerError(message) from error
 
 
 def _unlimited(response: requests.Response) -> requests.Response:
-    """Raise for a rate limit, whose answer is JSON that Authlib would take for a token."""
-    is_spent = response.headers.get("x-ratelimit-remaining") == "0"  # as GitHub says it, with 403
+    """Raise an error for a rate limit, whose JSON Authlib would otherwise read as a token."""
+    is_spent = response.headers.get("x-ratelimit-remaining") == "0"  # GitHub's form, with status 403
     if is_spent or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        message = "the provider has had enough of our requests for now"
+        message = "the provider's rate limit is used up"
         raise UnavailableError(message)
     return response
 
@@ -167,10 +167,10 @@ def _of_status(status: int) -> Exception:
 
 
 def _grant(token: Mapping[str, Any], refresh_token: str = "") -> Grant:
-    """Read a token answer; an answer to a refresh may leave out the refresh token, which then goes on."""
+    """Return the grant in a token response; a response without a refresh token keeps the previous one."""
     access_token, expires_at = token.get("access_token"), token.get("expires_at")
     if not isinstance(access_token, str) or not access_token:
-        message = "the provider's answer holds no access token"
+        message = "the provider's answer has no access token"
         raise UnexpectedAnswerError(message)
     return Grant(
         access_token=access_token,
@@ -179,5 +179,5 @@ def _grant(token: Mapping[str, Any], refresh_token: str = "") -> Grant:
     )
 
 
-# A person waits for the answer in most cases; all three answer in well under a second when they are well.
+# A user waits for most of these requests; all three providers normally answer in well under a second.
 TIMEOUT_S = 10

@@ -1,4 +1,4 @@
-"""What can go wrong with a provider, in the four ways that make a difference to us."""
+"""The errors of providers, one for each reaction."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ __all__ = ["MissingScopesError", "ProviderError", "RevokedError", "UnavailableEr
 
 
 class ProviderError(Exception):
-    """Raised when a provider did not do what it was asked for."""
+    """Raised when a request to a provider fails; the base class of the others."""
 
 
 class UnavailableError(ProviderError):
-    """Raised when a provider is down, too slow, out of reach, or has had enough of us for now."""
+    """Raised when a provider is down, too slow, unreachable, or limits our rate."""
 
 
 class RevokedError(ProviderError):
-    """Raised when a token or a code is not, or no longer, accepted."""
+    """Raised when a provider does not accept a token or a code, or no longer accepts it."""
 
 
 class MissingScopesError(ProviderError):
-    """Raised when less was granted than we need."""
+    """Raised when the user granted fewer scopes than Tformance needs."""
 
 
 class UnexpectedAnswerError(ProviderError):
-    """Raised for an answer that a developer should look at: not understood, or a refusal of our app."""
+    """Raised for an answer that a developer should look at: an unexpected form, or a refusal of our app."""

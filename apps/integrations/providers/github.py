@@ -1,4 +1,4 @@
-"""GitHub: its OAuth app, its client, and what connections need of it."""
+"""GitHub's OAuth app, client, and the API calls that connections need."""
 
 from __future__ import annotations
 
@@ -48,51 +48,51 @@ NO_ACCOUNT_ADVICE = (
     "approve Tformance in the organisation's settings under “Third-party access”."
 )
 
-# Members of the organisation, and pull requests of its private repositories, for which OAuth apps know no
-# narrower scope.
+# Access to the organization's members, and to pull requests of its private repositories, for which OAuth apps
+# have no narrower scope.
 SCOPES = ("read:org", "repo")
-_PAGE = 100  # the most that GitHub gives at once
+_PAGE = 100  # GitHub's maximum
 
 
 class GitHubRepository(NamedTuple):
-    """Be a repository as GitHub names it."""
+    """A repository's id and name at GitHub."""
 
     id: int
     full_name: str
 
 
 def is_configured() -> bool:
-    """Whether this installation has an OAuth app at GitHub."""
+    """Return whether this installation has an OAuth app at GitHub."""
     return bool(settings.GITHUB_CLIENT_ID)
 
 
 def authorize_url(*, redirect_uri: str, state: str, verifier: str) -> str:
-    """Return where a person goes to grant access.
+    """Return the URL where a user grants access.
 
     Args:
-        redirect_uri: where the person comes back to.
-        state: comes back with the person.
+        redirect_uri: the callback URL.
+        state: the value that GitHub passes back to the callback.
         verifier: PKCE's secret.
     """
     return _app().authorize_url(redirect_uri=redirect_uri, state=state, verifier=verifier)
 
 
 def exchange(*, code: str, redirect_uri: str, verifier: str) -> Grant:
-    """Return the access that a person has granted; it does not end by itself.
+    """Exchange a code for access, which does not expire.
 
     Args:
-        code: what the person came back with.
-        redirect_uri: the same as before.
-        verifier: the same as before.
+        code: the code that the callback received.
+        redirect_uri: the callback URL that the authorization was started with.
+        verifier: the PKCE secret that the authorization was started with.
 
     Raises:
-        ProviderError: if GitHub does not do it.
+        ProviderError: if the exchange fails.
     """
     return _app().exchange(code=code, redirect_uri=redirect_uri, verifier=verifier)
 
 
 def client(token: str) -> GitHub[TokenAuthStrategy]:
-    """Return a client; a server error is tried again once, and a rate limit is left to the caller.
+    """Return a client that retries once after a server error and leaves rate limits to the caller.
 
     Args:
         token: an access token.
@@ -102,21 +102,21 @@ def client(token: str) -> GitHub[TokenAuthStrategy]:
         base_url=settings.GITHUB_API_URL,
         timeout=TIMEOUT_S,
         ssl_verify=_trust(),
-        # Once, after a second: more is for those who have the time, which a page has not.
+        # One retry after a second; a page has no time for more.
         auto_retry=RetryServerError(max_retry=1),
-        # Nothing is asked for twice; a cache would grow in each worker.
+        # No request is made twice, and a cache would grow in each worker.
         http_cache=False,
     )
 
 
 def accounts(token: str) -> list[Account]:
-    """Return the organisations that a person can connect.
+    """Return the organizations that a user can connect.
 
     Args:
         token: an access token.
 
     Raises:
-        ProviderError: if GitHub does not tell.
+        ProviderError: if the request fails.
     """
     with translated():
         return [
@@ -126,17 +126,17 @@ def accounts(token: str) -> list[Account]:
 
 
 def member_count(token: str, organisation: str) -> int:
-    """Return how many members an organisation has, in one request.
+    """Return the number of members of an organization; makes one request.
 
     Args:
         token: an access token.
-        organisation: its login.
+        organisation: the organization's login.
 
     Raises:
-        ProviderError: if GitHub does not tell.
+        ProviderError: if the request fails.
     """
     with translated():
-        # With one member a page, the last page's number is the count.
+        # With one member per page, the number of the last page is the count.
         answer = client(token).request("GET", f"/orgs/{organisation}/members", params={"per_page": 1})
         last = answer.raw_response.links.get("last")
         if last is None:
@@ -145,14 +145,14 @@ def member_count(token: str, organisation: str) -> int:
 
 
 def repositories(token: str, organisation: str) -> list[GitHubRepository]:
-    """Return an organisation's repositories, as far as the token reaches.
+    """Return an organization's repositories that the token can access.
 
     Args:
         token: an access token.
-        organisation: its login.
+        organisation: the organization's login.
 
     Raises:
-        ProviderError: if GitHub does not tell.
+        ProviderError: if the request fails.
     """
     with translated():
         return [
@@ -162,13 +162,13 @@ def repositories(token: str, organisation: str) -> list[GitHubRepository]:
 
 
 def revoke(token: str) -> None:
-    """Give one token back; the person's other tokens, of a login or another team, stay.
+    """Revoke one token; the user's other tokens, from a login or another team, stay valid.
 
     Args:
         token: an access token.
 
     Raises:
-        ProviderError: if GitHub does not do it.
+        ProviderError: if the request fails.
     """
     app = OAuthAppAuthStrategy(settings.GITHUB_CLIENT_ID, settings.GITHUB_CLIENT_SECRET)
     github = GitHub(
@@ -182,11 +182,11 @@ def revoke(token: str) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what githubkit raises into `ProviderError`."""
+    """Translate exceptions of githubkit into `ProviderError`."""
     try:
         yield
     except RateLimitExceeded as error:
-        message = "GitHub has had enough of our requests for now"
+        message = "GitHub's rate limit is used up"
         raise UnavailableError(message) from error
     except RequestFailed as error:
         raise _of_status(error.response.status_code) from error
@@ -194,13 +194,13 @@ def translated() -> Iterator[None]:
         message = f"GitHub could not be reached: {type(error.exc).__name__}"
         raise UnavailableError(message) from error
     except (GitHubException, AttributeError, LookupError, TypeError, ValueError) as error:
-        message = "GitHub answered with something that we do not understand"
+        message = "GitHub's answer has an unexpected form"
         raise UnexpectedAnswerError(message) from error
 
 
 @cache
 def _trust() -> ssl.SSLContext:
-    """Read the authorities once: httpx would for each request, which takes it a tenth of a second."""
+    """Load the certificate authorities once; httpx takes a tenth of a second to load them for each client."""
     return ssl.create_default_context(cafile=certifi.where())
 
 

@@ -1,4 +1,4 @@
-"""What comes back from a provider: accounts that can be connected, and the access that was granted."""
+"""Accounts that can be connected, and the access that a user has granted."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["Account", "Grant"]
 
 @dataclass(frozen=True)
 class Account:
-    """Be what a team connects.
+    """An account at a provider that a team can connect: an organization, a site or a workspace.
 
     Args:
-        id: the provider's own, which stays when the account is renamed.
-        name: the organisation's login, the site's name or the workspace's.
-        site_url: where people find it in their browser.
+        id: the provider's id, which does not change when the account is renamed.
+        name: the organization's login, or the name of the site or workspace.
+        site_url: the URL of the account's own page.
     """
 
     id: str
@@ -25,12 +25,12 @@ class Account:
 
 @dataclass(frozen=True)
 class Grant:
-    """Be the access that a person has granted; its secrets do not show when it is printed.
+    """The access that a user has granted; its `repr` does not contain the secrets.
 
     Args:
-        access_token: goes with each request.
-        refresh_token: gets the next access token; empty where an access token does not end.
-        expires_at: when the access token ends; None for one that does not.
+        access_token: the token that authenticates each request.
+        refresh_token: the token that renews the access token; empty if the access token does not expire.
+        expires_at: when the access token expires; None if it does not expire.
     """
 
     access_token: str = field(repr=False)

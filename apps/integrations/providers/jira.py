@@ -1,4 +1,4 @@
-"""Jira: Atlassian's OAuth app, and what connections need of it."""
+"""Atlassian's OAuth app, and the Jira API calls that connections need."""
 
 from __future__ import annotations
 
@@ -31,69 +31,69 @@ NO_ACCOUNT_ADVICE = (
     "ask your Jira admin for access."
 )
 
-# Projects, and a refresh token: Jira's access tokens end after an hour.
+# Access to projects, and a refresh token, because Jira's access tokens expire after an hour.
 _READ = "read:jira-work"
 SCOPES = (_READ, "offline_access")
-_PAGE = 50  # the most that Jira gives at once
+_PAGE = 50  # Jira's maximum
 
 
 class Project(NamedTuple):
-    """Be a project as Jira names it."""
+    """A project's key and name in Jira."""
 
     key: str
     name: str
 
 
 def is_configured() -> bool:
-    """Whether this installation has an OAuth app at Atlassian."""
+    """Return whether this installation has an OAuth app at Atlassian."""
     return bool(settings.JIRA_CLIENT_ID)
 
 
 def authorize_url(*, redirect_uri: str, state: str, verifier: str) -> str:
-    """Return where a person goes to grant access.
+    """Return the URL where a user grants access.
 
     Args:
-        redirect_uri: where the person comes back to.
-        state: comes back with the person.
+        redirect_uri: the callback URL.
+        state: the value that Atlassian passes back to the callback.
         verifier: PKCE's secret.
     """
     return _app().authorize_url(redirect_uri=redirect_uri, state=state, verifier=verifier)
 
 
 def exchange(*, code: str, redirect_uri: str, verifier: str) -> Grant:
-    """Return the access that a person has granted, for an hour and with a refresh token.
+    """Exchange a code for access, which expires after an hour and comes with a refresh token.
 
     Args:
-        code: what the person came back with.
-        redirect_uri: the same as before.
-        verifier: the same as before.
+        code: the code that the callback received.
+        redirect_uri: the callback URL that the authorization was started with.
+        verifier: the PKCE secret that the authorization was started with.
 
     Raises:
-        ProviderError: if Atlassian does not do it.
+        ProviderError: if the exchange fails.
     """
     return _app().exchange(code=code, redirect_uri=redirect_uri, verifier=verifier)
 
 
 def refresh(refresh_token: str) -> Grant:
-    """Return the next access, for which the refresh token is used up.
+    """Exchange a refresh token for new access; the refresh token cannot be used again.
 
     Args:
-        refresh_token: the latest.
+        refresh_token: the latest refresh token.
 
     Raises:
-        ProviderError: if Atlassian does not do it; `RevokedError` if it never will.
+        ProviderError: if the exchange fails; `RevokedError` if Atlassian refuses the refresh token.
     """
     return _app().refresh(refresh_token)
 
 
 def accounts(token: str) -> list[Account]:
-    """Return the sites that a person can connect: those of the granted ones that have Jira.
+    """Return the sites that a user can connect: the granted sites that have Jira.
 
     Args:
         token: an access token.
 
     Raises:
-        ProviderError: if Atlassian does not tell.
+        ProviderError: if the request fails.
     """
     with translated():
         sites = _get(token, "/oauth/token/accessible-resources")
@@ -105,23 +105,23 @@ def accounts(token: str) -> list[Account]:
 
 
 def projects(token: str, site: str) -> list[Project]:
-    """Return a site's projects, as far as the token reaches.
+    """Return a site's projects that the token can access.
 
     Args:
-        token: an access token; `apps.integrations.connections.token.fresh_token` has one.
-        site: the cloud id.
+        token: an access token; see `apps.integrations.connections.token.fresh_token`.
+        site: the cloud id of the site.
 
     Raises:
-        ProviderError: if Jira does not tell.
+        ProviderError: if the request fails.
     """
     with translated():
         return list(_projects(token, site))
 
 
 def revoke(token: str) -> None:
-    """Do nothing: Atlassian has no address for it.
+    """Do nothing, because Atlassian has no endpoint for revocation.
 
-    The access token ends within the hour, and the refresh token, which we forget, unused after 90 days.
+    The access token expires within an hour, and the unused refresh token, which we delete, after 90 days.
 
     Args:
         token: an access token.
@@ -163,6 +163,6 @@ def _app() -> OAuthApp:
         authorize_endpoint=f"{base}/authorize",
         token_endpoint=f"{base}/oauth/token",
         scopes=SCOPES,
-        # `consent` shows the choice of sites each time; without it the last one is taken in silence.
+        # `consent` shows the choice of sites each time; without it Atlassian silently reuses the last choice.
         extra={"audience": "api.atlassian.com", "prompt": "consent"},
     )

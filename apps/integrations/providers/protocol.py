@@ -1,4 +1,4 @@
-"""What each provider can do for the way to a connection and back."""
+"""The interface of the provider modules that OAuth flows use."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ __all__ = ["OAuthProvider"]
 
 
 class OAuthProvider(Protocol):
-    """Be a module that speaks OAuth with one provider; each call may raise `ProviderError`."""
+    """A module that implements OAuth with one provider; calls with requests may raise `ProviderError`."""
 
-    # What the provider calls an account: organisation, site, workspace.
+    # The provider's word for an account: organization, site or workspace.
     ACCOUNT_NOUN: str
-    # What a person who has none of these can do.
+    # The text that tells a user without an account what to do.
     NO_ACCOUNT_ADVICE: str
 
     def is_configured(self) -> bool:
-        """Whether this installation has an OAuth app at the provider."""
+        """Return whether this installation has an OAuth app at the provider."""
 
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
-        """Return where a person goes to grant access.
+        """Return the URL where a user grants access.
 
         Args:
-            redirect_uri: where the person comes back to.
-            state: comes back with the person.
-            verifier: PKCE's secret, which `exchange` shows.
+            redirect_uri: the callback URL.
+            state: the value that the provider passes back to the callback.
+            verifier: PKCE's secret, which `exchange` sends.
         """
 
     def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> Grant:
-        """Return the access that a person has granted.
+        """Exchange a code for access.
 
         Args:
-            code: what the person came back with.
-            redirect_uri: the same as before.
-            verifier: the same as before.
+            code: the code that the callback received.
+            redirect_uri: the callback URL that the authorization was started with.
+            verifier: the PKCE secret that the authorization was started with.
         """
 
     def accounts(self, token: str) -> list[Account]:
-        """Return what can be connected with a token.
+        """Return the accounts that can be connected with a token.
 
         Args:
             token: an access token.
         """
 
     def revoke(self, token: str) -> None:
-        """Give an access token back.
+        """Revoke an access token.
 
         Args:
             token: an access token.

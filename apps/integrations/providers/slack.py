@@ -1,4 +1,4 @@
-"""Slack: its OAuth app, its client, and what connections need of it."""
+"""Slack's OAuth app, client, and the API calls that connections need."""
 
 from __future__ import annotations
 
@@ -39,53 +39,53 @@ __all__ = [
 ACCOUNT_NOUN = "workspace"
 NO_ACCOUNT_ADVICE = "Ask an owner of your Slack workspace to approve Tformance, then try again."
 
-# Finding public channels, and writing to them without being invited to each.
+# Access to list public channels, and to post to them without an invitation.
 SCOPES = ("channels:read", "chat:write", "chat:write.public")
-_PAGE = 200  # what Slack recommends; it may give less
+_PAGE = 200  # Slack's recommendation; a page may have fewer
 
-# How Slack says that a token is worth nothing any more.
+# Slack's error codes for a token that is no longer valid.
 _REVOKED = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
 
 
 class Channel(NamedTuple):
-    """Be a channel as Slack names it."""
+    """A channel's id and name in Slack."""
 
     id: str
     name: str
 
 
 def is_configured() -> bool:
-    """Whether this installation has an app at Slack."""
+    """Return whether this installation has an app at Slack."""
     return bool(settings.SLACK_CLIENT_ID)
 
 
 def authorize_url(*, redirect_uri: str, state: str, verifier: str) -> str:
-    """Return where a person goes to grant access.
+    """Return the URL where a user grants access.
 
     Args:
-        redirect_uri: where the person comes back to.
-        state: comes back with the person.
+        redirect_uri: the callback URL.
+        state: the value that Slack passes back to the callback.
         verifier: PKCE's secret.
     """
     return _app().authorize_url(redirect_uri=redirect_uri, state=state, verifier=verifier)
 
 
 def exchange(*, code: str, redirect_uri: str, verifier: str) -> Grant:
-    """Return the access that a person has granted; it does not end by itself.
+    """Exchange a code for access, which does not expire.
 
     Args:
-        code: what the person came back with.
-        redirect_uri: the same as before.
-        verifier: the same as before.
+        code: the code that the callback received.
+        redirect_uri: the callback URL that the authorization was started with.
+        verifier: the PKCE secret that the authorization was started with.
 
     Raises:
-        ProviderError: if Slack does not do it.
+        ProviderError: if the exchange fails.
     """
     return _app().exchange(code=code, redirect_uri=redirect_uri, verifier=verifier)
 
 
 def client(token: str) -> WebClient:
-    """Return a client.
+    """Return a client for Slack's Web API.
 
     Args:
         token: an access token.
@@ -94,13 +94,13 @@ def client(token: str) -> WebClient:
 
 
 def accounts(token: str) -> list[Account]:
-    """Return the one workspace that a token is for.
+    """Return the workspace of a token, as the only account.
 
     Args:
         token: an access token.
 
     Raises:
-        ProviderError: if Slack does not tell.
+        ProviderError: if the request fails.
     """
     with translated():
         workspace = client(token).auth_test()
@@ -108,13 +108,13 @@ def accounts(token: str) -> list[Account]:
 
 
 def channels(token: str) -> list[Channel]:
-    """Return a workspace's public channels.
+    """Return a workspace's public channels, without archived ones.
 
     Args:
         token: an access token.
 
     Raises:
-        ProviderError: if Slack does not tell.
+        ProviderError: if the request fails.
     """
     with translated():
         pages = client(token).conversations_list(exclude_archived=True, types="public_channel", limit=_PAGE)
@@ -122,13 +122,13 @@ def channels(token: str) -> list[Channel]:
 
 
 def revoke(token: str) -> None:
-    """Give a token back.
+    """Revoke a token.
 
     Args:
         token: an access token.
 
     Raises:
-        ProviderError: if Slack does not do it.
+        ProviderError: if the request fails.
     """
     with translated():
         client(token).auth_revoke()
@@ -136,7 +136,7 @@ def revoke(token: str) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what slack_sdk raises into `ProviderError`."""
+    """Translate exceptions of slack_sdk into `ProviderError`."""
     try:
         yield
     except SlackApiError as error:
@@ -145,7 +145,7 @@ def translated() -> Iterator[None]:
         message = f"Slack could not be reached: {type(error).__name__}"
         raise UnavailableError(message) from error
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        message = "Slack answered with something that we do not understand"
+        message = "Slack's answer has an unexpected form"
         raise UnexpectedAnswerError(message) from error
 
 

@@ -1,1 +1,1 @@
-"""Syncing repositories from GitHub: requested, read page by page, and ended."""
+"""Syncing of repositories from GitHub: requesting a sync, reading its pages, and ending it."""

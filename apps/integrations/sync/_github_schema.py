@@ -1,4 +1,4 @@
-"""The shape of GitHub's answers, and what of them is saved."""
+"""Schema of GitHub's GraphQL answers, and their conversion to the data that is saved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from apps.metrics.models import PullRequestState
 
 __all__ = ["Commit", "Nodes", "PageAnswer", "PullRequest", "RestAnswer", "Review", "facts_of"]
 
-# How GitHub shows whose account is deleted.
+# GitHub's login for deleted accounts.
 _GHOST = "ghost"
 
 T = TypeVar("T")
@@ -28,15 +28,15 @@ class _PageInfo(_Model):
 
 
 class Nodes(_Model, Generic[T]):
-    """Be a page of whatever it is."""
+    """A page of a paginated list."""
 
     page_info: _PageInfo
-    # GitHub leaves a gap for what it cannot show.
+    # None for nodes that GitHub cannot show.
     nodes: list[T | None]
 
     @property
     def known(self) -> list[T]:
-        """What it shows."""
+        """The nodes that GitHub shows."""
         return [node for node in self.nodes if node is not None]
 
 
@@ -46,17 +46,17 @@ class _Actor(_Model):
 
     @property
     def name(self) -> str:
-        # As GitHub's pages and its REST API write it; GraphQL leaves the suffix out.
+        # GitHub's pages and its REST API write the suffix; GraphQL leaves it out.
         is_named = self.kind != "Bot" or self.login.endswith("[bot]")
         return self.login if is_named else f"{self.login}[bot]"
 
 
 class Review(_Model):
-    """Be a review."""
+    """A review of a pull request."""
 
     id: str
     state: str
-    # None while the reviewer still writes it.
+    # None until the reviewer submits it.
     submitted_at: AwareDatetime | None
     author: _Actor | None
 
@@ -66,13 +66,13 @@ class _CommitText(_Model):
 
 
 class Commit(_Model):
-    """Be a commit, as a pull request lists it."""
+    """A commit in a pull request's list of commits."""
 
     commit: _CommitText
 
 
 class PullRequest(_Model):
-    """Be a pull request, with its first reviews and commits."""
+    """A pull request with its first reviews and commits."""
 
     number: int
     title: str
@@ -88,7 +88,7 @@ class PullRequest(_Model):
     changed_files: int
     head_ref_name: str
     author: _Actor | None
-    # GitHub's schema lets it leave them out.
+    # Nullable in GitHub's schema.
     reviews: Nodes[Review] | None
     commits: Nodes[Commit]
 
@@ -103,7 +103,7 @@ class _Repository(_Model):
 
 
 class PageAnswer(_Model):
-    """Be the answer to the question for a page of pull requests."""
+    """The answer to a query for a page of pull requests."""
 
     repository: _Repository
 
@@ -118,16 +118,16 @@ class _RepositoryRest(_Model):
 
 
 class RestAnswer(_Model):
-    """Be the answer to the question for more reviews, or commits, of one pull request."""
+    """The answer to a query for more reviews or commits of one pull request."""
 
     repository: _RepositoryRest
 
 
 def facts_of(one: PullRequest) -> PullRequestFacts:
-    """Return what is saved of a pull request.
+    """Return the data of a pull request that is saved.
 
     Args:
-        one: with all its reviews and commits.
+        one: the pull request with all its reviews and commits.
     """
     return PullRequestFacts(
         number=one.number,

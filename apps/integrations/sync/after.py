@@ -1,4 +1,4 @@
-"""What follows a team's syncs: looking for insights."""
+"""The task that looks for insights after a team's syncs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["find_insights"]
 
 @shared_task(name="apps.integrations.tasks.find_insights")
 def find_insights(team_pk: int) -> None:
-    """Look at what a team's syncs have brought; a task of its own, so that a fault here ends no sync.
+    """Look for insights in a team's data; a separate task, so that an error here does not fail a sync.
 
     Args:
-        team_pk: the `Team`.
+        team_pk: the primary key of the `Team`.
     """
     team = Team.objects.filter(pk=team_pk).first()
     if team is not None:

@@ -1,4 +1,4 @@
-"""Reading a repository's pull requests from GitHub, page by page, by GraphQL."""
+"""Reading of a repository's pull requests from GitHub's GraphQL API, page by page."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from apps.metrics.models import Repository
 
 __all__ = ["Page", "read_page"]
 
-# Half of what GitHub allows at once: its time limit of ten seconds holds for the nested ones, too.
+# Half of GitHub's maximum, because its time limit of ten seconds includes the nested reviews and commits.
 _PULL_REQUESTS = 50
-# As many as nearly every pull request has; the others' rest is followed, by the hundred.
+# Enough for nearly every pull request; further ones are read in pages of 100.
 _REVIEWS, _COMMITS = 50, 100
 
 _INFO = "pageInfo { hasNextPage endCursor }"
@@ -79,12 +79,12 @@ Ask = Callable[..., dict[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Hold one page of pull requests.
+    """A page of pull requests.
 
     Args:
-        facts: what is to be saved.
-        cursor: GitHub's, behind it.
-        is_last: whether nothing that matters comes behind it.
+        facts: the pull requests to save.
+        cursor: GitHub's cursor at the end of the page.
+        is_last: whether no later page has pull requests to save.
         total: how many pull requests the repository has.
     """
 
@@ -95,30 +95,30 @@ class Page:
 
 
 def read_page(github: GitHub[Any], repository: Repository, *, since: datetime | None, cursor: str) -> Page:
-    """Read the next page: from the oldest on, or from the latest change back to `since`.
+    """Return the next page: oldest first if `since` is None, otherwise latest change first, back to `since`.
 
-    Nothing is left out when things move between two pages. In the first order what is new comes at the end,
-    and in the second what changes moves to the front, past pages that are read: there the next sync finds it,
-    as its own `since` lies before this one's start.
+    No pull request is missed if the order changes between two pages. In the first order, new pull requests
+    come last. In the second order, a changed pull request moves to the front, before the pages already read;
+    the next sync finds it there, because its own `since` is before the start of this one.
 
     Args:
-        github: signed in.
-        repository: which one.
-        since: changes before it do not matter; None reads everything.
-        cursor: of the page before; empty for the first page.
+        github: a client with an access token.
+        repository: the repository to read.
+        since: the time before which changes do not matter; None reads everything.
+        cursor: the cursor of the previous page; empty for the first page.
 
     Raises:
-        SyncTroubleError: whichever of them keeps the page from us.
+        SyncTroubleError: a subclass that says why the page could not be read.
     """
     owner, _, name = repository.full_name.partition("/")
 
     def ask(query: str, **variables: Any) -> dict[str, Any]:
         return github.graphql(query, {"owner": owner, "name": name, **variables})
 
-    with _troubles_named():
+    with _translated():
         order = _FROM_THE_LATEST_CHANGE if since else _FROM_THE_OLDEST
         answer = PageAnswer.model_validate(ask(_PAGE, after=cursor or None, order=order))
-        if answer.repository.database_id != repository.external_id:  # another one has taken its name
+        if answer.repository.database_id != repository.external_id:  # another repository has its name now
             raise RepositoryGoneError
         page = answer.repository.pull_requests
         _expect_progress(page, cursor)
@@ -133,7 +133,7 @@ def read_page(github: GitHub[Any], repository: Repository, *, since: datetime | 
 
 
 def _completed(ask: Ask, one: PullRequest) -> PullRequest:
-    """Return a pull request with the reviews and commits that its page had no room for."""
+    """Return a pull request with all its reviews and commits, reading those that did not fit on its page."""
 
     def rest(query: str, after: str | None) -> RestAnswer:
         return RestAnswer.model_validate(ask(query, number=one.number, after=after))
@@ -161,14 +161,14 @@ def _all(first: Nodes[T], following: Callable[[str | None], Nodes[T] | None]) ->
 
 
 def _expect_progress(page: Nodes[Any], cursor: str | None) -> None:
-    """Refuse an answer after which one would ask the same again, for ever."""
+    """Raise an error for an answer whose cursor would make the next request repeat this one forever."""
     if page.page_info.has_next_page and page.page_info.end_cursor in (None, "", cursor):
         raise GitHubUnavailableError
 
 
 @contextmanager
-def _troubles_named() -> Iterator[None]:
-    """Turn the client's exceptions into what they mean for a sync."""
+def _translated() -> Iterator[None]:
+    """Translate the client's exceptions into `SyncTroubleError`."""
     try:
         yield
     except RateLimitExceeded as error:
@@ -186,5 +186,5 @@ def _troubles_named() -> Iterator[None]:
         if "FORBIDDEN" in kinds:
             raise AccessDeniedError from error
         raise GitHubUnavailableError from error
-    except (RequestError, ValidationError) as error:  # no answer, or none to this question
+    except (RequestError, ValidationError) as error:  # no answer, or an invalid one
         raise GitHubUnavailableError from error

@@ -1,4 +1,4 @@
-"""Requesting syncs, and taking up those that broke off."""
+"""Requesting syncs and resuming interrupted ones."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ from otel import record
 
 __all__ = ["request_sync", "request_syncs", "resume"]
 
-# By how much an incremental sync looks further back than to the start of the last: GitHub's clock is not
-# ours, and its search for what has changed lags behind its database by seconds.
+# How far an incremental sync looks back before the start of the last sync, because GitHub's clock may differ
+# from ours and its search for changes lags behind its database by seconds.
 _OVERLAP = timedelta(minutes=5)
 
 
 def request_syncs(
     team: Team, trigger: Trigger, repositories: Iterable[Repository] | None = None
 ) -> list[SyncRun]:
-    """Sync repositories of a team in the background; those that are being synced go on.
+    """Sync repositories of a team in the background, except those that are already being synced.
 
     Args:
-        team: whose.
-        trigger: by what.
-        repositories: which ones; all that are tracked by default.
+        team: the team.
+        trigger: the cause of the syncs.
+        repositories: the repositories to sync; defaults to all tracked ones.
+
+    Returns:
+        The runs that were started or resumed.
     """
     if repositories is None:
         repositories = team.repositories.filter(is_tracked=True).select_related("team").order_by("pk")
@@ -44,21 +47,21 @@ def request_syncs(
 
 
 def request_sync(repository: Repository, trigger: Trigger) -> SyncRun | None:
-    """Sync a repository in the background; None if that is under way. One that broke off is taken up again.
+    """Start or resume a sync of a repository in the background; return None if it is already being synced.
 
     Args:
-        repository: which one.
-        trigger: by what.
+        repository: the repository to sync.
+        trigger: the cause of the sync.
     """
     runs = request_syncs(repository.team, trigger, [repository])
     return runs[0] if runs else None
 
 
 def resume(run: SyncRun) -> SyncRun | None:
-    """Take up a run again if it broke off; None if it did not.
+    """Resume a run that was interrupted; return None if it was not.
 
     Args:
-        run: which one.
+        run: the run to resume.
     """
     with transaction.atomic():
         running = SyncRun.objects.select_for_update().filter(pk=run.pk, finished_at=None).first()
@@ -73,7 +76,7 @@ def _request(repository: Repository, trigger: Trigger) -> SyncRun | None:
         with transaction.atomic():
             running = repository.sync_runs.select_for_update().filter(finished_at=None).first()
             return _begin(repository, trigger) if running is None else _take_up(running)
-    except IntegrityError:  # a double click: the other request has just begun it
+    except IntegrityError:  # a double click: the other request has just started a run
         return None
 
 
@@ -96,11 +99,11 @@ def _begin(repository: Repository, trigger: Trigger) -> SyncRun:
 def _take_up(running: SyncRun) -> SyncRun | None:
     if not running.is_broken_off:
         return None
-    running.seen_at = timezone.now()  # so that nobody else takes it up, too
+    running.seen_at = timezone.now()  # so that nobody else resumes the run
     running.save(update_fields=["seen_at"])
     return running
 
 
 def _go_on_after_commit(*runs: SyncRun) -> None:
-    """Have a worker go on; where none can be told, a run counts as broken off after a while."""
+    """Send the runs to a worker; if the broker is unreachable, they soon count as interrupted and resume."""
     send_after_commit(sync_repository, *((run.pk,) for run in runs))

@@ -1,4 +1,4 @@
-"""The end of a sync run, and its waits: each recorded once."""
+"""Ending and delaying of sync runs."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["finish", "wait"]
 
 
 def wait(run: SyncRun, until: datetime) -> None:
-    """Note that a run goes on later.
+    """Save that a run resumes later.
 
     Args:
-        run: which one.
-        until: when.
+        run: the run that waits.
+        until: when the run resumes.
     """
     SyncRun.objects.filter(pk=run.pk, finished_at=None).update(
         seen_at=timezone.now(), resumes_at=until, delays=F("delays") + 1
@@ -35,13 +35,13 @@ def wait(run: SyncRun, until: datetime) -> None:
 
 @transaction.atomic
 def finish(run: SyncRun, trouble: BaseException | None = None) -> bool:
-    """End a run, and tell of it; False if it has ended before.
+    """End a run and record its event; return False if the run had already ended.
 
     Args:
-        run: which one.
-        trouble: what ended it early.
+        run: the run to end.
+        trouble: the exception that ended the run early; None if the sync succeeded.
     """
-    # Of a team's last two runs that end at once one waits here for the other, and then knows to be the last.
+    # If a team's last two runs end concurrently, one waits here for the other and sees that it is the last.
     team = Team.objects.select_for_update().get(pk=run.repository.team_id)
     unfinished = SyncRun.objects.filter(repository__team=team, finished_at=None)
     ending = unfinished.select_for_update(of=("self",)).filter(pk=run.pk).first()
@@ -55,14 +55,14 @@ def finish(run: SyncRun, trouble: BaseException | None = None) -> bool:
         ending.outcome = SyncOutcome.PARTIAL if ending.prs_synced else SyncOutcome.FAILED
         ending.error_type = type(trouble).__name__
     ending.save(update_fields=["finished_at", "seen_at", "resumes_at", "outcome", "error_type"])
-    _tell_of_end(ending, team, ending.finished_at)
+    _record_end(ending, team, ending.finished_at)
     update_metrics(team)
     if not unfinished.exists():
         send_after_commit(find_insights, (team.pk,))
     return True
 
 
-def _tell_of_end(run: SyncRun, team: Team, now: datetime) -> None:
+def _record_end(run: SyncRun, team: Team, now: datetime) -> None:
     record(
         RepoSyncCompleted(
             team_slug=team.slug,

@@ -1,4 +1,4 @@
-"""What is to be seen of a team's syncs, in a few queries however many repositories there are."""
+"""Status of a team's syncs, as the integrations page shows it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["SyncOverview", "SyncState", "sync_overview"]
 
 @dataclass(frozen=True, kw_only=True)
 class SyncState:
-    """Be how far the sync of a tracked repository is.
+    """The status of a tracked repository's sync.
 
     Args:
-        repository: which one.
-        run: the latest; None if there was none.
-        synced_at: when it was last synced to its end.
+        repository: the repository.
+        run: the latest run; None if the repository was never synced.
+        synced_at: when the last successful run ended; None if no run succeeded.
     """
 
     repository: Repository
@@ -32,12 +32,12 @@ class SyncState:
 
     @property
     def is_running(self) -> bool:
-        """Whether it goes on by itself."""
+        """Whether the run continues without a user's help."""
         return self.run is not None and self.run.finished_at is None and not self.run.is_broken_off
 
     @property
     def problem(self) -> str:
-        """What is wrong and what to do; empty if nothing is."""
+        """The text that says what is wrong and what to do; empty if nothing is wrong."""
         if self.run is None or self.is_running:
             return ""
         if self.run.is_broken_off:
@@ -47,11 +47,11 @@ class SyncState:
 
 @dataclass(frozen=True, kw_only=True)
 class SyncOverview:
-    """Be what `integrations/_syncs.html` shows.
+    """The content of `integrations/_syncs.html`.
 
     Args:
-        states: of each tracked repository, by name.
-        is_connected: whether GitHub is.
+        states: the status of each tracked repository, sorted by name.
+        is_connected: whether GitHub is connected.
     """
 
     states: list[SyncState]
@@ -59,15 +59,15 @@ class SyncOverview:
 
     @property
     def is_running(self) -> bool:
-        """Whether any of them goes on by itself."""
+        """Whether any of the runs continues without a user's help."""
         return any(state.is_running for state in self.states)
 
 
 def sync_overview(team: Team) -> SyncOverview:
-    """Look at a team's syncs, in three queries.
+    """Return the status of a team's syncs; runs three queries, regardless of the number of repositories.
 
     Args:
-        team: whose.
+        team: the team.
     """
     runs = SyncRun.objects.filter(repository=OuterRef("pk")).order_by("-started_at", "-pk")
     synced = runs.filter(outcome=SyncOutcome.SUCCESS).values("finished_at")

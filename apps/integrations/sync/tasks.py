@@ -1,4 +1,4 @@
-"""The background task that carries on with one repository's sync."""
+"""The background task that runs one repository's sync."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from apps.integrations.sync.worker import proceed
 __all__ = ["sync_repository"]
 
 
-# How often it goes on is decided there, by what happens in between.
+# Unlimited here, because `proceed` decides how often a run waits.
 @shared_task(name="apps.integrations.tasks.sync_repository", bind=True, max_retries=None)
 def sync_repository(self: Task[Any, Any], run_pk: int) -> None:
-    """Go on with a sync; where GitHub makes it wait, no worker does.
+    """Continue a sync; if it must wait for GitHub, retry later instead of blocking a worker.
 
     Args:
         self: the task.
-        run_pk: the `SyncRun`.
+        run_pk: the primary key of the `SyncRun`.
     """
     resumes_at = proceed(run_pk)
     if resumes_at is not None:

@@ -1,4 +1,4 @@
-"""Doing a sync: page after page, until the end or until something stands in the way."""
+"""The loop of a sync: it reads and saves page after page, until the last one or an error."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from apps.metrics.models import Repository
 
 __all__ = ["proceed"]
 
-# How often in a row a run waits without a page in between: at a limit that is hours, otherwise a few minutes.
+# How often in a row a run waits before it fails: hours for rate limits, a few minutes for other errors.
 _PATIENCE = 4
-# Before the first new try after a failure; each further one waits three times as long as the one before.
+# The wait before the first retry after a failure; each further wait is three times as long.
 _BACKOFF = timedelta(seconds=5)
-# After the end of GitHub's limit, so that not all that waits for it comes in the same second.
+# Added to the wait for a rate limit, so that not all runs resume in the same second.
 _SPREAD_S = 10
 
 
 class _OvertakenError(Exception):
-    """Raised when another worker has taken the run over, or it has ended."""
+    """Raised when another worker has taken over the run, or the run has ended."""
 
 
 def proceed(run_pk: int) -> datetime | None:
-    """Go on with a run to its end, or return when to go on.
+    """Continue a run until it ends or must wait; return when to continue, or None.
 
     Args:
-        run_pk: which one; one that has ended, or is gone with its team, is left alone.
+        run_pk: the primary key of the run; nothing happens if the run has ended or was deleted with its team.
 
     Raises:
-        GitHubUnavailableError: when it has given up; the run has ended.
-        Exception: whatever nobody has thought of; the run has ended.
+        GitHubUnavailableError: after the last retry; the run has ended.
+        Exception: any unexpected error; the run has ended.
     """
     run = SyncRun.objects.select_related("repository__team").filter(pk=run_pk, finished_at=None).first()
     if run is None:
@@ -92,14 +92,14 @@ def _read(run: SyncRun) -> None:
             except AccessRevokedError as trouble:
                 if disconnect(connection, refused=token):
                     raise
-                raise StoppedError from trouble  # meanwhile somebody has ended the access, or renewed it
-            _keep(run, page, connection)
+                raise StoppedError from trouble  # a user has ended or renewed the connection meanwhile
+            _save_page(run, page, connection)
             is_last = page.is_last
 
 
 @transaction.atomic
-def _keep(run: SyncRun, page: Page, connection: Connection) -> None:
-    """Save a page, and in the same transaction how far the run has come, unless it is no longer wanted."""
+def _save_page(run: SyncRun, page: Page, connection: Connection) -> None:
+    """Save a page and the run's progress in one transaction; raise an error if the run must not continue."""
     ours = SyncRun.objects.select_for_update().filter(pk=run.pk, finished_at=None, cursor=run.cursor)
     if ours.first() is None:
         raise _OvertakenError
@@ -112,7 +112,7 @@ def _keep(run: SyncRun, page: Page, connection: Connection) -> None:
     if not is_wanted.exists():
         raise StoppedError
     run.prs_synced += save_pull_requests(run.repository, page.facts)
-    # How much has changed, GitHub does not say beforehand.
+    # GitHub does not say in advance how many pull requests have changed.
     run.prs_expected = page.total if run.since is None else 0
     run.cursor, run.seen_at = page.cursor, timezone.now()
     run.resumes_at, run.delays = None, 0
@@ -122,7 +122,7 @@ def _keep(run: SyncRun, page: Page, connection: Connection) -> None:
 def _later(
     run: SyncRun, trouble: RateLimitedError | GitHubUnavailableError, delay: timedelta
 ) -> datetime | None:
-    """Let a run wait, or end it if it has waited too often; return until when."""
+    """Delay a run and return when it resumes; end the run and return None if it has waited too often."""
     if run.delays >= _PATIENCE:
         finish(run, trouble)
         return None
@@ -132,7 +132,7 @@ def _later(
 
 
 def _end_all(run: SyncRun, trouble: AccessRevokedError) -> None:
-    """End a run and the team's others, which have no access either."""
+    """End a run and the team's other runs, which have lost access too."""
     finish(run, trouble)
     others = SyncRun.objects.filter(repository__team=run.repository.team_id, finished_at=None)
     for other in others.select_related("repository").order_by("pk"):

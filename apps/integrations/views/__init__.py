@@ -1,1 +1,1 @@
-"""The pages of connections, choices and syncs."""
+"""Views of connections, choices and syncs."""

@@ -1,4 +1,4 @@
-"""What a team has chosen of its connections: members see it, admins change it."""
+"""Views of a team's choices: members see them, admins change them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _page(request: TeamRequest, choice: Choice, name: str) -> HttpResponse:
     elif is_admin:
         page = choice.open(request.team, query=request.GET.get("q", ""))
     else:
-        # Who may not choose needs no list of what there is, and so nobody is asked for it.
+        # Members cannot choose, so do not ask the provider for the options.
         page = Page(connection=live_connection(request.team, choice.provider))
     context = {
         "page": page,

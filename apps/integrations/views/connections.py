@@ -1,4 +1,4 @@
-"""What is connected: members see it, admins change it."""
+"""Views of a team's connections: members see them, admins change them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["disconnect", "index"]
 @team_required
 @require_safe
 def index(request: TeamRequest) -> HttpResponse:
-    """Show how each provider stands with the current team."""
+    """Show the state of each provider for the current team."""
     context = {
         "providers": overview(request.team),
         "syncs": sync_overview(request.team),
@@ -33,7 +33,7 @@ def index(request: TeamRequest) -> HttpResponse:
 @admin_required
 @require_POST
 def disconnect(request: TeamRequest, provider: str) -> HttpResponse:
-    """End one of the current team's connections; what was read by it stays."""
+    """End one of the current team's connections; synced data is kept."""
     if provider not in Provider.values:
         raise Http404
     label = Provider(provider).label

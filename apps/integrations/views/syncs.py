@@ -1,4 +1,4 @@
-"""Asking for syncs, and looking how far they are."""
+"""Views that start syncs and show their progress."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_CONNECTED = "GitHub is not connected. Connect it, then sync again."
 @admin_required
 @require_POST
 def sync(request: TeamRequest) -> HttpResponse:
-    """Sync all that the current team tracks."""
+    """Sync all tracked repositories of the current team."""
     if live_connection(request.team, Provider.GITHUB) is None:
         messages.error(request, _NOT_CONNECTED)
     elif request_syncs(request.team, Trigger.MANUAL):
@@ -52,8 +52,8 @@ def sync_repository(request: TeamRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_safe
 def progress(request: TeamRequest) -> HttpResponse:
-    """Show how far the current team's syncs are, as the part of a page that a script may replace.
+    """Show the progress of the current team's syncs, as a page fragment that a script can replace.
 
-    Without a script people reload by a link: a page that moves by itself is no help to who reads it slowly.
+    Without a script, people follow a link to reload: a page that refreshes by itself disturbs slow readers.
     """
     return render(request, "integrations/_syncs.html", {"syncs": sync_overview(request.team)})

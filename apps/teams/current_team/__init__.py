@@ -1,1 +1,1 @@
-"""The team that a request is about, and who may do what in it."""
+"""The current team of a request, and access to it."""

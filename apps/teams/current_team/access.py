@@ -1,4 +1,4 @@
-"""Who may see and do what: members see their current team, its admins change it."""
+"""Access control: members see their current team, and its admins change it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["TeamRequest", "admin_required", "team_required"]
 
 
 class TeamRequest(HttpRequest):
-    """Be a request of a member, about the current team."""
+    """A request of a member, with the current team."""
 
     user: User
     team: Team
@@ -30,10 +30,10 @@ TeamView = Callable[..., HttpResponse]
 
 
 def team_required(view: TeamView) -> TeamView:
-    """Let in who is signed in and in a team; who is in none is asked to make one.
+    """Require login and a team; redirect a user without a team to the page that creates one.
 
     Args:
-        view: takes a `TeamRequest`.
+        view: a view that accepts a `TeamRequest`.
     """
 
     @login_required
@@ -49,10 +49,10 @@ def team_required(view: TeamView) -> TeamView:
 
 
 def admin_required(view: TeamView) -> TeamView:
-    """Let in the current team's admins only.
+    """Require that the user is an admin of the current team.
 
     Args:
-        view: takes a `TeamRequest`.
+        view: a view that accepts a `TeamRequest`.
     """
 
     @team_required

@@ -1,4 +1,4 @@
-"""What every page's header shows: the person's teams."""
+"""Template context for the header of every page: the person's teams."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["teams"]
 
 
 def teams(request: HttpRequest) -> dict[str, Any]:
-    """Offer the person's memberships and the current one to templates; a template that asks pays the query.
+    """Return the person's memberships and the current one, both lazy: a query runs only if they are used.
 
     Args:
-        request: the request under way.
+        request: the current request.
     """
     return {
         "memberships": SimpleLazyObject(lambda: memberships_of(request)),

@@ -1,4 +1,4 @@
-"""The team that a request is about: the one chosen in this session, else the one last worked in."""
+"""Lookup of a request's current team: the team chosen in this session, otherwise the last used one."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _SESSION_KEY = "team"
 
 
 def memberships_of(request: HttpRequest) -> list[Membership]:
-    """Return the memberships of the request's user, the last used first; one query a request.
+    """Return the memberships of the request's user, the last used first; runs one query per request.
 
     Args:
-        request: the request under way.
+        request: the current request.
     """
     user = request.user
     if not isinstance(user, User):
         return []
     known: tuple[int, list[Membership]] | None = getattr(request, "_memberships", None)
-    if known is None or known[0] != user.pk:  # another user: a login or logout within the request
+    if known is None or known[0] != user.pk:  # the user changes if a request logs in or out
         memberships = list(user.memberships.select_related("team").order_by("-current_since", "-pk"))
         known = (user.pk, memberships)
         _remember(request, known)
@@ -30,10 +30,10 @@ def memberships_of(request: HttpRequest) -> list[Membership]:
 
 
 def current_membership(request: HttpRequest) -> Membership | None:
-    """Return the membership in the current team; None for who is in no team.
+    """Return the membership in the current team; None for a person without a team.
 
     Args:
-        request: the request under way.
+        request: the current request.
     """
     memberships = memberships_of(request)
     chosen = request.session.get(_SESSION_KEY) if memberships else None
@@ -41,25 +41,25 @@ def current_membership(request: HttpRequest) -> Membership | None:
         (one for one in memberships if str(one.team.public_id) == chosen),
         memberships[0] if memberships else None,
     )
-    _know(request, current.team if current else None)
+    _set_team_fields(request, current.team if current else None)
     return current
 
 
 def make_current(request: HttpRequest, membership: Membership) -> None:
-    """Turn the session to the team that the person has turned to.
+    """Make a team the current one of the session.
 
     Args:
-        request: the request under way.
-        membership: the person's own place in that team.
+        request: the current request.
+        membership: the person's own membership in the team.
     """
     request.session[_SESSION_KEY] = str(membership.team.public_id)
     _remember(request, None)
     request.__dict__["team"] = membership.team
-    _know(request, membership.team)
+    _set_team_fields(request, membership.team)
 
 
-def _know(request: HttpRequest, team: Team | None) -> None:
-    """Leave the team where `apps.users.identity` finds it without a query."""
+def _set_team_fields(request: HttpRequest, team: Team | None) -> None:
+    """Set the attributes of the request where `apps.users.identity` finds the team without a query."""
     request.__dict__["team_key"] = str(team.public_id) if team else None
     request.__dict__["team_slug"] = team.slug if team else None
 

@@ -1,4 +1,4 @@
-"""Giving each request its team, looked up when somebody asks."""
+"""Middleware that sets the team of each request, looked up on first use."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ _Response = HttpResponseBase | Awaitable[HttpResponseBase]
 
 @sync_and_async_middleware
 def team_middleware(get_response: Callable[..., Any]) -> Callable[[HttpRequest], _Response]:
-    """Set `request.team`: the current team, false for who has none; a page that does not ask pays no query.
+    """Set `request.team` to the lazy current team, which is falsy for a person without one.
+
+    A page that does not use the team runs no query.
 
     Args:
-        get_response: the next middleware, or the view.
+        get_response: the next middleware or the view.
     """
     if iscoroutinefunction(get_response):
 

@@ -1,1 +1,1 @@
-"""Who is in a team: invited, joined, changed, and gone."""
+"""Membership in teams: inviting, joining, changing roles, and leaving."""

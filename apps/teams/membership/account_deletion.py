@@ -1,4 +1,4 @@
-"""What becomes of a person's teams when the account is deleted."""
+"""Effects of deleting an account on the person's teams."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["Departure", "departure_of", "leave_all_teams"]
 
 @dataclass(frozen=True)
 class Departure:
-    """Be what a person leaves behind.
+    """The effects on a person's teams if the person leaves all of them.
 
     Args:
-        stranded: teams that would be left without an admin.
-        ended: teams that have no other member.
-        left: teams that go on, each with how many are left in it.
+        would_lack_admin: teams whose remaining members would have no admin.
+        ended: teams without another member, which are deleted.
+        left: teams that continue, each with the number of remaining members.
     """
 
     would_lack_admin: list[Team]
@@ -31,7 +31,7 @@ class Departure:
     left: list[tuple[Team, int]]
 
     def consequences(self) -> list[Consequence]:
-        """Say it to the person."""
+        """Return the effects as texts for the person."""
         return [
             *(
                 Consequence(
@@ -52,7 +52,7 @@ class Departure:
 
 
 def departure_of(user: User) -> Departure:
-    """Find out what would become of a person's teams.
+    """Return the effects on a person's teams if the account is deleted.
 
     Args:
         user: the person.
@@ -61,7 +61,9 @@ def departure_of(user: User) -> Departure:
 
 
 def leave_all_teams(user: User) -> None:
-    """Let a person go from every team; the memberships go with the account, in the same transaction.
+    """Prepare a person's teams for the deletion of the account, which deletes the memberships.
+
+    Teams without another member are deleted. The caller deletes the account in the same transaction.
 
     Args:
         user: the person.
@@ -81,7 +83,7 @@ def leave_all_teams(user: User) -> None:
 
 
 def _teams(user: User) -> models.QuerySet[Team]:
-    # In one order, so that two who go at once wait for each other and not in a circle.
+    # Always in the same order, so that concurrent deletions cannot deadlock.
     return Team.objects.filter(memberships__user=user).order_by("pk")
 
 

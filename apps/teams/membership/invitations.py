@@ -1,4 +1,4 @@
-"""Inviting people to a team by e-mail, and letting them in."""
+"""Inviting people to a team by email, and accepting invitations."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ class WrongAddressError(Exception):
 
 
 class NotSentError(Exception):
-    """Raised when an invitation is kept, but its mail could not be sent."""
+    """Raised when an invitation was saved but its email could not be sent."""
 
 
 def invite(team: Team, email: str, role: Role, *, inviter: User, build_url: BuildUrl) -> Invitation:
-    """Invite an address, which has no pending invitation to this team.
+    """Invite an address that has no pending invitation to the team.
 
     Args:
-        team: which to join.
-        email: who is invited.
-        role: what the new member may do.
+        team: the team to join.
+        email: the address to invite.
+        role: the role of the new member.
         inviter: an admin of the team.
-        build_url: makes a path a full address, as `request.build_absolute_uri` does.
+        build_url: turns a path into an absolute URL, like `request.build_absolute_uri`.
 
     Raises:
-        NotSentError: if the mail could not be sent; it can be sent again.
+        NotSentError: if the email could not be sent; `resend` can send it later.
     """
     invitation = Invitation.objects.create(team=team, email=email.lower(), role=role, invited_by=inviter)
     _send(invitation, inviter, build_url)
@@ -65,16 +65,16 @@ def invite(team: Team, email: str, role: Role, *, inviter: User, build_url: Buil
 
 
 def resend(invitation: Invitation, *, inviter: User, build_url: BuildUrl) -> None:
-    """Send an invitation again, with its time starting anew.
+    """Send an invitation again, and extend its expiry.
 
     Args:
-        invitation: open or expired.
+        invitation: an open or expired invitation.
         inviter: an admin of the team.
-        build_url: makes a path a full address.
+        build_url: turns a path into an absolute URL, like `request.build_absolute_uri`.
 
     Raises:
-        InvitationClosedError: if it is accepted or cancelled.
-        NotSentError: if the mail could not be sent; it can be sent again.
+        InvitationClosedError: if the invitation was accepted or cancelled.
+        NotSentError: if the email could not be sent; `resend` can send it later.
     """
     with transaction.atomic():
         invitation = _locked(invitation)
@@ -87,13 +87,13 @@ def resend(invitation: Invitation, *, inviter: User, build_url: BuildUrl) -> Non
 
 @transaction.atomic
 def cancel(invitation: Invitation) -> None:
-    """Make an invitation's link worthless.
+    """Cancel an invitation, so that its link cannot be used.
 
     Args:
-        invitation: open or expired.
+        invitation: an open or expired invitation.
 
     Raises:
-        InvitationClosedError: if it is accepted or cancelled.
+        InvitationClosedError: if the invitation was accepted or cancelled.
     """
     invitation = _locked(invitation)
     if invitation.state not in (InvitationState.OPEN, InvitationState.EXPIRED):
@@ -104,16 +104,16 @@ def cancel(invitation: Invitation) -> None:
 
 @transaction.atomic
 def accept(invitation: Invitation, user: User, *, joined_via: JoinedVia) -> Membership:
-    """Let the invited person in, and turn the person to the team.
+    """Add the invited person to the team, and make it the person's current team.
 
     Args:
-        invitation: an open one.
-        user: has the address that was invited.
-        joined_via: whether the account was there before.
+        invitation: an open invitation.
+        user: the person with the invited address.
+        joined_via: whether the person had an account or signed up to join.
 
     Raises:
-        InvitationClosedError: if it is accepted, cancelled or expired.
-        WrongAddressError: if it was sent to another address.
+        InvitationClosedError: if the invitation was accepted or cancelled, or has expired.
+        WrongAddressError: if the invitation was sent to another address.
     """
     invitation = _locked(invitation)
     if invitation.state is not InvitationState.OPEN:
@@ -137,9 +137,9 @@ def accept(invitation: Invitation, user: User, *, joined_via: JoinedVia) -> Memb
 
 
 def _locked(invitation: Invitation) -> Invitation:
-    """Read it again, so that of two clicks at once the second sees what the first has done.
+    """Lock and reload an invitation, so that of two concurrent requests the second sees the first's result.
 
-    The team too, whose other invitations may be accepted at the same time.
+    The team is locked too, because its other invitations may be accepted at the same time.
     """
     return (
         Invitation.objects.select_for_update(of=("self", "team")).select_related("team").get(pk=invitation.pk)
@@ -147,7 +147,7 @@ def _locked(invitation: Invitation) -> Invitation:
 
 
 def _send(invitation: Invitation, inviter: User, build_url: BuildUrl) -> None:
-    """Send the link, outside of transactions, and only if that succeeds record that it was sent."""
+    """Email the link, and record the event if that succeeds; do not call this inside a transaction."""
     context = {
         "invitation": invitation,
         "inviter": inviter,
@@ -157,8 +157,8 @@ def _send(invitation: Invitation, inviter: User, build_url: BuildUrl) -> None:
     identity = identity_in(inviter, invitation.team)
     try:
         send_mail(f"Join {invitation.team.name} on Tformance", message, None, [invitation.email])
-    except OSError as error:  # SMTPException is one, too
-        _log.exception("the mail of invitation %s could not be sent", invitation.pk)
+    except OSError as error:  # the base class of SMTPException
+        _log.exception("the email for invitation %s could not be sent", invitation.pk)
         record_error(error, identity=identity)
         raise NotSentError from error
     is_first = Invitation.objects.filter(pk=invitation.pk, sent_at=None).update(sent_at=timezone.now())

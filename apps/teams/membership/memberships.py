@@ -1,6 +1,6 @@
-"""Making teams, and changing who is in them and as what.
+"""Creating teams and changing their members and roles.
 
-Each change reads the memberships around it for its own sake: what PostHog is told follows from those.
+Each change has to read the related memberships anyway; the properties sent to PostHog need no further query.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ class LastAdminError(Exception):
 
 
 class NameTakenError(Exception):
-    """Raised for a team of a name that another team of the same person has."""
+    """Raised for a new team if the person is in another team of the same name."""
 
 
 class _Around(NamedTuple):
-    """The memberships that the change of one depends on.
+    """The memberships that a change of one membership depends on.
 
     Args:
-        of_team: everybody's in the team.
-        of_user: the person's in every team, the current one first.
+        of_team: the memberships of all members of the team.
+        of_user: the person's memberships in all teams, the current team's first.
     """
 
     of_team: list[Membership]
@@ -52,16 +52,16 @@ class _Around(NamedTuple):
 
 @transaction.atomic
 def create_team(user: User, *, name: str, slug: str) -> Membership:
-    """Make a team, with the person who asks as its first admin, and turn the person to it.
+    """Create a team with a person as its first admin, and make it the person's current team.
 
     Args:
         user: the person.
-        name: as its members call it.
-        slug: its readable name in addresses; not taken.
+        name: the display name of the team.
+        slug: the name of the team in URLs, which no other team has.
 
     Raises:
-        NameTakenError: if the person has a team of this name: nobody could tell them apart in the menu, and
-            the second half of a double click makes none.
+        NameTakenError: if the person is in another team of this name. Nobody could tell the two apart in the
+            menu, and a double click would create two teams.
     """
     User.objects.select_for_update().get(pk=user.pk)
     names = [one.casefold() for one in user.memberships.values_list("team__name", flat=True)]
@@ -83,18 +83,18 @@ def create_team(user: User, *, name: str, slug: str) -> Membership:
         ),
         key=str(team.public_id),
     )
-    _tell_person(user, role=Role.ADMIN, teams_count=len(names) + 1)
+    _update_person(user, role=Role.ADMIN, teams_count=len(names) + 1)
     return membership
 
 
 @transaction.atomic
 def join(user: User, team: Team, role: str) -> tuple[Membership, bool]:
-    """Let a person into a team, or leave a member as what they are, and turn the person to it.
+    """Add a person to a team, and make it the person's current team; an existing member keeps their role.
 
     Args:
         user: the person.
-        team: locked by the caller.
-        role: what a new member may do.
+        team: the team, locked by the caller.
+        role: the role of a new member.
 
     Returns:
         The membership, and whether it is new.
@@ -106,69 +106,71 @@ def join(user: User, team: Team, role: str) -> tuple[Membership, bool]:
         turn_to(known)
         return known, False
     membership = Membership.objects.create(team=team, user=user, role=role)
-    _tell_person(user, role=role, teams_count=len(around.of_user) + 1)
-    # A person who signs up by the invitation is not logged in yet.
-    _tell_team(team, member_count=len(around.of_team) + 1, by=identify(user))
+    _update_person(user, role=role, teams_count=len(around.of_user) + 1)
+    # Pass the identity, because a person who signs up with an invitation is not logged in yet.
+    _update_team(team, member_count=len(around.of_team) + 1, by=identify(user))
     return membership, True
 
 
 @transaction.atomic
 def turn_to(membership: Membership) -> None:
-    """Make a team the one that its member works in.
+    """Make a team the current one of its member.
 
     Args:
-        membership: the member's.
+        membership: the person's membership in the team.
     """
     membership.current_since = timezone.now()
     membership.save(update_fields=["current_since"])
-    _tell_person(membership.user, role=membership.role)
+    _update_person(membership.user, role=membership.role)
 
 
 @transaction.atomic
 def change_role(membership: Membership, role: Role) -> None:
-    """Let a member do more, or less.
+    """Change a member's role.
 
     Args:
-        membership: whose.
-        role: the new one.
+        membership: the membership to change.
+        role: the new role.
 
     Raises:
-        LastAdminError: if nobody else is an admin.
+        LastAdminError: if the member is the only admin.
     """
     around = _locked_around(membership)
     if membership.role == role:
         return
-    _leave_an_admin(membership, around)
+    _require_other_admin(membership, around)
     membership.role = role
     membership.save(update_fields=["role"])
     if around.of_user[0].pk == membership.pk:
-        _tell_person(membership.user, role=role)
+        _update_person(membership.user, role=role)
 
 
 @transaction.atomic
 def remove_member(membership: Membership) -> None:
-    """Take a person out of a team.
+    """Remove a person from a team.
 
     Args:
-        membership: whose, in which team.
+        membership: the membership to delete.
 
     Raises:
-        LastAdminError: if nobody else is an admin.
+        LastAdminError: if the member is the only admin.
     """
     around = _locked_around(membership)
-    _leave_an_admin(membership, around)
+    _require_other_admin(membership, around)
     was_current = around.of_user[0].pk == membership.pk
     rest = [one for one in around.of_user if one.pk != membership.pk]
     membership.delete()
-    _tell_person(membership.user, role=rest[0].role if was_current and rest else None, teams_count=len(rest))
-    _tell_team(membership.team, member_count=len(around.of_team) - 1)
+    _update_person(
+        membership.user, role=rest[0].role if was_current and rest else None, teams_count=len(rest)
+    )
+    _update_team(membership.team, member_count=len(around.of_team) - 1)
 
 
 def _locked_around(membership: Membership) -> _Around:
-    """Lock the team, so that of two changes at once one waits, and read the membership as it is by now.
+    """Lock the team, so that changes happen one at a time, and reload the role and the related memberships.
 
     Raises:
-        Membership.DoesNotExist: if it is gone by now.
+        Membership.DoesNotExist: if the membership was deleted meanwhile.
     """
     Team.objects.select_for_update().get(pk=membership.team_id)
     around = _around(membership.team, membership.user)
@@ -180,7 +182,7 @@ def _locked_around(membership: Membership) -> _Around:
 
 
 def _around(team: Team, user: User) -> _Around:
-    """Read in one query what tells whether a change may be, and what it makes of person and team."""
+    """Return the memberships that decide whether a change is allowed and which properties it changes."""
     rows = list(Membership.objects.filter(Q(team=team) | Q(user=user)).order_by("-current_since", "-pk"))
     return _Around(
         of_team=[one for one in rows if one.team_id == team.pk],
@@ -188,19 +190,19 @@ def _around(team: Team, user: User) -> _Around:
     )
 
 
-def _leave_an_admin(membership: Membership, around: _Around) -> None:
-    """Raise `LastAdminError` if the team has no other admin."""
+def _require_other_admin(membership: Membership, around: _Around) -> None:
+    """Raise `LastAdminError` if the member is the team's only admin."""
     if membership.role == Role.ADMIN and not any(
         one.role == Role.ADMIN for one in around.of_team if one.pk != membership.pk
     ):
         raise LastAdminError
 
 
-def _tell_person(user: User, *, role: str | None, teams_count: int | None = None) -> None:
+def _update_person(user: User, *, role: str | None, teams_count: int | None = None) -> None:
     set_person(
         UserProperties(role=cast("RoleName | None", role), teams_count=teams_count), identity=identify(user)
     )
 
 
-def _tell_team(team: Team, *, member_count: int, by: Identity | None = None) -> None:
+def _update_team(team: Team, *, member_count: int, by: Identity | None = None) -> None:
     set_group(TeamProperties(member_count=member_count), key=str(team.public_id), identity=by)

@@ -1,4 +1,4 @@
-"""Signing up by an invitation, which names the address."""
+"""Sign-up with an invitation, which names the email address."""
 
 from __future__ import annotations
 
@@ -20,35 +20,38 @@ __all__ = ["InvitedSignupForm", "InvitedSocialAdapter"]
 
 
 class InvitedSignupForm(SignupForm):  # type: ignore[misc]  # allauth has no types
-    """Fill in the address that was invited; it comes by the session, and so stands in no URL and no trace."""
+    """A sign-up form with the invited address filled in.
+
+    The address comes from the session, so that it appears in no URL and no trace.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].initial = _invited_address(context.request)
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        """Make the account, whole or not at all; return it, or what answers instead.
+        """Create the account in one transaction; return the account, or the response if there isn't one.
 
         Args:
-            request: the form's.
+            request: the request of the form.
         """
         try:
             with transaction.atomic():
                 made: tuple[User | None, HttpResponse | None] = super().try_save(request)
-        except IntegrityError:  # a double click: the other request has just made the account
+        except IntegrityError:  # a double click: the other request has just created the account
             messages.info(request, "There is an account with this address now. Log in with its password.")
             return None, redirect("account_login")
         return made
 
 
 class InvitedSocialAdapter(SocialAdapter):
-    """Give the account the invited address, if that is one of those that GitHub has verified."""
+    """An adapter that prefers the invited address among those that GitHub has verified."""
 
     def wanted_address(self, request: HttpRequest) -> str | None:
-        """Return the invited address.
+        """Return the invited address; None without an invitation.
 
         Args:
-            request: the callback's.
+            request: the request of the callback.
         """
         return _invited_address(request)
 

@@ -1,1 +1,1 @@
-"""The pages of teams: the team itself, its members, its invitations, and joining by one."""
+"""Views of teams, members, invitations, and joining a team."""

@@ -1,4 +1,4 @@
-"""The members' page, which the invitation form's errors come back to."""
+"""The members page, which also shows the errors of the invitation form."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["members_page"]
 
 
 def members_page(request: TeamRequest, form: InviteForm) -> HttpResponse:
-    """Render the page, in two queries however many members there are.
+    """Render the members page; runs two queries, regardless of the number of members.
 
     Args:
-        request: a member's.
-        form: the invitation form, filled in or not.
+        request: the request of a member.
+        form: the invitation form, empty or submitted.
     """
     is_admin = request.membership.role == Role.ADMIN
     members = request.team.memberships.select_related("user").order_by("created_at", "pk")

@@ -1,4 +1,4 @@
-"""Views that act on a POST, and show a page at their own address if they refuse."""
+"""A decorator for views that act on POST requests and may answer with a page at their own URL."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ View = Callable[..., HttpResponse]
 
 
 def acts_on_post(page: str) -> Callable[[View], View]:
-    """Let a view act on a POST only; a GET, as by reloading its refusal or after a login, leads to a page.
+    """Call a view for POST requests only, and redirect GET requests to a page.
+
+    A browser sends a GET request if the user reloads the view's error page, or after a login.
 
     Args:
-        page: the name of its view, which takes the same arguments.
+        page: the URL name of the page, which takes the same arguments as the view.
     """
 
     def decorate(view: View) -> View:

@@ -1,4 +1,4 @@
-"""An admin's side of invitations: send, send again, cancel."""
+"""Views for admins to send, resend and cancel invitations."""
 
 from __future__ import annotations
 

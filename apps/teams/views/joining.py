@@ -1,4 +1,4 @@
-"""The invited person's side of an invitation: the page behind the link, and joining."""
+"""Views for invited people: the page that the link opens, and joining the team."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     """Show the invitation, or why it cannot be used."""
     invitation = _find(token)
     if request.user.is_authenticated and invitation and invitation.accepted_by == request.user:
-        return redirect("web:dashboard")  # where a sign-up that has joined already comes back to
+        return redirect("web:dashboard")  # a sign-up with the invitation has joined already and ends here
     return _page(request, invitation)
 
 
@@ -56,7 +56,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 @acts_on_post("teams:invitation")
 def sign_up(request: HttpRequest, token: str) -> HttpResponse:
-    """Go and make an account, here or with GitHub; the session keeps the invitation until there is one."""
+    """Redirect to the sign-up, here or with GitHub; the session stores the invitation meanwhile."""
     invitation = _find(token)
     if invitation is None or invitation.state is not InvitationState.OPEN or request.user.is_authenticated:
         return _page(request, invitation)
@@ -72,7 +72,7 @@ def _find(token: str) -> Invitation | None:
 
 
 def _page(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
-    """Render what the invitation's state allows, with a status that says the same."""
+    """Render the page for the invitation's state, with the matching HTTP status."""
     if invitation is None:
         return render(request, "teams/invitation_closed.html", status=HTTPStatus.NOT_FOUND)
     context = {

@@ -1,4 +1,4 @@
-"""Who is in the current team, and as what."""
+"""Views of the current team's members and their roles."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def members(request: TeamRequest) -> HttpResponse:
 @admin_required
 @require_POST
 def set_role(request: TeamRequest, pk: int) -> HttpResponse:
-    """Let a member of the current team do more, or less."""
+    """Change the role of a member of the current team."""
     membership = get_object_or_404(request.team.memberships.select_related("user", "team"), pk=pk)
     role = request.POST.get("role", "")
     if role not in Role.values:
@@ -38,7 +38,7 @@ def set_role(request: TeamRequest, pk: int) -> HttpResponse:
         change_role(membership, Role(role))
     except LastAdminError:
         messages.error(request, _LAST_ADMIN)
-    except Membership.DoesNotExist:  # removed an instant ago
+    except Membership.DoesNotExist:  # another request has just removed the member
         messages.error(request, _GONE)
     else:
         messages.success(request, f"{membership.user} is now {membership.get_role_display().lower()}.")
@@ -48,13 +48,13 @@ def set_role(request: TeamRequest, pk: int) -> HttpResponse:
 @admin_required
 @require_POST
 def remove(request: TeamRequest, pk: int) -> HttpResponse:
-    """Take a member out of the current team."""
+    """Remove a member from the current team."""
     membership = get_object_or_404(request.team.memberships.select_related("user", "team"), pk=pk)
     try:
         remove_member(membership)
     except LastAdminError:
         messages.error(request, _LAST_ADMIN)
-    except Membership.DoesNotExist:  # removed an instant ago
+    except Membership.DoesNotExist:  # another request has just removed the member
         messages.error(request, _GONE)
     else:
         messages.success(request, f"{membership.user} is no longer in {membership.team}.")
@@ -70,7 +70,7 @@ def leave(request: TeamRequest) -> HttpResponse:
     except LastAdminError:
         messages.error(request, _LAST_ADMIN)
         return redirect("teams:members")
-    except Membership.DoesNotExist:  # a double click: the other request has just done it
+    except Membership.DoesNotExist:  # a double click: the other request has just left the team
         return redirect("web:dashboard")
     messages.success(request, f"You have left {request.team}.")
     return redirect("web:dashboard")

@@ -1,4 +1,4 @@
-"""Making a team, changing it, and turning to another one."""
+"""Views that create, change and switch teams."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["create", "settings", "switch"]
 
-# How often in a row somebody else may be quicker; then something else is wrong, and the error shows.
-_RIVALS = 5
+# How often to retry if another request takes the slug; then something else is wrong, and the error is raised.
+_RETRIES = 5
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    """Make a team and turn to it."""
+    """Create a team and switch to it."""
     form = CreateTeamForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -48,8 +48,8 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def _create(user: User, form: CreateTeamForm) -> Membership:
-    """Make the team; of several that take one free slug at the same instant, the later take the next."""
-    for _ in range(_RIVALS):
+    """Create the team; if a concurrent request takes the slug first, retry with the next free one."""
+    for _ in range(_RETRIES):
         with suppress(IntegrityError):
             return create_team(user, name=form.cleaned_data["name"], slug=form.free_slug())
     return create_team(user, name=form.cleaned_data["name"], slug=form.free_slug())
@@ -58,7 +58,7 @@ def _create(user: User, form: CreateTeamForm) -> Membership:
 @login_required
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
-    """Turn to another team of one's own."""
+    """Switch to another of the person's teams."""
     chosen = request.POST.get("team")
     for membership in memberships_of(request):
         if str(membership.team.public_id) == chosen:
@@ -72,13 +72,13 @@ def switch(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: TeamRequest) -> HttpResponse:
     """Show and change the current team."""
-    # An instance of its own: a form that is not valid leaves its values on it.
+    # A separate instance, because an invalid form leaves its values on the instance.
     team = Team.objects.get(pk=request.team.pk)
     form = TeamSettingsForm(request.POST if request.method == "POST" else None, instance=team)
     if request.method == "POST" and form.is_valid():
         try:
             _save(form)
-        except IntegrityError:  # somebody else has taken the address an instant ago
+        except IntegrityError:  # another request has just taken the slug
             form.add_error("slug", "Another team has this address. Choose another one.")
         else:
             messages.success(request, "Saved.")
@@ -91,9 +91,9 @@ def _save(form: TeamSettingsForm) -> None:
     if not form.changed_data:
         return
     team = form.instance
-    # Of the rest of the row, somebody may have changed something meanwhile.
+    # Save only these fields, because another request may have changed others meanwhile.
     team.save(update_fields=form.changed_data)
     record(SettingsUpdated(section="team", changed_fields=tuple(form.changed_data), team_slug=team.slug))
-    # The form's fields are properties of the group, by the same names.
+    # The group properties have the same names as the form's fields.
     changed = {name: form.cleaned_data[name] for name in form.changed_data}
     set_group(TeamProperties(**changed), key=str(team.public_id))

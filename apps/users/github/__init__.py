@@ -1,1 +1,1 @@
-"""Login with GitHub: allauth's own provider, at the address and with the credentials of Django's settings."""
+"""Login with GitHub: allauth's provider, with the URL and credentials from Django's settings."""

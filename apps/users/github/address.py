@@ -1,4 +1,4 @@
-"""Where the GitHub is that people log in with."""
+"""URLs of the GitHub server that people log in with."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["GitHubAddress"]
 
 
 class GitHubAddress(GitHubOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
-    """Follow `GITHUB_URL` and `GITHUB_API_URL`, by which teams connect GitHub too.
+    """An adapter that uses `GITHUB_URL` and `GITHUB_API_URL`, as teams' connections to GitHub do.
 
     Args:
-        request: the request under way.
+        request: the current request.
     """
 
     def __init__(self, request: HttpRequest) -> None:
@@ -27,7 +27,7 @@ class GitHubAddress(GitHubOAuth2Adapter):  # type: ignore[misc]  # allauth has n
         self.emails_url = f"{settings.GITHUB_API_URL}/user/emails"
 
     def get_provider(self) -> Any:
-        """Return the provider; without a client id there is none, and no such page."""
+        """Return the provider; without a client id, the page is not found."""
         if not settings.GITHUB_CLIENT_ID:
             raise Http404
         return super().get_provider()

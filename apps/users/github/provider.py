@@ -1,4 +1,4 @@
-"""The provider that allauth finds here, which keeps little of a profile."""
+"""allauth's provider for the login with GitHub, which stores little of a profile."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["LoginProvider", "provider_classes"]
 
 
 class LoginProvider(GitHubProvider):  # type: ignore[misc]  # allauth has no types
-    """Be allauth's GitHub, whose address may be a GitHub Enterprise's."""
+    """allauth's GitHub provider, with support for GitHub Enterprise URLs."""
 
     oauth2_adapter_class = GitHubAddress
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Keep the login of a profile, by which people know it again, and nothing else.
+        """Return the part of a profile to store: only the login, by which people recognize the account.
 
         Args:
-            data: the profile.
+            data: the profile that GitHub sent.
         """
         return {"login": data["login"]}
 

@@ -1,4 +1,4 @@
-"""The addresses of the login with GitHub, below allauth's."""
+"""URL patterns of the login with GitHub, below allauth's."""
 
 from __future__ import annotations
 

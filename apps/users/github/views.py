@@ -1,4 +1,4 @@
-"""The way to GitHub and back, where allauth looks for it."""
+"""Views of the login with GitHub, in the module where allauth expects them."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ _callback = OAuth2CallbackView.adapter_view(GitHubAddress)
 
 
 def oauth2_callback(request: HttpRequest) -> HttpResponse:
-    """Take the person back from GitHub."""
+    """Log in the person whom GitHub redirects back."""
     return cast("HttpResponse", _callback(request))

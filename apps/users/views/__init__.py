@@ -1,1 +1,1 @@
-"""The pages of a person's own: settings, and deleting the account."""
+"""Views of a person's own settings and of deleting the account."""

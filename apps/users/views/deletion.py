@@ -1,4 +1,4 @@
-"""The page on which a person deletes the account."""
+"""View that deletes a person's account."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["delete"]
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
-    """Say what deleting the account brings about, and delete it."""
-    # An instance of its own: the request's is asked who it is until the end.
+    """Show the consequences of deleting the account, and delete it."""
+    # A separate instance, because telemetry reads the request's user until the end of the request.
     user = User.objects.get(pk=cast("User", request.user).pk)
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST":
-        # The password can be guessed here as at the login, and no more often.
+        # Limit the attempts to guess a password, as the login does.
         if not ratelimit.consume(request, action="reauthenticate", user=user):
             messages.error(request, "That was tried too often. Wait a minute, then try again.")
             return redirect("users:delete")
@@ -46,7 +46,7 @@ def _delete(request: HttpRequest, user: User) -> HttpResponse:
     try:
         delete_account(user)
     except AccountNeededError:
-        return redirect("users:delete")  # which says why
+        return redirect("users:delete")  # the page says why
     logout(request)
     messages.success(request, "Your account is deleted.")
     return redirect("web:landing")

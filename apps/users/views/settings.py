@@ -1,4 +1,4 @@
-"""The pages of a person's own settings."""
+"""Views of a person's own settings."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ __all__ = ["notifications", "privacy", "profile"]
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    """Show and change what others see of the person."""
+    """Show and change the profile that others see."""
     return _settings_page(request, "profile", ProfileForm)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def notifications(request: HttpRequest) -> HttpResponse:
-    """Show and change what is sent to the person."""
+    """Show and change which emails the person gets."""
     return _settings_page(request, "notifications", NotificationsForm)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def privacy(request: HttpRequest) -> HttpResponse:
-    """Show and change what is recorded of the person."""
+    """Show and change whether the person's events are recorded."""
     return _settings_page(request, "privacy", PrivacyForm)
 
 
 def _settings_page(
     request: HttpRequest, section: SettingsSection, form_class: type[ModelForm[User]]
 ) -> HttpResponse:
-    # An instance of its own: a form that is not valid leaves its values on it.
+    # A separate instance, because an invalid form leaves its values on the instance.
     user = User.objects.get(pk=cast("User", request.user).pk)
     form = form_class(request.POST if request.method == "POST" else None, instance=user)
     if request.method == "POST" and form.is_valid():
@@ -54,9 +54,9 @@ def _settings_page(
             if "analytics_opt_out" in form.changed_data:
                 keep_answer(request, response, is_refused=form.instance.analytics_opt_out)
             with transaction.atomic():
-                # Of the rest of the row, somebody may have changed something meanwhile.
+                # Save only these fields, because another request may have changed others meanwhile.
                 form.instance.save(update_fields=form.changed_data)
-                request.user = form.instance  # the choice just made counts for the event that reports it
+                request.user = form.instance  # the new opt-out applies to the event that reports the change
                 record(SettingsUpdated(section=section, changed_fields=tuple(form.changed_data)))
         messages.success(request, "Saved.")
         return response
