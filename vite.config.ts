@@ -1,24 +1,24 @@
-// What is built of `assets/` for the browser, into `assets/dist/`; Django finds it there by the manifest.
+// The build of `assets/` for the browser, into `assets/dist/`; Django finds the files through the manifest.
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
 
 export default defineConfig({
-  // Chunks and styles find each other wherever STATIC_URL puts them.
+  // Relative URLs, so that chunks and styles work under any STATIC_URL.
   base: "./",
   publicDir: false,
   plugins: [tailwindcss()],
   build: {
     outDir: "assets/dist",
     assetsDir: "",
-    // Vite's own place for it is a hidden folder, which a packager easily leaves behind.
+    // Vite's default location is a hidden folder, which packaging tools easily miss.
     manifest: "manifest.json",
-    // The size that says something, after compression, is a test's to watch.
+    // A test checks the compressed size, which is the one that matters.
     reportCompressedSize: false,
     chunkSizeWarningLimit: Infinity,
     rolldownOptions: {
-      // htmx holds an eval behind `allowEval`, which is off, and the policy forbids it besides.
+      // htmx contains an eval behind `allowEval`, which is off; the content security policy forbids eval, too.
       checks: { eval: false, pluginTimings: false },
-      // The style sheet is an entry of its own: it comes without JavaScript, and none waits for it.
+      // The style sheet is a separate entry, so that it loads without JavaScript and does not delay scripts.
       input: ["assets/javascript/main.ts", "assets/javascript/theme.ts", "assets/styles/main.css"],
     },
   },

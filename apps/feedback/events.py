@@ -14,8 +14,8 @@ class FeedbackSubmitted(TeamEvent):
     """Feedback was submitted; its text is never sent.
 
     Args:
-        category: kind of feedback.
-        has_text: whether the feedback has a text.
+        category: Kind of feedback.
+        has_text: Whether the feedback has a text.
     """
 
     category: Literal["idea", "problem", "praise", "other"]

@@ -14,9 +14,9 @@ class InsightViewed(TeamEvent):
     """An insight was opened.
 
     Args:
-        insight_type: rule that found the insight.
-        priority: urgency of the insight.
-        age_days: whole days since the insight was found.
+        insight_type: Rule that found the insight.
+        priority: Urgency of the insight.
+        age_days: Whole days since the insight was found.
     """
 
     insight_type: Literal["change", "ai_milestone", "slow_reviews"]

@@ -42,8 +42,8 @@ class AnalyticsViewed(TeamEvent):
     """An analytics tab was opened.
 
     Args:
-        tab: analytics tab that was opened.
-        date_range: selected date range.
+        tab: Analytics tab that was opened.
+        date_range: Selected date range.
     """
 
     tab: Tab
@@ -55,9 +55,9 @@ class DateFilterChanged(TeamEvent):
     """The date range was changed.
 
     Args:
-        date_range: date range after the change.
-        previous_range: date range before the change.
-        page: page on which the date range was changed.
+        date_range: Date range after the change.
+        previous_range: Date range before the change.
+        page: Page on which the date range was changed.
     """
 
     date_range: DateRange
@@ -70,8 +70,8 @@ class RepoFilterApplied(TeamEvent):
     """The repository filter was changed.
 
     Args:
-        repos_count: number of selected repositories; 0 for all repositories.
-        page: page on which the filter was changed.
+        repos_count: Number of selected repositories; 0 for all repositories.
+        page: Page on which the filter was changed.
     """
 
     repos_count: int
@@ -83,8 +83,8 @@ class PrListFiltered(TeamEvent):
     """The pull request list's own filters, or its sort order, were changed.
 
     Args:
-        filters: names of the active filters, never their values.
-        sort: sort order of the list.
+        filters: Names of the active filters, never their values.
+        sort: Sort order of the list.
     """
 
     filters: tuple[Technical, ...]
@@ -96,9 +96,9 @@ class PrDetailViewed(TeamEvent):
     """A pull request's page was opened.
 
     Args:
-        pr_age_days: whole days since the pull request was opened.
-        is_ai_assisted: whether an AI tool is known to have helped with the pull request.
-        state: state of the pull request.
+        pr_age_days: Whole days since the pull request was opened.
+        is_ai_assisted: Whether an AI tool is known to have helped with the pull request.
+        state: State of the pull request.
     """
 
     pr_age_days: int
@@ -111,9 +111,9 @@ class PrListExported(TeamEvent):
     """The pull request list was downloaded completely.
 
     Args:
-        format: file format of the export.
-        row_count: number of pull requests in the file.
-        has_filters: whether a filter or date range limited the export.
+        format: File format of the export.
+        row_count: Number of pull requests in the file.
+        has_filters: Whether a filter or date range limited the export.
     """
 
     format: Literal["csv"]
@@ -126,8 +126,8 @@ class ChartInteracted(TeamEvent):
     """A chart was clicked, hovered for half a second, or its legend used: once per action, chart and page.
 
     Args:
-        chart_type: chart that was used.
-        action: kind of interaction with the chart.
+        chart_type: Chart that was used.
+        action: Kind of interaction with the chart.
     """
 
     chart_type: ChartType

@@ -22,9 +22,9 @@ class OnboardingStepCompleted(TeamEvent):
     """A step of the onboarding was completed.
 
     Args:
-        step: onboarding step that was completed.
-        repos_count: number of tracked repositories, if the step selects repositories.
-        projects_count: number of selected Jira projects, if the step selects projects.
+        step: Onboarding step that was completed.
+        repos_count: Number of tracked repositories, if the step selects repositories.
+        projects_count: Number of selected Jira projects, if the step selects projects.
     """
 
     step: StepName
@@ -37,8 +37,8 @@ class OnboardingSkipped(TeamEvent):
     """A step of the onboarding was skipped.
 
     Args:
-        step: onboarding step that was skipped.
-        reason: whether the user skipped the step or the step does not apply.
+        step: Onboarding step that was skipped.
+        reason: Whether the user skipped the step or the step does not apply.
     """
 
     step: StepName
@@ -50,8 +50,8 @@ class OnboardingCompleted(TeamEvent):
     """The onboarding was finished; recorded once per team.
 
     Args:
-        steps_skipped: number of skipped steps, out of four.
-        duration_s: seconds since the team was created.
+        steps_skipped: Number of skipped steps, out of four.
+        duration_s: Seconds since the team was created.
     """
 
     steps_skipped: int
@@ -63,8 +63,8 @@ class GithubConnected(TeamEvent):
     """GitHub was connected during the onboarding.
 
     Args:
-        org_name: name of the GitHub organization.
-        member_count: number of members of the GitHub organization.
+        org_name: Name of the GitHub organization.
+        member_count: Number of members of the GitHub organization.
     """
 
     org_name: Organisation

@@ -23,7 +23,7 @@ class DashboardFirstView(TeamEvent):
     """A person viewed a team's dashboard for the first time, on any device.
 
     Args:
-        days_since_signup: whole days since the account was created.
+        days_since_signup: Whole days since the account was created.
     """
 
     days_since_signup: int
@@ -36,14 +36,14 @@ class ErrorOccurred(Event):
     Recorded by `otel`, in addition to PostHog's own `$exception`.
 
     Args:
-        error_type: class of the exception.
-        view_name: view that handled the request, if the error was in a request.
+        error_type: Class of the exception.
+        view_name: View that handled the request, if the error was in a request.
         task_name: Celery task that failed, if the error was in a task.
         status_code: HTTP status of the response.
         method: HTTP method of the request.
-        handled: whether the code handled the exception.
-        occurrences: number of errors of this kind that the event represents.
-        team_slug: slug of the team, if it is known.
+        handled: Whether the code handled the exception.
+        occurrences: Number of errors of this kind that the event represents.
+        team_slug: Slug of the team, if it is known.
     """
 
     error_type: Technical
@@ -61,8 +61,8 @@ class SidebarNavigation(TeamEvent):
     """A link in the sidebar was followed.
 
     Args:
-        from_page: view that contains the link.
-        to_page: view that the link leads to.
+        from_page: View that contains the link.
+        to_page: View that the link leads to.
     """
 
     from_page: Technical
@@ -74,8 +74,8 @@ class ThemeSwitched(Event):
     """A person chose another theme.
 
     Args:
-        theme: theme after the change.
-        previous_theme: theme before the change.
+        theme: Theme after the change.
+        previous_theme: Theme before the change.
     """
 
     theme: Theme
@@ -88,8 +88,8 @@ class ExternalLinkClicked(TeamEvent):
     """A link to another site was followed.
 
     Args:
-        domain: host that the link leads to.
-        page: view that contains the link.
+        domain: Host that the link leads to.
+        page: View that contains the link.
     """
 
     domain: Organisation

@@ -1,4 +1,4 @@
-// Alpine, in its build without eval, with the product's stores and components.
+// Alpine's CSP build, which does not use eval, with the product's stores and components.
 
 import Alpine from "@alpinejs/csp";
 
@@ -6,7 +6,7 @@ import { registerFilters } from "./filters";
 import { registerTheme } from "./themes";
 import { registerToasts } from "./toasts";
 
-/** Register everything, and start. */
+/** Register all stores and components, and start Alpine. */
 export function startAlpine(): void {
   registerTheme();
   registerFilters();

@@ -1,27 +1,27 @@
-// Recording what happens in the page: one typed call, whose events wait until posthog-js is there.
+// The typed API that records events in the page; events are queued until posthog-js is loaded.
 
 import { refuses } from "./consent";
 import { type EventName, type EventProperties, ORGANISATION, TEAM_EVENTS } from "./events.generated";
 import { currentPage, type Page } from "./page";
 
-/** An event with the page and team that it happened on: both may be others when it is sent. */
+/** An event with its page and team, which may have changed by the time the event is sent. */
 export interface Recorded {
   name: EventName | "$pageview";
   properties: Record<string, unknown>;
-  /** Whether the page is about to be left, so that nothing can wait. */
+  /** Whether the person is about to leave the page, so that the event must be sent immediately. */
   isLeaving: boolean;
-  /** When it happened, if it had to wait. */
+  /** The time at which the event happened, if it was queued. */
   happened?: Date;
 }
 
-// More than a person does in the seconds until posthog-js is there; a page where it never comes keeps no more.
+// More events than a person causes in the seconds until posthog-js is loaded; limits memory if it never loads.
 const MOST_WAITING = 50;
 
 const waiting: Recorded[] = [];
 let deliver: ((recorded: Recorded) => void) | null = null;
 let load: (() => void) | null = null;
 
-/** Record that something happened, with the properties of its declaration; the team is filled in here. */
+/** Record an event with its declared properties; the team is added here. */
 export function capture<Name extends EventName>(
   name: Name,
   properties: Omit<EventProperties[Name], "team_slug">,
@@ -35,29 +35,29 @@ export function capture<Name extends EventName>(
   record(page, name, { ...declared, ...(team && { $groups: { team: team.key } }) }, isLeaving);
 }
 
-/** Record that the page is shown. */
+/** Record a page view of the current page. */
 export function capturePageview(): void {
   const page = currentPage();
   if (page) record(page, "$pageview", {}, false);
 }
 
-/** Say what delivers events from now on, and hand over those that wait. */
+/** Register the callback that delivers events, and deliver the queued events. */
 export function deliverBy(delivering: (recorded: Recorded) => void): void {
   deliver = delivering;
   for (const one of waiting.splice(0)) delivering(one);
 }
 
-/** Say what to call when an event waits, to have it delivered the sooner. */
+/** Register a callback that starts loading posthog-js when an event is queued. */
 export function loadBy(loading: () => void): void {
   load = loading;
 }
 
-/** Take what waits, which is then another's to deliver. */
+/** Remove and return the queued events; the caller delivers them. */
 export function takeWaiting(): Recorded[] {
   return waiting.splice(0);
 }
 
-/** Forget what waits, and deliver nothing more. */
+/** Discard the queued events, and stop delivering events. */
 export function stopDelivering(): void {
   deliver = null;
   waiting.length = 0;

@@ -1,11 +1,11 @@
-// After a swap of the whole page: the focus goes to its content, and its title and messages are read out.
+// Announcing a page to screen readers after htmx has swapped it: focus its content, read its title and messages.
 
 import { onPage } from "./page";
 
-// Screen readers hear only what changes in a region that they know already.
+// Screen readers announce only changes in a live region that they already know.
 const KNOWN_AFTER_MS = 100;
 
-/** Do so for each page but the first, which the browser announces itself. */
+/** Announce each page except for the first, which the browser announces itself. */
 export function announcePages(): void {
   let isFirst = true;
   onPage(() => {
@@ -16,7 +16,7 @@ export function announcePages(): void {
 
 function announce(): void {
   const main = document.querySelector("main");
-  // Who was filling in a field that is there again goes on; htmx has kept their place.
+  // Do not move the focus from a field that the person is filling in; htmx keeps it across the swap.
   if (main && !document.activeElement?.matches("input, select, textarea")) {
     main.tabIndex = -1;
     main.focus({ preventScroll: true });

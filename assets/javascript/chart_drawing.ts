@@ -1,4 +1,4 @@
-// Drawing with Chart.js, a chunk that only pages with a chart load.
+// Drawing of charts with Chart.js, in a chunk that only pages with a chart load.
 
 import {
   BarController, BarElement, CategoryScale, Chart, type ChartOptions, Legend, LinearScale, LineController,
@@ -14,10 +14,10 @@ Chart.register(
 
 Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
 
-// Of the theme, in the order of the series: told apart also by who sees no red or green.
+// The theme's colors, in the order of the series; people with color blindness can distinguish them.
 const SERIES = ["--color-primary", "--color-secondary", "--color-accent", "--color-info", "--color-success"];
 
-/** What the server gives; `kind` is bars unless it says otherwise. */
+/** The JSON that the server embeds in the page; `kind` defaults to "bar". */
 interface Data {
   title: string;
   unit: Unit;
@@ -32,22 +32,22 @@ export interface Drawn {
   destroy(): void;
 }
 
-/** Draw one chart from the JSON that it names; null if there is none. */
+/** Draw a chart from the JSON element that the canvas names; return null if the element does not exist. */
 export function drawChart(canvas: HTMLCanvasElement, interacted: (action: "click" | "legend") => void): Drawn | null {
   const source = document.getElementById(canvas.dataset["source"] ?? "");
   if (!source) return null;
   const data = JSON.parse(source.textContent) as Data;
-  // The server's drawing is for who has no script; its table stays for everybody.
+  // The server's SVG is for browsers without scripts; the table stays visible for everybody.
   canvas.hidden = false;
   const still = canvas.closest("figure")?.querySelector("svg");
   if (still) still.style.display = "none";
-  // The colours are there from the start: Chart.js animates towards those that it was made with.
+  // Set the colors on creation: Chart.js animates towards the colors that a chart was created with.
   const chart = new Chart(canvas, {
     type: data.kind ?? "bar",
     data: { labels: data.labels, datasets: data.datasets.map((one, at) => ({ ...one, ...coloursOf(canvas, at) })) },
     options: options(data, interacted),
   });
-  // Of clicks within one frame Chart.js hears the last only.
+  // Chart.js handles only the last of several clicks within a frame.
   canvas.addEventListener("click", ({ offsetX: x, offsetY: y }) => {
     if (chart.isPointInArea({ x, y })) interacted("click");
   });
@@ -56,21 +56,21 @@ export function drawChart(canvas: HTMLCanvasElement, interacted: (action: "click
   return { recolour: () => recolour(chart), destroy: () => chart.destroy() };
 }
 
-/** What stands at one label, in words. */
+/** Return the values at a label, in words. */
 function said({ labels, datasets, unit }: Data, at: number): string {
   const values = datasets.map((one) => `${one.label}: ${written(one.data[at] ?? null, unit)}`);
   return `${labels[at] ?? ""}. ${values.join(", ")}`;
 }
 
 function options(data: Data, interacted: (action: "click" | "legend") => void): ChartOptions<"bar" | "line"> {
-  // "0 minutes" would stand below "20 hours".
+  // Without a unit, since "0 minutes" below "20 hours" would look odd.
   const write = (value: number | string): string => (Number(value) === 0 ? "0" : written(Number(value), data.unit));
   const toggle = Chart.defaults.plugins.legend.onClick;
   return {
     responsive: true,
     maintainAspectRatio: false,
     ...(matchMedia("(prefers-reduced-motion: reduce)").matches && { animation: false as const }),
-    // The whole column answers, not only the bar: a bar of a small value is hard to hit.
+    // The whole column reacts, not only the bar: the bar of a small value is hard to hit.
     interaction: { mode: "index", intersect: false },
     scales: {
       x: { stacked: data.stacked ?? false, grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
@@ -99,11 +99,11 @@ function colour(canvas: HTMLCanvasElement, name: string): string {
 
 function coloursOf(canvas: HTMLCanvasElement, series: number): Record<string, string> {
   const own = colour(canvas, SERIES[series % SERIES.length] ?? "");
-  // Chart.js would compute those under the pointer, and does not know oklch.
+  // Set the hover colors, too: Chart.js would compute them, and does not support oklch.
   return { backgroundColor: own, borderColor: own, hoverBackgroundColor: own, hoverBorderColor: own };
 }
 
-/** Take the colours from the theme in force. */
+/** Apply the colors of the current theme. */
 function recolour(chart: Chart<"bar" | "line">): void {
   chart.data.datasets.forEach((dataset, at) => Object.assign(dataset, coloursOf(chart.canvas, at)));
   for (const scale of Object.values(chart.options.scales ?? {})) {
@@ -111,6 +111,6 @@ function recolour(chart: Chart<"bar" | "line">): void {
     Object.assign(scale?.grid ?? {}, { color: colour(chart.canvas, "--color-base-300") });
   }
   Object.assign(chart.options.plugins?.legend?.labels ?? {}, { color: colour(chart.canvas, "--quiet") });
-  // Without movement, as on a resize: "none" would leave bars in the colours that they have.
+  // Update without animation, as on a resize: "none" would not change the colors of the bars.
   chart.update("resize");
 }

@@ -1,8 +1,8 @@
-// A chart by keyboard: arrows go from label to label, and what stands there is shown and read out.
+// Keyboard access to charts: arrow keys move between labels, whose values are shown and announced.
 
 import type { Chart } from "chart.js";
 
-/** Let the arrow keys, Home and End walk along a chart; Escape leaves it as it was. */
+/** Move along a chart with the arrow keys, Home and End; Escape clears the selection. */
 export function walkWithKeys(canvas: HTMLCanvasElement, chart: Chart<"bar" | "line">, say: (at: number) => string): void {
   const last = (chart.data.labels?.length ?? 0) - 1;
   const region = document.createElement("div");
@@ -24,7 +24,7 @@ export function walkWithKeys(canvas: HTMLCanvasElement, chart: Chart<"bar" | "li
   });
 }
 
-/** Return where a key leads: a label's number, -1 for none of them, null for a key of no meaning here. */
+/** Return the index of the label that a key leads to, -1 to clear the selection, null for any other key. */
 function target(key: string, at: number, last: number): number | null {
   if (key === "ArrowRight") return Math.min(at + 1, last);
   if (key === "ArrowLeft") return Math.max(at - 1, 0);

@@ -1,20 +1,20 @@
-// Charts: drawn where a page or a swap brings one, tracked once each, and let go when they are swapped away.
+// Charts: drawn on page load and after swaps, tracked once per action, and destroyed when they are swapped out.
 
 import { capture } from "./analytics";
 import type { Drawn } from "./chart_drawing";
 
-// As events.md has it: a glance in passing is no hover.
+// Defined by `chart_interacted` in docs/events.md: a pointer that only passes does not count as a hover.
 const HOVERED_AFTER_MS = 500;
 
 const drawn = new Map<HTMLCanvasElement, Drawn>();
 
-/** Draw the charts that are there and that come, and redraw them in the theme's colours. */
+/** Draw all charts, now and after swaps, and redraw them when the theme changes. */
 export function watchCharts(): void {
   void draw();
   document.addEventListener("htmx:afterSettle", () => void draw());
   document.addEventListener("htmx:historyRestore", () => void draw());
   const recolour = (): void => drawn.forEach((chart) => chart.recolour());
-  // What was drawn before the page's font was there is measured anew.
+  // Measure charts again that were drawn before the page's font was loaded.
   void document.fonts.ready.then(recolour);
   new MutationObserver(recolour).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 }
@@ -28,7 +28,7 @@ async function draw(): Promise<void> {
   if (!document.querySelector("canvas[data-chart]")) return;
   const { drawChart } = await import("./chart_drawing");
   for (const canvas of document.querySelectorAll<HTMLCanvasElement>("canvas[data-chart]")) {
-    // Another swap may have been drawn while the chunk was on its way.
+    // Another call may have drawn the chart while the chunk was loading.
     if (drawn.has(canvas)) continue;
     const chart = drawChart(canvas, once(canvas));
     if (chart) drawn.set(canvas, chart);
@@ -37,7 +37,7 @@ async function draw(): Promise<void> {
 
 type Action = "click" | "hover" | "legend";
 
-/** Return what records an action on a chart, the first time; and note hovers. */
+/** Return a function that records each kind of action on a chart once; also record hovers. */
 function once(canvas: HTMLCanvasElement): (action: Action) => void {
   const done = new Set<Action>();
   const chart_type = canvas.dataset["chart"] as Parameters<typeof capture<"chart_interacted">>[1]["chart_type"];
@@ -48,7 +48,7 @@ function once(canvas: HTMLCanvasElement): (action: Action) => void {
   };
   let timer: number | undefined;
   canvas.addEventListener("pointerenter", ({ pointerType }) => {
-    // A finger does not hover.
+    // Touch does not hover.
     if (pointerType !== "touch") timer = window.setTimeout(() => interacted("hover"), HOVERED_AFTER_MS);
   });
   canvas.addEventListener("pointerleave", () => clearTimeout(timer));

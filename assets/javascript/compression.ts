@@ -1,12 +1,12 @@
-// How posthog-js compresses what it sends: at once, since what a page still compresses when it is left is lost.
+// Synchronous compression in posthog-js: a batch that is still being compressed when the page is left is lost.
 
 /**
- * Load posthog-js so that it finds no streams that compress: it looks for them once, as it starts.
+ * Load posthog-js without `CompressionStream`, for which it checks once, when it starts.
  *
- * By a stream each batch takes a few turns of the page's loop before the browser has it, and a page that is
- * left has none. Without one it takes a millisecond or two of the page, and is then the browser's to send.
- * Recordings are sent the same way. What is large in them, the page and its changes, the recorder has compressed
- * by then, piece by piece and by the streams, which it finds since it comes later.
+ * With a stream, each batch takes a few turns of the event loop before the browser gets it, and a page that is
+ * left has no more turns. Without a stream, compression blocks the page for a millisecond or two, and the browser
+ * sends the batch. Recordings are sent in the same way. Their large parts, the page and its changes, have already
+ * been compressed piece by piece by the recorder, which loads later and finds `CompressionStream`.
  */
 export async function compressingAtOnce<Script>(load: () => Promise<Script>): Promise<Script> {
   const own = Object.getOwnPropertyDescriptor(window, "CompressionStream");

@@ -1,8 +1,8 @@
-// The filter form: a change asks for the page anew, once; the server compares, and records what has changed.
+// The filter form: a change submits the form; the server finds out what has changed, and records it.
 
 import Alpine from "@alpinejs/csp";
 
-// A date is typed digit by digit, and arrow keys go from range to range.
+// Dates are typed digit by digit, and arrow keys step through the ranges: submit after the last change.
 const PATIENCE_MS = 500;
 
 interface DateRangeStore {
@@ -14,7 +14,7 @@ interface RepositoriesStore {
   chosen: string[];
 }
 
-/** Register the stores `dateRange` and `repositories`, and the component `filters` of the form around them. */
+/** Register the stores `dateRange` and `repositories`, and the component `filters` of the form. */
 export function registerFilters(): void {
   Alpine.store("dateRange", {
     range: "",
@@ -35,7 +35,7 @@ export function registerFilters(): void {
           const patience = patienceFor(target, form);
           if (patience !== null) timer = window.setTimeout(() => form.requestSubmit(), patience);
         });
-        // By its own button meanwhile.
+        // The person may use the form's button before the timer ends.
         form.addEventListener("submit", () => clearTimeout(timer));
       },
       destroy(): void {
@@ -51,7 +51,7 @@ function readForm(form: HTMLFormElement): void {
   (Alpine.store("repositories") as RepositoriesStore).chosen = said.getAll("repo").map(String);
 }
 
-/** Return how long to wait for a further change; null if there is nothing to ask for yet. */
+/** Return how many milliseconds to wait before submitting the form; null if it should not be submitted yet. */
 function patienceFor(target: EventTarget | null, form: HTMLFormElement): number | null {
   if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return null;
   const said = new FormData(form);
@@ -60,6 +60,6 @@ function patienceFor(target: EventTarget | null, form: HTMLFormElement): number 
   if (target.name === "from" || target.name === "to") {
     return said.get("range") === "custom" && !isUnfinished ? PATIENCE_MS : null;
   }
-  // Who ticks three repositories wants one answer, and the list to stay open until then: the button sends them.
+  // Repositories are submitted with the button, so that the list stays open while several are being selected.
   return null;
 }

@@ -1,13 +1,13 @@
-// The browser's history: what it brings back is asked for again, for somebody else may be signed in by now.
+// The browser's history: restored pages are reloaded, because another person may have signed in since.
 
-/** Reload what the back and forward buttons bring back as it was, and what they could not bring. */
+/** Reload pages that the back-forward cache restores, and pages that htmx fails to restore. */
 export function watchHistory(): void {
   addEventListener("pageshow", ({ persisted }) => {
     if (!persisted) return;
-    // Kept as it was left, such as before a logout: not to be seen until the server has answered.
+    // The page may be from before a logout: hide it until the server has responded.
     document.documentElement.hidden = true;
     location.reload();
   });
-  // htmx leaves the old page where the answer is a no; the browser shows it.
+  // On an error response, htmx keeps the old page; a reload shows the error.
   document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
 }

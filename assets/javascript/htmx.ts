@@ -1,20 +1,20 @@
-// htmx: how boosted navigation behaves, under the policy and for people who see no swap.
+// Configuration of htmx: boosted navigation under the content security policy, and handling of errors.
 
 import htmx from "htmx.org";
 
-/** Configure htmx; it starts by itself once the page is read. */
+/** Configure htmx, which starts by itself once the page is parsed. */
 export function configureHtmx(): void {
   Object.assign(htmx.config, {
-    // The policy forbids eval, and style elements without a nonce.
+    // The content security policy forbids eval, and style elements without a nonce.
     allowEval: false,
     includeIndicatorStyles: false,
-    // Not `style`: Alpine's, copied as an attribute, would be one.
+    // Without `style`: the policy forbids style attributes, and htmx would copy Alpine's.
     attributesToSettle: ["class"],
-    // A page with a customer's figures is fetched again rather than kept in the browser's storage.
+    // Fetch pages again instead of storing a customer's figures in the browser.
     historyCacheSize: 0,
-    // A whole page is answered, as to any other request.
+    // The server responds with a whole page, as to any other request.
     historyRestoreAsHxRequest: false,
-    // An answer that says no is a page to be seen, too; 204 has none.
+    // Show error pages, too; a 204 response has no page.
     responseHandling: [{ code: "204", swap: false }, { code: "...", swap: true }],
   });
   document.addEventListener("htmx:beforeSwap", keepFragmentsApart);
@@ -29,7 +29,7 @@ interface Answer {
   requestConfig: { verb: string };
 }
 
-/** A fragment asks for a part of its page: a failure leaves it as it is, and a way elsewhere is one for the page. */
+/** Keep a fragment as it is if its request fails, and reload the page if the request is redirected elsewhere. */
 function keepFragmentsApart(event: Event): void {
   const answer = (event as CustomEvent<Answer>).detail;
   if (answer.boosted || !answer.pathInfo) return;
@@ -40,7 +40,7 @@ function keepFragmentsApart(event: Event): void {
   if (isElsewhere) location.reload();
 }
 
-/** Without an answer, as when offline or sent to another site, the browser goes there itself and says what is wrong. */
+/** Let the browser open the URL if there is no response, as when offline or redirected to another site. */
 function leaveAsBrowsersDo(event: Event): void {
   const answer = (event as CustomEvent<Answer>).detail;
   if (answer.boosted && answer.requestConfig.verb === "get") location.assign(answer.pathInfo.requestPath);

@@ -1,14 +1,14 @@
-// Leaving a page before posthog-js has come to it: what waits there goes by a beacon, as posthog-js would send it.
+// Leaving a page before posthog-js is loaded: queued events are sent with a beacon, in the format of posthog-js.
 
 import type { Recorded } from "./analytics";
 import { cookie } from "./consent";
 import type { Page } from "./page";
 
-// posthog-js goes on with a session for so long after its last event, and for so long in all.
+// posthog-js ends a session this long after its last event, and this long after its start.
 const IDLE_MS = 30 * 60_000;
 const LENGTH_MS = 24 * 60 * 60_000;
 
-/** Send what happened on pages of somebody who is signed in; who a visitor is, posthog-js alone can say. */
+/** Send the queued events of a signed-in person; only posthog-js knows the id of a visitor. */
 export function sendBehind(page: Page, recorded: Recorded[]): void {
   const { distinct_id } = page;
   if (!distinct_id || !recorded.length) return;
@@ -20,7 +20,7 @@ export function sendBehind(page: Page, recorded: Recorded[]): void {
   navigator.sendBeacon(`${page.api_host}/e/`, JSON.stringify({ api_key: page.key, batch, sent_at: new Date() }));
 }
 
-/** Return the session that an earlier page has begun, unless it is over; the server reads the same cookie. */
+/** Return the id of the session that an earlier page started, unless it has ended; the server reads the same cookie. */
 function sessionOf(page: Page): string | undefined {
   try {
     const state = JSON.parse(cookie(`ph_${page.key}_posthog`) ?? "{}") as { $sesid?: [number, string, number] };
@@ -28,7 +28,7 @@ function sessionOf(page: Page): string | undefined {
     const [active, session, began] = state.$sesid;
     return Date.now() - active <= IDLE_MS && Date.now() - began <= LENGTH_MS ? session : undefined;
   } catch {
-    // Not posthog-js's after all.
+    // The cookie was not written by posthog-js.
     return undefined;
   }
 }

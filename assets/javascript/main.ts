@@ -1,4 +1,4 @@
-// The page's scripts: navigation, stores, charts where there are any, and what is recorded of it.
+// The entry point of the page's scripts: navigation, stores, charts and telemetry.
 
 import { startAlpine } from "./alpine";
 import { announcePages } from "./announcing";

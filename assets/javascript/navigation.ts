@@ -1,17 +1,17 @@
-// Links that are followed: one click, key or middle button is one event, whatever has been swapped in since.
+// Events about followed links: one event for each click, Enter key or middle click, also after swaps.
 
 import { capture } from "./analytics";
 import { currentPage } from "./page";
 
-/** Watch the whole document, once: links come and go with every swap. */
+/** Listen on the document, once, because swaps add and remove links. */
 export function watchLinks(): void {
-  // Before anybody else hears of it: who handles a click may stop it, or swap the link away.
+  // Capture the event before other handlers, which may stop it or swap the link out.
   document.addEventListener("click", followed, { capture: true });
   document.addEventListener("auxclick", followed, { capture: true });
 }
 
 function followed(event: MouseEvent): void {
-  // The middle button opens a tab; the right one a menu. A key on a link is a click to the browser.
+  // The middle button opens a tab, the right button a menu. The browser reports Enter on a link as a click.
   if (event.type === "auxclick" && event.button !== 1) return;
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   const page = currentPage()?.page;

@@ -1,28 +1,28 @@
-// What the server says about the page that is shown: its view, its person and team, and what may be recorded.
+// The server's configuration of the current page: its view, person and team, and whether it may be recorded.
 
 export interface Page {
-  /** PostHog's public key, and the way there through our own origin. */
+  /** PostHog's public project key, and the path on our own origin that leads to PostHog. */
   key: string;
   api_host: string;
   ui_host: string;
-  /** The view's name, and its address with placeholders: never a raw path. */
+  /** The name of the view, and its route with placeholders; never a raw path. */
   page: string;
   route: string;
   distinct_id: string | null;
   team: { key: string; slug: string } | null;
   opted_out: boolean;
   recording: boolean;
-  /** Whether what names a customer's organisation may leave. */
+  /** Whether properties that name a customer's organization may be sent. */
   send_organisation: boolean;
   flags: Record<string, boolean | string>;
-  /** The service, version, environment and release that the page comes from; each event says so. */
+  /** The service, version, environment and release of the page, which are added to each event. */
   origin: Record<string, string>;
 }
 
 let element: Element | null = null;
 let page: Page | null = null;
 
-/** Return the page that is shown, as its JSON says; null where nothing is to be recorded by anybody. */
+/** Return the configuration of the current page, or null if the page must not be recorded for anybody. */
 export function currentPage(): Page | null {
   const found = document.getElementById("posthog-config");
   if (found !== element) {
@@ -32,18 +32,18 @@ export function currentPage(): Page | null {
   return page;
 }
 
-/** Call back for the page that is shown and for each that is swapped in: once a page, never for a fragment. */
+/** Run a callback once for the current page and for each page that is swapped in, but not for fragments. */
 export function onPage(callback: () => void): void {
   let seen: Element | null = null;
   const look = (): void => {
-    // A whole page brings an element of its own; a fragment leaves the one that is there.
+    // A whole page replaces this element; a fragment does not.
     const found = document.getElementById("posthog-config") ?? document.querySelector("main");
     if (found === seen) return;
     seen = found;
     callback();
   };
   look();
-  // A page that is swapped in, and one that the back button has fetched again.
+  // After a page was swapped in, and after the back button fetched a page again.
   document.addEventListener("htmx:afterSettle", look);
   document.addEventListener("htmx:historyRestore", look);
 }

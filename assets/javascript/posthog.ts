@@ -1,4 +1,4 @@
-// posthog-js, in a chunk of its own that comes after the page is usable: who it is about, and what it sends.
+// posthog-js, in a separate chunk that loads after the page is usable: identity, team, flags and delivery.
 
 import { posthog } from "posthog-js/dist/module.slim.no-external";
 
@@ -9,22 +9,22 @@ import { keepRecorder, pause, watchSwaps } from "./recorder";
 
 let isMute = false;
 
-/** Start posthog-js with the page that is shown; `withdraw` is called when it hears a no before we do. */
+/** Start posthog-js on the current page; `withdraw` is called if an event shows that the person has opted out. */
 export function start(page: Page, withdraw: () => void): void {
   prepareRemoteConfig(page);
   posthog.init(page.key, options(page, () => isMute, withdraw));
-  // From a time when this person had refused: the page says now that they do not.
+  // posthog-js may remember an earlier opt-out, but the page says that this person has not opted out.
   if (posthog.has_opted_out_capturing()) posthog.clear_opt_in_out_capturing();
   watchSwaps(posthog);
   show(page);
   deliverBy(send);
 }
 
-/** Follow to the page that is shown now: its person, its team, its flags, and whether it may be recorded. */
+/** Apply the current page's person, team and flags, and whether it may be recorded. */
 export function show(page: Page): void {
   const isIdentified = posthog.get_property("$user_state") === "identified";
   const isSomebodyElse = isIdentified && posthog.get_distinct_id() !== page.distinct_id;
-  // After a logout a new visitor begins, and two accounts in one browser stay two people.
+  // A logout starts a new visitor, and two accounts in one browser remain two people.
   if (isSomebodyElse) posthog.reset();
   if (page.distinct_id && (!isIdentified || isSomebodyElse)) posthog.identify(page.distinct_id);
   if (!page.team) posthog.resetGroups();
@@ -33,24 +33,24 @@ export function show(page: Page): void {
   keepRecorder(posthog, page.recording);
 }
 
-/** Record nothing more; what is on its way arrives. */
+/** Stop recording; events that were already recorded are still sent. */
 export function mute(): void {
   isMute = true;
 }
 
-/** Send nothing more, also of what posthog-js has already queued, and no header. */
+/** Stop sending events, including those that posthog-js has queued, and tracing headers. */
 export function stop(): void {
   mute();
   pause(posthog);
   posthog.set_config({ tracing_headers: [], autocapture: false, capture_exceptions: false, disable_persistence: true });
   posthog.opt_out_capturing();
-  // Its queue and its retries ask for this alone before they send.
+  // The queue and the retries of posthog-js check only this flag before they send.
   posthog.__loaded = false;
 }
 
 function send({ name, properties, isLeaving, happened }: Recorded): void {
   if (isLeaving) posthog.capture(name, properties, { send_instantly: true, transport: "sendBeacon" });
-  // With options but no key posthog-js would send each of them by itself.
+  // With options but without a batch key, posthog-js would send each event separately.
   else if (happened) posthog.capture(name, properties, { timestamp: happened, _batchKey: "waited" });
   else posthog.capture(name, properties);
 }

@@ -1,4 +1,4 @@
-// The options of posthog-js, each with its reason.
+// The options of posthog-js, with the reasons for them.
 
 import "posthog-js/dist/exception-autocapture";
 import {
@@ -16,13 +16,13 @@ import { cleaned, withoutDetails } from "./addresses";
 import { refuses } from "./consent";
 import { currentPage, type Page } from "./page";
 
-// What autocapture may not take from elements: addresses with ids in them, and words about a customer.
+// Attributes that autocapture must not record: URLs with ids, and texts about a customer.
 const PRIVATE_ATTRIBUTES = [
   "href", "action", "formaction", "src", "srcset", "value", "title", "alt", "placeholder", "content",
   "aria-label", "aria-description", "aria-valuetext", "datetime", "hx-get", "hx-post", "hx-vals", "data-source",
 ];
 
-/** Return the options for a page; `withdraw` is called where the person has refused meanwhile. */
+/** Return the options for a page; `withdraw` is called if the person has opted out since the page was loaded. */
 export function options(page: Page, isMute: () => boolean, withdraw: () => void): Partial<PostHogConfig> {
   return {
     api_host: page.api_host,
@@ -36,22 +36,22 @@ export function options(page: Page, isMute: () => boolean, withdraw: () => void)
       ...SessionReplayExtensions,
       ...TracingExtensions,
     },
-    // Nothing is fetched to start with: the page has brought the flags and says what is on.
+    // Do not fetch flags and remote configuration at the start: the page contains both.
     advanced_disable_flags: true,
     bootstrap: { featureFlags: page.flags },
     disable_external_dependency_loading: true,
     disable_surveys: true,
-    // Ours: by the page, not the address, which htmx also changes before there is a new page.
+    // `capturePageview` records page views; htmx changes the URL before the new page is swapped in.
     capture_pageview: false,
     capture_pageleave: true,
-    // A link's text is the title of a pull request or somebody's name.
+    // The text of a link can be the title of a pull request or a person's name.
     autocapture: { element_attribute_ignorelist: PRIVATE_ATTRIBUTES, capture_copied_text: false },
     mask_all_text: true,
     rageclick: false,
     capture_exceptions: { capture_unhandled_errors: true, capture_unhandled_rejections: true, capture_console_errors: false },
-    // Without naming elements, which would take a larger build of web-vitals.
+    // Without attribution to elements, which would require a larger build of web-vitals.
     capture_performance: { web_vitals: true, web_vitals_attribution: false, network_timing: false },
-    // Off until the page allows it, see recorder.ts.
+    // Off until the page allows it; see recorder.ts.
     disable_session_recording: true,
     session_recording: {
       maskAllInputs: true,
@@ -61,20 +61,20 @@ export function options(page: Page, isMute: () => boolean, withdraw: () => void)
     },
     tracing_headers: [location.hostname],
     person_profiles: "identified_only",
-    // The server alone joins a visitor's trail to an account, when somebody logs in. A browser that kept the visitor's
-    // id of one account would join the next one to the same person (docs/posthog.md).
+    // Only the server links a visitor's events to an account, at login. If the browser reported the visitor id of one
+    // account at the next login, PostHog would merge both accounts into one person (docs/posthog.md).
     reuseAnonymousId: true,
-    // It would make a person of each visitor of a development server.
+    // By default, posthog-js would create a person for each visitor of a development server.
     internal_or_test_user_hostname: null,
-    // Whether a robot counts is PostHog's to decide: events say `$browser_type`. Our tests are robots, too.
+    // PostHog decides whether bots count: events contain `$browser_type`. Our tests run in automated browsers, too.
     opt_out_useragent_filter: true,
     before_send: (event) => (isMute() ? null : reviewed(event, withdraw)),
   };
 }
 
-/** Put in place what PostHog would answer about this project, so that posthog-js asks nobody. */
+/** Provide the remote configuration that PostHog would return, so that posthog-js does not fetch it. */
 export function prepareRemoteConfig(page: Page): void {
-  // Where PostHog's own `array/<key>/config.js` puts it.
+  // PostHog's own script `array/<key>/config.js` stores it in the same place.
   const place = window as Window & { _POSTHOG_REMOTE_CONFIG?: Record<string, { config: unknown; siteApps: [] }> };
   place._POSTHOG_REMOTE_CONFIG = {
     [page.key]: {
@@ -94,13 +94,13 @@ export function prepareRemoteConfig(page: Page): void {
 function reviewed(event: CaptureResult | null, withdraw: () => void): CaptureResult | null {
   const page = currentPage();
   if (!event || !page) return null;
-  // Another tab's notice, or the browser's own switch, is heard of before each event.
+  // Check before each event: the person may have opted out in another tab or in the browser's settings.
   if (refuses(page)) {
-    // By now posthog-js has stored its ids again; it is stopped once it is done with this event.
+    // posthog-js has already stored its ids again; stop it after it has processed this event.
     queueMicrotask(withdraw);
     return null;
   }
-  // Its addresses are masked as it is recorded, and it is large.
+  // The recorder has already masked the URLs of a snapshot, which is large.
   if (event.event === "$snapshot") return event;
   event.properties = { ...page.origin, ...event.properties };
   // A page's title names a pull request or a team.
@@ -109,7 +109,7 @@ function reviewed(event: CaptureResult | null, withdraw: () => void): CaptureRes
   return cleaned(event) as CaptureResult;
 }
 
-/** Forget the site that somebody came from: a customer's own names it, such as their wiki. */
+/** Remove the referrer: a customer's own site, such as a wiki, names the customer. */
 function forgetReferrers({ properties, $set, $set_once }: CaptureResult): void {
   for (const said of [properties, $set, $set_once]) {
     for (const name of Object.keys(said ?? {})) if (/referr(er|ing_domain)$/.test(name)) delete said?.[name];

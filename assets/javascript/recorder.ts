@@ -1,10 +1,10 @@
-// Session recording: in a chunk of its own, on pages that allow it, and never while one is swapped for another.
+// Session recording, in a separate chunk: only on pages that allow it, and paused while pages are swapped.
 
 import type { PostHog } from "posthog-js/dist/module.slim.no-external";
 
 let isWanted = false;
 
-/** Watch for swaps of the whole page: the next may not be recorded, and would be seen before it could say so. */
+/** Pause before a page is swapped: the next page may forbid recording, and would be recorded before it is checked. */
 export function watchSwaps(posthog: PostHog): void {
   document.addEventListener("htmx:beforeSwap", (event) => {
     if ((event as CustomEvent<{ boosted?: boolean }>).detail.boosted) pause(posthog);
@@ -12,7 +12,7 @@ export function watchSwaps(posthog: PostHog): void {
   document.addEventListener("htmx:historyCacheMissLoad", () => pause(posthog));
 }
 
-/** Record the page that is shown, or do not. */
+/** Start or pause recording, depending on whether the current page allows it. */
 export function keepRecorder(posthog: PostHog, isAllowed: boolean): void {
   if (!isAllowed) return pause(posthog);
   isWanted = true;
@@ -20,12 +20,12 @@ export function keepRecorder(posthog: PostHog, isAllowed: boolean): void {
     () => {
       if (isWanted) posthog.startSessionRecording();
     },
-    // Blocked, or the network failed: the page does without.
+    // The chunk was blocked or the network failed: the page works without recording.
     () => undefined,
   );
 }
 
-/** Stop at once. */
+/** Stop recording immediately. */
 export function pause(posthog: PostHog): void {
   if (isWanted) posthog.stopSessionRecording();
   isWanted = false;

@@ -1,5 +1,5 @@
-// When posthog-js comes, follows and goes: after the page is usable, with every page, and at the first no, or when
-// the page is an old one that the browser has brought back.
+// The life cycle of posthog-js: it is loaded after the page is usable, updated with every page, and stopped when the
+// person opts out or the browser restores an old page from its back-forward cache.
 
 import { rememberRoute } from "./addresses";
 import { capturePageview, loadBy, stopDelivering, takeWaiting } from "./analytics";
@@ -8,14 +8,14 @@ import { forget, refuses } from "./consent";
 import { sendBehind } from "./leaving";
 import { currentPage, onPage } from "./page";
 
-// A busy page waits this long for a quiet moment, and then has its events recorded all the same.
+// The maximum wait for an idle moment of a busy page before posthog-js is loaded anyway.
 const QUIET_WITHIN_MS = 2_000;
 
 let posthog: typeof import("./posthog") | null = null;
 let isLoading = false;
 let isMute = false;
 
-/** Follow every page that is shown. */
+/** Watch every page that is shown. */
 export function startTelemetry(): void {
   loadBy(() => void load());
   onPage(follow);
@@ -25,11 +25,11 @@ export function startTelemetry(): void {
 
 function leave(): void {
   const page = currentPage();
-  // Who blocks posthog-js does not want to be recorded by another way either.
+  // A person who blocks posthog-js does not want to be recorded in another way, either (`isMute`).
   if (page && !refuses(page) && !isMute) sendBehind(page, takeWaiting());
 }
 
-/** Record nothing of a page that was left and is brought back: its person and team are of then. */
+/** Stop recording a page that is restored from the back-forward cache: its person and team may be outdated. */
 function mute({ persisted }: PageTransitionEvent): void {
   if (!persisted) return;
   isMute = true;
@@ -62,7 +62,7 @@ async function load(): Promise<void> {
   try {
     loaded = await compressingAtOnce(() => import("./posthog"));
   } catch {
-    // Blocked, or the network failed: the page does without.
+    // The chunk was blocked or the network failed: the page works without telemetry.
     isMute = true;
     return;
   }
@@ -75,7 +75,7 @@ async function load(): Promise<void> {
 function whenUsable(then: () => void): void {
   const atRest = (): void => {
     if ("requestIdleCallback" in window) requestIdleCallback(then, { timeout: QUIET_WITHIN_MS });
-    // Safari.
+    // Safari does not support requestIdleCallback.
     else setTimeout(then, QUIET_WITHIN_MS);
   };
   if (document.readyState === "complete") atRest();

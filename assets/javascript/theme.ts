@@ -1,11 +1,11 @@
-// The theme, before the first paint: a small classic script in the head, for the policy forbids inline ones.
+// The theme, applied before the first paint by a small classic script in the head: the policy forbids inline scripts.
 
 export type Theme = "light" | "dark" | "system";
 
 export interface Themes {
-  /** What this person has chosen. */
+  /** The theme that this person has chosen. */
   readonly chosen: Theme;
-  /** Choose, keep the choice, and show it. */
+  /** Choose a theme: store and apply it. */
   choose(theme: Theme): void;
 }
 
@@ -15,7 +15,7 @@ declare global {
   }
 }
 
-// Everything within a function: a classic script would put its names into the window.
+// Inside a function, because top-level names of a classic script would be global.
 (() => {
   const STORED_AS = "theme";
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
@@ -26,7 +26,7 @@ declare global {
       const stored = localStorage.getItem(STORED_AS);
       return stored === "light" || stored === "dark" ? stored : "system";
     } catch {
-      // A browser that forbids storage keeps the choice for as long as the page.
+      // If the browser forbids storage, the choice lasts as long as the page.
       return "system";
     }
   }
@@ -41,7 +41,7 @@ declare global {
     try {
       localStorage.setItem(STORED_AS, theme);
     } catch {
-      // As above.
+      // See `read`.
     }
     show();
   }
@@ -53,7 +53,7 @@ declare global {
     choose,
   };
   prefersDark.addEventListener("change", show);
-  // Chosen in another tab.
+  // A theme was chosen in another tab.
   addEventListener("storage", ({ key }) => {
     if (key !== STORED_AS) return;
     chosen = read();

@@ -1,4 +1,4 @@
-// The theme menu: the buttons of the choice, wherever they stand, and the store that Alpine shows.
+// The theme menu: the buttons that choose a theme, anywhere on the page, and Alpine's store.
 
 import Alpine from "@alpinejs/csp";
 
@@ -11,12 +11,12 @@ interface ThemeStore {
   choose(theme: Theme): void;
 }
 
-/** Register the store `theme`, and let every `data-theme-choice` choose. */
+/** Register the store `theme`, and make every element with `data-theme-choice` choose its theme. */
 export function registerTheme(): void {
   Alpine.store("theme", {
     chosen: window.themes.chosen,
     choose(theme: Theme) {
-      // As it is stored, for another tab may have changed it since.
+      // Read the stored theme, because another tab may have changed it.
       const previous_theme = window.themes.chosen;
       window.themes.choose(theme);
       this.chosen = theme;
@@ -28,7 +28,7 @@ export function registerTheme(): void {
     const theme = chosenBy(event.target);
     if (theme) (Alpine.store("theme") as ThemeStore).choose(theme);
   });
-  // Chosen in another tab; theme.ts has heard it before.
+  // A theme was chosen in another tab; the listener in theme.ts runs before this one.
   addEventListener("storage", () => {
     (Alpine.store("theme") as ThemeStore).chosen = window.themes.chosen;
     press();

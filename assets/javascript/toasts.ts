@@ -1,11 +1,11 @@
-// Messages as toasts: good news goes by itself, bad news stays until it is dismissed.
+// Messages as toasts: success messages disappear by themselves, warnings and errors stay until they are dismissed.
 
 import Alpine from "@alpinejs/csp";
 
-// Long enough to read two lines slowly; it waits while it is pointed at or focused.
+// Long enough to read two lines slowly; hovering or focusing a toast pauses the timer.
 const SHOWN_MS = 8_000;
 
-/** Register the component `toast`: `isShown`, `dismiss()`. */
+/** Register the component `toast` with `isShown` and `dismiss()`. */
 export function registerToasts(): void {
   Alpine.data("toast", () => {
     let timer: number | undefined;

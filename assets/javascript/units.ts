@@ -1,14 +1,14 @@
-// Values as people read them: the same as apps/metrics/formatting.py writes into the table beside the chart.
+// Formatting of values, identical to apps/metrics/formatting.py, which formats the table next to the chart.
 
 export type Unit = "count" | "percent" | "hours" | "lines";
 
 // Below two hours minutes are easier to read, and from three days on days are.
 const MINUTES_BELOW = 2;
 const DAYS_FROM = 72;
-// From here on a decimal says nothing that anybody would act on.
+// From here on a decimal makes no practical difference.
 const WHOLE_FROM = 10;
 
-/** Write a figure with its unit, such as "31 hours"; a dash for one that is not known. */
+/** Format a figure with its unit, such as "31 hours"; return a dash if the figure is not known. */
 export function written(value: number | null, unit: Unit): string {
   if (value === null) return "—";
   if (unit === "percent") return `${number(value)} %`;
@@ -27,7 +27,7 @@ function withWord(value: number, word: string): string {
 }
 
 function number(value: number): string {
-  // It rounds halves up by itself, of the digits that one would write, and so does the table.
+  // `toLocaleString` rounds half up, by decimal digits, as the table does.
   const maximumFractionDigits = value >= WHOLE_FROM ? 0 : 1;
   return value.toLocaleString("en", { maximumFractionDigits });
 }
