@@ -1,1 +1,1 @@
-"""Accounts: GitHub, leaving for good, and what pages of accounts and teams ask of the database."""
+"""Tests of accounts: login with GitHub, deletion, and the queries of pages about accounts and teams."""

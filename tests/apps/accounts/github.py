@@ -1,4 +1,4 @@
-"""The way to GitHub and back, and a GitHub that says whatever a test wants of a person's addresses."""
+"""Login at the sandbox's GitHub, and a fake GitHub with any email addresses that a test needs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["OddGitHub", "come_back", "odd_github"]
 
 
 def come_back(client: Client, sent: Any, sandbox: RunningSandbox, **decided: Any) -> Any:
-    """Decide at the sandbox's page that a response leads to, and follow the way back to its end.
+    """Decide on the sandbox's authorize page, and follow the redirects back to the last page.
 
     Args:
         client: the person's browser.
-        sent: leads to GitHub.
-        sandbox: it.
-        decided: as `RunningSandbox.authorize` takes it.
+        sent: the response that redirects to GitHub.
+        sandbox: the sandbox that plays GitHub.
+        decided: keyword arguments of `RunningSandbox.authorize`.
     """
     assert sent.status_code == 302, sent.content.decode()
     back = urlsplit(sandbox.authorize(sent.headers["Location"], **decided))
@@ -34,12 +34,14 @@ def come_back(client: Client, sent: Any, sandbox: RunningSandbox, **decided: Any
 
 @dataclass
 class OddGitHub:
-    """A GitHub with one person, who has agreed already.
+    """A fake GitHub with one person, who has already granted access.
+
+    The server's threads read the attributes, so change them only between requests.
 
     Args:
-        url: its address.
-        emails: the person's addresses, as `/user/emails` lists them.
-        profile: the person, as `/user` shows them.
+        url: the base URL of the server.
+        emails: the person's addresses, as `/user/emails` returns them.
+        profile: the person's profile, as `/user` returns it.
     """
 
     url: str = ""
@@ -49,11 +51,11 @@ class OddGitHub:
     )
 
     def has(self, email: str, *, verified: bool, primary: bool = False) -> None:
-        """Give the person an address."""
+        """Add an address to the person's account."""
         self.emails.append({"email": email, "verified": verified, "primary": primary})
 
     def come_back(self, client: Client, sent: Any) -> Any:
-        """Follow the way back from its page, which a response leads to."""
+        """Follow the redirects from the authorize page back to the last page."""
         assert sent.status_code == 302, sent.content.decode()
         (state,) = parse_qs(urlsplit(sent.headers["Location"]).query)["state"]
         return client.get(f"/accounts/github/login/callback/?code=x&state={state}", follow=True)
@@ -61,7 +63,7 @@ class OddGitHub:
 
 @contextmanager
 def odd_github() -> Iterator[OddGitHub]:
-    """Run one on loopback."""
+    """Run an `OddGitHub` on loopback."""
     github = OddGitHub()
 
     class Handler(BaseHTTPRequestHandler):
@@ -81,7 +83,7 @@ def odd_github() -> Iterator[OddGitHub]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     github.url = f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""Which of GitHub's addresses are believed: a verified one, and never for somebody else's account."""
+"""Trust in GitHub's email addresses: only verified ones count, and never for another person's account."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def invitation(acme: Team, alice: User) -> Invitation:
     return Invitation.objects.create(team=acme, email="dana@new.example", invited_by=alice)
 
 
-def test_the_invited_address_counts_if_it_is_a_verified_second_one(
+def test_the_invited_address_counts_if_it_is_a_verified_secondary_address(
     browser: Browser, github: OddGitHub, invitation: Invitation, captured_events: CapturedEvents
 ) -> None:
     github.has("dana@home.example", verified=True, primary=True)
@@ -64,7 +64,7 @@ def test_an_invited_address_that_is_not_verified_does_not_count(
     assert captured_events.named("team_member_joined") == []
 
 
-def test_who_has_no_verified_address_is_asked_for_one_which_is_no_proof(
+def test_an_address_typed_for_lack_of_a_verified_one_does_not_accept_an_invitation(
     browser: Browser, github: OddGitHub, invitation: Invitation, captured_events: CapturedEvents
 ) -> None:
     github.has("dana@new.example", verified=False, primary=True)
@@ -85,7 +85,7 @@ def test_who_has_no_verified_address_is_asked_for_one_which_is_no_proof(
     assert not EmailAddress.objects.get(user=dana).verified
 
 
-def test_an_address_that_nobody_here_has_verified_opens_no_account(
+def test_an_address_that_is_not_verified_here_does_not_log_in(
     browser: Browser, github: OddGitHub, alice: User, captured_events: CapturedEvents
 ) -> None:
     github.has(alice.email, verified=True, primary=True)
@@ -104,7 +104,7 @@ def test_an_address_that_nobody_here_has_verified_opens_no_account(
     assert signed_up.properties["method"] == "github"
 
 
-def test_an_address_that_both_have_verified_opens_the_account_and_links_github(
+def test_an_address_verified_here_and_at_github_logs_in_and_links_github(
     browser: Browser, github: OddGitHub, alice: User, captured_events: CapturedEvents
 ) -> None:
     EmailAddress.objects.create(user=alice, email=alice.email, verified=True, primary=True)
@@ -119,7 +119,7 @@ def test_an_address_that_both_have_verified_opens_the_account_and_links_github(
     assert browser(None).login(email=alice.email, password=PASSWORD)  # the password stays
 
 
-def test_an_address_that_github_has_not_verified_opens_no_account(
+def test_an_address_that_github_has_not_verified_does_not_log_in(
     browser: Browser, github: OddGitHub, alice: User
 ) -> None:
     EmailAddress.objects.create(user=alice, email=alice.email, verified=True, primary=True)
@@ -138,7 +138,7 @@ def test_an_address_that_github_has_not_verified_opens_no_account(
     ("profile", "name"),
     [({"name": "Dana " * 40}, ("Dana " * 40)[:100]), ({"name": None}, "dana"), ({"name": ""}, "dana")],
 )
-def test_a_name_is_what_the_profile_says_else_the_login(
+def test_the_name_is_the_profiles_or_else_the_login(
     browser: Browser, github: OddGitHub, profile: dict[str, object], name: str
 ) -> None:
     github.profile.update(profile)
@@ -157,7 +157,7 @@ ADDRESSES = st.lists(
 
 
 @given(ADDRESSES, st.none() | EMAILS)
-def test_a_trusted_address_is_verified_and_the_wanted_one_if_that_is(
+def test_the_wanted_address_is_trusted_if_it_is_verified(
     addresses: list[EmailAddress], wanted: str | None
 ) -> None:
     reached = [one.email for one in addresses if one.verified and "noreply" not in one.email]

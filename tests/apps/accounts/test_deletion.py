@@ -1,4 +1,4 @@
-"""Deleting an account, with the teams that nobody else is in."""
+"""Deletion of an account and of the teams without other members."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ def proof() -> dict[str, str]:
     return {"password": PASSWORD}
 
 
-def test_a_deleted_account_is_gone_and_its_sessions_end(
-    browser: Browser, alice: User, proof: dict[str, str]
-) -> None:
+def test_deleting_an_account_ends_its_sessions(browser: Browser, alice: User, proof: dict[str, str]) -> None:
     laptop, phone = browser(alice), browser(alice)
 
     page = laptop.post("/profile/delete/", proof, follow=True)
@@ -31,7 +29,7 @@ def test_a_deleted_account_is_gone_and_its_sessions_end(
     assert phone.get("/profile/").headers["Location"].startswith("/accounts/login/")
 
 
-def test_an_address_is_free_again_after_the_account(
+def test_the_address_of_a_deleted_account_can_sign_up_again(
     browser: Browser, alice: User, proof: dict[str, str]
 ) -> None:
     browser(alice).post("/profile/delete/", proof)
@@ -44,7 +42,9 @@ def test_an_address_is_free_again_after_the_account(
 @pytest.mark.parametrize(
     "form", [{}, {"password": "wrong"}, {"password": ""}, {"email": "alice@acme.example"}]
 )
-def test_without_the_password_nothing_is_deleted(browser: Browser, alice: User, form: dict[str, str]) -> None:
+def test_without_the_right_password_nothing_is_deleted(
+    browser: Browser, alice: User, form: dict[str, str]
+) -> None:
     page = browser(alice).post("/profile/delete/", form)
 
     assert page.context["form"].errors
@@ -54,7 +54,7 @@ def test_without_the_password_nothing_is_deleted(browser: Browser, alice: User, 
 @pytest.mark.parametrize(
     ("typed", "is_deleted"), [(" Alice@Acme.example ", True), ("bob@acme.example", False), ("", False)]
 )
-def test_who_has_no_password_types_the_address(
+def test_a_person_without_a_password_types_the_address(
     browser: Browser, alice: User, typed: str, is_deleted: bool
 ) -> None:
     alice.set_unusable_password()
@@ -67,7 +67,7 @@ def test_who_has_no_password_types_the_address(
     assert User.objects.exists() is not is_deleted
 
 
-def test_a_password_is_not_guessed_here(browser: Browser, alice: User, proof: dict[str, str]) -> None:
+def test_password_attempts_are_limited(browser: Browser, alice: User, proof: dict[str, str]) -> None:
     client = browser(alice)
     for _ in range(10):
         client.post("/profile/delete/", {"password": "wrong"})
@@ -78,7 +78,7 @@ def test_a_password_is_not_guessed_here(browser: Browser, alice: User, proof: di
     assert User.objects.get() == alice
 
 
-def test_a_team_without_other_members_goes_too(
+def test_a_team_without_other_members_is_deleted_too(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team, proof: dict[str, str]
 ) -> None:
     Invitation.objects.create(team=acme, email="dana@new.example")
@@ -94,7 +94,7 @@ def test_a_team_without_other_members_goes_too(
     assert person_updates(captured_events, alice) == []
 
 
-def test_a_team_of_others_goes_on_with_one_less(
+def test_a_team_with_other_members_continues_with_one_less(
     browser: Browser,
     captured_events: CapturedEvents,
     alice: User,
@@ -121,7 +121,7 @@ def test_a_team_of_others_goes_on_with_one_less(
 
 
 @pytest.mark.usefixtures("bob")
-def test_the_last_admin_of_others_first_names_another(
+def test_the_last_admin_must_make_another_member_an_admin_first(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team, proof: dict[str, str]
 ) -> None:
     second = Team.objects.create(name="Second", slug="second")
@@ -143,6 +143,6 @@ def test_the_last_admin_of_others_first_names_another(
     assert list(Team.objects.all()) == [acme]
 
 
-def test_looking_at_the_page_deletes_nothing(browser: Browser, alice: User, acme: Team) -> None:
+def test_viewing_the_page_deletes_nothing(browser: Browser, alice: User, acme: Team) -> None:
     assert browser(alice).get("/profile/delete/").status_code == 200
     assert (User.objects.get(), Team.objects.get()) == (alice, acme)

@@ -61,7 +61,7 @@ def test_without_a_client_id_nobody_is_offered_github(
     assert sent.headers["Location"].startswith("/accounts/signup/")
 
 
-def test_signing_up_with_github_is_one_event_under_a_verified_address(
+def test_signing_up_with_github_records_one_event_with_a_verified_address(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents
 ) -> None:
     client = browser(None)
@@ -80,7 +80,7 @@ def test_signing_up_with_github_is_one_event_under_a_verified_address(
     assert person_updates(captured_events, dana)[0]["signup_source"] == "github"
 
 
-def test_logging_in_with_github_again_is_no_sign_up(
+def test_logging_in_with_github_again_is_not_a_sign_up(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents
 ) -> None:
     client = browser(None)
@@ -93,7 +93,7 @@ def test_logging_in_with_github_again_is_no_sign_up(
     assert len(captured_events.named("user_signed_up")) == 1
 
 
-def test_joining_with_github_is_a_sign_up_by_invitation_and_a_joining(
+def test_joining_with_github_records_a_sign_up_by_invitation_and_a_new_member(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -121,7 +121,7 @@ def test_joining_with_github_is_a_sign_up_by_invitation_and_a_joining(
     assert group_updates(captured_events, acme) == [{"member_count": 2}]
 
 
-def test_joining_with_a_github_of_another_address_is_a_sign_up_of_its_own(
+def test_joining_with_another_github_address_is_an_ordinary_sign_up(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, invitation: Invitation
 ) -> None:
     client = browser(None)
@@ -135,7 +135,7 @@ def test_joining_with_a_github_of_another_address_is_a_sign_up_of_its_own(
     assert captured_events.named("team_member_joined") == []
 
 
-def test_who_has_an_account_joins_by_logging_in_with_github(
+def test_a_person_with_an_account_joins_by_logging_in_with_github(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, invitation: Invitation
 ) -> None:
     client = browser(None)
@@ -146,7 +146,7 @@ def test_who_has_an_account_joins_by_logging_in_with_github(
 
     page = come_back(client, client.post(f"{path}sign-up/", {"github": ""}), sandbox, login="dana")
     assert f"{path}accept/" in page.content.decode()
-    assert captured_events.named("team_member_joined") == []  # looking is no joining
+    assert captured_events.named("team_member_joined") == []  # viewing the invitation does not accept it
     client.post(f"{path}accept/")
 
     (joined,) = captured_events.named("team_member_joined")
@@ -155,7 +155,7 @@ def test_who_has_an_account_joins_by_logging_in_with_github(
     assert Membership.objects.get(user__email="dana@new.example").team == invitation.team
 
 
-def test_github_is_linked_from_the_profile_and_then_opens_the_account(
+def test_github_can_be_linked_from_the_profile_and_then_logs_in(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User
 ) -> None:
     client = browser(alice)
@@ -175,7 +175,7 @@ def test_github_is_linked_from_the_profile_and_then_opens_the_account(
     assert not SocialAccount.objects.exists()
 
 
-def test_a_github_that_opens_another_account_is_not_linked(
+def test_a_github_login_linked_to_another_account_is_not_linked(
     browser: Browser, sandbox: RunningSandbox, alice: User
 ) -> None:
     other, client = browser(None), browser(alice)
@@ -187,7 +187,7 @@ def test_a_github_that_opens_another_account_is_not_linked(
     assert SocialAccount.objects.get().user != alice
 
 
-def test_the_only_way_in_is_not_unlinked(browser: Browser, sandbox: RunningSandbox) -> None:
+def test_the_only_login_method_cannot_be_unlinked(browser: Browser, sandbox: RunningSandbox) -> None:
     client = browser(None)
     come_back(client, client.post(LOGIN), sandbox, login="dana")
 
@@ -197,7 +197,7 @@ def test_the_only_way_in_is_not_unlinked(browser: Browser, sandbox: RunningSandb
     assert SocialAccount.objects.exists()
 
 
-def test_nobody_unlinks_what_is_another_persons(
+def test_nobody_can_unlink_another_persons_github(
     browser: Browser, sandbox: RunningSandbox, alice: User
 ) -> None:
     client = browser(None)
@@ -208,7 +208,7 @@ def test_nobody_unlinks_what_is_another_persons(
     assert SocialAccount.objects.exists()
 
 
-def test_who_says_no_at_github_is_told_so_and_nothing_is_made(
+def test_declining_at_github_creates_nothing_and_the_page_says_so(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents
 ) -> None:
     client = browser(None)
@@ -222,7 +222,7 @@ def test_who_says_no_at_github_is_told_so_and_nothing_is_made(
 
 @pytest.mark.parametrize("path", ["/login/oauth/access_token", "/user"])
 @pytest.mark.parametrize("kind", ["denied", "drop", "error", "malformed", "rate_limit", "unavailable"])
-def test_a_github_that_fails_lets_nobody_in_and_says_so(
+def test_a_failing_github_logs_nobody_in_and_the_page_says_so(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, path: str, kind: Kind
 ) -> None:
     client = browser(None)
@@ -237,7 +237,7 @@ def test_a_github_that_fails_lets_nobody_in_and_says_so(
     assert list(captured_events) == []
 
 
-def test_the_way_back_is_gone_once_only(
+def test_the_callback_works_once(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents
 ) -> None:
     client = browser(None)
@@ -250,7 +250,7 @@ def test_the_way_back_is_gone_once_only(
     assert len(captured_events.named("user_signed_up")) == 1
 
 
-def test_the_code_that_github_hands_over_leaves_on_no_span(browser: Browser, sandbox: RunningSandbox) -> None:
+def test_the_oauth_code_is_not_exported_on_a_span(browser: Browser, sandbox: RunningSandbox) -> None:
     client = browser(None)
     back = urlsplit(sandbox.authorize(client.post(LOGIN).headers["Location"]))
     provider, kept = trace.get_tracer_provider(), InMemorySpanExporter()
@@ -258,14 +258,16 @@ def test_the_code_that_github_hands_over_leaves_on_no_span(browser: Browser, san
     provider.add_span_processor(SimpleSpanProcessor(ScrubbingSpanExporter(kept)))
 
     client.get(f"{back.path}?{back.query}")
-    kept.shutdown()  # a processor stays for good; it keeps no more
+    kept.shutdown()  # a processor cannot be removed, so make its exporter ignore later spans
 
     spans = [span for span in kept.get_finished_spans() if span.kind is trace.SpanKind.SERVER]
     assert len(spans) == 1
     assert parse_qs(back.query)["code"][0] not in str(spans[0].attributes)
 
 
-def test_a_person_of_github_who_leaves_types_the_address(browser: Browser, sandbox: RunningSandbox) -> None:
+def test_a_person_without_a_password_deletes_the_account_by_typing_the_address(
+    browser: Browser, sandbox: RunningSandbox
+) -> None:
     client = browser(None)
     come_back(client, client.post(LOGIN), sandbox, login="dana", email="dana@new.example")
 

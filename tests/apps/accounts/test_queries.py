@@ -1,4 +1,4 @@
-"""What accounts and teams ask of the database: each statement has a reason, and none is telemetry's."""
+"""Queries of pages about accounts and teams: each one has a reason, and telemetry needs none."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from otel.testing import CapturedEvents
 from tests.apps.conftest import PASSWORD, Browser
 from tests.apps.queries import statements
 
-# Who asks, by the session's cookie.
+# The session and its user.
 WHO = ["SELECT django_session", "SELECT users_user"]
-# And in which teams: the menu, the current team, and the role in it.
+# The user's teams too, for the menu, the current team and the user's role in it.
 TEAMS = [*WHO, "SELECT teams_membership"]
-# A form works on an instance of its own, so that refused values do not show in the header.
+# The user again: a form has a separate instance, so that invalid values do not show in the header.
 OWN = [*WHO, "SELECT users_user"]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request, with what it has to ask and what is told of it.
+    """A request with its expected queries and events.
 
     Args:
-        who: asks; a visitor if empty.
-        method: by which.
-        path: with the ids of the fixture.
-        asks: the statements, in their order.
-        tells: the events that PostHog gets.
-        form: what is posted.
+        who: the name of the signed-in user; empty for a visitor.
+        method: the name of the test client's method.
+        path: the path, with placeholders for ids.
+        asks: the expected statements, in order.
+        tells: the names of the events that PostHog gets.
+        form: the posted form, with placeholders for ids.
     """
 
     who: str
@@ -53,7 +53,7 @@ REQUESTS = (
         "alice",
         "get",
         "/profile/delete/",
-        # Each team that is left, and who else is in it; the menu.
+        # The user's teams; their other members; the menu.
         [*OWN, "SELECT teams_team", "SELECT teams_membership", "SELECT teams_membership"],
     ),
     Request("alice", "get", "/teams/new/", TEAMS),
@@ -73,7 +73,7 @@ REQUESTS = (
         "alice",
         "post",
         "/team/settings/",
-        # The form's own instance; whether another team has the address.
+        # The form's separate instance; whether another team has the slug.
         [*TEAMS, "SELECT teams_team", "SELECT teams_team", "UPDATE teams_team"],
         ["settings_updated", "$groupidentify"],
         {"name": "Acme", "slug": "acme", "plan": "pro"},
@@ -84,9 +84,9 @@ REQUESTS = (
         "/team/invitations/",
         [
             *TEAMS,
-            # Whether the address is a member's, or invited.
+            # Whether the address belongs to a member or has an invitation.
             *("SELECT teams_membership", "SELECT teams_invitation"),
-            # Kept, and once the mail has left, that it has.
+            # The invitation; after the email, the time it was sent.
             *("INSERT teams_invitation", "UPDATE teams_invitation"),
         ],
         ["team_member_invited"],
@@ -98,9 +98,9 @@ REQUESTS = (
         "/team/invitations/{invitation}/resend/",
         [
             *TEAMS,
-            # Found, then read again under its lock, with its time begun anew.
+            # The invitation; the invitation again with a lock; its new expiry.
             *("SELECT teams_invitation", "SELECT teams_invitation", "UPDATE teams_invitation"),
-            # The mail has left.
+            # The time the email was sent.
             "UPDATE teams_invitation",
         ],
         ["team_member_invited"],
@@ -115,7 +115,7 @@ REQUESTS = (
         "alice",
         "post",
         "/team/members/{membership}/role/",
-        # Found; the team's lock; who else is an admin.
+        # The membership; the team's lock; the other admins.
         [
             *TEAMS,
             "SELECT teams_membership",
@@ -130,7 +130,7 @@ REQUESTS = (
         "alice",
         "post",
         "/team/members/{membership}/remove/",
-        # Found; the team's lock; who else is an admin.
+        # The membership; the team's lock; the other admins.
         [
             *TEAMS,
             "SELECT teams_membership",
@@ -144,7 +144,7 @@ REQUESTS = (
         "bob",
         "post",
         "/team/leave/",
-        # The team's lock; who else is an admin.
+        # The team's lock; the other admins.
         [*TEAMS, "SELECT teams_team", "SELECT teams_membership", "DELETE teams_membership"],
         ["$set", "$groupidentify"],
     ),
@@ -152,7 +152,7 @@ REQUESTS = (
         "charlie",
         "post",
         "/teams/switch/",
-        # The person, and this session.
+        # The person's current team; the session's.
         [*TEAMS, "UPDATE teams_membership", "UPDATE django_session"],
         ["$set"],
         {"team": "{other}"},
@@ -163,9 +163,9 @@ REQUESTS = (
         "/invitations/{charlies}/accept/",
         [
             *WHO,
-            # Found, then read again under its lock, and closed.
+            # The invitation; the invitation again with a lock; its acceptance.
             *("SELECT teams_invitation", "SELECT teams_invitation", "UPDATE teams_invitation"),
-            # Whether this is a member already.
+            # Whether the user is already a member.
             *("SELECT teams_membership", "INSERT teams_membership", "UPDATE django_session"),
         ],
         ["team_member_joined", "$set", "$groupidentify"],
@@ -176,7 +176,7 @@ REQUESTS = (
         "/teams/new/",
         [
             *WHO,
-            # A free address; the person's lock; whether the person has a team of this name.
+            # A free slug; the user's lock; whether the user has a team of this name.
             *("SELECT teams_team", "SELECT users_user", "SELECT teams_membership"),
             *("INSERT teams_team", "INSERT teams_membership", "UPDATE django_session"),
         ],
@@ -188,7 +188,7 @@ REQUESTS = (
 
 @pytest.mark.parametrize("is_told", [False, True], ids=["untold", "told"])
 @pytest.mark.parametrize("one", REQUESTS, ids=lambda one: f"{one.method} {one.path}")
-def test_a_request_asks_what_it_has_to_and_nothing_for_telemetry(
+def test_a_request_runs_no_queries_for_telemetry(
     browser: Browser,
     request: pytest.FixtureRequest,
     one: Request,
@@ -198,7 +198,7 @@ def test_a_request_asks_what_it_has_to_and_nothing_for_telemetry(
     other: Team,
     charlie: User,
 ) -> None:
-    # Acme is where Bob has been last.
+    # Acme stays Bob's current team.
     Membership.objects.create(team=other, user=bob, role=Role.ADMIN, current_since=acme.created_at)
     ids = {
         "invitation": (invitation := acme.invitations.create(email="dana@new.example")).pk,
@@ -220,7 +220,7 @@ def test_a_request_asks_what_it_has_to_and_nothing_for_telemetry(
         assert sorted(capture.event for capture in captured) == sorted(one.tells)
 
 
-def test_signing_up_asks_nothing_of_teams(browser: Browser, captured_events: CapturedEvents) -> None:
+def test_signing_up_runs_no_queries_for_teams(browser: Browser, captured_events: CapturedEvents) -> None:
     form = {"email": "dana@new.example", "password1": PASSWORD}
 
     asked = statements(partial(browser(None).post, "/accounts/signup/", form))

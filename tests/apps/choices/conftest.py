@@ -1,4 +1,4 @@
-"""Acme, connected to all three from settings, and Alice's browser."""
+"""Alice's browser, with Acme connected to all three providers from settings."""
 
 from __future__ import annotations
 

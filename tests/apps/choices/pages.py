@@ -1,4 +1,4 @@
-"""Reading the pages of choices as a person does."""
+"""Readers for the pages of choices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["choices", "slack_form", "ticked"]
 
 
 def choices(client: Client, path: str) -> dict[str, str]:
-    """Return what a page lets one choose, by the words that stand beside it."""
+    """Return the values of a page's options by their labels."""
     page = BeautifulSoup(client.get(path).content, "html.parser")
     boxes = {
         label.text.strip(): box["value"]
@@ -21,13 +21,13 @@ def choices(client: Client, path: str) -> dict[str, str]:
 
 
 def slack_form(client: Client, path: str = "/onboarding/slack/", **features: str) -> dict[str, str]:
-    """Return the form that chooses #engineering and two of the features."""
+    """Return a form that chooses #engineering and two of the features."""
     channel = {"channel_id": choices(client, path)["#engineering"]}
     return channel | (features or {"surveys_enabled": "on", "leaderboard_enabled": "on"})
 
 
 def ticked(client: Client, path: str) -> list[str]:
-    """Return the words beside the ticked boxes."""
+    """Return the labels of the checked boxes."""
     page = BeautifulSoup(client.get(path).content, "html.parser")
     labels = [box.find_parent("label") for box in page.select("input[checked]")]
     return [label.text.strip() for label in labels if label is not None]

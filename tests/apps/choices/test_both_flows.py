@@ -1,4 +1,4 @@
-"""Connecting and choosing is recorded alike, whether from settings or in the onboarding."""
+"""Connecting and choosing record the same events in settings and in the onboarding."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PATHS: dict[Flow, dict[str, str]] = {
         "slack": "/integrations/slack/features/",
     },
 }
-# What the flows are told apart by.
+# The properties that differ between the flows.
 OWN = {"flow", "trigger", "team_slug", "duration_ms"}
 
 

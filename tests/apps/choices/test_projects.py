@@ -1,4 +1,4 @@
-"""Choosing Jira projects from settings."""
+"""The choice of Jira projects in settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _followed(team: Team) -> list[tuple[str, str]]:
     return list(team.jira_projects.order_by("key").values_list("key", "name"))
 
 
-def test_projects_of_every_page_are_there_and_the_chosen_ones_are_kept(
+def test_projects_from_every_page_are_offered_and_the_chosen_ones_are_saved(
     client_of_alice: Client, captured_events: CapturedEvents, acme: Team
 ) -> None:
     known = choices(client_of_alice, PATH)
@@ -34,7 +34,7 @@ def test_projects_of_every_page_are_there_and_the_chosen_ones_are_kept(
     assert list(captured_events) == []
 
 
-def test_what_is_not_chosen_any_more_is_dropped_and_names_are_brought_up_to_date(
+def test_deselected_projects_are_dropped_and_names_are_updated(
     client_of_alice: Client, acme: Team, other: Team
 ) -> None:
     JiraProject.objects.create(team=acme, key="ENG", name="As it was called")
@@ -53,7 +53,7 @@ def test_a_long_list_can_be_searched(client_of_alice: Client) -> None:
     assert "Nothing is called “&lt;b&gt;”" in client_of_alice.get(f"{PATH}?q=<b>").content.decode()
 
 
-def test_a_token_that_has_ended_is_renewed_on_the_way(
+def test_an_expired_token_is_renewed_to_list_projects(
     client_of_alice: Client, sandbox: RunningSandbox, acme: Team
 ) -> None:
     Connection.objects.filter(provider="jira").update(expires_at="2020-01-01T00:00Z")
@@ -61,7 +61,7 @@ def test_a_token_that_has_ended_is_renewed_on_the_way(
     assert "Engine (ENG)" in choices(client_of_alice, PATH)
 
 
-def test_a_member_sees_them_and_changes_nothing(browser: Browser, acme: Team, bob: User) -> None:
+def test_a_member_sees_the_projects_but_cannot_change_them(browser: Browser, acme: Team, bob: User) -> None:
     JiraProject.objects.create(team=acme, key="ENG", name="Engine")
     client = browser(bob)
 

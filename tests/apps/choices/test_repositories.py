@@ -1,4 +1,4 @@
-"""Choosing repositories from settings."""
+"""The choice of repositories in settings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _tracked(team: Team) -> list[str]:
     return sorted(team.repositories.filter(is_tracked=True).values_list("full_name", flat=True))
 
 
-def test_what_is_tracked_is_synced_and_told_of(
+def test_tracked_repositories_are_synced_and_recorded(
     client_of_alice: Client, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     page = _track(client_of_alice, CARDS)
@@ -45,7 +45,7 @@ def test_what_is_tracked_is_synced_and_told_of(
     assert PullRequest.objects.filter(repository__full_name=CARDS).exists()
 
 
-def test_what_is_tracked_no_more_keeps_its_data_and_is_told_of(
+def test_untracked_repositories_keep_their_data_and_are_recorded(
     client_of_alice: Client, captured_events: CapturedEvents, acme: Team
 ) -> None:
     _track(client_of_alice, CARDS)
@@ -60,7 +60,7 @@ def test_what_is_tracked_no_more_keeps_its_data_and_is_told_of(
     assert events_summary(captured_events) == []
 
 
-def test_the_same_choice_again_tells_and_starts_nothing(
+def test_the_same_choice_again_records_and_starts_nothing(
     client_of_alice: Client, captured_events: CapturedEvents
 ) -> None:
     _track(client_of_alice, CARDS)
@@ -73,7 +73,7 @@ def test_the_same_choice_again_tells_and_starts_nothing(
     assert SyncRun.objects.count() == runs
 
 
-def test_a_renamed_repository_is_the_same_one(
+def test_a_renamed_repository_stays_tracked_under_its_new_name(
     client_of_alice: Client, sandbox: RunningSandbox, acme: Team
 ) -> None:
     _track(client_of_alice, CARDS)
@@ -86,7 +86,7 @@ def test_a_renamed_repository_is_the_same_one(
     assert not Repository.objects.filter(full_name=CARDS).exists()
 
 
-def test_a_repository_that_has_vanished_is_tracked_no_more(
+def test_a_repository_that_has_vanished_is_untracked(
     client_of_alice: Client, sandbox: RunningSandbox, captured_events: CapturedEvents, acme: Team
 ) -> None:
     _track(client_of_alice, CARDS)
@@ -100,13 +100,13 @@ def test_a_repository_that_has_vanished_is_tracked_no_more(
     assert group_updates(captured_events, acme) == [{"repos_tracked": 0}]
 
 
-def test_looking_asks_github_and_writes_nothing(client_of_alice: Client, acme: Team) -> None:
+def test_viewing_the_page_asks_github_and_saves_nothing(client_of_alice: Client, acme: Team) -> None:
     assert CARDS in choices(client_of_alice, PATH)
 
     assert not Repository.objects.exists()
 
 
-def test_a_search_narrows_the_list_and_keeps_what_is_chosen(client_of_alice: Client) -> None:
+def test_a_search_narrows_the_list_and_keeps_chosen_options(client_of_alice: Client) -> None:
     _track(client_of_alice, CARDS)
 
     assert sorted(choices(client_of_alice, f"{PATH}?q=NOT")) == [CARDS, NOTES]
@@ -114,7 +114,7 @@ def test_a_search_narrows_the_list_and_keeps_what_is_chosen(client_of_alice: Cli
 
 
 @pytest.mark.parametrize("chosen", ["0", "-1", "nonsense", "9" * 30])
-def test_what_github_does_not_show_cannot_be_chosen(
+def test_a_repository_that_github_does_not_list_cannot_be_chosen(
     client_of_alice: Client, captured_events: CapturedEvents, acme: Team, chosen: str
 ) -> None:
     page = client_of_alice.post(PATH, {"chosen": [chosen]})
@@ -125,7 +125,7 @@ def test_what_github_does_not_show_cannot_be_chosen(
     assert list(captured_events) == []
 
 
-def test_another_teams_repository_of_the_same_name_stays_as_it_is(
+def test_another_teams_repository_of_the_same_name_does_not_change(
     client_of_alice: Client, acme: Team, other: Team
 ) -> None:
     known = choices(client_of_alice, PATH)
@@ -138,7 +138,7 @@ def test_another_teams_repository_of_the_same_name_stays_as_it_is(
     assert _tracked(acme) == [CARDS]
 
 
-def test_a_member_sees_what_is_tracked_and_asks_nobody(
+def test_a_member_sees_tracked_repositories_without_a_request_to_github(
     browser: Browser, client_of_alice: Client, sandbox: RunningSandbox, bob: User, acme: Team
 ) -> None:
     _track(client_of_alice, CARDS)
@@ -155,7 +155,7 @@ def test_a_member_sees_what_is_tracked_and_asks_nobody(
     assert len(sandbox.requests()) == asked
 
 
-def test_after_a_disconnect_what_was_chosen_is_shown_and_cannot_be_changed(
+def test_after_a_disconnect_the_choice_is_shown_but_cannot_be_changed(
     client_of_alice: Client, captured_events: CapturedEvents, acme: Team
 ) -> None:
     _track(client_of_alice, CARDS)
@@ -171,7 +171,7 @@ def test_after_a_disconnect_what_was_chosen_is_shown_and_cannot_be_changed(
     assert list(captured_events) == []
 
 
-def test_repositories_are_locked_in_their_one_order_before_they_are_written_by_name(
+def test_repositories_are_locked_in_order_before_they_are_written(
     client_of_alice: Client,
 ) -> None:
     asked = statements(lambda: _track(client_of_alice, CARDS))

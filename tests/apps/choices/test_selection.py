@@ -1,4 +1,4 @@
-"""A long list of check boxes: what is shown can be sent back without losing anything."""
+"""Long lists of checkboxes: submitting the form as it is shown loses nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _page(found: list[Offer], chosen: set[str], query: str, data: QueryDict | No
 
 
 @given(found=offers, query=names | st.just(""), data=st.data())
-def test_a_form_sent_back_as_it_is_shown_changes_nothing(
+def test_submitting_an_unchanged_form_changes_nothing(
     found: list[Offer], query: str, data: st.DataObject
 ) -> None:
     ids = [one.id for one in found]
@@ -40,7 +40,7 @@ def test_a_form_sent_back_as_it_is_shown_changes_nothing(
 
 
 @given(found=offers, query=names | st.just(""))
-def test_what_is_not_listed_is_counted(found: list[Offer], query: str) -> None:
+def test_options_that_are_not_listed_are_counted(found: list[Offer], query: str) -> None:
     page = _page(found, set(), query, None)
 
     listed = [box["value"] for box in BeautifulSoup(str(page.form), "html.parser").select("input")]

@@ -1,4 +1,4 @@
-"""Posting the week to Slack."""
+"""Posting of the weekly digest to Slack."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _review(pull: PullRequest, reviewer: str, external_id: str) -> None:
 
 
 def _fill(team: Team) -> None:
-    """Let ada merge two and grace one; grace reviews, ada talks to herself, and a program does all of it."""
+    """Create two merged pull requests by ada and one by grace, reviews by both, and some of each by bots."""
     day = MONDAY - timedelta(days=3)
     first = _pull(team, 1, "ada", day, is_ai_assisted=True)
     second = _pull(team, 2, "ada", day)
@@ -105,7 +105,7 @@ def test_the_week_is_posted_to_the_chosen_channel(
 
 
 @pytest.mark.usefixtures("features")
-def test_a_week_is_posted_once_though_its_task_is_done_twice(sandbox: RunningSandbox, acme: Team) -> None:
+def test_a_week_is_posted_once_if_its_task_runs_twice(sandbox: RunningSandbox, acme: Team) -> None:
     _fill(acme)
     _pull(acme, 5, "ada", MONDAY + timedelta(days=1))
 
@@ -116,7 +116,7 @@ def test_a_week_is_posted_once_though_its_task_is_done_twice(sandbox: RunningSan
 
 
 @pytest.mark.parametrize("enabled", list(product([False, True], repeat=3)))
-def test_only_what_is_enabled_is_told(
+def test_only_enabled_features_are_posted(
     features: SlackFeatures, sandbox: RunningSandbox, acme: Team, enabled: tuple[bool, bool, bool]
 ) -> None:
     _fill(acme)
@@ -139,7 +139,7 @@ def test_only_what_is_enabled_is_told(
     ],
 )
 @pytest.mark.parametrize("day", range(7))
-def test_the_week_told_is_the_last_full_one_on_whichever_day_it_is_told(
+def test_the_last_full_week_is_posted_on_any_day_of_the_week(
     features: SlackFeatures, sandbox: RunningSandbox, acme: Team, merged_at: datetime, is_told: bool, day: int
 ) -> None:
     SlackFeatures.objects.filter(pk=features.pk).update(reveals_enabled=False)
@@ -149,9 +149,7 @@ def test_the_week_told_is_the_last_full_one_on_whichever_day_it_is_told(
 
 
 @pytest.mark.usefixtures("features")
-def test_a_week_without_anything_to_tell_is_not_posted(
-    sandbox: RunningSandbox, acme: Team, other: Team
-) -> None:
+def test_a_week_without_content_is_not_posted(sandbox: RunningSandbox, acme: Team, other: Team) -> None:
     _fill(other)
 
     assert post(acme, NOW) is False
@@ -170,7 +168,7 @@ def test_without_features_or_connection_nothing_is_posted(
     assert sandbox.messages() == []
 
 
-def test_a_channel_that_is_gone_has_to_be_chosen_again(
+def test_a_channel_that_is_gone_must_be_chosen_again(
     client: Client, features: SlackFeatures, sandbox: RunningSandbox, acme: Team
 ) -> None:
     _fill(acme)
@@ -203,7 +201,7 @@ def test_a_revoked_token_ends_the_connection(
 
 
 @pytest.mark.usefixtures("features")
-def test_a_late_refusal_of_the_old_token_does_not_end_what_was_renewed_meanwhile(
+def test_a_late_refusal_of_the_old_token_does_not_end_a_renewed_connection(
     sandbox: RunningSandbox, acme: Team
 ) -> None:
     _fill(acme)
@@ -212,14 +210,14 @@ def test_a_late_refusal_of_the_old_token_does_not_end_what_was_renewed_meanwhile
     def renew() -> None:
         Connection.objects.update(access_token="renewed")
 
-    with rival(renew, lambda sql: "access_token" in sql, after=True):  # once the old token is read
+    with rival(renew, lambda sql: "access_token" in sql, after=True):  # after the old token is read
         assert post(acme, NOW) is False
 
     assert Connection.objects.get(disconnected_at=None).access_token == "renewed"
 
 
 @pytest.mark.usefixtures("features")
-def test_a_slack_that_does_not_answer_is_the_tasks_to_deal_with(sandbox: RunningSandbox, acme: Team) -> None:
+def test_if_slack_does_not_answer_the_task_gets_the_error(sandbox: RunningSandbox, acme: Team) -> None:
     _fill(acme)
     sandbox.fail("slack", "unavailable", count=9)
 
@@ -229,7 +227,7 @@ def test_a_slack_that_does_not_answer_is_the_tasks_to_deal_with(sandbox: Running
 
 
 @pytest.mark.usefixtures("features")
-def test_a_week_that_slack_did_not_take_can_be_posted_later(sandbox: RunningSandbox, acme: Team) -> None:
+def test_a_week_that_slack_rejected_can_be_posted_later(sandbox: RunningSandbox, acme: Team) -> None:
     _fill(acme)
     sandbox.fail("slack", "error", path="chat.postMessage")
 
@@ -240,7 +238,7 @@ def test_a_week_that_slack_did_not_take_can_be_posted_later(sandbox: RunningSand
 
 
 @pytest.mark.usefixtures("features")
-def test_the_weekly_task_posts_it(sandbox: RunningSandbox, acme: Team) -> None:
+def test_the_weekly_task_posts_the_message(sandbox: RunningSandbox, acme: Team) -> None:
     today = datetime.now(UTC)
     _pull(acme, 1, "ada", today - timedelta(days=today.weekday() + 3))
 

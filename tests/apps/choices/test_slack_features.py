@@ -1,4 +1,4 @@
-"""Choosing Slack's features from settings."""
+"""The choice of Slack's features in settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FEATURES = ("surveys_enabled", "leaderboard_enabled", "reveals_enabled")
 
 
 @pytest.mark.parametrize("enabled", list(product([False, True], repeat=3)))
-def test_what_is_saved_is_kept_and_told(
+def test_a_choice_is_saved_and_recorded(
     client_of_alice: Client,
     captured_events: CapturedEvents,
     alice: User,
@@ -41,9 +41,7 @@ def test_what_is_saved_is_kept_and_told(
     assert events_summary(captured_events) == [("slack_configured", str(alice.public_id), properties)]
 
 
-def test_it_is_told_with_each_change_and_not_again_without_one(
-    client_of_alice: Client, captured_events: CapturedEvents
-) -> None:
+def test_each_change_is_recorded_once(client_of_alice: Client, captured_events: CapturedEvents) -> None:
     form = slack_form(client_of_alice, PATH)
 
     client_of_alice.post(PATH, form)
@@ -56,7 +54,7 @@ def test_it_is_told_with_each_change_and_not_again_without_one(
 
 
 @pytest.mark.parametrize(("channel", "said"), [("", "Choose a channel"), ("C404", "is not there any more")])
-def test_a_channel_is_needed_and_has_to_be_there(
+def test_a_channel_is_required_and_must_exist(
     client_of_alice: Client, captured_events: CapturedEvents, channel: str, said: str
 ) -> None:
     page = client_of_alice.post(PATH, {"channel_id": channel, "surveys_enabled": "on"})
@@ -67,14 +65,14 @@ def test_a_channel_is_needed_and_has_to_be_there(
     assert list(captured_events) == []
 
 
-def test_archived_channels_are_not_offered_and_a_search_changes_nothing(client_of_alice: Client) -> None:
+def test_archived_channels_are_not_offered_and_a_search_has_no_effect(client_of_alice: Client) -> None:
     offered = choices(client_of_alice, f"{PATH}?q=nothing")
 
     assert "#engineering" in offered
     assert "#old-news" not in offered
 
 
-def test_a_member_sees_what_is_posted_and_changes_nothing(browser: Browser, acme: Team, bob: User) -> None:
+def test_a_member_sees_the_features_but_cannot_change_them(browser: Browser, acme: Team, bob: User) -> None:
     SlackFeatures.objects.create(
         team=acme, channel_id="C1", channel_name="general", leaderboard_enabled=False
     )

@@ -1,4 +1,4 @@
-"""Composing the weekly message, whatever people and pull requests are called."""
+"""Message of the weekly digest, for any names of people and pull requests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_nothing_that_people_write_becomes_a_mention_or_a_link(team_name: str, w
 
 
 @given(week=weeks)
-def test_slack_takes_the_message_however_much_happened(week: Week) -> None:
+def test_the_message_fits_slacks_limits_however_much_happened(week: Week) -> None:
     message = compose("Acme", week)
 
     is_empty = not (week.merged or week.reviewed or week.asked) and week.ai_share is None
@@ -81,7 +81,7 @@ def test_notifications_show_the_same_words(week: Week) -> None:
         assert message.text == "\n\n".join(["Acme &amp; Söhne: last week", *_sections(message)])
 
 
-def test_a_week_reads_like_this() -> None:
+def test_a_complete_message_reads_as_expected() -> None:
     message = compose(
         "Acme",
         Week(

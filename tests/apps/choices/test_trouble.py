@@ -1,4 +1,4 @@
-"""A provider that does not answer, or does not let us in any more, while one chooses."""
+"""Choices while a provider does not answer or has revoked the access."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ PATHS: dict[Any, str] = {
     "slack": "/integrations/slack/features/",
 }
 LABELS = {"github": "GitHub", "jira": "Jira", "slack": "Slack"}
-# More than our clients try again.
+# More often than our clients retry.
 OFTEN = 9
 
 
 @pytest.fixture
 def chosen(client_of_alice: Client, acme: Team) -> None:
-    """Let something be chosen of each already, without a sync."""
+    """Save a choice for each provider, without a sync."""
     Repository.objects.create(team=acme, external_id=1, full_name="acme/known", is_tracked=True)
     Repository.objects.create(team=acme, external_id=2, full_name="acme/other", is_tracked=False)
     JiraProject.objects.create(team=acme, key="KNOWN", name="Known")
@@ -43,7 +43,7 @@ def chosen(client_of_alice: Client, acme: Team) -> None:
 @pytest.mark.parametrize("provider", sorted(PATHS))
 @pytest.mark.parametrize("kind", ["unavailable", "error", "malformed", "drop", "denied", "rate_limit"])
 @pytest.mark.usefixtures("chosen")
-def test_a_provider_that_does_not_answer_is_named_and_what_is_known_is_offered(
+def test_if_a_provider_does_not_answer_known_options_are_offered(
     client_of_alice: Client, sandbox: RunningSandbox, acme: Team, provider: Any, kind: Any
 ) -> None:
     sandbox.fail(provider, kind, count=OFTEN)
@@ -57,7 +57,7 @@ def test_a_provider_that_does_not_answer_is_named_and_what_is_known_is_offered(
 
 
 @pytest.mark.usefixtures("chosen")
-def test_repositories_can_be_chosen_of_those_known_while_github_is_down(
+def test_known_repositories_can_be_chosen_while_github_is_down(
     client_of_alice: Client, sandbox: RunningSandbox, acme: Team
 ) -> None:
     sandbox.fail("github", "unavailable", count=OFTEN)
@@ -71,7 +71,7 @@ def test_repositories_can_be_chosen_of_those_known_while_github_is_down(
 
 @pytest.mark.parametrize("provider", sorted(PATHS))
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_access_that_was_revoked_ends_the_connection_once(
+def test_revoked_access_ends_the_connection_once(
     client_of_alice: Client,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -94,7 +94,7 @@ def test_access_that_was_revoked_ends_the_connection_once(
 
 
 @pytest.mark.parametrize("provider", sorted(PATHS))
-def test_a_late_refusal_of_the_old_token_does_not_end_what_was_renewed_meanwhile(
+def test_a_late_refusal_of_the_old_token_does_not_end_a_renewed_connection(
     client_of_alice: Client, sandbox: RunningSandbox, captured_events: CapturedEvents, provider: Any
 ) -> None:
     sandbox.revoke(provider)
@@ -103,7 +103,7 @@ def test_a_late_refusal_of_the_old_token_does_not_end_what_was_renewed_meanwhile
     def renew() -> None:
         ours.update(access_token="renewed")
 
-    with rival(renew, lambda sql: "access_token" in sql, after=True):  # once the old token is read
+    with rival(renew, lambda sql: "access_token" in sql, after=True):  # after the old token is read
         client_of_alice.get(PATHS[provider])
 
     assert ours.get().access_token == "renewed"
@@ -112,7 +112,7 @@ def test_a_late_refusal_of_the_old_token_does_not_end_what_was_renewed_meanwhile
 
 @pytest.mark.parametrize("path", [*PATHS.values(), "/onboarding/repos/", "/onboarding/jira/"])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_where_the_key_of_a_token_is_gone_one_is_asked_to_connect_again(
+def test_without_the_key_of_a_token_the_page_asks_to_reconnect(
     client_of_alice: Client, settings: Settings, path: str, method: str
 ) -> None:
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
@@ -124,7 +124,7 @@ def test_where_the_key_of_a_token_is_gone_one_is_asked_to_connect_again(
 
 
 @pytest.mark.parametrize(("step", "provider"), [("repos", "github"), ("jira", "jira"), ("slack", "slack")])
-def test_the_onboarding_offers_to_connect_again_and_to_skip(
+def test_the_onboarding_offers_to_reconnect_or_to_skip(
     client_of_alice: Client, sandbox: RunningSandbox, step: str, provider: Any
 ) -> None:
     sandbox.revoke(provider)
@@ -138,7 +138,7 @@ def test_the_onboarding_offers_to_connect_again_and_to_skip(
     assert choices(client_of_alice, f"/onboarding/{step}/")
 
 
-def test_the_onboarding_can_be_left_while_a_provider_is_down(
+def test_the_onboarding_step_can_be_skipped_while_a_provider_is_down(
     client_of_alice: Client, sandbox: RunningSandbox
 ) -> None:
     sandbox.fail("github", "unavailable", count=OFTEN)
@@ -149,7 +149,7 @@ def test_the_onboarding_can_be_left_while_a_provider_is_down(
     assert client_of_alice.post("/onboarding/repos/skip/").status_code == HTTPStatus.FOUND
 
 
-def test_only_what_a_developer_should_see_is_recorded_as_an_error(
+def test_only_unexpected_answers_are_recorded_as_errors(
     client_of_alice: Client, sandbox: RunningSandbox, captured_events: CapturedEvents
 ) -> None:
     sandbox.fail("jira", "unavailable", count=OFTEN)
@@ -157,7 +157,7 @@ def test_only_what_a_developer_should_see_is_recorded_as_an_error(
     assert captured_events.named("$exception") == []
     sandbox.reset()
 
-    # The sandbox has forgotten its tokens with everything else.
+    # The reset deleted the sandbox's tokens.
     connect(client_of_alice, sandbox, "jira", "settings")
     sandbox.fail("jira", "malformed", count=OFTEN)
     client_of_alice.get(PATHS["jira"])

@@ -1,4 +1,4 @@
-"""Looking at what a way back has come to that led to no connection."""
+"""Assertions for callbacks that fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The system checks of OAuth apps and token keys."""
+"""System checks of OAuth apps and token keys."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def _nothing_set(settings: Settings) -> None:
         setattr(settings, f"{provider}_CLIENT_SECRET", "")
 
 
-def test_without_apps_there_is_nothing_to_say() -> None:
+def test_without_apps_the_checks_pass() -> None:
     assert _found() == []
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_an_app_with_both_is_fine(settings: Settings, provider: str) -> None:
+def test_an_app_with_id_and_secret_passes(settings: Settings, provider: str) -> None:
     setattr(settings, f"{provider}_CLIENT_ID", "id")
     setattr(settings, f"{provider}_CLIENT_SECRET", "secret")
 
@@ -54,7 +54,7 @@ def test_half_an_app_is_an_error(settings: Settings, provider: str, there: str, 
         (["", "x" * 44], [1, 2]),
     ],
 )
-def test_a_key_that_is_none_is_an_error_that_does_not_show_it(
+def test_an_invalid_key_is_an_error_that_does_not_show_the_key(
     settings: Settings, keys: list[str], wrong: list[int]
 ) -> None:
     settings.TOKEN_KEYS = keys

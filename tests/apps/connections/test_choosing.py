@@ -1,4 +1,4 @@
-"""Choosing one of several accounts: once, only of those there are, or none after all."""
+"""Choice of one of several accounts: it counts once, must be valid, and can be cancelled."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def client(browser: Browser, alice: User, acme: Team) -> Client:
 
 @pytest.fixture
 def choice(client: Client, sandbox: RunningSandbox) -> str:
-    """Be at the choice; its address."""
+    """Return the address of the page with the choice of accounts."""
     back = client.get(return_path(client, sandbox, "github", login="ada"))
     return str(back.headers["Location"])
 
@@ -46,7 +46,7 @@ def _account(client: Client, choice: str) -> str:
     return str(client.get(choice).context["accounts"][0].id)
 
 
-def test_a_choice_counts_once_however_often_it_is_sent(
+def test_a_choice_that_is_submitted_twice_counts_once(
     client: Client, choice: str, captured_events: CapturedEvents
 ) -> None:
     account = _account(client, choice)
@@ -59,7 +59,7 @@ def test_a_choice_counts_once_however_often_it_is_sent(
     assert Connection.objects.count() == 1
 
 
-def test_two_choices_at_the_same_instant_connect_once(
+def test_two_concurrent_choices_connect_once(
     client: Client, choice: str, captured_events: CapturedEvents
 ) -> None:
     account = _account(client, choice)
@@ -79,7 +79,7 @@ def test_two_choices_at_the_same_instant_connect_once(
 
 
 @pytest.mark.parametrize("form", [{}, {"account": ""}, {"account": "12345"}])
-def test_what_is_not_among_the_choices_is_asked_for_again(
+def test_an_invalid_choice_shows_the_form_again(
     client: Client, choice: str, captured_events: CapturedEvents, form: dict[str, str]
 ) -> None:
     captured_events.clear()
@@ -92,7 +92,7 @@ def test_what_is_not_among_the_choices_is_asked_for_again(
     assert client.post(choice, {"account": _account(client, choice)}).status_code == 302
 
 
-def test_who_cancels_has_connected_nothing_and_the_token_is_given_back(
+def test_cancelling_connects_nothing_and_revokes_the_token(
     client: Client, choice: str, sandbox: RunningSandbox, captured_events: CapturedEvents
 ) -> None:
     captured_events.clear()
@@ -116,7 +116,7 @@ def test_a_choice_is_open_for_ten_minutes(client: Client, choice: str) -> None:
 
 
 @pytest.mark.parametrize("by", ["the next who connects something", "the clock"])
-def test_the_token_of_a_choice_that_nobody_makes_is_given_back(
+def test_the_token_of_an_expired_choice_is_revoked(
     client: Client, choice: str, sandbox: RunningSandbox, by: str
 ) -> None:
     def act() -> None:
@@ -134,7 +134,7 @@ def test_the_token_of_a_choice_that_nobody_makes_is_given_back(
 
 
 @pytest.mark.usefixtures("choice")
-def test_a_choice_whose_key_is_gone_is_forgotten_all_the_same(
+def test_an_expired_choice_is_deleted_even_if_its_key_is_gone(
     client: Client, sandbox: RunningSandbox, settings: Settings
 ) -> None:
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
@@ -144,10 +144,10 @@ def test_a_choice_whose_key_is_gone_is_forgotten_all_the_same(
     give_up_expired.delay()
 
     assert not Authorization.objects.exists()
-    assert _revocations(sandbox) == 1  # of the other, whose key is there
+    assert _revocations(sandbox) == 1  # for the other choice, whose key exists
 
 
-def test_a_choice_of_one_provider_is_none_of_another(client: Client, choice: str) -> None:
+def test_a_choice_for_one_provider_does_not_work_for_another(client: Client, choice: str) -> None:
     assert client.get(choice.replace("/github/", "/jira/")).status_code == 410
     assert client.get(choice).status_code == 200
 
@@ -171,7 +171,7 @@ _TEXTS = st.text(max_size=20)
     ends=st.none() | st.datetimes(timezones=st.just(UTC)),
     accounts=st.lists(st.builds(Account, _TEXTS, _TEXTS, _TEXTS), max_size=4),
 )
-def test_what_waits_comes_back_as_it_was(
+def test_a_pending_choice_survives_a_round_trip(
     token: str, refresh: str, ends: datetime | None, accounts: list[Account]
 ) -> None:
     waiting = Waiting(Grant(token, refresh, ends), accounts)

@@ -1,4 +1,4 @@
-"""Connecting by OAuth: each provider, from onboarding and from settings, anew and again."""
+"""Connecting with OAuth: each provider, from onboarding and settings, for the first time and again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _connected(
 
 @pytest.mark.parametrize("flow", ["onboarding", "settings"])
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_connecting_is_recorded_alike_from_onboarding_and_settings(
+def test_connecting_records_the_same_events_in_onboarding_and_settings(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -59,7 +59,7 @@ def test_connecting_is_recorded_alike_from_onboarding_and_settings(
 
 @pytest.mark.parametrize("flow", ["onboarding", "settings"])
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_each_flow_records_what_belongs_to_the_provider(
+def test_each_flow_records_the_events_of_the_provider(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -83,7 +83,7 @@ def test_each_flow_records_what_belongs_to_the_provider(
 
 @pytest.mark.parametrize("provider", ["github", "jira"])
 @pytest.mark.parametrize("flow", ["onboarding", "settings"])
-def test_who_has_several_accounts_chooses_one(
+def test_a_person_with_several_accounts_chooses_one(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -117,7 +117,7 @@ def test_who_has_several_accounts_chooses_one(
 
 @pytest.mark.parametrize("gap", ["disconnected", "live"])
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_provider_that_the_team_had_before_is_a_reconnect(
+def test_connecting_a_previous_provider_is_a_reconnect(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -142,7 +142,7 @@ def test_a_provider_that_the_team_had_before_is_a_reconnect(
     assert person_updates(captured_events, alice)[-1] == {f"has_connected_{provider}": True}
 
 
-def test_what_another_team_has_connected_makes_no_reconnect(
+def test_another_teams_connection_does_not_make_a_reconnect(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -162,7 +162,7 @@ def test_what_another_team_has_connected_makes_no_reconnect(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_another_account_takes_the_place_of_the_first(
+def test_another_account_replaces_the_first(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -188,14 +188,14 @@ def test_another_account_takes_the_place_of_the_first(
     assert [declared(one) for one in ended] == [gone]
     assert _connected(alice, provider, "settings", again=True) in events_summary(captured_events)
     assert person_updates(captured_events, alice) == [{f"has_connected_{provider}": True}]
-    # What was chosen of the other account is chosen no more, and only that.
+    # Only the choices for the previous account are dropped.
     assert Repository.objects.filter(is_tracked=True).exists() is (provider != "github")
     assert JiraProject.objects.exists() is (provider != "jira")
     assert SlackFeatures.objects.exists() is (provider != "slack")
     assert group_updates(captured_events, acme) == ([{"repos_tracked": 0}] if provider == "github" else [])
 
 
-def test_the_same_account_again_goes_on_with_its_repositories(
+def test_reconnecting_the_same_account_keeps_its_repositories(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -210,7 +210,7 @@ def test_the_same_account_again_goes_on_with_its_repositories(
     assert Repository.objects.filter(is_tracked=True).count() == 1
 
 
-def test_who_takes_a_connection_over_takes_the_flag_too(
+def test_replacing_a_connection_moves_the_flag_to_the_new_creator(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -229,7 +229,7 @@ def test_who_takes_a_connection_over_takes_the_flag_too(
     assert person_updates(captured_events, bob) == [{"has_connected_github": True}]
 
 
-def test_the_team_of_the_button_is_connected_whichever_is_current_meanwhile(
+def test_the_team_that_started_is_connected_even_if_another_is_current(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -255,7 +255,7 @@ def test_the_team_of_the_button_is_connected_whichever_is_current_meanwhile(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_the_provider_is_asked_for_what_is_needed_and_no_more(
+def test_only_the_needed_scopes_are_requested(
     browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team, provider: str
 ) -> None:
     response = browser(alice).post(f"/auth/{provider}/start/", {"flow": "settings"})
@@ -274,7 +274,7 @@ def test_the_provider_is_asked_for_what_is_needed_and_no_more(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_provider_without_an_app_cannot_be_connected_and_says_so(
+def test_a_provider_without_an_app_cannot_be_connected(
     browser: Browser, sandbox: RunningSandbox, settings: object, alice: User, acme: Team, provider: str
 ) -> None:
     setattr(settings, f"{provider.upper()}_CLIENT_ID", "")

@@ -1,4 +1,4 @@
-"""Ending connections: by a person, by the provider, once, and what becomes of flags and tokens."""
+"""Ending of connections by a person or the provider, with the effects on flags and tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.apps.connections.oauth_flow import PROVIDERS, connect
 from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 
-# Where each provider is told that a token is given back; Atlassian has no such address.
+# The endpoint that revokes a token at each provider; Atlassian has none.
 REVOCATIONS = {"github": "/applications/sandbox/token", "jira": None, "slack": "/auth.revoke"}
 
 
@@ -36,7 +36,7 @@ def _revocations(sandbox: RunningSandbox) -> list[str]:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_disconnecting_is_recorded_forgets_the_tokens_and_keeps_the_data(
+def test_disconnecting_is_recorded_deletes_the_tokens_and_keeps_the_data(
     client: Client,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -90,7 +90,7 @@ def test_a_second_click_records_nothing(
     assert len(captured_events.named("integration_disconnected")) == 1
 
 
-def test_two_admins_at_the_same_instant_disconnect_once(
+def test_two_admins_who_disconnect_concurrently_record_one_disconnect(
     browser: Browser,
     client: Client,
     sandbox: RunningSandbox,
@@ -121,7 +121,7 @@ def test_an_unknown_provider_is_not_found(client: Client) -> None:
     assert client.post("/integrations/gitlab/disconnect/").status_code == 404
 
 
-def test_another_teams_connection_stays(
+def test_another_teams_connection_is_kept(
     browser: Browser, client: Client, sandbox: RunningSandbox, charlie: User, other: Team
 ) -> None:
     connect(browser(charlie), sandbox, "github")
@@ -131,12 +131,12 @@ def test_another_teams_connection_stays(
 
     left = live_connection(other, Provider.GITHUB)
     assert left is not None
-    # The other team's token, of the same person at GitHub, still works.
+    # The other team's token, granted by the same person at GitHub, still works.
     assert browser(charlie).get("/integrations/github/repositories/").status_code == 200
     assert live_connection(other, Provider.GITHUB) is not None
 
 
-def test_a_flag_stays_while_the_person_has_another_connection_of_the_kind(
+def test_a_flag_stays_set_while_the_person_has_another_connection_to_the_provider(
     client: Client,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -161,7 +161,7 @@ def test_a_flag_stays_while_the_person_has_another_connection_of_the_kind(
     assert person_updates(captured_events, alice) == [{"has_connected_github": False}]
 
 
-def test_the_flag_is_taken_from_who_had_connected_whoever_disconnects(
+def test_the_flag_of_the_connections_creator_is_cleared_whoever_disconnects(
     browser: Browser,
     client: Client,
     sandbox: RunningSandbox,
@@ -181,7 +181,7 @@ def test_the_flag_is_taken_from_who_had_connected_whoever_disconnects(
     assert person_updates(captured_events, bob) == []
 
 
-def test_a_connection_of_a_person_who_is_gone_can_be_ended(
+def test_a_connection_can_be_ended_after_its_creators_account_was_deleted(
     browser: Browser,
     client: Client,
     sandbox: RunningSandbox,
@@ -201,7 +201,7 @@ def test_a_connection_of_a_person_who_is_gone_can_be_ended(
 
 @pytest.mark.parametrize("provider", ["github", "slack"])
 @pytest.mark.parametrize("kind", ["error", "drop", "malformed"])
-def test_a_provider_that_does_not_take_its_token_back_is_no_failure_of_ours(
+def test_a_failed_revocation_does_not_fail_the_disconnect(
     client: Client,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -211,7 +211,7 @@ def test_a_provider_that_does_not_take_its_token_back_is_no_failure_of_ours(
 ) -> None:
     connect(client, sandbox, provider)
     token = Connection.objects.get().access_token
-    # A dropped connection is tried once more by Slack's client.
+    # Slack's client retries once after a dropped connection.
     sandbox.fail(provider, kind, path=str(REVOCATIONS[provider]), count=2)  # type: ignore[arg-type]
 
     page = client.post(f"/integrations/{provider}/disconnect/", follow=True)
@@ -220,17 +220,17 @@ def test_a_provider_that_does_not_take_its_token_back_is_no_failure_of_ours(
     assert "is disconnected" in page.content.decode()
     assert len(captured_events.named("integration_disconnected")) == 1
     assert captured_events.named("$exception") == []
-    # GitHub's answer to it has no body to be malformed.
+    # GitHub's answer to a revocation has no body that could be malformed.
     assert ("could not be revoked" in caplog.text) or (provider, kind) == ("github", "malformed")
     assert token not in caplog.text
 
 
-def test_a_token_that_another_connection_lives_by_is_not_given_back(
+def test_a_token_that_another_connection_uses_is_not_revoked(
     browser: Browser, client: Client, sandbox: RunningSandbox, charlie: User, acme: Team, other: Team
 ) -> None:
     connect(client, sandbox, "slack")
     connect(browser(charlie), sandbox, "slack")
-    # As at Slack, where an app has one token a workspace.
+    # Slack issues one token per app and workspace.
     shared, mine = live_connection(other, Provider.SLACK), live_connection(acme, Provider.SLACK)
     assert shared is not None
     assert mine is not None
@@ -244,7 +244,7 @@ def test_a_token_that_another_connection_lives_by_is_not_given_back(
     assert len(_revocations(sandbox)) == 1
 
 
-def test_access_granted_anew_gives_the_old_token_back(
+def test_granting_access_again_revokes_the_old_token(
     client: Client, sandbox: RunningSandbox, alice: User
 ) -> None:
     connect(client, sandbox, "github")
@@ -256,7 +256,7 @@ def test_access_granted_anew_gives_the_old_token_back(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_what_the_provider_has_revoked_is_nobodys_doing(
+def test_a_revocation_by_the_provider_has_no_person(
     client: Client,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,

@@ -1,4 +1,4 @@
-"""A team that is deleted with its last member's account has its connections ended."""
+"""Ending of a team's connections when the team is deleted with its last member's account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def client(browser: Browser, alice: User, acme: Team) -> Client:
     return browser(alice)
 
 
-def test_each_connection_is_ended_and_its_access_given_back(
+def test_each_connection_is_ended_and_its_token_revoked(
     client: Client, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     for provider in PROVIDERS:
@@ -36,12 +36,12 @@ def test_each_connection_is_ended_and_its_access_given_back(
         for provider in PROVIDERS
     ]
     assert {of_team(one) for one in ended} == {str(acme.public_id)}
-    assert person_updates(captured_events, alice) == []  # the person is gone
+    assert person_updates(captured_events, alice) == []  # the account is deleted
     given_back = [one["path"].rpartition("/")[2] for one in sandbox.requests() if one["status"] in (200, 204)]
     assert {"token", "auth.revoke"} <= set(given_back)
 
 
-def test_who_had_connected_and_left_before_loses_the_flag(
+def test_a_former_member_who_made_the_connection_loses_the_flag(
     client: Client,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,

@@ -1,4 +1,4 @@
-"""Providers that fail or are refused: people hear what happened, developers what they can mend."""
+"""Failing providers and declined access: users read what happened, and developers get what they can fix."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _went(
 
 @pytest.mark.parametrize("flow", ["onboarding", "settings"])
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_who_declines_is_told_and_that_is_no_error(
+def test_declining_shows_a_page_and_is_not_an_error(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -51,13 +51,13 @@ def test_who_declines_is_told_and_that_is_no_error(
     assert not Authorization.objects.exists()
 
 
-# Where a failure meets the way back: the code against the token, then the accounts, then the members.
+# The requests of a callback that can fail: exchanging the code, then listing the accounts, then the members.
 PLACES = {
     "github": ("access_token", "user/orgs", "members"),
     "jira": ("oauth/token", "accessible-resources"),
     "slack": ("oauth.v2.access", "auth.test"),
 }
-# What people are told, and whether a developer hears of it.
+# The text on the page, and whether an error is recorded.
 FAILURES: dict[Kind, tuple[str, bool]] = {
     "error": ("does not answer", False),
     "unavailable": ("does not answer", False),
@@ -71,7 +71,7 @@ FAILURES: dict[Kind, tuple[str, bool]] = {
 @pytest.mark.parametrize(
     ("provider", "place"), [(provider, place) for provider, places in PLACES.items() for place in places]
 )
-def test_a_provider_that_fails_is_named_and_nothing_is_connected(
+def test_if_a_provider_fails_the_page_names_it_and_nothing_is_connected(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -85,7 +85,7 @@ def test_a_provider_that_fails_is_named_and_nothing_is_connected(
     client = browser(alice)
     path = return_path(client, sandbox, provider, "onboarding")
     captured_events.clear()
-    # A server error is tried once more at the API.
+    # The API client retries once after a server error.
     sandbox.fail(provider, kind, path=place, count=2)  # type: ignore[arg-type]  # a name of the three
 
     back = fail(client, path)
@@ -97,12 +97,12 @@ def test_a_provider_that_fails_is_named_and_nothing_is_connected(
     assert nothing_happened(captured_events)
     assert errors(captured_events) == (["UnexpectedAnswerError"] if is_told else [])
     assert f"connecting {Connection(provider=provider).get_provider_display()} failed" in caplog.text
-    # The way is over: the same address does not try again.
+    # The authorization has ended, so the same URL does not try again.
     assert fail(client, path).status_code == 410
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_provider_that_takes_too_long_is_not_waited_for(
+def test_a_slow_provider_is_given_up(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -127,7 +127,7 @@ def test_a_provider_that_takes_too_long_is_not_waited_for(
     assert nothing_happened(captured_events)
 
 
-def test_a_person_without_an_organisation_is_told_what_to_do(
+def test_a_person_without_an_organization_reads_what_to_do(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     captured_events.clear()
@@ -141,7 +141,7 @@ def test_a_person_without_an_organisation_is_told_what_to_do(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_access_of_which_a_part_was_left_out_is_refused(
+def test_a_grant_with_missing_scopes_is_refused(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -150,7 +150,7 @@ def test_access_of_which_a_part_was_left_out_is_refused(
     provider: str,
 ) -> None:
     client = browser(alice)
-    # As if the person had unticked it: the sandbox grants what its address asks for.
+    # The sandbox grants the scopes in its URL, so remove some as if the person had unchecked them.
     address = start(client, provider)
     query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     query["scope"] = query["scope"].replace(",", " ").split()[0]
@@ -165,7 +165,7 @@ def test_access_of_which_a_part_was_left_out_is_refused(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_wrong_secret_of_ours_is_told_to_developers(
+def test_a_wrong_client_secret_is_recorded_as_an_error(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -199,7 +199,7 @@ def test_a_wrong_secret_of_ours_is_told_to_developers(
     ],
 )
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_an_answer_without_a_good_code_connects_nothing(
+def test_a_callback_without_a_valid_code_connects_nothing(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,

@@ -1,4 +1,4 @@
-"""The page of integrations: how each provider stands, and who may change it."""
+"""The integrations page: the state of each provider, and who may change it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _page(client: Client) -> str:
     return " ".join(response.content.decode().split())
 
 
-def test_nothing_connected_offers_to_connect(client: Client, sandbox: RunningSandbox) -> None:
+def test_without_connections_the_page_offers_to_connect(client: Client, sandbox: RunningSandbox) -> None:
     page = _page(client)
 
     for label in ("GitHub", "Jira", "Slack"):
@@ -37,7 +37,7 @@ def test_nothing_connected_offers_to_connect(client: Client, sandbox: RunningSan
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_connection_shows_to_what_since_when_and_by_whom(
+def test_the_page_shows_the_account_date_and_creator_of_a_connection(
     client: Client, sandbox: RunningSandbox, provider: str
 ) -> None:
     connect(client, sandbox, provider)
@@ -56,7 +56,7 @@ def test_a_connection_shows_to_what_since_when_and_by_whom(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_what_was_ended_says_by_whom_and_offers_to_reconnect(
+def test_an_ended_connection_shows_who_ended_it_and_offers_to_reconnect(
     client: Client, sandbox: RunningSandbox, provider: str
 ) -> None:
     connect(client, sandbox, provider)
@@ -74,7 +74,7 @@ def test_what_was_ended_says_by_whom_and_offers_to_reconnect(
     assert f"Reconnect {label}" in _page(client)
 
 
-def test_a_provider_that_is_not_set_up_says_so(client: Client, settings: object) -> None:
+def test_the_page_says_if_a_provider_is_not_set_up(client: Client, settings: object) -> None:
     for provider in PROVIDERS:
         setattr(settings, f"{provider.upper()}_CLIENT_ID", "")
 
@@ -84,7 +84,7 @@ def test_a_provider_that_is_not_set_up_says_so(client: Client, settings: object)
     assert "/start/" not in page
 
 
-def test_a_member_sees_it_and_is_offered_nothing(
+def test_a_member_sees_connections_but_no_buttons(
     browser: Browser, client: Client, sandbox: RunningSandbox, bob: User
 ) -> None:
     connect(client, sandbox, "github")
@@ -105,7 +105,7 @@ def test_nobody_sees_another_teams_connections(
     assert "analytical-engines" not in _page(browser(charlie))
 
 
-def test_looking_changes_and_records_nothing(
+def test_viewing_the_page_changes_and_records_nothing(
     client: Client, sandbox: RunningSandbox, captured_events: CapturedEvents
 ) -> None:
     connect(client, sandbox, "github")
@@ -121,7 +121,7 @@ def test_looking_changes_and_records_nothing(
 
 
 @pytest.mark.parametrize("path", ["/auth/github/start/", "/integrations/github/disconnect/"])
-def test_a_member_changes_nothing(
+def test_a_member_cannot_change_anything(
     browser: Browser,
     client: Client,
     sandbox: RunningSandbox,

@@ -1,4 +1,4 @@
-"""The clients: what they ask for page by page, and that no answer makes them fail otherwise than they say."""
+"""The provider clients: pagination, and documented errors for any answer."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def connected(
     return connecting
 
 
-def test_github_tells_members_and_repositories(connected: Callable[[str], Connection]) -> None:
+def test_github_lists_members_and_repositories(connected: Callable[[str], Connection]) -> None:
     connection = connected("github")
 
     members = github.member_count(connection.access_token, connection.account_name)
@@ -56,7 +56,7 @@ def test_github_tells_members_and_repositories(connected: Callable[[str], Connec
     assert len({one.id for one in repositories}) == len(repositories)
 
 
-def test_jira_tells_all_projects_page_by_page(
+def test_jira_projects_are_read_from_all_pages(
     connected: Callable[[str], Connection], sandbox: RunningSandbox
 ) -> None:
     connection = connected("jira")
@@ -68,7 +68,7 @@ def test_jira_tells_all_projects_page_by_page(
     assert sum(one["path"].endswith("/project/search") for one in sandbox.requests()) == 2
 
 
-def test_slack_tells_all_channels_page_by_page(
+def test_slack_channels_are_read_from_all_pages(
     connected: Callable[[str], Connection], sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slack, "_PAGE", 3)
@@ -89,7 +89,7 @@ CALLS: dict[str, Callable[[str, str], object]] = {
 
 
 @pytest.mark.parametrize("provider", CALLS)
-def test_a_revoked_token_is_told_from_a_provider_that_is_down(
+def test_a_revoked_token_is_distinguished_from_a_provider_that_is_down(
     connected: Callable[[str], Connection], sandbox: RunningSandbox, provider: str
 ) -> None:
     connection = connected(provider)
@@ -104,7 +104,7 @@ def test_a_revoked_token_is_told_from_a_provider_that_is_down(
 
 
 class _Answers:
-    """Be a provider that answers whatever it is told."""
+    """A fake provider whose answer a test sets between requests, because the server's threads read it."""
 
     def __init__(self) -> None:
         self.status = 200
@@ -194,7 +194,7 @@ _ASKING: dict[str, Callable[[], object]] = {
 @example(status=200, data={"error": ["x"], "error_description": 'a "quoted" word'})
 @example(status=200, data={"ok": True, "team": None})
 @example(status=200, data=["not", "an", "object"])
-def test_any_answer_is_read_or_is_an_error_of_the_provider(
+def test_any_answer_is_read_or_raises_a_provider_error(
     answers: _Answers, asking: str, status: int, data: Any
 ) -> None:
     answers.status, answers.body = status, json.dumps(data).encode()

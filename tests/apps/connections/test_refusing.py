@@ -1,4 +1,4 @@
-"""Ways back that are not, or no longer, the person's own: nobody goes on by them."""
+"""Callbacks that are forged, expired, used or belong to another session: all of them are rejected."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.apps.rivals import rival
 from tformance.sandbox.running import RunningSandbox
 
 
-def test_a_way_back_that_comes_too_late_is_over(
+def test_an_expired_callback_is_rejected(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -48,7 +48,7 @@ def test_a_way_back_that_comes_too_late_is_over(
     assert nothing_happened(captured_events)
 
 
-def test_a_way_that_was_never_ended_is_cleared_away_by_the_next(
+def test_the_next_authorization_deletes_expired_ones(
     browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -61,7 +61,7 @@ def test_a_way_that_was_never_ended_is_cleared_away_by_the_next(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_way_back_works_once(
+def test_a_callback_works_once(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -80,7 +80,7 @@ def test_a_way_back_works_once(
     assert Connection.objects.count() == 1
 
 
-def test_a_refresh_of_the_way_to_a_choice_leaves_the_choice(
+def test_reloading_the_callback_does_not_lose_the_choice(
     browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -101,7 +101,7 @@ def _as_alice_elsewhere(browser: Browser, alice: User, bob: User) -> Client:
 
 @pytest.mark.parametrize("who", [_as_bob, _as_alice_elsewhere])
 @pytest.mark.parametrize("login", ["grace", "ada"])
-def test_nobody_goes_back_for_another_session(
+def test_a_callback_works_only_in_its_own_session(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -121,14 +121,14 @@ def test_nobody_goes_back_for_another_session(
     assert back.status_code == 403
     assert "another browser" in problem_text(back)
     assert nothing_happened(captured_events)
-    # The one whose it is can still go on; and so it is with the choice.
+    # The person who started can still continue; the same is true of the choice.
     choice = own.get(path).headers["Location"]
     if login == "ada":
         assert foreign.get(choice).status_code == foreign.post(choice).status_code == 403
         assert own.get(choice).status_code == 200
 
 
-def test_a_visitor_is_asked_to_log_in_and_the_code_goes_nowhere(
+def test_a_signed_out_person_is_asked_to_log_in_and_the_code_is_not_used(
     browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
 ) -> None:
     path = return_path(browser(alice), sandbox, "github")
@@ -141,7 +141,7 @@ def test_a_visitor_is_asked_to_log_in_and_the_code_goes_nowhere(
 
 @pytest.mark.parametrize("change", ["demoted", "removed"])
 @pytest.mark.parametrize("login", ["grace", "ada"])
-def test_who_is_no_admin_any_more_connects_nothing(
+def test_a_former_admin_cannot_connect(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -167,7 +167,7 @@ def test_who_is_no_admin_any_more_connects_nothing(
     assert nothing_happened(captured_events)
 
 
-def test_a_way_back_from_one_provider_is_none_from_another(
+def test_a_callback_for_one_provider_does_not_work_for_another(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -185,7 +185,7 @@ def test_a_way_back_from_one_provider_is_none_from_another(
 @example(state="")
 @example(state="::")
 @example(state="0" * 32 + ":1abcde:x")
-def test_a_forged_state_is_never_taken(
+def test_a_forged_state_is_never_accepted(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team, state: str
 ) -> None:
     client = browser(alice)
@@ -205,7 +205,7 @@ def test_a_forged_choice_is_never_shown(browser: Browser, alice: User, acme: Tea
     assert browser(alice).get(address).status_code in (400, 410)
 
 
-def test_a_changed_letter_of_the_state_is_a_forgery(
+def test_a_state_with_one_changed_letter_is_rejected(
     browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -218,7 +218,7 @@ def test_a_changed_letter_of_the_state_is_a_forgery(
     assert Authorization.objects.count() == 1
 
 
-def test_two_answers_at_the_same_instant_connect_once(
+def test_two_concurrent_callbacks_connect_once(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)

@@ -1,4 +1,4 @@
-"""What nobody may read: tokens in the database, codes in logs or events."""
+"""Protection of secrets: tokens in the database, and codes in logs or events."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_connections_tokens_are_not_readable_in_the_database(
 
 
 @pytest.mark.parametrize("provider", ["github", "jira"])
-def test_what_waits_for_a_choice_is_not_readable_in_the_database_or_the_session(
+def test_a_pending_choice_is_not_readable_in_the_database_or_the_session(
     client: Client, sandbox: RunningSandbox, provider: str
 ) -> None:
     path = return_path(client, sandbox, provider, login="ada")
@@ -65,7 +65,7 @@ def test_what_waits_for_a_choice_is_not_readable_in_the_database_or_the_session(
         assert secret not in stored
 
 
-def test_a_new_key_encrypts_and_the_old_one_still_reads(
+def test_a_new_key_encrypts_and_the_old_one_still_decrypts(
     client: Client, sandbox: RunningSandbox, settings: Settings, acme: Team
 ) -> None:
     connect(client, sandbox, "github")
@@ -82,7 +82,7 @@ def test_a_new_key_encrypts_and_the_old_one_still_reads(
     assert jira.access_token
 
 
-def test_where_the_key_is_gone_the_page_shows_and_one_can_connect_and_disconnect(
+def test_without_the_key_the_page_works_and_connections_can_be_replaced_and_ended(
     client: Client, sandbox: RunningSandbox, settings: Settings, acme: Team
 ) -> None:
     connect(client, sandbox, "github")
@@ -127,14 +127,12 @@ def test_no_code_state_or_token_is_logged_or_recorded(
     assert [secret for secret in secrets if secret in told] == []
 
 
-def test_a_problem_is_shown_under_an_address_that_holds_nothing(
-    client: Client, sandbox: RunningSandbox
-) -> None:
+def test_a_problem_page_has_a_url_without_secrets(client: Client, sandbox: RunningSandbox) -> None:
     path = return_path(client, sandbox, "github", decision="deny")
     state = parse_qs(urlsplit(path).query)["state"][0]
 
     page = fail(client, path)
 
     assert state not in page.content.decode()
-    # Reloaded it says the same, and another time there is nothing to say.
+    # A reload shows the same problem.
     assert client.get("/auth/github/callback/").status_code == 403

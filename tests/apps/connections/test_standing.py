@@ -1,4 +1,4 @@
-"""What PostHog is told of connections: read again from the database, and without a query of its own."""
+"""Properties that depend on connections: they match the database and need no extra queries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _flags(*connected: str) -> UserProperties:
     return UserProperties(**{f"has_connected_{one}": one in connected for one in PROVIDERS})  # type: ignore[arg-type]  # three of its fields, which are bool
 
 
-def test_the_facts_follow_the_connections_in_both_directions(
+def test_the_properties_follow_connects_and_disconnects(
     client: Client, sandbox: RunningSandbox, alice: User, acme: Team
 ) -> None:
     assert connection_facts(alice) == _flags()
@@ -61,7 +61,7 @@ def test_repositories_count_while_github_is_connected(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_what_is_sent_with_an_act_is_what_the_database_says_after_it(
+def test_sent_properties_match_the_database(
     client: Client,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -86,33 +86,29 @@ def test_what_is_sent_with_an_act_is_what_the_database_says_after_it(
 _WHO = ["SELECT django_session", "SELECT users_user"]
 
 
-def test_connecting_asks_the_database_for_nothing_that_only_events_need(
-    client: Client, sandbox: RunningSandbox
-) -> None:
+def test_connecting_runs_no_queries_for_events(client: Client, sandbox: RunningSandbox) -> None:
     path = return_path(client, sandbox, "jira")
 
     assert statements(lambda: client.get(path)) == [
         *_WHO,
         "SELECT oauth_authorization",
-        "SELECT teams_membership",  # still an admin?
+        "SELECT teams_membership",  # whether the user is still an admin
         "DELETE oauth_authorization",
-        "SELECT metrics_repository",  # the team's lock; the group's repositories are counted along the way
-        "SELECT integrations_connection",  # what there was before; the person's others are seen along the way
+        "SELECT metrics_repository",  # the team's lock, which also counts the group's repositories
+        "SELECT integrations_connection",  # earlier connections, and whether their creators have others
         "INSERT integrations_connection",
     ]
 
 
-def test_disconnecting_asks_the_database_for_nothing_that_only_events_need(
-    client: Client, sandbox: RunningSandbox
-) -> None:
+def test_disconnecting_runs_no_queries_for_events(client: Client, sandbox: RunningSandbox) -> None:
     connect(client, sandbox, "github")
 
     assert statements(lambda: client.post("/integrations/github/disconnect/")) == [
         *_WHO,
         "SELECT teams_membership",
-        "SELECT integrations_connection",  # the team's
-        "SELECT integrations_connection",  # the lock
-        "SELECT integrations_connection",  # its token, to give it back
+        "SELECT integrations_connection",  # the team's connection
+        "SELECT integrations_connection",  # its lock
+        "SELECT integrations_connection",  # its token, to revoke it
         "UPDATE integrations_connection",
-        "SELECT integrations_connection",  # whether another lives by that token
+        "SELECT integrations_connection",  # whether another connection uses that token
     ]

@@ -1,4 +1,4 @@
-"""Jira's tokens: renewed when they end, by one at a time, and given up when they cannot be."""
+"""Jira's tokens: renewed before they expire, by one caller at a time, and given up if they are refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def connected(client: Client, sandbox: RunningSandbox, acme: Team) -> Connection
 
 
 def _end(connection: Connection, sandbox: RunningSandbox) -> Connection:
-    """Let more than an hour pass, here and at the sandbox."""
+    """Let the access token expire, here and at the sandbox."""
     sandbox.advance(1 / 20)
     Connection.objects.update(expires_at=timezone.now() - timedelta(minutes=12))
     return Connection.objects.get(pk=connection.pk)
@@ -48,10 +48,10 @@ def _end(connection: Connection, sandbox: RunningSandbox) -> Connection:
 
 def _refreshes(sandbox: RunningSandbox) -> int:
     paths = [str(one["path"]) for one in sandbox.requests()]
-    return sum(path.endswith("/oauth/token") for path in paths) - 1  # the code's own
+    return sum(path.endswith("/oauth/token") for path in paths) - 1  # the exchange of the code
 
 
-def test_a_token_with_time_left_is_used_as_it_is(connected: Connection, sandbox: RunningSandbox) -> None:
+def test_a_token_that_has_not_expired_is_not_renewed(connected: Connection, sandbox: RunningSandbox) -> None:
     before = connected.access_token
 
     assert fresh_token(connected) == before
@@ -59,7 +59,7 @@ def test_a_token_with_time_left_is_used_as_it_is(connected: Connection, sandbox:
     assert _refreshes(sandbox) == 0
 
 
-def test_a_token_that_has_ended_is_renewed_with_its_pair(
+def test_an_expired_token_is_renewed_with_its_refresh_token(
     connected: Connection, sandbox: RunningSandbox
 ) -> None:
     first = connected.refresh_token
@@ -72,11 +72,11 @@ def test_a_token_that_has_ended_is_renewed_with_its_pair(
     assert (stored.access_token, stored.refresh_token == first) == (token, False)
     assert stored.expires_at is not None
     assert stored.expires_at > timezone.now() + timedelta(minutes=50)
-    # The next renewal goes by the new refresh token, which works.
+    # The next renewal uses the new refresh token, which works.
     assert fresh_token(_end(stored, sandbox)) != token
 
 
-def test_two_who_hold_the_same_pair_use_the_refresh_token_once(
+def test_two_concurrent_callers_use_the_refresh_token_once(
     connected: Connection, sandbox: RunningSandbox
 ) -> None:
     ended = _end(connected, sandbox)
@@ -89,7 +89,7 @@ def test_two_who_hold_the_same_pair_use_the_refresh_token_once(
         finally:
             database.close()
 
-    # At once where two threads can share the database, which they cannot while it is SQLite's in memory.
+    # Concurrently, except with SQLite in memory, which two threads cannot share.
     if database.vendor == "sqlite":
         tokens += [fresh_token(copy) for copy in copies]
     else:
@@ -105,7 +105,7 @@ def test_two_who_hold_the_same_pair_use_the_refresh_token_once(
     assert Connection.objects.get().disconnected_at is None
 
 
-def test_a_refresh_token_that_is_worth_nothing_ends_the_connection(
+def test_a_refused_refresh_token_ends_the_connection(
     connected: Connection, sandbox: RunningSandbox, captured_events: CapturedEvents, acme: Team
 ) -> None:
     ended = _end(connected, sandbox)
@@ -121,7 +121,7 @@ def test_a_refresh_token_that_is_worth_nothing_ends_the_connection(
     assert declared(gone)["reason"] == "revoked"
 
 
-def test_a_refresh_token_that_was_replaced_meanwhile_ends_nothing(
+def test_the_refusal_of_a_replaced_refresh_token_ends_nothing(
     connected: Connection, sandbox: RunningSandbox, captured_events: CapturedEvents
 ) -> None:
     ended = _end(connected, sandbox)
@@ -131,7 +131,7 @@ def test_a_refresh_token_that_was_replaced_meanwhile_ends_nothing(
     def renew() -> None:
         Connection.objects.update(access_token="new", refresh_token="new")
 
-    # Right before the refused connection is ended.
+    # Just before the refused connection is ended.
     with rival(renew, lambda sql: "has_other" in sql), pytest.raises(RevokedError):
         fresh_token(ended)
 
@@ -163,7 +163,7 @@ def test_a_token_is_not_renewed_inside_a_transaction_that_may_roll_back(
     assert _refreshes(sandbox) == 0
 
 
-def test_a_token_that_does_not_end_is_not_renewed(
+def test_a_token_that_does_not_expire_is_not_renewed(
     client: Client, sandbox: RunningSandbox, acme: Team
 ) -> None:
     connect(client, sandbox, "slack")

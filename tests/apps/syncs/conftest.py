@@ -1,4 +1,4 @@
-"""Acme is connected to the sandbox's `analytical-engines`, as Ada, and tracks two of its repositories."""
+"""Fixtures: Acme, connected as Ada to the sandbox's `analytical-engines`, tracks two of its repositories."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _at_page(page: int, act: Callable[[], None]) -> Iterator[None]:
 
 @pytest.fixture
 def after_page() -> AtPage:
-    """Let something happen once the n-th page is saved, before the next is asked for; 0 is at once."""
+    """Return a context manager that calls a function after the n-th page is committed, or on entry for 0."""
 
     @contextmanager
     def happening(page: int, act: Callable[[], None]) -> Iterator[None]:
@@ -85,13 +85,13 @@ def after_page() -> AtPage:
 
 @pytest.fixture
 def within_page() -> AtPage:
-    """Let something happen while the n-th page is saved, before it is committed."""
+    """Return a context manager that calls a function while the n-th page is saved, before the commit."""
     return _at_page
 
 
 @pytest.fixture
 def waiting_tasks(monkeypatch: pytest.MonkeyPatch) -> Waiting:
-    """Let tasks wait for a worker that does not come, nor starts in this process."""
+    """Return a context manager in which tasks are queued and no worker runs them."""
 
     @contextmanager
     def waiting() -> Iterator[None]:

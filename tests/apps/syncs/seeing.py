@@ -1,4 +1,4 @@
-"""Seeing what a sync has brought: rows, beside what the sandbox has, and questions that were asked."""
+"""Results of a sync: the saved rows, their difference from the sandbox's data, and the requests made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sync_path(repository: Repository) -> str:
 
 
 def rows(repository: Repository) -> list[tuple[object, ...]]:
-    """Return what is saved of each pull request and review, without ids of ours."""
+    """Return the saved fields of each pull request and review, without our ids."""
     pulls = PullRequest.objects.filter(repository=repository).order_by("number")
     names = [field.attname for field in PullRequest._meta.concrete_fields if field.name != "id"]
     reviews = Review.objects.filter(pull_request__repository=repository).order_by("external_id")
@@ -33,13 +33,13 @@ def rows(repository: Repository) -> list[tuple[object, ...]]:
 
 
 def everything(repository: Repository) -> set[tuple[object, ...]]:
-    """Return number, title, state and number of reviews of each pull request that is saved."""
+    """Return the number, title, state and review count of each saved pull request."""
     pulls = PullRequest.objects.filter(repository=repository).prefetch_related("reviews")
     return {(one.number, one.title, one.state, len(one.reviews.all())) for one in pulls}
 
 
 def missing(sandbox: RunningSandbox, repository: Repository) -> set[tuple[object, ...]]:
-    """Return what differs between the sandbox and us, of the same."""
+    """Return the entries of `everything` that differ between the sandbox and the database."""
     there = {
         (one["number"], one["title"], one["state"].lower(), len(one["reviews"]))
         for one in sandbox.pull_requests(repository.full_name)
@@ -48,11 +48,11 @@ def missing(sandbox: RunningSandbox, repository: Repository) -> set[tuple[object
 
 
 def cursors(sandbox: RunningSandbox) -> list[Any]:
-    """Return behind which cursor each page of pull requests was asked for."""
+    """Return the cursor with which each page of pull requests was requested."""
     bodies = (json.loads(one["body"]) for one in sandbox.requests() if one["path"].endswith("/graphql"))
     return [body["variables"]["after"] for body in bodies if "order" in body["variables"]]
 
 
 def break_off(run: SyncRun) -> None:
-    """Let the time pass after which a run counts as broken off."""
+    """Backdate a run, so that it counts as interrupted."""
     SyncRun.objects.filter(pk=run.pk).update(seen_at=timezone.now() - BROKEN_OFF_AFTER - timedelta(seconds=1))

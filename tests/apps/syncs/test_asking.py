@@ -1,4 +1,4 @@
-"""Asking for a sync, and what the page says of it meanwhile."""
+"""Requesting a sync, and its progress on the page."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _said(client: Client, path: str) -> str:
     )
 
 
-def test_all_that_is_tracked_is_synced_by_one_button(
+def test_one_button_syncs_all_tracked_repositories(
     admin: Client,
     sandbox: RunningSandbox,
     engine: Repository,
@@ -55,7 +55,7 @@ def test_all_that_is_tracked_is_synced_by_one_button(
 
 
 @pytest.mark.parametrize("path", ["/integrations/sync/", "one"])
-def test_a_double_click_begins_one_sync(
+def test_a_double_click_starts_one_sync(
     admin: Client,
     engine: Repository,
     loom: Repository,
@@ -73,7 +73,7 @@ def test_a_double_click_begins_one_sync(
 
 
 @pytest.mark.parametrize("path", ["/integrations/sync/", "one"])
-def test_without_github_nothing_begins(
+def test_without_github_no_sync_starts(
     admin: Client, connection: Connection, engine: Repository, captured_events: CapturedEvents, path: str
 ) -> None:
     Connection.objects.update(disconnected_at=timezone.now())
@@ -84,7 +84,7 @@ def test_without_github_nothing_begins(
     assert not SyncRun.objects.exists()
 
 
-def test_with_nothing_tracked_the_way_on_is_told(admin: Client, connection: Connection) -> None:
+def test_with_nothing_tracked_the_page_says_what_to_do(admin: Client, connection: Connection) -> None:
     Repository.objects.update(is_tracked=False)
 
     assert "Choose at least one" in _said(admin, "/integrations/sync/")
@@ -92,7 +92,7 @@ def test_with_nothing_tracked_the_way_on_is_told(admin: Client, connection: Conn
 
 
 @pytest.mark.parametrize("whose", ["untracked", "another team's"])
-def test_what_is_not_tracked_by_the_team_cannot_be_synced(
+def test_a_repository_that_the_team_does_not_track_cannot_be_synced(
     admin: Client, browser: Browser, engine: Repository, charlie: User, other: Team, whose: str
 ) -> None:
     if whose == "untracked":
@@ -103,7 +103,7 @@ def test_what_is_not_tracked_by_the_team_cannot_be_synced(
     assert not SyncRun.objects.exists()
 
 
-def test_a_sync_belongs_to_the_team_it_was_asked_for(
+def test_a_sync_belongs_to_the_team_that_requested_it(
     admin: Client,
     sandbox: RunningSandbox,
     alice: User,
@@ -125,7 +125,7 @@ def test_a_sync_belongs_to_the_team_it_was_asked_for(
     assert of_team(completed) == str(engine.team.public_id)
 
 
-def test_the_page_tells_how_far_a_sync_is(
+def test_the_page_shows_the_progress_of_a_sync(
     admin: Client, engine: Repository, loom: Repository, after_page: AtPage, waiting_tasks: Waiting
 ) -> None:
     shown: list[str] = []
@@ -145,7 +145,7 @@ def test_the_page_tells_how_far_a_sync_is(
     assert 'hx-get="/integrations/progress/" hx-trigger="every 3s"' in meanwhile
 
 
-def test_a_sync_that_meets_a_limit_waits_without_a_worker_and_says_until_when(
+def test_a_rate_limited_sync_waits_without_a_worker_and_shows_when_it_resumes(
     admin: Client, sandbox: RunningSandbox, engine: Repository, waiting_tasks: Waiting
 ) -> None:
     sandbox.limit(2, seconds=1800)
@@ -172,7 +172,7 @@ def test_a_sync_that_meets_a_limit_waits_without_a_worker_and_says_until_when(
     assert missing(sandbox, engine) == set()
 
 
-def test_a_member_sees_the_progress_and_no_buttons(
+def test_a_member_sees_the_progress_but_no_buttons(
     browser: Browser, admin: Client, engine: Repository, bob: User
 ) -> None:
     shown = browser(bob).get(PROGRESS).content.decode()
@@ -188,7 +188,7 @@ def test_nobody_sees_another_teams_syncs(
     assert engine.full_name not in browser(charlie).get(PROGRESS).content.decode()
 
 
-def test_the_page_asks_as_little_for_many_repositories_as_for_few(
+def test_the_page_runs_as_few_queries_for_many_repositories_as_for_few(
     admin: Client, engine: Repository, acme: Team
 ) -> None:
     before = statements(lambda: admin.get(PROGRESS))
@@ -201,7 +201,7 @@ def test_the_page_asks_as_little_for_many_repositories_as_for_few(
                 repository=one, trigger="manual", is_initial=True, finished_at=timezone.now()
             )
 
-    assert len(statements(lambda: admin.get(PROGRESS))) <= len(before) + 1  # the latest runs, if any
+    assert len(statements(lambda: admin.get(PROGRESS))) <= len(before) + 1  # one query for the latest runs
 
 
 def test_insights_are_looked_for_when_the_last_sync_of_a_team_has_ended(
@@ -217,7 +217,7 @@ def test_insights_are_looked_for_when_the_last_sync_of_a_team_has_ended(
     assert Insight.objects.exists()
 
 
-def test_a_sync_is_no_sooner_told_than_it_is_stored(
+def test_a_sync_is_not_recorded_before_its_commit(
     sandbox: RunningSandbox, alice: User, acme: Team, captured_events: CapturedEvents
 ) -> None:
     tracking(sandbox, acme, alice)

@@ -1,4 +1,4 @@
-"""A broker that is away: what is saved is saved and told of, and what was to be done is done later."""
+"""An unreachable broker: requests are saved and recorded, and their tasks run later."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from tformance.sandbox.running import RunningSandbox
 
 @pytest.fixture
 def broker_away(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Send tasks to where nobody listens; until this is undone."""
+    """Send tasks to a port that nobody listens on, until `undo` is called."""
     monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
-    # They were made for the broker before.
+    # These pools were created for the previous broker.
     monkeypatch.setattr(celery, "_pool", None)
     monkeypatch.setattr(celery.amqp, "_producer_pool", None)
     monkeypatch.setitem(celery.conf, "task_always_eager", False)
     return monkeypatch
 
 
-def test_a_step_that_is_saved_without_a_broker_is_told_of_and_done_within_the_hour(
+def test_a_step_saved_without_a_broker_is_recorded_and_synced_within_the_hour(
     admin: Client,
     sandbox: RunningSandbox,
     engine: Repository,
@@ -55,7 +55,7 @@ def test_a_step_that_is_saved_without_a_broker_is_told_of_and_done_within_the_ho
     assert len(captured_events.of(RepoSyncStarted)) == 2
     (step,) = captured_events.named("onboarding_step_completed")
     assert declared(step)["repos_count"] == 2
-    # Tried once: with each further try the person would wait as long again.
+    # Only one attempt: each further one would keep the person waiting for another timeout.
     (error,) = captured_events.named("error_occurred")
     assert (declared(error)["error_type"], declared(error)["handled"]) == ("OperationalError", True)
 
@@ -71,7 +71,7 @@ def test_a_step_that_is_saved_without_a_broker_is_told_of_and_done_within_the_ho
 
 
 @pytest.mark.usefixtures("broker_away")
-def test_an_insight_that_cannot_be_mailed_is_found_all_the_same(
+def test_an_insight_is_saved_even_if_its_email_cannot_be_sent(
     acme: Team, alice: User, bob: User, captured_events: CapturedEvents
 ) -> None:
     repository = Repository.objects.create(team=acme, external_id=1, full_name="acme/engine", is_tracked=True)
@@ -98,12 +98,12 @@ except OperationalError:
 
 
 @pytest.mark.slow
-def test_a_broker_that_does_not_answer_at_all_is_given_up_within_seconds() -> None:
+def test_sending_to_a_broker_that_does_not_answer_fails_within_seconds() -> None:
     with ExitStack() as opened_here:
         full = opened_here.enter_context(socket.socket())
         full.bind(("127.0.0.1", 0))
         full.listen(0)
-        for _ in range(4):  # from then on the kernel leaves whoever connects without an answer
+        for _ in range(4):  # fill the backlog, so that the kernel leaves further connections unanswered
             waiting = opened_here.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())

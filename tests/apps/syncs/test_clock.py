@@ -1,4 +1,4 @@
-"""What the clock starts: every team's sync, the night's reconciliation, the week's message."""
+"""Scheduled tasks: the hourly sync, the nightly reconciliation, and the weekly digest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tformance.celery import app as celery
 from tformance.sandbox.running import RunningSandbox
 
 
-def test_the_hourly_sync_is_nobodys_and_of_each_team_that_has_github(
+def test_the_hourly_sync_has_no_person_and_includes_each_team_with_github(
     sandbox: RunningSandbox,
     engine: Repository,
     loom: Repository,
@@ -49,7 +49,7 @@ def test_the_hourly_sync_is_nobodys_and_of_each_team_that_has_github(
         assert len(captured_events.of(event)) == 2
 
 
-def test_one_teams_trouble_does_not_keep_the_others_from_being_synced(
+def test_a_failing_team_does_not_keep_others_from_being_synced(
     sandbox: RunningSandbox, connection: Connection, charlie: User, other: Team
 ) -> None:
     tracking(sandbox, other, charlie)
@@ -63,7 +63,7 @@ def test_one_teams_trouble_does_not_keep_the_others_from_being_synced(
     }
 
 
-def test_a_broken_off_sync_is_ended_even_if_nobody_wants_it_any_more(
+def test_an_interrupted_sync_ends_even_if_github_is_disconnected(
     engine: Repository, captured_events: CapturedEvents
 ) -> None:
     long_ago = timezone.now() - timedelta(days=1)
@@ -78,7 +78,7 @@ def test_a_broken_off_sync_is_ended_even_if_nobody_wants_it_any_more(
     assert declared(completed)["error_type"] == "StoppedError"
 
 
-def test_the_night_tells_all_properties_of_every_team_and_person_but_of_who_opted_out(
+def test_the_nightly_task_sends_all_properties_except_of_people_who_opted_out(
     admin: Client,
     engine: Repository,
     alice: User,
@@ -162,7 +162,7 @@ def _channel(sandbox: RunningSandbox) -> str:
     return slack.channels(token.access_token)[0].id
 
 
-def test_the_clock_knows_its_tasks() -> None:
+def test_every_scheduled_task_exists() -> None:
     celery.loader.import_default_modules()
     schedule: dict[str, dict[str, Any]] = celery.conf.beat_schedule
     assert {entry["task"] for entry in schedule.values()} <= set(celery.tasks)

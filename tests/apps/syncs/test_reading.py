@@ -1,4 +1,4 @@
-"""A sync brings what GitHub has: everything at first, then what has changed."""
+"""A sync reads from GitHub: everything the first time, then only changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.apps.syncs.seeing import ENGINE, LOOM, cursors, missing, rows, sync_p
 from tformance.sandbox.running import RunningSandbox
 
 
-def test_the_first_sync_brings_every_pull_request_with_every_review(
+def test_the_first_sync_reads_every_pull_request_with_every_review(
     admin: Client, sandbox: RunningSandbox, engine: Repository
 ) -> None:
     page = admin.post(sync_path(engine), follow=True)
@@ -27,11 +27,11 @@ def test_the_first_sync_brings_every_pull_request_with_every_review(
     assert "has begun" in page.content.decode()
     assert missing(sandbox, engine) == set()
     assert PullRequest.objects.filter(repository=engine).count() > 150
-    # Some have more reviews than GitHub gives at once.
+    # Some have more reviews than fit on one of GitHub's pages.
     assert max(one.reviews.count() for one in PullRequest.objects.all()) > 50
 
 
-def test_a_first_sync_is_told_once_with_what_it_was(
+def test_a_first_sync_is_recorded_once_with_its_results(
     admin: Client, alice: User, acme: Team, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     admin.post(sync_path(engine))
@@ -53,7 +53,7 @@ def test_a_first_sync_is_told_once_with_what_it_was(
     assert 0 < told["ai_adoption_rate"] < 100
 
 
-def test_a_second_sync_changes_nothing_and_asks_for_little(
+def test_a_second_sync_changes_nothing_and_makes_few_requests(
     admin: Client, sandbox: RunningSandbox, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     admin.post(sync_path(engine))
@@ -71,7 +71,7 @@ def test_a_second_sync_changes_nothing_and_asks_for_little(
 
 
 @pytest.mark.parametrize("days", [1, 20])
-def test_a_later_sync_brings_what_has_changed_and_only_that(
+def test_a_later_sync_reads_only_what_has_changed(
     admin: Client, sandbox: RunningSandbox, engine: Repository, days: int
 ) -> None:
     admin.post(sync_path(engine))
@@ -85,13 +85,13 @@ def test_a_later_sync_brings_what_has_changed_and_only_that(
     assert SyncRun.objects.latest("pk").prs_synced < total
 
 
-def test_syncing_everything_again_gives_the_same(
+def test_syncing_everything_again_changes_nothing(
     admin: Client, sandbox: RunningSandbox, engine: Repository
 ) -> None:
     admin.post(sync_path(engine))
     before = rows(engine)
     reviews = set(Review.objects.values_list("pk", flat=True))
-    SyncRun.objects.update(outcome=SyncOutcome.PARTIAL)  # as if it had never come to its end
+    SyncRun.objects.update(outcome=SyncOutcome.PARTIAL)  # as if no sync had succeeded
 
     admin.post(sync_path(engine))
 
@@ -101,7 +101,7 @@ def test_syncing_everything_again_gives_the_same(
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
-def test_what_changes_between_two_pages_is_there_after_the_next_sync(
+def test_changes_between_two_pages_are_read_by_the_next_sync(
     admin: Client, sandbox: RunningSandbox, engine: Repository, after_page: AtPage, page: int
 ) -> None:
     with after_page(page, lambda: sandbox.advance(10)):
@@ -117,7 +117,7 @@ def test_what_changes_between_two_pages_is_there_after_the_next_sync(
 
 
 @pytest.mark.usefixtures("loom")
-def test_another_repository_that_has_taken_the_name_is_not_read_in_its_place(
+def test_another_repository_with_the_same_name_is_not_read_instead(
     admin: Client, sandbox: RunningSandbox, engine: Repository
 ) -> None:
     sandbox.rename(ENGINE, "motor")

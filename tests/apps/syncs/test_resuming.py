@@ -1,4 +1,4 @@
-"""A sync that broke off goes on behind its last page, and is told of once all the same."""
+"""An interrupted sync resumes after its last page and is recorded once."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tformance.sandbox.running import RunningSandbox
 
 
 class KilledError(BaseException):
-    """Nothing in the product handles it, as nothing handles a SIGKILL."""
+    """An exception that the product never handles, like a SIGKILL."""
 
 
 def _die(admin: Client, engine: Repository, waiting: Waiting, within_page: AtPage, page: int) -> None:
-    """Ask for a sync, and let its worker die in a page; without one so far it does its work."""
+    """Request a sync and let its worker die while it saves a page; the sync ends if it has fewer pages."""
 
     def die() -> None:
         raise KilledError
@@ -40,14 +40,14 @@ def _die(admin: Client, engine: Repository, waiting: Waiting, within_page: AtPag
     with waiting():
         admin.post(sync_path(engine))
     run = SyncRun.objects.get(finished_at=None)
-    # What the dead leave behind in their process dies with it.
+    # A copy of the context, because the context of a killed process dies with it.
     with within_page(page, die), suppress(KilledError):
         copy_context().run(sync_repository.apply, (run.pk,))
 
 
 @pytest.fixture
 def clean(admin: Client, engine: Repository) -> Callable[[], list[tuple[object, ...]]]:
-    """Return the rows of one sync that nothing disturbs, and forget that it was."""
+    """Return the rows of an undisturbed sync, and delete the sync."""
     admin.post(sync_path(engine))
     found = rows(engine)
     PullRequest.objects.all().delete()
@@ -57,7 +57,7 @@ def clean(admin: Client, engine: Repository) -> Callable[[], list[tuple[object, 
 
 @pytest.mark.parametrize("page", [1, 2, 4])
 @pytest.mark.parametrize("by", ["the button", "the hourly task"])
-def test_a_sync_whose_worker_died_in_a_page_goes_on_there(
+def test_a_sync_whose_worker_died_resumes_at_that_page(
     admin: Client,
     sandbox: RunningSandbox,
     engine: Repository,
@@ -85,7 +85,7 @@ def test_a_sync_whose_worker_died_in_a_page_goes_on_there(
 
     assert cursors(sandbox)[asked] == (run.cursor or None)
     assert missing(sandbox, engine) == set()
-    # The hourly task has then synced what there was again, as a sync of its own.
+    # The hourly task then starts another sync, which is not initial.
     initial = [one for one in captured_events.of(RepoSyncCompleted) if declared(one)["is_initial"]]
     (completed,) = initial
     assert declared(completed)["prs_synced"] == PullRequest.objects.count()
@@ -93,7 +93,7 @@ def test_a_sync_whose_worker_died_in_a_page_goes_on_there(
     assert len(started) == 1
 
 
-def test_a_task_that_comes_twice_does_nothing_the_second_time(
+def test_a_redelivered_task_does_nothing(
     admin: Client, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     admin.post(sync_path(engine))
@@ -106,7 +106,7 @@ def test_a_task_that_comes_twice_does_nothing_the_second_time(
     assert list(captured_events) == []
 
 
-def test_of_two_workers_at_one_run_the_slower_leaves_it(
+def test_of_two_workers_on_one_run_the_slower_stops(
     admin: Client,
     sandbox: RunningSandbox,
     engine: Repository,
@@ -114,7 +114,7 @@ def test_of_two_workers_at_one_run_the_slower_leaves_it(
     after_page: AtPage,
 ) -> None:
     def overtake() -> None:
-        sync_repository.delay(SyncRun.objects.get().pk)  # as a broker does that has lost patience
+        sync_repository.delay(SyncRun.objects.get().pk)  # as if the broker had redelivered the task
 
     with after_page(2, overtake):
         admin.post(sync_path(engine))
@@ -126,7 +126,7 @@ def test_of_two_workers_at_one_run_the_slower_leaves_it(
     assert captured_events.named("error_occurred") == []
 
 
-def test_a_task_of_a_run_that_is_gone_does_nothing(captured_events: CapturedEvents) -> None:
+def test_a_task_for_a_deleted_run_does_nothing(captured_events: CapturedEvents) -> None:
     sync_repository.delay(123_456)
 
     assert list(captured_events) == []
@@ -144,7 +144,7 @@ _DISTURBANCES = st.lists(
 @example(disturbances=[(4, "drop"), (1, "die")])
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(disturbances=_DISTURBANCES)
-def test_whatever_comes_between_the_rows_are_those_of_one_clean_sync(
+def test_after_any_disturbances_the_rows_match_one_clean_sync(
     admin: Client,
     sandbox: RunningSandbox,
     engine: Repository,
@@ -161,7 +161,7 @@ def test_whatever_comes_between_the_rows_are_those_of_one_clean_sync(
     for page, how in disturbances:
         if how == "die":
             _die(admin, engine, waiting_tasks, within_page, page)
-            # Of a run that GitHub had made to wait, what would have gone on has died as well.
+            # If the run was waiting for GitHub, its queued task has died too.
             SyncRun.objects.update(seen_at=timezone.now() - 2 * BROKEN_OFF_AFTER, resumes_at=None)
         else:
             with after_page(page, partial(_disturb, sandbox, how)):

@@ -1,4 +1,4 @@
-"""What goes wrong with a sync: what passes is waited for, and what does not is told in plain words."""
+"""Errors of a sync: temporary ones are retried, and permanent ones are explained on the page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FAILURES: list[Kind] = [
 
 
 def _told(captured_events: CapturedEvents) -> dict[str, Any]:
-    """Return how the one sync ended, without what varies."""
+    """Return the properties that say how the only sync ended, without those that vary."""
     assert len(captured_events.of(RepoSyncStarted)) == 1
     (completed,) = captured_events.of(RepoSyncCompleted)
     told = declared(completed)
@@ -53,7 +53,7 @@ def _page(admin: Client) -> str:
 
 @pytest.mark.parametrize("kind", FAILURES)
 @pytest.mark.parametrize("page", [0, 1, 2])
-def test_a_failure_that_passes_is_not_seen_in_the_end(
+def test_a_temporary_failure_does_not_fail_the_sync(
     admin: Client,
     sandbox: RunningSandbox,
     engine: Repository,
@@ -63,7 +63,7 @@ def test_a_failure_that_passes_is_not_seen_in_the_end(
     kind: Kind,
     page: int,
 ) -> None:
-    monkeypatch.setattr(github, "TIMEOUT_S", 0.5)  # nobody waits ten seconds for a test
+    monkeypatch.setattr(github, "TIMEOUT_S", 0.5)  # so that the test does not take ten seconds
 
     def fail() -> None:
         sandbox.fail("github", kind, path="graphql")
@@ -80,7 +80,7 @@ def test_a_failure_that_passes_is_not_seen_in_the_end(
 
 @pytest.mark.parametrize("kind", ["drop", "malformed"])
 @pytest.mark.parametrize(("page", "outcome"), [(0, "failed"), (1, "partial")])
-def test_a_failure_that_stays_ends_the_sync_as_one_error(
+def test_a_permanent_failure_ends_the_sync_with_one_error(
     admin: Client,
     sandbox: RunningSandbox,
     engine: Repository,
@@ -104,7 +104,7 @@ def test_a_failure_that_stays_ends_the_sync_as_one_error(
 
 
 @pytest.mark.parametrize(("pages", "outcome"), [(0, "failed"), (2, "partial")])
-def test_a_limit_that_stays_used_up_ends_the_sync_and_is_no_error(
+def test_a_rate_limit_that_stays_used_up_ends_the_sync_without_an_error(
     admin: Client,
     sandbox: RunningSandbox,
     engine: Repository,
@@ -123,7 +123,7 @@ def test_a_limit_that_stays_used_up_ends_the_sync_and_is_no_error(
 
 
 @pytest.mark.parametrize(("page", "outcome"), [(0, "failed"), (1, "partial")])
-def test_a_refused_repository_is_no_error_of_ours(
+def test_a_forbidden_repository_is_not_recorded_as_an_error(
     admin: Client,
     sandbox: RunningSandbox,
     engine: Repository,
@@ -144,7 +144,7 @@ def test_a_refused_repository_is_no_error_of_ours(
     assert "Ask an owner of the organisation" in _page(admin)
 
 
-def test_a_vanished_repository_stays_tracked_and_says_so(
+def test_a_vanished_repository_stays_tracked_and_the_page_says_so(
     admin: Client, sandbox: RunningSandbox, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     sandbox.remove(ENGINE)
@@ -162,7 +162,7 @@ def test_a_vanished_repository_stays_tracked_and_says_so(
 
 
 @pytest.mark.parametrize("page", [0, 1])
-def test_a_revoked_access_disconnects_and_ends_the_other_syncs_too(
+def test_revoked_access_disconnects_and_ends_the_teams_other_syncs(
     admin: Client,
     sandbox: RunningSandbox,
     connection: Connection,
@@ -195,7 +195,7 @@ def test_a_revoked_access_disconnects_and_ends_the_other_syncs_too(
     assert "Sync now" not in shown
 
 
-def test_access_that_is_granted_anew_meanwhile_is_not_taken_away(
+def test_access_that_was_renewed_meanwhile_is_kept(
     admin: Client,
     sandbox: RunningSandbox,
     connection: Connection,
@@ -216,7 +216,7 @@ def test_access_that_is_granted_anew_meanwhile_is_not_taken_away(
     assert connection.disconnected_at is None
 
 
-def test_where_the_key_of_the_token_is_gone_one_is_asked_to_connect_again(
+def test_without_the_key_of_the_token_the_page_asks_to_reconnect(
     admin: Client, engine: Repository, captured_events: CapturedEvents, settings: Settings
 ) -> None:
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
@@ -229,7 +229,7 @@ def test_where_the_key_of_the_token_is_gone_one_is_asked_to_connect_again(
 
 
 @pytest.mark.parametrize("how", ["disconnected", "untracked"])
-def test_a_sync_that_is_not_wanted_any_more_ends_where_it_is(
+def test_a_sync_stops_if_its_repository_is_no_longer_wanted(
     admin: Client,
     connection: Connection,
     engine: Repository,
@@ -251,7 +251,7 @@ def test_a_sync_that_is_not_wanted_any_more_ends_where_it_is(
     assert _errors(captured_events) == []
 
 
-def test_what_nobody_has_thought_of_ends_the_sync_as_one_error(
+def test_an_unexpected_exception_ends_the_sync_with_one_error(
     admin: Client, engine: Repository, captured_events: CapturedEvents, within_page: AtPage
 ) -> None:
     def break_down() -> None:

@@ -1,4 +1,4 @@
-"""Without a broker each server process works on its tasks itself: a real one, asked over HTTP."""
+"""Without a broker, each server process runs its tasks itself; these tests start real servers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SERVERS: dict[str, list[str | Path]] = {
 
 
 class Product:
-    """Be Alice at a running product."""
+    """Alice's browser at a running product."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -57,14 +57,14 @@ class Product:
         answer.raise_for_status()
 
     def sync(self, name: str) -> None:
-        """Press the button beside a repository."""
+        """Press the sync button of a repository."""
         row = self._rows()[name]
         form = row.find("form")
         assert form is not None
         self._post(str(form["action"]), "/integrations/progress/")
 
     def state(self, name: str) -> str:
-        """Return what the page says of a repository."""
+        """Return the text in a repository's row of the page."""
         return str(self._rows()[name].get_text(" ", strip=True))
 
     def _rows(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def env(sandbox: RunningSandbox, inspector: RunningInspector, database: Path) ->
     ours = {
         "DJANGO_SETTINGS_MODULE": "tformance.settings",
         "SQLITE_PATH": str(database),
-        # Whatever the tests themselves run on.
+        # Override the database and broker of the test run.
         "DATABASE_URL": "",
         "CELERY_BROKER_URL": "",
     }
@@ -107,7 +107,7 @@ def _product(env: dict[str, str], folder: Path, kind: str = "uvicorn") -> Iterat
 
 
 def _runs(database: Path) -> list[tuple[int, str, int]]:
-    """Return number, outcome and pull requests of each run."""
+    """Return the id, outcome and number of synced pull requests of each run."""
     with closing(sqlite3.connect(database)) as opened:
         return list(
             opened.execute("SELECT id, outcome, prs_synced FROM integrations_syncrun ORDER BY started_at")
@@ -120,12 +120,12 @@ def _execute(database: Path, sql: str) -> None:
 
 
 def _end(kind: str) -> signal.Signals:
-    # The development server knows no other end than Ctrl-C.
+    # The development server stops only on Ctrl-C.
     return signal.SIGINT if kind == "runserver" else signal.SIGTERM
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_a_server_process_works_on_its_tasks_and_ends_when_it_is_told(
+def test_a_server_process_runs_its_tasks_and_stops_on_a_signal(
     env: dict[str, str],
     sandbox: RunningSandbox,
     inspector: RunningInspector,
@@ -150,7 +150,7 @@ def test_a_server_process_works_on_its_tasks_and_ends_when_it_is_told(
     assert total == sum(len(sandbox.pull_requests(name)) for name in (ENGINE, LOOM))
 
 
-def test_a_sync_that_was_killed_goes_on_behind_its_last_page(
+def test_a_killed_sync_resumes_after_its_last_page(
     env: dict[str, str], sandbox: RunningSandbox, inspector: RunningInspector, tmp_path: Path, database: Path
 ) -> None:
     sandbox.fail("github", "timeout", path="graphql", count=3, seconds=0.01)
@@ -178,7 +178,7 @@ def test_a_sync_that_was_killed_goes_on_behind_its_last_page(
     assert len(inspector.good("repo_sync_started")) == len(inspector.good("repo_sync_completed")) == 1
 
 
-def test_while_one_sync_waits_for_a_limit_the_worker_does_another(
+def test_while_one_sync_waits_for_a_rate_limit_the_worker_runs_another(
     env: dict[str, str], sandbox: RunningSandbox, tmp_path: Path, database: Path
 ) -> None:
     sandbox.fail("github", "rate_limit", path="graphql", seconds=4)
@@ -193,19 +193,19 @@ def test_while_one_sync_waits_for_a_limit_the_worker_does_another(
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_a_task_under_way_does_not_keep_a_process_from_ending(
+def test_a_running_task_does_not_keep_a_process_from_stopping(
     env: dict[str, str], sandbox: RunningSandbox, tmp_path: Path, kind: str
 ) -> None:
     sandbox.fail("github", "timeout", path="graphql", seconds=25)
     with _product(env, tmp_path, kind) as product:
         product.sync(ENGINE)
         wait_for(lambda: any(one["failure"] == "timeout" for one in sandbox.requests()))
-        # Far less than GitHub's answer would take, and more than a loaded machine needs to end.
+        # Far less than GitHub's answer takes, and more than a loaded machine needs to stop a process.
         assert product.server.stop(_end(kind)) < 15
     sandbox.release()
 
 
-def test_an_error_of_a_task_names_the_task_and_who_had_asked_for_it(
+def test_an_error_in_a_task_has_the_tasks_name_and_the_person_who_requested_it(
     env: dict[str, str], inspector: RunningInspector, tmp_path: Path, database: Path
 ) -> None:
     _execute(
