@@ -1,4 +1,4 @@
-"""The inspector: a local stand-in for PostHog that shows what arrives, and fails when it is told to."""
+"""The inspector: a local stand-in for PostHog that shows what arrives and fails on demand."""
 
 from otel.inspector.running import InspectorError, RunningInspector, running_inspector
 

@@ -1,4 +1,4 @@
-"""`python -m otel.inspector`: the inspector as a program."""
+"""The command line of the inspector: `python -m otel.inspector`."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from otel.serving.stand_in import serve
 
 __all__ = ["main"]
 
-_CENTURY = 3.2e9  # seconds; to keep older events, set no limit
+_CENTURY = 3.2e9  # seconds; leave the option out to keep all older events
 
 _EXAMPLES = """
-Point a program at it with POSTHOG_HOST=http://127.0.0.1:8010 and any POSTHOG_API_KEY, such as phc_local.
-What arrived is on its page, and as JSON for programs under /inspector/: all, good, bad, requests, warnings,
-persons, groups, errors, funnel, definitions, rules; POST /inspector/reset forgets it, and
+To send a program's events here, set POSTHOG_HOST=http://127.0.0.1:8010 and any POSTHOG_API_KEY, such as
+phc_local. The page shows what arrived. Programs read the same as JSON under /inspector/: all, good, bad,
+requests, warnings, persons, groups, errors, funnel, definitions, rules. POST /inspector/reset clears it, and
   curl -d '{"status": 503, "count": 3, "retry_after": 1}' http://127.0.0.1:8010/inspector/fail
 makes the next three requests fail.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until interrupted.
+    """Run the inspector until it is interrupted, and return the exit status.
 
     Args:
-        arguments: of the command line; the process's own by default.
+        arguments: command-line arguments; those of the process by default.
     """
     options = _parser().parse_args(arguments)
     listening = listen_or_explain("inspector", options.host, options.port)
@@ -56,56 +56,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m otel.inspector",
-        description="A local stand-in for PostHog: it accepts what PostHog accepts, refuses and drops what "
-        "PostHog refuses and drops, shows what arrived, and fails when it is told to.",
+        description="A local stand-in for PostHog. It accepts what PostHog accepts, refuses and drops what "
+        "PostHog refuses and drops, shows what arrived, and fails on demand.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="the address to bind; beyond loopback, others can read what arrives (default: %(default)s)",
+        help="address to bind; beyond loopback, others can read what arrives (default: %(default)s)",
     )
-    parser.add_argument("--port", type=_port, default=8010, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=8010, help="port to bind; 0 picks a free one (default: %(default)s)"
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.add_argument(
         "--keep",
         type=_positive,
         default=CAPTURES_KEPT,
         metavar="N",
-        help="how many captures are kept before the oldest goes (default: %(default)s)",
+        help="number of captures to keep; the oldest are discarded first (default: %(default)s)",
     )
     parser.add_argument(
         "--funnel",
         type=_steps,
         default=DEFAULT_STEPS,
         metavar="STEPS",
-        help="the steps to show, such as 'signed_up > connected | imported > activated' "
-        "(default: Tformance's way to activation)",
+        help="steps of the funnel, such as 'signed_up > connected | imported > activated' "
+        "(default: Tformance's path to activation)",
     )
     parser.add_argument(
         "--drop-older-than",
         type=_seconds,
         metavar="SECONDS",
-        help="drop older events, as a project does that sets drop_events_older_than_seconds",
+        help="drop older events, like a project that sets drop_events_older_than_seconds",
     )
     parser.add_argument(
         "--move-limit",
         type=_positive,
         metavar="N",
-        help="set a merge aside that would move more distinct ids, as PostHog does where it is so configured",
+        help="set aside a merge that would move more than N distinct ids, as PostHog does if configured to",
     )
     parser.add_argument(
         "--suppress",
         action="append",
         default=[],
         metavar="TYPE",
-        help="drop exceptions of this type, as a suppression rule of error tracking does; may be repeated",
+        help="drop exceptions of this type, like a suppression rule in error tracking; may be repeated",
     )
     parser.add_argument(
         "--discard",
         action="store_true",
-        help="for benchmarks: decode and count events, check and keep none",
+        help="for benchmarks: decode and count events without checking or keeping them",
     )
     return parser
 
@@ -113,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     port = int(text)
     if not 0 <= port <= 65_535:
-        msg = f"{text} is no port"
+        msg = f"{text} is not a port number from 0 to 65535"
         raise argparse.ArgumentTypeError(msg)
     return port
 
@@ -121,7 +123,7 @@ def _port(text: str) -> int:
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        msg = "keep at least one"
+        msg = f"{text} is less than 1"
         raise argparse.ArgumentTypeError(msg)
     return number
 

@@ -1,4 +1,4 @@
-"""The inspector as one ASGI application."""
+"""The ASGI application of the inspector."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["create_app"]
 
 
 def create_app(state: State, host: str = "127.0.0.1") -> ASGIApp:
-    """Return the application.
+    """Return the inspector's application.
 
     Args:
-        state: what it keeps and shows.
-        host: what it is bound to, and therefore answers to.
+        state: the state that requests read and change.
+        host: address that the server is bound to; a request's Host header must name it or loopback.
     """
     posthog = Router([*ingestion_routes(state), *sdk_routes(state)], redirect_slashes=False)
-    # As PostHog's (`wire.md` section 1.1): posthog-js runs on any page, and sends credentials.
+    # Like PostHog (`wire.md` section 1.1): posthog-js runs on any page and sends credentials.
     open_to_all = CORSMiddleware(
         posthog,
         allow_origin_regex=".*",

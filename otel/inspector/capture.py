@@ -1,4 +1,4 @@
-"""A capture: as it is read from a request, what PostHog makes of it, and as it is kept."""
+"""Captures: as read from a request, with the outcome at PostHog, and as kept by the inspector."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
-__all__ = ["Incoming", "Outcome", "ReceivedCapture", "Verdict", "Warned"]
+__all__ = ["Incoming", "IngestionWarning", "Outcome", "ReceivedCapture", "Verdict"]
 
 
-class Warned(NamedTuple):
-    """An ingestion warning of one event.
+class IngestionWarning(NamedTuple):
+    """An ingestion warning about one event.
 
     Args:
-        type: PostHog's name for it.
+        type: PostHog's name for the warning.
         message: what happened, in a sentence.
-        rule: the id of the rule that gives it.
+        rule: id of the rule that raises the warning.
     """
 
     type: str
@@ -28,19 +28,21 @@ class Warned(NamedTuple):
 
 @dataclass(slots=True, frozen=True)
 class Incoming:
-    """One valid event of a request, ready to be kept.
+    """A valid event of a request, ready to be ingested.
 
     Args:
-        uuid: in canonical form.
-        event: its name.
-        distinct_id: whom it is attributed to.
+        uuid: the event's uuid, in canonical form.
+        event: the event's name.
+        distinct_id: id of the person that the event is attributed to.
         timestamp: the time that PostHog stores, RFC 3339 in UTC.
         properties: JSON text, with top-level `$set` and `$set_once` moved in as PostHog does.
-        lib: name and version of the library that sent it.
-        warnings: type and message of each ingestion warning that the door gives, and the rule's id if known.
-        parsed: the same properties, if the door has them parsed; saves parsing them again.
-        is_forced_personless: whether the door switched person processing off, whatever the event says.
-        door_rules: ids of the rules by which the door changed the event, such as `V0-4`.
+        lib: name and version of the library that sent the event.
+        warnings: type and message of each ingestion warning from the capture service, and the rule's id if
+            it is known.
+        parsed: the same properties, if the capture service has parsed them; saves parsing them again.
+        is_forced_personless: whether the capture service switched person processing off, regardless of the
+            event's own properties.
+        edge_rules: ids of the rules by which the capture service changed the event, such as `V0-4`.
     """
 
     uuid: str
@@ -52,44 +54,44 @@ class Incoming:
     warnings: tuple[tuple[str, str] | tuple[str, str, str], ...]
     parsed: Mapping[str, Any] | None = None
     is_forced_personless: bool = False
-    door_rules: tuple[str, ...] = ()
+    edge_rules: tuple[str, ...] = ()
 
 
 class Verdict(StrEnum):
-    """What PostHog does with an accepted event, from the best outcome to the worst."""
+    """An accepted event's fate at PostHog, from best to worst."""
 
     KEPT = "kept"
-    """Stored, and all that it asks for took place."""
+    """Stored, with every merge and update that the event asks for."""
     NOT_APPLIED = "not applied"
-    """Stored, but a merge or an update that it asks for did not take place."""
+    """Stored, but without a merge or an update that the event asks for."""
     DETACHED = "detached"
-    """Stored, but outside a group that it names."""
+    """Stored, but outside a group that the event names."""
     NO_ISSUE = "no issue"
-    """Stored, but error tracking cannot read it."""
+    """Stored, but error tracking cannot read the event."""
     DROPPED = "dropped"
-    """Not stored, although the client got its 200."""
+    """Not stored, although the client received a 200."""
 
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
-    """What PostHog makes of an event after it was accepted.
+    """The outcome of an accepted event at PostHog.
 
     Args:
-        verdict: in one word.
-        rules: ids of the rules that decided, in the order they applied.
-        warnings: all ingestion warnings, those of the door first.
-        changed: properties that are stored with another value than the one sent; None is a removed one.
-        issue: the fingerprint of the issue that an `$exception` belongs to.
+        verdict: the outcome in a word or two.
+        rules: ids of the rules that decided the outcome, in the order they applied.
+        warnings: all ingestion warnings, those of the capture service first.
+        changed: properties that are stored with another value than the one sent; None means removed.
+        issue: fingerprint of the issue that an `$exception` belongs to.
     """
 
     verdict: Verdict
     rules: tuple[str, ...] = ()
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[IngestionWarning, ...] = ()
     changed: Mapping[str, Any] | None = None
     issue: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `/inspector/good` shows as `outcome`."""
+        """Return the `outcome` that `/inspector/good` shows."""
         return {
             "verdict": self.verdict.value,
             "rules": list(self.rules),
@@ -100,12 +102,14 @@ class Outcome:
 
 
 class ReceivedCapture:
-    """A capture that is kept. The properties stay JSON text, a fraction of the memory of a dict.
+    """A capture that the inspector keeps.
+
+    The properties stay JSON text, which takes a fraction of the memory of a dict.
 
     Args:
-        incoming: what was read.
-        outcome: what PostHog makes of it.
-        number: its position among all that were received, from 1.
+        incoming: the event as read from the request.
+        outcome: the event's outcome at PostHog.
+        number: position among all received captures, from 1.
         received_at: when the first delivery arrived, RFC 3339.
     """
 
@@ -120,7 +124,7 @@ class ReceivedCapture:
         self.event = incoming.event
         self.distinct_id = incoming.distinct_id
         self.timestamp = incoming.timestamp
-        # A copy: orjson's own bytes keep the buffer of 4 kB that it wrote into.
+        # Copy the bytes: those from orjson keep their whole output buffer of 4 kB alive.
         self.properties_json = bytes(memoryview(incoming.properties))
         self.lib = incoming.lib
         self.outcome = outcome
@@ -129,16 +133,16 @@ class ReceivedCapture:
 
     @property
     def is_stored(self) -> bool:
-        """Whether PostHog has it in its events table."""
+        """Whether PostHog's events table has the capture."""
         return self.outcome.verdict is not Verdict.DROPPED
 
     @property
     def properties(self) -> dict[str, Any]:
-        """The properties as sent, parsed at each call."""
+        """The properties as sent, parsed on each access."""
         return cast("dict[str, Any]", orjson.loads(self.properties_json))
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `/inspector/good` lists, for orjson."""
+        """Return the entry for `/inspector/good`, for orjson."""
         return {
             "number": self.number,
             "uuid": self.uuid,

@@ -1,4 +1,4 @@
-"""Failing on demand: what the next ingestion requests are told to meet."""
+"""Failures on demand for the next ingestion requests."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ EventResult = Literal["drop", "retry", "warning"]
 
 
 class FailureError(ValueError):
-    """Raised for a failure that cannot be understood; the message says what is wrong with it."""
+    """Raised for an invalid failure; the message names the problem."""
 
 
 @dataclass(slots=True, eq=False)
 class Failure:
-    """What goes wrong, and how often.
+    """A failure that the inspector simulates for a number of requests.
 
     Args:
-        status: the status to answer with; None answers as usual, after `delay`.
-        count: how many requests it is for.
-        delay: seconds to wait before the answer.
-        drop: whether the connection is closed without an answer, and nothing is kept.
-        lose_answer: whether the events are kept, and then the connection is closed without an answer.
-        retry_after: seconds, for the header of that name.
-        body: the answer's body.
+        status: HTTP status of the response; None answers as usual, after `delay`.
+        count: number of requests that fail.
+        delay: seconds to wait before the response.
+        drop: whether to close the connection without a response and keep no event.
+        lose_answer: whether to keep the events, then close the connection without a response.
+        retry_after: seconds, for the Retry-After header.
+        body: body of the response.
         events: names of events. A v0 batch with one of them is refused as a whole with `status` (default
-            400); of a capture v1 batch these events alone meet `result`. Other requests are not affected.
-        result: what such an event meets in capture v1.
+            400); in a capture v1 batch only these events get `result`. Other requests are not affected.
+        result: result of such an event in capture v1.
     """
 
     status: int | None = None
@@ -48,10 +48,10 @@ class Failure:
         """Read a failure from parsed JSON.
 
         Args:
-            data: an object with some of the fields.
+            data: an object with any of the fields.
 
         Raises:
-            FailureError: for an unknown field or a value of a wrong type.
+            FailureError: for an unknown field, or a value of the wrong type or out of range.
         """
         if not isinstance(data, Mapping):
             msg = 'give an object, such as {"status": 503, "count": 3}'
@@ -93,36 +93,36 @@ _CHECKS = {
 
 
 class Failures:
-    """The failures to come, in the order they were asked for."""
+    """The pending failures, in the order they were requested. Confined to the server's event loop."""
 
     def __init__(self) -> None:
         self._pending: list[Failure] = []
 
     def add(self, failure: Failure) -> None:
-        """Add a failure behind those that are pending.
+        """Add a failure after those that are pending.
 
         Args:
-            failure: what is to go wrong.
+            failure: the failure to simulate.
         """
         self._pending.append(failure)
 
     def clear(self) -> None:
-        """Forget what is pending."""
+        """Remove all pending failures."""
         self._pending.clear()
 
     def pending(self) -> list[dict[str, Any]]:
-        """Return what is still to go wrong."""
+        """Return the pending failures, for orjson."""
         return [failure.as_json() for failure in self._pending]
 
     def for_request(self) -> Failure | None:
-        """Return what goes wrong with the next request, whatever it carries."""
+        """Return the failure for the next request regardless of its events, or None."""
         return self._take(lambda failure: not failure.events)
 
     def for_events(self, names: Iterable[str]) -> Failure | None:
-        """Return what goes wrong with a request that carries events of these names.
+        """Return the failure for a request that contains events with these names, or None.
 
         Args:
-            names: the names of all its events.
+            names: names of all events in the request.
         """
         if not self._pending:
             return None

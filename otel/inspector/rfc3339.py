@@ -1,4 +1,4 @@
-"""RFC 3339, as the inspector writes times."""
+"""The RFC 3339 format in which the inspector writes times."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ __all__ = ["rfc3339"]
 
 
 def rfc3339(time: datetime) -> str:
-    """Return a UTC time with microseconds, as PostHog's column keeps them.
+    """Return a time as RFC 3339 with microseconds, the precision of PostHog's column.
 
     Args:
-        time: in UTC.
+        time: an aware datetime in UTC.
     """
     return time.isoformat(timespec="microseconds")[:-6] + "Z"

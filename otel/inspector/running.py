@@ -1,4 +1,4 @@
-"""A running inspector inside the process, for tests and benchmarks."""
+"""An inspector that runs in a thread of the process, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _HOST = "127.0.0.1"
 
 
 class InspectorError(RuntimeError):
-    """Raised if the inspector does not understand a request of ours."""
+    """Raised if the inspector rejects a request of `RunningInspector`."""
 
 
 class RunningInspector:
-    """A running inspector, asked over its own JSON what arrived.
+    """A client of a running inspector's JSON API. Thread-safe: each call opens its own connection.
 
-    `http.client` is used because no OpenTelemetry instrumentation patches it: a test that looks at what its
-    program sent adds no span of its own.
+    The client uses `http.client` because no OpenTelemetry instrumentation patches it: a test that reads what
+    its program sent adds no span of its own.
 
     Args:
-        host: where it listens.
-        port: where it listens.
+        host: address that the inspector listens on.
+        port: port that the inspector listens on.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -53,26 +53,26 @@ class RunningInspector:
         """Return the captures that PostHog stores, oldest first, each with its `outcome`.
 
         Args:
-            event: only those of this name.
-            distinct_id: only those of this id.
-            group: only those that name the group with this key, or the team with this slug.
-            verdict: only those with this verdict, such as `kept`; `!kept` stands for all others.
+            event: only captures with this name.
+            distinct_id: only captures with this distinct id.
+            group: only captures that name the group with this key, or the team with this slug.
+            verdict: only captures with this verdict, such as `kept`; `!kept` means all others.
         """
         filters = {"event": event, "distinct_id": distinct_id, "group": group, "verdict": verdict}
         asked = {name: value for name, value in filters.items() if value is not None}
         return self._list(f"good?{urlencode(asked, quote_via=quote)}")
 
     def all(self) -> dict[str, int]:
-        """Return the counts `total`, `good`, `bad` and `duplicates`, and those of each verdict.
+        """Return the counts `total`, `good`, `bad` and `duplicates`, and a count for each verdict.
 
-        `good` events are stored: `kept`, `not_applied`, `detached` or with `no_issue`. `bad` events are
-        refused, or `dropped` after they were accepted.
+        `good` events are stored: `kept`, `not_applied`, `detached` or `no_issue`. `bad` events are `refused`,
+        or `dropped` after they were accepted.
         """
         counts: dict[str, int] = self._ask("GET", "all")
         return counts
 
     def bad(self) -> list[dict[str, Any]]:
-        """Return what was refused at the door, or dropped after it was accepted, and why."""
+        """Return the requests and events that were refused, or dropped after they were accepted, and why."""
         return self._list("bad")
 
     def warnings(self) -> list[dict[str, Any]]:
@@ -105,36 +105,36 @@ class RunningInspector:
         return self._list("rules")
 
     def funnel(self, steps: str = "") -> dict[str, Any]:
-        """Return how far persons came.
+        """Return how many persons reached each step of a funnel.
 
         Args:
-            steps: as in `a > b | c`; the configured ones by default.
+            steps: steps such as `a > b | c`; those of the inspector's configuration by default.
         """
         funnel: dict[str, Any] = self._ask("GET", f"funnel?{urlencode({'steps': steps})}")
         return funnel
 
     def fail(self, **failure: Any) -> None:
-        """Set what goes wrong with the next requests.
+        """Make the next requests fail.
 
         Args:
-            failure: fields of `otel.inspector.Failure`: status, count, delay, drop, lose_answer, retry_after,
-                body, events, result.
+            failure: fields of `otel.inspector.failures.Failure`: status, count, delay, drop, lose_answer,
+                retry_after, body, events, result.
 
         Raises:
-            InspectorError: for what it does not understand.
+            InspectorError: for an unknown field or an invalid value.
         """
         self._ask("POST", "fail", failure)
 
     def flags(self, flags: Mapping[str, bool | str]) -> None:
-        """Set the feature flags that it answers with.
+        """Set the feature flags that the inspector serves.
 
         Args:
-            flags: name and `True`, `False` or a variant.
+            flags: `True`, `False` or a variant by the flag's name.
         """
         self._ask("POST", "flags", dict(flags))
 
     def reset(self) -> None:
-        """Forget what was received and set."""
+        """Remove all received events, pending failures and flags."""
         self._ask("POST", "reset")
 
     def _list(self, path: str) -> list[dict[str, Any]]:
@@ -165,13 +165,13 @@ def running_inspector(
     """Run an inspector on loopback, in a thread that ends with the block.
 
     Args:
-        port: where it listens; 0 takes a free one.
+        port: port to listen on; 0 picks a free one.
         discard: whether events are only decoded and counted.
-        captures_kept: how many captures are kept before the oldest goes.
-        project: the project that receives, with its settings.
+        captures_kept: number of captures to keep; the oldest are discarded first.
+        project: the PostHog project that receives the events, with its settings.
 
     Raises:
-        NotStartedError: if it does not start.
+        NotStartedError: if the server does not start.
         OSError: if the port is taken.
     """
     application = create_app(State(store=Store(captures_kept, project), discard=discard), _HOST)

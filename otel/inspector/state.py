@@ -1,4 +1,4 @@
-"""All that one inspector knows."""
+"""The state of one inspector, which all of its routes share."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["State"]
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """What one inspector knows and what it was told.
+    """The state of one inspector. Confined to the server's event loop.
 
     Args:
-        store: what was received.
-        failures: what it is told to do wrong.
-        flags: the feature flags it answers with.
-        steps: the funnel that it shows.
+        store: received captures, refusals, warnings and requests.
+        failures: pending failures on demand.
+        flags: feature flags that the inspector serves.
+        steps: steps of the funnel on the page.
         discard: whether events are only decoded and counted, for benchmarks.
     """
 
@@ -31,7 +31,7 @@ class State:
     discard: bool = False
 
     def reset(self) -> None:
-        """Forget what was received and told."""
+        """Remove all received events, pending failures and flags."""
         self.store.reset()
         self.failures.clear()
         self.flags.clear()

@@ -1,4 +1,4 @@
-"""Dropping a connection: what no ASGI application can do, and a failing network does."""
+"""Closing a connection without a response, as a failing network does. ASGI itself cannot express this."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 __all__ = ["DroppableProtocol", "drop"]
 
+# By the client's address, for all servers of the process. Only single dict operations, which are atomic.
 _transports: dict[tuple[str, int], asyncio.Transport] = {}
 
 
 class DroppableProtocol(H11Protocol):
-    """HTTP/1.1 that remembers each client's transport for `drop`."""
+    """An HTTP/1.1 protocol that remembers the client's transport for `drop`.
+
+    Confined to the server's event loop.
+    """
 
     _peer: tuple[str, int] | None = None
 
@@ -21,10 +25,10 @@ class DroppableProtocol(H11Protocol):
         """Remember the transport.
 
         Args:
-            transport: of the new connection.
+            transport: transport of the new connection.
         """
         super().connection_made(transport)
-        # uvicorn logs each request as soon as the program (a test, say) has any handler at its root.
+        # Otherwise uvicorn logs each request if the program (a test, say) has a handler on the root logger.
         self.access_log = False
         self._peer = self.client
         if self._peer is not None:
@@ -34,7 +38,7 @@ class DroppableProtocol(H11Protocol):
         """Forget the transport.
 
         Args:
-            exc: why, if not in order.
+            exc: why the connection was lost; None if it was closed normally.
         """
         super().connection_lost(exc)
         if self._peer is not None:
@@ -42,18 +46,21 @@ class DroppableProtocol(H11Protocol):
 
 
 async def drop(scope: Scope, receive: Receive) -> None:
-    """Close a request's connection without an answer.
+    """Close a request's connection without a response.
 
     Args:
-        scope: of the request.
-        receive: of the request; its body must have been read.
+        scope: the request's ASGI scope.
+        receive: the request's ASGI receive channel; the body must have been read.
+
+    Raises:
+        RuntimeError: if the server does not use `DroppableProtocol`.
     """
     client = scope.get("client")
     transport = _transports.get(tuple(client)) if client else None
     if transport is None:
-        msg = "only the inspector's own server can drop a connection"
+        msg = "only a server that uses DroppableProtocol can drop a connection"
         raise RuntimeError(msg)
     transport.abort()
-    # uvicorn answers 500 for an application that returns without an answer before it saw the end.
+    # uvicorn answers 500 if an application returns without a response before it receives the disconnect.
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""A socket of what is served on this machine, its address, and a thread that serves on it."""
+"""Listening sockets, their URLs, and servers that run in a thread."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ class NotStartedError(RuntimeError):
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket.
 
-    `socket.create_server` leaves the protocol at 0, for which asyncio does not set TCP_NODELAY: an answer of
-    headers and body then waits 40 ms for a delayed acknowledgement.
+    This function does not use `socket.create_server`, which leaves the protocol at 0. For protocol 0 asyncio
+    does not set TCP_NODELAY, so that a response's body waits 40 ms for the delayed acknowledgement of its
+    headers.
 
     Args:
-        host: an address or name.
-        port: 0 takes a free one.
+        host: address or host name to bind.
+        port: port to bind; 0 picks a free one.
 
     Raises:
         OSError: if the address cannot be bound.
@@ -47,12 +48,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def listen_or_explain(name: str, host: str, port: int) -> socket.socket | None:
-    """Return a listening socket; None if there is none, which is said on standard error.
+    """Return a listening socket, or explain on standard error why there is none and return None.
 
     Args:
-        name: of what is to be served.
-        host: an address or name.
-        port: 0 takes a free one.
+        name: name of the server, for the message.
+        host: address or host name to bind.
+        port: port to bind; 0 picks a free one.
     """
     try:
         return listen(host, port)
@@ -67,10 +68,10 @@ def listen_or_explain(name: str, host: str, port: int) -> socket.socket | None:
 
 
 def url_of(listening: socket.socket) -> str:
-    """Return the address of what is served on a socket.
+    """Return the URL of a server on a listening socket.
 
     Args:
-        listening: the socket.
+        listening: a listening TCP socket.
     """
     host, port = listening.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -81,14 +82,14 @@ def running_server(server: uvicorn.Server, listening: socket.socket, name: str) 
     """Run a server in a thread that ends with the block.
 
     Args:
-        server: of an application.
-        listening: where; closed at the end.
-        name: of what is served.
+        server: the server to run.
+        listening: the socket to serve on; closed at the end of the block.
+        name: name of the thread, and of the server in an error.
 
     Raises:
-        NotStartedError: if it does not start.
+        NotStartedError: if the server does not start within 10 s.
     """
-    # A daemon: a test session that is interrupted ends all the same.
+    # A daemon thread does not keep an interrupted test session alive.
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name=name, daemon=True)
     try:
         thread.start()

@@ -1,4 +1,4 @@
-"""Serving a stand-in on this machine: its server, and a thread that ends with a block."""
+"""Servers for local stand-ins of other services, in the foreground or in a thread."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from otel.serving.listening import running_server
 
 __all__ = ["serve", "serving"]
 
-# Requests that were told to be slow do not hold up the end of a test.
+# Seconds; a request that is delayed on demand does not hold up the end of a test.
 _SHUTDOWN_TIMEOUT = 1
 
 
 def _server_of(application: ASGIApp) -> uvicorn.Server:
-    """Return a server of an application, to be run with a bound socket.
+    """Return a server for an application, to run with a bound socket.
 
     Args:
-        application: the stand-in.
+        application: the stand-in's ASGI application.
     """
     return uvicorn.Server(
         uvicorn.Config(
@@ -41,31 +41,31 @@ def _server_of(application: ASGIApp) -> uvicorn.Server:
 
 
 def serve(application: ASGIApp, listening: socket.socket) -> None:
-    """Serve until interrupted.
+    """Serve an application until interrupted.
 
     Args:
-        application: the stand-in.
-        listening: where; closed at the end.
+        application: the stand-in's ASGI application.
+        listening: the socket to serve on; closed at the end.
     """
     try:
         _server_of(application).run(sockets=[listening])
     except KeyboardInterrupt:
-        pass  # uvicorn ends in order, and then raises what it was ended by
+        pass  # uvicorn shuts down normally, then raises the interrupt again
     finally:
         listening.close()
 
 
 @contextmanager
 def serving(application: ASGIApp, listening: socket.socket, name: str) -> Iterator[int]:
-    """Serve in a thread that ends with the block; give the port.
+    """Serve an application in a thread that ends with the block; yield the port.
 
     Args:
-        application: the stand-in.
-        listening: where; closed at the end.
-        name: of what is served.
+        application: the stand-in's ASGI application.
+        listening: the socket to serve on; closed at the end of the block.
+        name: name of the stand-in, for the thread and errors.
 
     Raises:
-        NotStartedError: if it does not start.
+        NotStartedError: if the server does not start.
     """
     with running_server(_server_of(application), listening, name):
         yield listening.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Debian's Chromium, without a network, driven by Playwright; and a page of the test's own to visit."""
+"""Debian's Chromium without a network, driven by Playwright, and a server for a test's own pages."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--proxy-bypass-list=<-loopback>",
-    # Whatever Chromium, or a script, asks of another host fails at once and leaves this machine untouched.
+    # Requests to other hosts, by Chromium or by a script, fail immediately and never leave this machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 
 
 class MissingError(RuntimeError):
-    """Raised where a test needs what `make setup` installs."""
+    """Raised if a file that `make setup` installs is missing."""
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def posthog_js() -> bytes:
 
 @contextmanager
 def serving(pages: dict[str, tuple[str, bytes]]) -> Iterator[str]:
-    """Serve some files from loopback; yields the address."""
+    """Serve files on loopback; yield the server's URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -67,7 +67,7 @@ def serving(pages: dict[str, tuple[str, bytes]]) -> Iterator[str]:
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

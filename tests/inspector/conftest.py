@@ -1,4 +1,4 @@
-"""One inspector for the module, empty at the start of each test."""
+"""An inspector for each module of tests, empty at the start of each test."""
 
 from __future__ import annotations
 

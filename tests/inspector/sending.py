@@ -1,4 +1,4 @@
-"""Sending to an inspector as a program would, without any library of PostHog's."""
+"""Requests to an inspector, without PostHog's own libraries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = "2026-01-02T03:04:05.678901Z"
 
 
 def event(name: str = "order_placed", **fields: Any) -> dict[str, Any]:
-    """A valid event; `properties` and the like may be given."""
+    """Return a valid event; keyword arguments replace its fields."""
     return {
         "event": name,
         "distinct_id": "u1",
@@ -24,18 +24,18 @@ def event(name: str = "order_placed", **fields: Any) -> dict[str, Any]:
 
 
 def batch(*events: Any, **fields: Any) -> dict[str, Any]:
-    """A batch as server SDKs send it."""
+    """Return a v0 batch as server SDKs send it."""
     return {"api_key": "phc_test", "batch": list(events)} | fields
 
 
 def batch_v1(*events: Any, **fields: Any) -> dict[str, Any]:
-    """A batch of capture v1; a field given as None is left out."""
+    """Return a batch of capture v1; a field that is None is left out."""
     whole = {"created_at": TIME, "batch": list(events)} | fields
     return {name: value for name, value in whole.items() if value is not None}
 
 
 class Sender:
-    """Post to one inspector; leaves no connection behind after `close`."""
+    """An HTTP client for one inspector; `close` ends its connections."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -54,7 +54,7 @@ class Sender:
         return self.send("POST", path, gzip.compress(orjson.dumps(data)))
 
     def post_v1(self, data: Any, **headers: str | None) -> urllib3.BaseHTTPResponse:
-        """Post to capture v1; a header given as None is left out (`_` stands for `-`)."""
+        """Post to capture v1; `_` in a header's name becomes `-`, and a header that is None is left out."""
         usual: dict[str, str | None] = {
             "authorization": "Bearer phc_test",
             "posthog-sdk-info": "tests/1.0",

@@ -1,4 +1,4 @@
-"""Whatever is sent, the inspector answers as PostHog would, and never with its own failure."""
+"""To any request, the inspector answers as PostHog would, and never fails itself."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ EVENTS = st.fixed_dictionaries(
     },
 )
 BATCHES = st.fixed_dictionaries({"api_key": st.just("phc_test"), "batch": st.lists(EVENTS, max_size=4)})
-# Close to what capture v1 takes: each event has all that is required, and something that may be wrong.
+# Nearly valid for capture v1: each event has all required fields, with values that may be wrong.
 V1_EVENTS = st.fixed_dictionaries(
     {
         "event": EVENT_NAMES | st.text(max_size=220),
@@ -110,7 +110,7 @@ def test_any_json_is_answered_by_capture_v1(target: tuple[RunningInspector, Send
         assert set(answer.json()) == {"error", "error_description", "error_uri"}
 
 
-# What a server's parser lets through: no control characters, which no application sees.
+# The characters that a server's parser accepts; control characters never reach an application.
 HEADER_TEXT = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=20).map(str.strip)
 
 
@@ -159,7 +159,7 @@ def test_deeply_nested_json_is_answered(target: tuple[RunningInspector, Sender],
     assert sender.post_v1(text.replace(b'"deep"', nested)).status in (200, 400)
 
 
-def test_of_a_sender_that_leaves_in_the_middle_nothing_is_kept_and_nothing_said(
+def test_a_request_that_is_cut_off_is_ignored_without_an_error_in_the_log(
     inspector: RunningInspector, sender: Sender, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = urlsplit(inspector.url)

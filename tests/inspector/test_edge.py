@@ -1,4 +1,4 @@
-"""One minimal input for each rule of the door: its status, its code or detail, and the rule that is named."""
+"""A minimal input for each rule of the capture service: the status, code or detail, and the rule's id."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """A request that is refused as a whole."""
+    """A request that PostHog refuses as a whole."""
 
     body: Any
     status: int
@@ -32,7 +32,7 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Drop:
-    """An event of capture v1 that is dropped; the event beside it is stored."""
+    """An event that capture v1 drops, while it stores the other event of the batch."""
 
     event: dict[str, Any]
     detail: str
@@ -41,7 +41,7 @@ class Drop:
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """An event that is stored, as `expected` says; `NOW` stands for the time of arrival."""
+    """An event that PostHog stores with the `expected` fields; `NOW` means the time of arrival."""
 
     event: dict[str, Any]
     expected: dict[str, Any]
@@ -222,8 +222,8 @@ CASES: dict[str, list[Refusal | Drop | Stored]] = {
         stored({"offset": 100_000_000_000_000}, timestamp="1970-01-01T00:00:00.000000Z"),
     ],
 }
-# These need more than one request, or to be told: each has a test of its own below.
-DELIVERED_SEPARATELY = {"V0-8", "V1-15", "UU-1"}
+# These need more than one request, or a failure on demand. Each has its own test below.
+TESTED_SEPARATELY = {"V0-8", "V1-15", "UU-1"}
 
 
 def flat() -> list[Any]:
@@ -235,7 +235,7 @@ def flat() -> list[Any]:
 
 
 @pytest.mark.parametrize(("rule", "case"), flat())
-def test_the_door_does_as_posthogs_does_and_names_the_rule(
+def test_the_request_is_answered_as_by_posthog_and_the_rule_is_named(
     inspector: RunningInspector, sender: Sender, rule: str, case: Refusal | Drop | Stored
 ) -> None:
     if isinstance(case, Refusal):
@@ -266,11 +266,11 @@ def assert_dropped(inspector: RunningInspector, sender: Sender, rule: str, case:
     }
     assert [(one["rule"], one["status"]) for one in inspector.bad()] == [(rule, 200)]
     assert [one["event"] for one in inspector.good()] == ["kept"]
-    assert door_warnings(inspector) == [(case.detail, 1, rule)] * case.is_warned
+    assert edge_warnings(inspector) == [(case.detail, 1, rule)] * case.is_warned
 
 
-def door_warnings(inspector: RunningInspector) -> list[tuple[str, int, str]]:
-    """Type, count and rule of each warning that a rule of the door gives, other rules aside."""
+def edge_warnings(inspector: RunningInspector) -> list[tuple[str, int, str]]:
+    """Return the type, count and rule of each warning of the capture service."""
     ids = {rule.id for rule in RULES}
     return [(one["type"], one["count"], one["rule"]) for one in inspector.warnings() if one["rule"] in ids]
 
@@ -291,10 +291,10 @@ def assert_stored(inspector: RunningInspector, sender: Sender, rule: str, case: 
     assert {name: capture[name] for name in expected} == expected
 
 
-def test_every_rule_of_the_door_has_an_input() -> None:
+def test_every_rule_of_the_capture_service_has_an_input() -> None:
     ids = [rule.id for rule in RULES]
     assert len(set(ids)) == len(ids)
-    assert set(ids) == CASES.keys() | DELIVERED_SEPARATELY
+    assert set(ids) == CASES.keys() | TESTED_SEPARATELY
 
 
 def test_v0_8_a_performance_event_is_discarded_over_v0(inspector: RunningInspector, sender: Sender) -> None:
@@ -311,7 +311,9 @@ def test_v1_6_the_sdk_is_split_at_its_last_slash(inspector: RunningInspector, se
     assert capture["properties"] == {"$lib": "a/b", "$lib_version": "1"}
 
 
-def test_v1_15_too_many_events_of_one_id_have_no_person(inspector: RunningInspector, sender: Sender) -> None:
+def test_v1_15_too_many_events_of_one_id_are_stored_without_a_person(
+    inspector: RunningInspector, sender: Sender
+) -> None:
     inspector.fail(events=["often"], result="warning")
     often = event("often", properties={"$set": {"a": 1}})
     answer = sender.post_v1(batch_v1(often))
@@ -319,11 +321,11 @@ def test_v1_15_too_many_events_of_one_id_have_no_person(inspector: RunningInspec
     assert answer.json()["results"] == {often["uuid"]: result}
     [capture] = inspector.good()
     assert "V1-15" in capture["outcome"]["rules"]
-    assert door_warnings(inspector) == [("high_volume_distinct_id", 1, "V1-15")]
+    assert edge_warnings(inspector) == [("high_volume_distinct_id", 1, "V1-15")]
     assert inspector.persons() == []
 
 
-def test_v1_16_what_the_queue_refuses_is_to_be_sent_again(
+def test_v1_16_an_event_that_the_queue_refuses_must_be_sent_again(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     inspector.fail(events=["later"], result="retry")
@@ -334,7 +336,7 @@ def test_v1_16_what_the_queue_refuses_is_to_be_sent_again(
 
 
 @pytest.mark.parametrize("uuid", [None, ""])
-def test_uu_1_an_event_without_uuid_gets_a_v7_of_its_own_time(
+def test_uu_1_an_event_without_a_uuid_gets_a_v7_with_its_own_time(
     inspector: RunningInspector, sender: Sender, uuid: str | None
 ) -> None:
     sender.post(batch(event(uuid=uuid)))
@@ -348,6 +350,8 @@ def test_uu_1_an_event_without_uuid_gets_a_v7_of_its_own_time(
         assert abs(made - datetime.fromisoformat(TIME)) < timedelta(milliseconds=2)
 
 
-def test_uu_1_before_1970_the_uuid_has_the_epochs_time(inspector: RunningInspector, sender: Sender) -> None:
+def test_uu_1_the_uuid_of_an_event_before_1970_has_the_time_of_the_epoch(
+    inspector: RunningInspector, sender: Sender
+) -> None:
     sender.post(batch(event(uuid=None, timestamp="1969-07-20T20:17:40Z")))
     assert [one["uuid"][:13] for one in inspector.good()] == ["00000000-0000"]

@@ -1,4 +1,4 @@
-"""The spellings of a time that v0 reads, and what capture v1 takes of them (TI-1, TI-4)."""
+"""The time formats that v0 reads, and those that capture v1 also accepts (TI-1, TI-4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from otel.inspector import RunningInspector
 from tests.inspector.sending import Sender, batch, batch_v1, event
 
-# Most are the examples of what PostHog parses with: its own timestamp.rs, dateparser's and chrono's tests.
+# Most are examples from PostHog's timestamp.rs, and from the tests of its parsers, dateparser and chrono.
 SPELLINGS = {
     "1511648546": "2017-11-25T22:22:26.000000Z",
     "1620021848429": "2021-05-03T06:04:08.429000Z",
@@ -45,7 +45,7 @@ def test_v0_reads_a_time_spelled_as(inspector: RunningInspector, sender: Sender,
 
 
 @pytest.mark.parametrize("sent", ["2021-02-21", "2014/3/31", "3/31/2014"])
-def test_a_date_alone_has_the_time_of_day_of_its_arrival(
+def test_a_date_without_a_time_gets_the_time_of_day_of_its_arrival(
     inspector: RunningInspector, sender: Sender, sent: str
 ) -> None:
     sender.post(batch(event(timestamp=sent)))
@@ -67,7 +67,7 @@ def test_a_date_alone_has_the_time_of_day_of_its_arrival(
         "٢" * 10,
     ],
 )
-def test_v0_replaces_what_it_cannot_read_by_the_time_of_arrival(
+def test_v0_replaces_an_unreadable_time_with_the_time_of_arrival(
     inspector: RunningInspector, sender: Sender, sent: str
 ) -> None:
     sender.post(batch(event(timestamp=sent)))
@@ -76,7 +76,7 @@ def test_v0_replaces_what_it_cannot_read_by_the_time_of_arrival(
 
 
 @pytest.mark.parametrize("sent", SPELLINGS)
-def test_capture_v1_takes_rfc_3339_alone(inspector: RunningInspector, sender: Sender, sent: str) -> None:
+def test_capture_v1_accepts_only_rfc_3339(inspector: RunningInspector, sender: Sender, sent: str) -> None:
     is_rfc_3339 = ("T" in sent.upper() and sent[-1] in "Zz") or sent.endswith("-08:00")
     options = {"disable_skew_correction": True}
     sender.post_v1(batch_v1(event(timestamp=sent, options=options)))
@@ -90,7 +90,7 @@ ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(mi
 
 @settings(max_examples=40, deadline=None)
 @given(time=TIMES, zone=ZONES)
-def test_a_time_of_any_zone_is_the_same_over_v0_and_v1(
+def test_a_time_in_any_zone_is_stored_alike_over_v0_and_v1(
     started_inspector: RunningInspector, time: datetime, zone: timezone
 ) -> None:
     started_inspector.reset()
@@ -103,7 +103,7 @@ def test_a_time_of_any_zone_is_the_same_over_v0_and_v1(
     assert [datetime.fromisoformat(one["timestamp"]) for one in started_inspector.good()] == [expected] * 2
 
 
-def test_capture_v1_corrects_the_skew_by_the_time_of_the_attempt(
+def test_capture_v1_corrects_clock_skew_by_the_time_of_the_attempt(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     one = event(timestamp="2020-01-01T00:00:00Z", properties={"$ignore_sent_at": True})
@@ -113,7 +113,9 @@ def test_capture_v1_corrects_the_skew_by_the_time_of_the_attempt(
     assert received - datetime.fromisoformat(capture["timestamp"]) == timedelta(seconds=10)
 
 
-def test_capture_v1_moves_no_time_out_of_the_calendar(inspector: RunningInspector, sender: Sender) -> None:
+def test_capture_v1_never_moves_a_time_out_of_the_calendar(
+    inspector: RunningInspector, sender: Sender
+) -> None:
     early = event("early", timestamp="0001-01-01T00:00:00Z")
     late = event("late", timestamp="9999-12-31T23:59:59-23:59")
     answer = sender.post_v1(batch_v1(early, late), posthog_request_timestamp="9999-12-31T23:59:59Z")

@@ -1,4 +1,4 @@
-"""Failing on demand: statuses, delays, lost connections and lost answers."""
+"""Failures on demand: statuses, delays, lost connections and lost responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from otel.inspector import InspectorError, RunningInspector
 from tests.inspector.sending import Sender, batch, event
 
 
-def test_the_next_requests_are_answered_with_the_status_asked_for(
+def test_the_next_requests_are_answered_with_the_requested_status(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     inspector.fail(status=503, count=2, retry_after=3, body="busy")
@@ -25,13 +25,13 @@ def test_the_next_requests_are_answered_with_the_status_asked_for(
     assert len(inspector.good()) == 1
 
 
-def test_v1_fails_alike(inspector: RunningInspector, sender: Sender) -> None:
+def test_v1_fails_on_demand_too(inspector: RunningInspector, sender: Sender) -> None:
     inspector.fail(status=402, body='{"error": "billing_limit_exceeded"}')
     answer = sender.post_v1({"batch": [event()]})
     assert (answer.status, answer.json()) == (402, {"error": "billing_limit_exceeded"})
 
 
-def test_a_dropped_connection_leaves_no_answer_and_no_event(
+def test_a_dropped_connection_returns_no_response_and_stores_no_event(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     inspector.fail(drop=True)
@@ -42,7 +42,7 @@ def test_a_dropped_connection_leaves_no_answer_and_no_event(
     assert [one["told_to"] for one in inspector.requests()] == ["drop", None]
 
 
-def test_a_lost_answer_leaves_the_event_and_a_retry_makes_it_no_second_one(
+def test_after_a_lost_response_the_event_is_stored_and_a_retry_does_not_duplicate_it(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     inspector.fail(lose_answer=True)
@@ -53,7 +53,7 @@ def test_a_lost_answer_leaves_the_event_and_a_retry_makes_it_no_second_one(
     assert [(one["event"], one["deliveries"]) for one in inspector.good()] == [("delivered", 2)]
 
 
-def test_a_delayed_answer_is_the_usual_one_unless_a_status_is_asked_for(
+def test_a_delayed_response_is_the_usual_one_unless_a_status_is_requested(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     inspector.fail(delay=0.1)
@@ -63,9 +63,7 @@ def test_a_delayed_answer_is_the_usual_one_unless_a_status_is_asked_for(
     assert time.monotonic() - began >= 0.2
 
 
-def test_an_event_can_be_made_the_one_that_spoils_its_batch(
-    inspector: RunningInspector, sender: Sender
-) -> None:
+def test_an_event_can_be_made_to_fail_its_whole_batch(inspector: RunningInspector, sender: Sender) -> None:
     inspector.fail(events=["poison"], count=2)
     good, poison = event("good"), event("poison")
     assert sender.post(batch(good, poison)).status == 400
@@ -78,7 +76,7 @@ def test_an_event_can_be_made_the_one_that_spoils_its_batch(
     ]
 
 
-def test_what_is_to_come_is_shown_and_forgotten_with_a_reset(
+def test_pending_failures_are_shown_and_a_reset_removes_them(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     inspector.fail(status=500, count=2)
@@ -102,7 +100,7 @@ def test_what_is_to_come_is_shown_and_forgotten_with_a_reset(
         ({"result": "ok"}, "result cannot be 'ok'"),
     ],
 )
-def test_a_failure_that_makes_no_sense_is_refused(
+def test_an_invalid_failure_is_refused(
     inspector: RunningInspector, failure: dict[str, Any], fault: str
 ) -> None:
     with pytest.raises(InspectorError, match=fault):

@@ -1,4 +1,4 @@
-"""Limits: what is too large is refused, cut or discarded, as `wire.md` section 1.3 has it."""
+"""Limits: what is too large is refused, truncated or discarded (`wire.md` section 1.3)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_body_over_20_mib_once_decompressed_is_refused_with_413(
     assert inspector.good() == []
 
 
-def test_a_body_of_just_20_mib_is_read(inspector: RunningInspector, sender: Sender) -> None:
+def test_a_body_of_exactly_20_mib_is_read(inspector: RunningInspector, sender: Sender) -> None:
     text = orjson.dumps(batch(event("at_the_limit")))
     assert sender.post(gzip.compress(text + b" " * (20 * MIB - len(text)))).status == 200
     assert [one["event"] for one in inspector.good()] == ["at_the_limit"]
@@ -51,7 +51,7 @@ def test_an_event_over_1_mb_is_accepted_and_discarded_with_a_warning(
     assert (counts["total"], counts["good"], counts["bad"]) == (2, 1, 1)
 
 
-def test_a_distinct_id_is_cut_at_200_characters_with_a_warning(
+def test_a_distinct_id_is_truncated_to_200_characters_with_a_warning(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     sender.post(batch(event(distinct_id="é" * 201), event(distinct_id="é" * 200)))
@@ -68,7 +68,7 @@ def test_only_the_newest_captures_are_kept_and_all_are_counted() -> None:
         assert inspector.all()["good"] == 5
 
 
-def test_with_discard_events_are_counted_and_not_kept() -> None:
+def test_discarded_events_are_counted_but_not_kept() -> None:
     with running_inspector(discard=True) as inspector:
         sender = Sender(inspector.url)
         assert sender.post_gzip(batch(event(), event())).status == 200

@@ -1,4 +1,4 @@
-"""The page and the interface for programs: what is shown is safe, and closed to other sites."""
+"""The page and the JSON API: content is escaped, and other sites have no access."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOSTILE = (
 )
 
 
-def test_the_page_shows_what_arrived_without_any_script(inspector: RunningInspector, sender: Sender) -> None:
+def test_the_page_shows_what_arrived_without_javascript(inspector: RunningInspector, sender: Sender) -> None:
     sender.post(batch(event("user_signed_up", properties={"team_slug": "acme"}), event("$exception")))
     page = BeautifulSoup(sender.send("GET", "/").data, "html.parser")
     rows = [row for row in page.select("#list tr[data-uuid]") if row["data-uuid"]]
@@ -47,7 +47,7 @@ def test_a_hostile_name_is_shown_as_text(inspector: RunningInspector, sender: Se
     assert [tag.name for tag in page.find_all(True) if any(key.startswith("on") for key in tag.attrs)] == []
 
 
-def test_the_page_and_its_files_come_from_here_alone(inspector: RunningInspector, sender: Sender) -> None:
+def test_the_page_loads_files_only_from_the_inspector(inspector: RunningInspector, sender: Sender) -> None:
     page = sender.send("GET", "/")
     policy = page.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
@@ -87,7 +87,7 @@ def test_the_page_itself_can_reset(inspector: RunningInspector, sender: Sender) 
 
 
 @pytest.mark.parametrize("path", ["/", "/inspector/all", "/batch/"])
-def test_a_name_that_was_rebound_to_this_host_is_refused(
+def test_a_host_name_that_was_rebound_to_this_address_is_refused(
     inspector: RunningInspector, sender: Sender, path: str
 ) -> None:
     for host in ("evil.example", "evil.example:8010", "127.0.0.1.evil.example", ""):
@@ -97,12 +97,12 @@ def test_a_name_that_was_rebound_to_this_host_is_refused(
         assert sender.send("GET", "/inspector/all", headers={"Host": host}).status == 200
 
 
-def test_health_answers(inspector: RunningInspector, sender: Sender) -> None:
+def test_the_health_check_answers(inspector: RunningInspector, sender: Sender) -> None:
     assert sender.send("GET", "/inspector/health").json() == {"status": "ok"}
     assert inspector.all()["total"] == 0
 
 
-def test_flags_are_what_it_is_told(inspector: RunningInspector, sender: Sender) -> None:
+def test_flags_can_be_set(inspector: RunningInspector, sender: Sender) -> None:
     assert sender.post({"token": "phc_test"}, "/flags/?v=2").json()["flags"] == {}
     assert sender.send("GET", "/array/phc_test/config").json()["hasFeatureFlags"] is False
     inspector.flags({"new-chart": True, "layout": "wide", "old": False})
@@ -120,7 +120,7 @@ def test_flags_are_what_it_is_told(inspector: RunningInspector, sender: Sender) 
     assert sender.post([1], "/inspector/flags").status == 400
 
 
-def test_a_port_can_be_used_again_at_once_and_no_thread_is_left() -> None:
+def test_a_port_can_be_reused_immediately_and_no_thread_is_left() -> None:
     before = set(threading.enumerate())
     with running_inspector() as first:
         port = int(first.url.rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""The page in a real browser: it keeps up, runs nothing that was sent, and works without a mouse."""
+"""The page in a real browser: it updates itself, runs nothing that was sent, and works without a mouse."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def page(browser: Browser, inspector: RunningInspector) -> Iterator[Page]:
     assert faults == []
 
 
-def test_what_arrives_is_shown_at_once_with_its_details(page: Page, sender: Sender) -> None:
+def test_a_new_capture_is_shown_immediately_with_its_details(page: Page, sender: Sender) -> None:
     expect(page.get_by_text("Nothing arrived yet")).to_be_visible()
     one = event("order_placed", properties={"team_slug": "acme", "$trace_id": "a" * 32, "amount": 3})
     sender.post(batch(one))
@@ -50,7 +50,7 @@ def test_what_arrives_is_shown_at_once_with_its_details(page: Page, sender: Send
         expect(detail).to_contain_text(text)
 
 
-def test_what_posthog_drops_is_shown_with_the_rule_that_drops_it(page: Page, sender: Sender) -> None:
+def test_an_event_that_posthog_drops_is_shown_with_the_rule(page: Page, sender: Sender) -> None:
     update = {"$group_type": "team", "$group_key": "t1", "$process_person_profile": False}
     sender.post(batch(event("kept"), event("$groupidentify", properties=update)))
     rows = page.locator("#list tbody tr")
@@ -114,16 +114,16 @@ def test_nothing_that_was_sent_is_run_on_any_tab(page: Page, sender: Sender) -> 
     for tab in TABS:
         page.get_by_role("link", name=tab, exact=True).click()
         expect(page.get_by_role("link", name=tab, exact=True)).to_have_attribute("aria-current", "page")
-        if tab != "Rules":  # which shows nothing that was sent
+        if tab != "Rules":  # the only tab that shows nothing that was sent
             expect(page.locator("main")).to_contain_text(HOSTILE[0])
-        # A name never becomes an element: no image but the icon, no script but the page's.
+        # A name never becomes an element: the icon and the page's script are outside of `main`.
         assert page.locator("main img, main script, main h1, [onmouseover]").count() == 0
     page.get_by_role("link", name="Captures", exact=True).click()
     page.get_by_role("button", name=HOSTILE[0], exact=True).click()
     expect(page.get_by_role("heading", name=HOSTILE[0])).to_be_visible()
 
 
-def test_it_works_by_keyboard_alone(page: Page, sender: Sender) -> None:
+def test_it_works_with_the_keyboard_alone(page: Page, sender: Sender) -> None:
     sender.post(batch(event("first"), event("second")))
     expect(page.locator("#list tbody tr")).to_have_count(2)
     page.keyboard.press("/")

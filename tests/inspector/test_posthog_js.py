@@ -1,4 +1,4 @@
-"""posthog-js, in a real browser, delivers to the inspector as it would to PostHog."""
+"""posthog-js in a real browser delivers to the inspector as it would to PostHog."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-# Of its own for each test: what the page before says at its end may come late, and finds nobody.
+# Each test has its own inspector: the last events of the previous test's page may arrive late.
 @pytest.fixture
 def inspector() -> Iterator[RunningInspector]:
     with running_inspector() as inspector:
@@ -100,10 +100,10 @@ def test_a_visitor_becomes_a_person_with_a_team(inspector: RunningInspector, pag
     assert (inspector.bad(), inspector.warnings()) == ([], [])
 
 
-def test_two_accounts_without_a_reset_between_them_are_two_persons(
+def test_two_accounts_without_a_reset_in_between_are_two_persons(
     inspector: RunningInspector, page: Page
 ) -> None:
-    # posthog-js sends no second $identify where the id before was not an anonymous one.
+    # posthog-js does not send a second $identify if the previous id was not anonymous.
     visitor = page.evaluate("posthog.get_distinct_id()")
     page.evaluate("posthog.identify('account-a')")
     page.evaluate("posthog.identify('account-b')")
@@ -126,24 +126,24 @@ def test_an_error_in_the_page_arrives_with_its_frames(inspector: RunningInspecto
     assert (inspector.bad(), inspector.warnings()) == ([], [])
 
 
-def test_what_is_queued_when_the_page_is_left_arrives_by_beacon(
+def test_events_in_the_queue_of_a_closing_page_arrive_by_beacon(
     inspector: RunningInspector, page: Page
 ) -> None:
     address = page.url
-    # Of a busy machine's page Chromium loses a beacon now and then: of four pages not each one's.
+    # On a busy machine Chromium occasionally loses a beacon, but not those of all four pages.
     for visit in range(1, 5):
         page.goto(address)
         _until(partial(_are_there, inspector, "$pageview", visit))
-        # At once: what posthog-js has begun to send when the page is left, it sends again by beacon.
+        # Leave immediately: posthog-js repeats a request in flight by beacon, as a second delivery.
         page.evaluate("posthog.capture('left'); location.href = 'about:blank'")
-        # Chromium may never close a context whose page is still on its way out.
+        # Chromium may never close a context whose page is still unloading.
         page.wait_for_url("about:blank")
     _until(partial(_are_there, inspector, "left", 2))
     assert {one["deliveries"] for one in inspector.good("left")} == {1}
     assert inspector.bad() == []
 
 
-def test_its_flags_are_those_the_inspector_was_told(
+def test_its_flags_are_those_of_the_inspector(
     inspector: RunningInspector, browser: Browser, product: str
 ) -> None:
     inspector.flags({"new-chart": True, "layout": "wide"})
@@ -156,7 +156,7 @@ def test_its_flags_are_those_the_inspector_was_told(
 
 
 @pytest.mark.parametrize("plain", [False, True])
-def test_both_encodings_are_really_used(
+def test_both_encodings_are_used(
     inspector: RunningInspector, browser: Browser, product: str, plain: bool
 ) -> None:
     context = browser.new_context()
@@ -165,5 +165,5 @@ def test_both_encodings_are_really_used(
     _until(lambda: len(inspector.good("$pageview")) == 1)
     context.close()
     encodings = {one["encoding"] for one in inspector.requests() if one["events"]}
-    # Closing the page sends a beacon, which without compression is a form of base64.
+    # Closing the page sends a beacon, which is a base64 form if compression is off.
     assert encodings - {"base64"} == ({"none"} if plain else {"gzip"})

@@ -1,4 +1,4 @@
-"""PostHog's own Python SDK delivers to the inspector, as it would to PostHog."""
+"""PostHog's own Python SDK delivers to the inspector as it would to PostHog."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _fail(orders: dict[str, int]) -> None:
         raise LookupError(msg) from error
 
 
-def test_its_compression_is_seen(inspector: RunningInspector, client: Client) -> None:
+def test_its_compression_is_recognized(inspector: RunningInspector, client: Client) -> None:
     for options in VARIANTS:
         posthog = client(**options)
         posthog.capture("sent", distinct_id="ann")
@@ -112,9 +112,7 @@ def test_the_environment_chooses_its_mode(
     assert len(inspector.good("sent")) == 1
 
 
-def test_its_retry_after_a_lost_answer_makes_no_second_event(
-    inspector: RunningInspector, client: Client
-) -> None:
+def test_its_retry_does_not_duplicate_an_event(inspector: RunningInspector, client: Client) -> None:
     inspector.fail(status=503, retry_after=0.1)
     posthog = client()
     posthog.capture("sent", distinct_id="ann")
@@ -127,7 +125,7 @@ def test_it_evaluates_flags_locally_and_remotely(inspector: RunningInspector, cl
     inspector.flags({"new-chart": True, "layout": "wide", "old": False})
     expected = {"new-chart": True, "layout": "wide", "old": False}
     local = client(secret_key="phx_test")
-    local.load_feature_flags()  # type: ignore[no-untyped-call]  # the SDK types it not
+    local.load_feature_flags()  # type: ignore[no-untyped-call]  # the SDK has no types for it
     flags = local.evaluate_flags("ann", only_evaluate_locally=True)
     assert {key: flags.get_flag(key) for key in expected} == expected
     remote = client().evaluate_flags("ann")

@@ -1,4 +1,4 @@
-"""`python -m otel.inspector`, as a person starts it."""
+"""The command line of the inspector, `python -m otel.inspector`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMMAND = (sys.executable, "-m", "otel.inspector")
 
 @contextmanager
 def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], RunningInspector]]:
-    """Start the program on a free port, and wait until it says where it listens; the block ends it."""
+    """Start the program on a free port and wait until it prints its URL; the block must end it."""
     command = [*COMMAND, "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -34,7 +34,7 @@ def started(*options: str) -> Iterator[tuple[subprocess.Popen[str], RunningInspe
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_listens_and_ends_when_asked(ending: signal.Signals) -> None:
+def test_it_prints_its_url_and_ends_on_a_signal(ending: signal.Signals) -> None:
     with started("--funnel", "opened > bought") as (process, inspector):
         try:
             sender = Sender(inspector.url)
@@ -49,7 +49,7 @@ def test_it_says_where_it_listens_and_ends_when_asked(ending: signal.Signals) ->
 
 
 @pytest.mark.slow
-def test_a_port_that_is_taken_is_said_in_words() -> None:
+def test_a_port_that_is_taken_is_explained() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(
@@ -62,7 +62,7 @@ def test_a_port_that_is_taken_is_said_in_words() -> None:
 
 
 @pytest.mark.slow
-def test_help_names_every_option_and_how_to_point_a_program_at_it() -> None:
+def test_help_names_every_option_and_how_to_send_events_to_it() -> None:
     ended = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=20, check=True)
     for part in (
         "--host", "--port", "--open", "--keep", "--funnel", "--drop-older-than", "--move-limit", "--suppress",
@@ -72,7 +72,7 @@ def test_help_names_every_option_and_how_to_point_a_program_at_it() -> None:
 
 
 @pytest.mark.slow
-def test_a_project_that_drops_old_events_can_be_stood_in_for() -> None:
+def test_it_can_drop_old_events_like_a_project_with_that_setting() -> None:
     with started("--drop-older-than", "3600") as (process, inspector):
         try:
             sender = Sender(inspector.url)
@@ -91,7 +91,7 @@ def test_a_project_that_drops_old_events_can_be_stood_in_for() -> None:
 @pytest.mark.parametrize(
     "arguments", [("--port", "70000"), ("--keep", "0"), ("--funnel", "a>"), ("--drop-older-than", "-1")]
 )
-def test_an_option_that_makes_no_sense_is_refused(arguments: tuple[str, str]) -> None:
+def test_an_invalid_option_is_refused(arguments: tuple[str, str]) -> None:
     ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=20, check=False)
     assert ended.returncode == 2
     assert arguments[0] in ended.stderr

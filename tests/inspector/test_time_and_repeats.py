@@ -1,4 +1,4 @@
-"""The time that is stored, and what counts as a repeat: `wire.md` sections 1.6 and 1.7."""
+"""The stored time of an event, and the detection of repeats (`wire.md` sections 1.6 and 1.7)."""
 
 from __future__ import annotations
 
@@ -32,16 +32,14 @@ def test_a_time_is_stored_in_utc(inspector: RunningInspector, sender: Sender, se
 
 
 @pytest.mark.parametrize("sent", ["yesterday", "", "2026-13-01T00:00:00Z"])
-def test_a_time_that_cannot_be_read_becomes_now(
-    inspector: RunningInspector, sender: Sender, sent: str
-) -> None:
+def test_an_unreadable_time_becomes_now(inspector: RunningInspector, sender: Sender, sent: str) -> None:
     sender.post(batch(event(timestamp=sent)))
     time, received = _stored(inspector)
     assert time == received
     assert inspector.warnings() == []
 
 
-def test_no_time_is_now(inspector: RunningInspector, sender: Sender) -> None:
+def test_a_missing_time_becomes_now(inspector: RunningInspector, sender: Sender) -> None:
     sender.post(batch(event(timestamp=None)))
     time, received = _stored(inspector)
     assert time == received
@@ -65,7 +63,7 @@ def test_the_skew_of_the_clients_clock_is_corrected(inspector: RunningInspector,
     assert received - time == timedelta(seconds=10)
 
 
-def test_the_query_may_say_when_it_was_sent(inspector: RunningInspector, sender: Sender) -> None:
+def test_the_query_may_have_the_time_of_sending(inspector: RunningInspector, sender: Sender) -> None:
     sent_at = datetime(2021, 1, 1, 0, 0, 10, tzinfo=UTC).timestamp() * 1000
     sender.post(batch(event(timestamp="2021-01-01T00:00:00Z")), f"/e/?_={sent_at:.0f}")
     time, received = _stored(inspector)
@@ -73,7 +71,7 @@ def test_the_query_may_say_when_it_was_sent(inspector: RunningInspector, sender:
 
 
 @pytest.mark.parametrize("sent_at", ["1767323055", "1577836800000", "soon", "9" * 30])
-def test_a_query_that_names_no_recent_millisecond_says_nothing(
+def test_a_query_without_a_recent_time_in_milliseconds_is_ignored(
     inspector: RunningInspector, sender: Sender, sent_at: str
 ) -> None:
     sender.post(batch(event(timestamp="2021-01-01T00:00:00Z")), f"/e/?_={sent_at}")
@@ -81,14 +79,14 @@ def test_a_query_that_names_no_recent_millisecond_says_nothing(
 
 
 @pytest.mark.parametrize("sent_at", ["2020-01-01T00:00:10", "soon", ""])
-def test_a_time_of_sending_without_an_offset_says_nothing(
+def test_a_time_of_sending_without_an_offset_is_ignored(
     inspector: RunningInspector, sender: Sender, sent_at: str
 ) -> None:
     sender.post(batch(event(timestamp="2020-01-01T00:00:00Z"), sent_at=sent_at))
     assert [one["timestamp"] for one in inspector.good()] == ["2020-01-01T00:00:00.000000Z"]
 
 
-def test_an_event_may_ask_for_no_correction(inspector: RunningInspector, sender: Sender) -> None:
+def test_an_event_may_disable_the_correction(inspector: RunningInspector, sender: Sender) -> None:
     one = event(timestamp="2020-01-01T00:00:00Z", properties={"$ignore_sent_at": True})
     sender.post(batch(one, sent_at="2020-01-01T00:00:10Z"))
     assert [capture["timestamp"] for capture in inspector.good()] == ["2020-01-01T00:00:00.000000Z"]
@@ -100,7 +98,7 @@ def test_an_offset_wins_over_the_time(inspector: RunningInspector, sender: Sende
     assert received - time == timedelta(milliseconds=1500)
 
 
-def test_an_offset_beyond_all_years_is_the_epoch(inspector: RunningInspector, sender: Sender) -> None:
+def test_an_offset_beyond_the_calendar_becomes_the_epoch(inspector: RunningInspector, sender: Sender) -> None:
     assert sender.post(batch(event(offset=2**62))).status == 200
     assert [one["timestamp"] for one in inspector.good()] == ["1970-01-01T00:00:00.000000Z"]
 

@@ -1,4 +1,4 @@
-"""The v0 routes: shapes, encodings, statuses and texts of `wire.md` sections 1.1 to 1.7."""
+"""The v0 routes: request forms, encodings, statuses and texts (`wire.md` sections 1.1 to 1.7)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROUTES = ("/batch", "/i/v0/e", "/e", "/capture", "/track", "/engage")
 
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("route", ROUTES)
-def test_every_route_takes_a_batch(
+def test_every_route_accepts_a_batch(
     inspector: RunningInspector, sender: Sender, route: str, slash: str
 ) -> None:
     answer = sender.post(batch(event("order_placed")), route + slash)
@@ -27,7 +27,7 @@ def test_every_route_takes_a_batch(
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_session_replay_is_accepted_and_is_no_capture(
+def test_session_replay_is_accepted_but_is_not_a_capture(
     inspector: RunningInspector, sender: Sender, slash: str
 ) -> None:
     assert sender.post(batch(event("$snapshot")), "/s" + slash).status == 200
@@ -36,7 +36,9 @@ def test_session_replay_is_accepted_and_is_no_capture(
 
 
 def test_a_capture_shows_what_was_sent(inspector: RunningInspector, sender: Sender) -> None:
-    uuid = "019b7ca9-8f2e-7000-8000-000000000000"  # a v7 of its own time: any other earns a warning
+    uuid = (
+        "019b7ca9-8f2e-7000-8000-000000000000"  # a v7 with the event's time; any other uuid causes a warning
+    )
     sent = event(
         uuid=uuid, properties={"amount": 3, "$lib": "tests", "$lib_version": "1.0", "tags": ["a", None]}
     )
@@ -73,14 +75,14 @@ def test_the_token_of_a_batch_has_one_alias(
     assert len(inspector.good()) == (status == 200)
 
 
-def test_events_without_a_token_share_the_one_of_their_array(
+def test_events_without_a_token_share_the_token_of_their_array(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     assert sender.post([event("a"), event("b", token="phc_test")]).status == 200
     assert [one["event"] for one in inspector.good()] == ["a", "b"]
 
 
-def test_on_the_oldest_route_an_update_of_a_person_has_no_name(
+def test_an_update_of_a_person_on_the_oldest_route_has_no_name(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     update = {"$token": "phc_test", "$distinct_id": "ann", "$set": {"plan": "pro"}}
@@ -135,24 +137,28 @@ def test_a_beacon_is_answered_with_204(inspector: RunningInspector, sender: Send
 
 
 REFUSED: dict[str, tuple[Any, int, str]] = {
-    "gzip that is none": (b"\x1f\x8bnothing", 400, "failed to decode request: invalid GZIP data"),
-    "gzip that is cut": (gzip.compress(b"{}" * 99)[:-9], 400, "failed to decode request: invalid GZIP data"),
-    "base64 that is none": (b"data=%%%", 400, "failed to decode request: invalid base64 data"),
+    "invalid gzip": (b"\x1f\x8bnothing", 400, "failed to decode request: invalid GZIP data"),
+    "truncated gzip": (gzip.compress(b"{}" * 99)[:-9], 400, "failed to decode request: invalid GZIP data"),
+    "invalid base64": (b"data=%%%", 400, "failed to decode request: invalid base64 data"),
     "no body": (b"", 400, "request missing data payload"),
-    "no JSON": (b"{", 400, "failed to parse request: "),
+    "invalid JSON": (b"{", 400, "failed to parse request: "),
     "a number": (b"3", 400, "failed to parse request: "),
-    "a batch that is none": ({"api_key": "phc_test", "batch": 1}, 400, "failed to parse request: "),
+    "a batch that is not an array": ({"api_key": "phc_test", "batch": 1}, 400, "failed to parse request: "),
     "an empty batch": (batch(), 400, "request holds no event"),
     "an empty array": ([], 400, "request holds no event"),
-    "an event that is none": (batch(3), 400, "failed to parse request: "),
+    "an event that is not an object": (batch(3), 400, "failed to parse request: "),
     "no name": (batch({"distinct_id": "u1"}), 400, "failed to parse request: missing field `event`"),
     "an empty name": (batch(event("")), 400, "event submitted with an empty event name"),
     "no id": (batch({"event": "a"}), 400, "event submitted without a distinct_id"),
     "an empty id": (batch(event(distinct_id="")), 400, "event submitted without a distinct_id"),
     "a blank id": (batch(event(distinct_id=" \t")), 400, "event submitted without a distinct_id"),
     "a malformed uuid": (batch(event(uuid="123")), 400, "failed to parse request: UUID parsing failed"),
-    "properties that are none": (batch(event(properties=[])), 400, "failed to parse request: `properties`"),
-    "a cookieless flag that is none": (
+    "properties that are not an object": (
+        batch(event(properties=[])),
+        400,
+        "failed to parse request: `properties`",
+    ),
+    "a cookieless flag that is not a boolean": (
         batch(event(properties={"$cookieless_mode": "yes"})),
         400,
         "event submitted with invalid cookieless mode",
@@ -174,7 +180,7 @@ REFUSED: dict[str, tuple[Any, int, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_posthog_refuses_is_refused_in_its_words(
+def test_a_request_that_posthog_refuses_is_refused_with_the_same_text(
     inspector: RunningInspector, sender: Sender, name: str
 ) -> None:
     data, status, text = REFUSED[name]
@@ -202,7 +208,7 @@ def test_one_bad_event_rejects_the_whole_batch(inspector: RunningInspector, send
     assert "first" in bad["body"]
 
 
-def test_an_empty_uuid_is_as_good_as_none(inspector: RunningInspector, sender: Sender) -> None:
+def test_an_empty_uuid_counts_as_missing(inspector: RunningInspector, sender: Sender) -> None:
     assert sender.post(batch(event(uuid=""), event(uuid=None))).status == 200
     assert len({one["uuid"] for one in inspector.good()}) == 2
 
@@ -210,14 +216,14 @@ def test_an_empty_uuid_is_as_good_as_none(inspector: RunningInspector, sender: S
 @pytest.mark.parametrize(
     ("sent", "stored"), [(7, "7"), (True, "true"), ({"a": 1}, '{"a":1}'), ("a\0b", "a�b")]
 )
-def test_an_id_of_any_kind_becomes_text(
+def test_an_id_of_any_type_becomes_a_string(
     inspector: RunningInspector, sender: Sender, sent: Any, stored: str
 ) -> None:
     assert sender.post(batch(event(distinct_id=sent))).status == 200
     assert [one["distinct_id"] for one in inspector.good()] == [stored]
 
 
-def test_updates_beside_the_properties_move_in_except_unset(
+def test_updates_next_to_the_properties_move_into_them_except_unset(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     inside = {"$set": {"a": 0, "d": 4}}
@@ -255,7 +261,7 @@ def test_a_request_is_recorded_without_its_authorization(inspector: RunningInspe
     assert (request["wire_bytes"], request["told_to"]) == (len(body), None)
 
 
-def test_other_methods_and_routes_are_not_there(inspector: RunningInspector, sender: Sender) -> None:
+def test_other_methods_and_routes_are_refused(inspector: RunningInspector, sender: Sender) -> None:
     assert sender.send("PUT", "/batch/", b"{}").status == 405
     assert sender.post(batch(event()), "/nowhere/").status == 404
     assert inspector.all()["total"] == 0

@@ -1,4 +1,4 @@
-"""Capture v1: required headers, a result for each event, errors with a code (`wire.md` section 1.8)."""
+"""Capture v1: required headers, a result for each event, and errors with a code (`wire.md` section 1.8)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from otel.inspector import RunningInspector
 from tests.inspector.sending import TIME, Sender, batch_v1, event
 
 
-def test_an_accepted_event_is_stored_with_what_v1_carries_beside_its_properties(
+def test_an_accepted_event_is_stored_with_the_fields_that_v1_has_next_to_its_properties(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     session = "0190f5b0-0000-7000-8000-000000000000"
@@ -43,7 +43,7 @@ def test_an_accepted_event_is_stored_with_what_v1_carries_beside_its_properties(
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
-    "Deflate": lambda body: zlib.compress(body)[2:-4],  # without zlib's frame around it
+    "Deflate": lambda body: zlib.compress(body)[2:-4],  # raw deflate, without zlib's header and checksum
 }
 
 
@@ -55,7 +55,7 @@ def test_a_v1_body_may_be_encoded_as(inspector: RunningInspector, sender: Sender
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "identity", "lz4", "gzip, br", ""])
-def test_an_encoding_that_is_not_read_is_answered_with_415(
+def test_an_unsupported_encoding_is_answered_with_415(
     inspector: RunningInspector, sender: Sender, encoding: str
 ) -> None:
     answer = sender.post_v1(b"x", content_encoding=encoding)
@@ -63,7 +63,7 @@ def test_an_encoding_that_is_not_read_is_answered_with_415(
     assert len(inspector.bad()) == 1
 
 
-def test_without_authorization_the_other_headers_do_not_count(
+def test_without_authorization_the_other_headers_are_not_checked(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     answer = sender.post_v1(batch_v1(event()), authorization=None, posthog_attempt=None)
@@ -111,7 +111,7 @@ def test_every_header_of_v1_is_required_and_all_missing_are_named(
     ],
     ids=str,
 )
-def test_a_header_of_v1_must_say_something(
+def test_v1_refuses_an_invalid_header(
     inspector: RunningInspector, sender: Sender, header: dict[str, str], status: int, code: str
 ) -> None:
     answer = sender.post_v1(batch_v1(event()), **header)
@@ -142,10 +142,10 @@ def test_a_header_of_v1_may_be_spelled_as(
 SAME = event()
 WHOLE: dict[str, tuple[Any, str]] = {
     "no body": (b"", "empty_body"),
-    "no JSON": (b"{", "request_parsing_error"),
+    "invalid JSON": (b"{", "request_parsing_error"),
     "no batch": ({"created_at": TIME}, "request_parsing_error"),
     "no time of the batch": (batch_v1(event(), created_at=None), "request_parsing_error"),
-    "a migration that is no boolean": (
+    "a migration that is not a boolean": (
         batch_v1(event(), historical_migration="no"),
         "request_parsing_error",
     ),
@@ -181,12 +181,12 @@ DROPPED: dict[str, tuple[dict[str, Any], str]] = {
     "an id of 202 bytes": ({"distinct_id": "é" * 101}, "distinct_id_too_large"),
     "a time without zone": ({"timestamp": "2026-01-02T03:04:05"}, "invalid_event_timestamp"),
     "a compact time": ({"timestamp": "20260102T030405Z"}, "invalid_event_timestamp"),
-    "properties that are none": ({"properties": []}, "malformed_event_properties"),
+    "properties that are not an object": ({"properties": []}, "malformed_event_properties"),
     "null in place of properties": ({"properties": None}, "malformed_event_properties"),
-    "options that are none": ({"options": 3}, "invalid_options"),
-    "an option of a wrong type": ({"options": {"process_person_profile": "no"}}, "invalid_options"),
-    "a text option that is not a text": ({"options": {"product_tour_id": 1.5}}, "invalid_options"),
-    "more than the queue takes": ({"properties": {"text": "x" * 1_000_001}}, "event_too_big"),
+    "options that are not an object": ({"options": 3}, "invalid_options"),
+    "an option of the wrong type": ({"options": {"process_person_profile": "no"}}, "invalid_options"),
+    "a string option that is not a string": ({"options": {"product_tour_id": 1.5}}, "invalid_options"),
+    "more than the queue accepts": ({"properties": {"text": "x" * 1_000_001}}, "event_too_big"),
 }
 
 
@@ -204,7 +204,9 @@ def test_v1_drops_a_single_event_for(inspector: RunningInspector, sender: Sender
 
 
 @pytest.mark.parametrize("sent", ["Anonymous", " anonymous "])
-def test_v1_makes_no_person_of_an_illegal_id(inspector: RunningInspector, sender: Sender, sent: str) -> None:
+def test_v1_does_not_create_a_person_for_an_illegal_id(
+    inspector: RunningInspector, sender: Sender, sent: str
+) -> None:
     one = event(distinct_id=sent, options={"process_person_profile": True})
     answer = sender.post_v1(batch_v1(one))
     result = {"result": "ok", "details": "person_processing_disabled"}
@@ -214,7 +216,7 @@ def test_v1_makes_no_person_of_an_illegal_id(inspector: RunningInspector, sender
     assert inspector.persons() == []
 
 
-def test_v1_results_can_be_ordered_by_event_name(inspector: RunningInspector, sender: Sender) -> None:
+def test_v1_results_can_be_set_by_event_name(inspector: RunningInspector, sender: Sender) -> None:
     fine, later, never = event("fine"), event("later"), event("never")
     inspector.fail(events=["later"], result="retry")
     answer = sender.post_v1(batch_v1(fine, later))
@@ -249,7 +251,7 @@ def test_v1_warns_once_per_batch_and_reason(inspector: RunningInspector, sender:
         (batch_v1(event(), created_at="x"), "invalid_batch", 1),
     ],
 )
-def test_v1_warns_of_a_batch_that_it_refuses(
+def test_v1_warns_about_a_batch_that_it_refuses(
     inspector: RunningInspector, sender: Sender, data: Any, kind: str, count: int
 ) -> None:
     sender.post_v1(data)

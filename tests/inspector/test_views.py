@@ -1,4 +1,4 @@
-"""Persons, groups, errors, funnel and warnings: what the inspector makes of captures."""
+"""The inspector's views of captures: persons, groups, errors, funnel and warnings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _identify(distinct_id: str, anonymous: str) -> dict[str, Any]:
     return _merge("$identify", distinct_id, **{"$anon_distinct_id": anonymous})
 
 
-def test_a_persons_properties_follow_the_captures(inspector: RunningInspector, sender: Sender) -> None:
+def test_a_persons_properties_come_from_the_captures(inspector: RunningInspector, sender: Sender) -> None:
     sender.post(
         batch(
             event() | {"$set": {"plan": "trial", "role": "admin"}, "$set_once": {"source": "github"}},
@@ -75,13 +75,13 @@ def test_two_identified_persons_are_not_merged_except_dangerously(
     assert [person["distinct_ids"] for person in inspector.persons()] == [["one", "a", "two", "b"]]
 
 
-def test_nobody_is_merged_with_an_illegal_id(inspector: RunningInspector, sender: Sender) -> None:
+def test_a_person_is_not_merged_with_an_illegal_id(inspector: RunningInspector, sender: Sender) -> None:
     sender.post(batch(_identify("ann", "null")))
     assert [person["distinct_ids"] for person in inspector.persons()] == [["ann"]]
     assert [one["type"] for one in inspector.warnings()] == ["cannot_merge_with_illegal_distinct_id"]
 
 
-def test_a_personless_event_makes_no_person_until_somebody_is_identified_by_its_id(
+def test_a_personless_event_has_no_person_until_its_id_is_merged(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     personless = {"$process_person_profile": False, "$set": {"a": 1}}
@@ -92,7 +92,7 @@ def test_a_personless_event_makes_no_person_until_somebody_is_identified_by_its_
     assert (person["events"], person["properties"]) == (2, {})
 
 
-def test_groups_are_seen_in_events_and_described_by_groupidentify(
+def test_groups_come_from_events_and_their_properties_from_groupidentify(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     update = {"$group_type": "team", "$group_key": "t1", "$group_set": {"plan": "pro", "members": 3}}
@@ -138,13 +138,13 @@ def test_errors_are_grouped_by_type_and_own_frames(inspector: RunningInspector, 
     assert (second["captures"], second["distinct_ids"]) == (1, ["u1"])
 
 
-def test_a_fingerprint_decides_what_is_one_error(inspector: RunningInspector, sender: Sender) -> None:
+def test_a_fingerprint_groups_errors(inspector: RunningInspector, sender: Sender) -> None:
     mark = {"$exception_fingerprint": "mine"}
     sender.post(batch(_exception("a", "one", **mark), _exception("b", "two", **mark)))
     assert [(one["fingerprint"], one["captures"]) for one in inspector.errors()] == [("mine", 2)]
 
 
-def test_errors_without_frames_are_grouped_by_message_but_for_its_numbers(
+def test_errors_without_frames_are_grouped_by_message_without_its_numbers(
     inspector: RunningInspector, sender: Sender
 ) -> None:
     messages = ("order 1 of 'ann'", "order 22 of 'bob'", "no order")
@@ -153,12 +153,12 @@ def test_errors_without_frames_are_grouped_by_message_but_for_its_numbers(
     assert [one["captures"] for one in inspector.errors()] == [2, 1]
 
 
-def _way(person: str, *events: tuple[str, int]) -> list[dict[str, Any]]:
+def _path(person: str, *events: tuple[str, int]) -> list[dict[str, Any]]:
     return [event(name, distinct_id=person, timestamp=_at(minute)) for name, minute in events]
 
 
 def test_the_funnel_follows_each_person_in_order(inspector: RunningInspector, sender: Sender) -> None:
-    whole = _way(
+    whole = _path(
         "ann",
         ("user_signed_up", 1),
         ("integration_connected", 2),
@@ -167,17 +167,17 @@ def test_the_funnel_follows_each_person_in_order(inspector: RunningInspector, se
         ("dashboard_first_view", 5),
     )
     sender.post(batch(*reversed(whole)))  # the time decides, not the arrival
-    sender.post(batch(*_way("bob", ("user_signed_up", 1), ("onboarding_completed", 2))))
-    sender.post(batch(*_way("eve", ("github_connected", 1), ("user_signed_up", 2))))
+    sender.post(batch(*_path("bob", ("user_signed_up", 1), ("onboarding_completed", 2))))
+    sender.post(batch(*_path("eve", ("github_connected", 1), ("user_signed_up", 2))))
     funnel = inspector.funnel()
     assert [step["persons"] for step in funnel["steps"]] == [3, 1, 1, 1]
     assert [step["conversion"] for step in funnel["steps"]] == [1.0, 0.3333, 0.3333, 0.3333]
     assert {one["distinct_id"]: one["reached"] for one in funnel["persons"]} == {"ann": 4, "bob": 1, "eve": 1}
 
 
-def test_the_funnel_knows_who_is_one_person(inspector: RunningInspector, sender: Sender) -> None:
+def test_the_funnel_counts_merged_ids_as_one_person(inspector: RunningInspector, sender: Sender) -> None:
     sender.post(
-        batch(*_way("visitor", ("opened", 1)), *_way("ann", ("bought", 2)), _identify("ann", "visitor"))
+        batch(*_path("visitor", ("opened", 1)), *_path("ann", ("bought", 2)), _identify("ann", "visitor"))
     )
     funnel = inspector.funnel("opened > bought | rented")
     assert [step["persons"] for step in funnel["steps"]] == [1, 1]

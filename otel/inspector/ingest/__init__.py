@@ -1,1 +1,1 @@
-"""The door: what PostHog's capture service refuses, drops or changes before it answers (`wire.md` 6.1)."""
+"""PostHog's capture service, which refuses, drops or changes events before it answers (`wire.md` 6.1)."""

@@ -1,4 +1,4 @@
-"""One event of a v0 request: its form, its meaning, and what is stored of it (V0-1 to V0-6, TI-1, UU-1)."""
+"""Parsing and validation of an event of a v0 request (V0-1 to V0-6, TI-1, UU-1)."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _TRUNCATED = "distinct_id_truncated"
 
 @dataclass(slots=True, frozen=True)
 class Event:
-    """An event whose fields have the types that PostHog's RawEvent asks for.
+    """An event whose fields have the types that PostHog's RawEvent requires.
 
     Args:
-        name: of the event, perhaps empty.
-        token: the project's key, if the event itself carries one.
+        name: name of the event; may be empty.
+        token: the project's key, if the event has one.
         distinct_id: any JSON value; None if the event has none.
-        uuid: in canonical form, or None if PostHog has to make one.
-        timestamp: as sent.
-        offset: milliseconds before the arrival.
-        properties: with the updates from beside them.
-        rules: ids of the rules that its form met.
+        uuid: uuid in canonical form, or None if PostHog has to create one.
+        timestamp: timestamp as sent.
+        offset: milliseconds between the event and its arrival.
+        properties: properties, including a top-level `$set` and `$set_once`.
+        rules: ids of the rules that applied to the event's form.
     """
 
     name: str
@@ -48,13 +48,13 @@ class Event:
 
 
 def parse_event(raw: object) -> Event:
-    """Read one event, or refuse the request for its form.
+    """Parse an event.
 
     Args:
         raw: parsed JSON.
 
     Raises:
-        Refused: where PostHog's parser fails (V0-1).
+        Refused: if PostHog's parser would fail (V0-1).
     """
     if not isinstance(raw, dict):
         fail_parsing("an event is not an object")
@@ -95,12 +95,12 @@ def parse_event(raw: object) -> Event:
 
 
 def to_incoming(event: Event, now: datetime, sent_at: datetime | None) -> Incoming:
-    """Return what is stored of an event, or refuse the request for its meaning.
+    """Validate an event and return it in the form in which PostHog stores it.
 
     Args:
-        event: of the right form.
-        now: when the request arrived.
-        sent_at: when it was sent, by the client's clock, if it says.
+        event: a parsed event.
+        now: when the request arrived, in UTC.
+        sent_at: when the request was sent, by the client's clock; None if unknown.
 
     Raises:
         Refused: for an empty name, no distinct id, or a cookieless mode that is not a boolean (V0-2, V0-3).
@@ -130,7 +130,7 @@ def to_incoming(event: Event, now: datetime, sent_at: datetime | None) -> Incomi
         lib=f"{properties.get('$lib', '')} {properties.get('$lib_version', '')}".strip(),
         warnings=tuple(warnings),
         parsed=properties,
-        door_rules=tuple(rules),
+        edge_rules=tuple(rules),
     )
 
 
@@ -147,13 +147,13 @@ def _distinct_id(event: Event, rules: list[str], warnings: list[tuple[str, str, 
     distinct_id = distinct_id.replace("\0", "\ufffd")
     inner = trimmed(distinct_id)
     if not inner:
-        # Older versions said "with an empty distinct_id".
+        # Older versions say "with an empty distinct_id".
         raise Refused(400, "event submitted without a distinct_id", rule="V0-2")
     if not is_text or len(inner) < len(distinct_id):
         rules.append("V0-5")
     if len(distinct_id) > _DISTINCT_ID_LIMIT:
         rules.append("V0-4")
-        warnings.append((_TRUNCATED, f"distinct_id is cut to {_DISTINCT_ID_LIMIT} characters", "V0-4"))
+        warnings.append((_TRUNCATED, f"distinct_id is truncated to {_DISTINCT_ID_LIMIT} characters", "V0-4"))
     return distinct_id[:_DISTINCT_ID_LIMIT]
 
 
@@ -178,7 +178,7 @@ def _uuid(raw: dict[str, Any]) -> str | None:
 
 
 def _aliased(raw: dict[str, Any], names: tuple[str, ...]) -> object:
-    """Return a field that has several names; PostHog's parser takes two of them for the same field twice."""
+    """Return a field that has several names. For PostHog's parser, two of them are a duplicate field."""
     given = [name for name in names if name in raw]
     if len(given) > 1:
         fail_parsing(f"duplicate field `{names[0]}`: {', '.join(given)}")
@@ -188,5 +188,5 @@ def _aliased(raw: dict[str, Any], names: tuple[str, ...]) -> object:
 def _optional(raw: dict[str, Any], name: str, kind: type[Any]) -> Any:
     value = raw.get(name)
     if value is not None and type(value) is not kind:  # exactly: a bool is not an int here
-        fail_parsing(f"`{name}` is of a wrong type")
+        fail_parsing(f"`{name}` has the wrong type")
     return value

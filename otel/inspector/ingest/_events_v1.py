@@ -1,6 +1,6 @@
-"""One event of a capture v1 batch: its form, why it is dropped, and what is stored (V1-8 to V1-17).
+"""Parsing and validation of an event of a capture v1 batch (V1-8 to V1-17).
 
-Read in rust/capture/src/v1/analytics/types.rs @00ddd03 and process.rs @01cfdef.
+Sources: rust/capture/src/v1/analytics/types.rs @00ddd03 and process.rs @01cfdef.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ __all__ = ["Detail", "DroppedError", "Event", "check_uuids", "parse_event", "to_
 
 _NAME_LIMIT = 200  # bytes
 _DISTINCT_ID_LIMIT = 200  # bytes, where v0 counts characters
-_SIZE_LIMIT = 1_000_000  # bytes that Kafka takes (`wire.md` section 1.3)
+_SIZE_LIMIT = 1_000_000  # bytes; Kafka's limit (`wire.md` section 1.3)
 _REQUIRED = ("event", "uuid", "distinct_id", "timestamp")
 _OPTIONAL = ("session_id", "window_id")
 
 
 class Detail(StrEnum):
-    """Why PostHog drops an event, in its words."""
+    """PostHog's codes for the reasons why it drops an event."""
 
     DROPPED_PERFORMANCE_EVENT = "dropped_performance_event"
     MISSING_EVENT_NAME = "missing_event_name"
@@ -46,11 +46,11 @@ class Detail(StrEnum):
 
 
 class DroppedError(Exception):
-    """Raised where PostHog drops one event of a batch.
+    """Raised if PostHog drops one event of a batch.
 
     Args:
-        detail: why, in PostHog's word.
-        rule: the id of the rule that drops it.
+        detail: PostHog's code for the reason.
+        rule: id of the rule that drops the event.
     """
 
     def __init__(self, detail: str, rule: str = "V1-11") -> None:
@@ -61,12 +61,12 @@ class DroppedError(Exception):
 
 @dataclass(slots=True, frozen=True)
 class Event:
-    """An event whose fields have the types that PostHog asks for.
+    """An event whose fields have the types that PostHog requires.
 
     Args:
-        raw: as sent.
-        uuid: trimmed; not checked yet.
-        distinct_id: trimmed.
+        raw: the event as sent.
+        uuid: trimmed uuid, not validated yet.
+        distinct_id: trimmed distinct id.
     """
 
     raw: dict[str, Any]
@@ -75,18 +75,18 @@ class Event:
 
     @property
     def name(self) -> str:
-        """The event's name, perhaps empty."""
+        """The event's name; may be empty."""
         return str(self.raw["event"])
 
 
 def parse_event(raw: object) -> Event:
-    """Read one event, or refuse the batch for its form.
+    """Parse an event.
 
     Args:
         raw: parsed JSON.
 
     Raises:
-        Refused: where PostHog's parser fails (V1-8).
+        Refused: if PostHog's parser would fail (V1-8).
     """
     if not isinstance(raw, dict):
         fail_parsing("an event is not an object", rule="V1-8")
@@ -100,13 +100,13 @@ def parse_event(raw: object) -> Event:
 
 
 def check_uuids(events: list[Event]) -> list[str]:
-    """Return the uuids of a batch in canonical form, or refuse the batch for the first wrong one (V1-10).
+    """Return the uuids of a batch in canonical form, in the order of the events (V1-10).
 
     Args:
-        events: of the right form.
+        events: parsed events.
 
     Raises:
-        Refused: for a uuid that is missing, malformed, or there twice.
+        Refused: for the first uuid that is missing, malformed or a duplicate.
     """
     uuids: dict[str, None] = {}
     for event in events:
@@ -127,18 +127,18 @@ def check_uuids(events: list[Event]) -> list[str]:
 def to_incoming(
     event: Event, uuid: str, headers: Headers, now: datetime, *, is_too_frequent: bool
 ) -> Incoming:
-    """Return what is stored of an event.
+    """Validate an event and return it in the form in which PostHog stores it.
 
     Args:
-        event: of the right form.
-        uuid: in canonical form.
-        headers: of the request.
-        now: when the request arrived.
-        is_too_frequent: whether PostHog's limit of events per distinct id is met (V1-15); the inspector
-            knows only if it is told.
+        event: a parsed event.
+        uuid: the event's uuid in canonical form.
+        headers: headers of the request.
+        now: when the request arrived, in UTC.
+        is_too_frequent: whether PostHog's limit of events per distinct id is reached (V1-15). The inspector
+            does not count; a failure on demand sets this.
 
     Raises:
-        DroppedError: where PostHog drops it.
+        DroppedError: if PostHog drops the event.
     """
     time, properties = _validated(event)
     try:
@@ -168,12 +168,12 @@ def to_incoming(
         warnings=_frequency_warning(event.distinct_id) if is_too_frequent else (),
         parsed=stored_properties,
         is_forced_personless=is_illegal_id or is_too_frequent,
-        door_rules=tuple(rule for rule, applies in applied.items() if applies),
+        edge_rules=tuple(rule for rule, applies in applied.items() if applies),
     )
 
 
 def _validated(event: Event) -> tuple[datetime, dict[str, Any]]:
-    """Return the event's time and properties; the checks stand in PostHog's order (V1-11)."""
+    """Return the event's time and properties after the checks of V1-11, in PostHog's order."""
     if event.name == "$performance_event":
         raise DroppedError(Detail.DROPPED_PERFORMANCE_EVENT)
     if not event.name:
@@ -203,7 +203,7 @@ def _is_iso_8601(text: str) -> bool:
 
 
 def _appended(raw: dict[str, Any], options: dict[str, Any], headers: Headers) -> dict[str, Any]:
-    """Return the properties that PostHog appends; they win over the client's own."""
+    """Return the properties that PostHog adds; they override the client's own."""
     appended = {f"${name}": raw[name] for name in _OPTIONAL if raw.get(name) is not None} | options
     if headers.lib is not None:
         appended["$lib"], appended["$lib_version"] = headers.lib
@@ -214,7 +214,7 @@ def _to_text(properties: dict[str, Any]) -> bytes:
     try:
         text = orjson.dumps(properties)
     except orjson.JSONEncodeError as error:
-        # PostHog stores any depth; what is deeper than 254 levels cannot be written here.
+        # PostHog stores any depth; orjson cannot serialize more than 254 levels.
         raise DroppedError(Detail.SERIALIZATION_FAILED, "V1-16") from error
     if len(text) > _SIZE_LIMIT:
         raise DroppedError(Detail.EVENT_TOO_BIG, "V1-16")

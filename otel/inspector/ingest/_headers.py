@@ -25,7 +25,7 @@ _REQUEST_ID = "PostHog-Request-Id"
 _REQUEST_TIMESTAMP = "PostHog-Request-Timestamp"
 _REQUIRED = (_SDK_INFO, _ATTEMPT, _REQUEST_ID, _REQUEST_TIMESTAMP, "content-type", "user-agent")
 _BEARER = "bearer "
-_SDK_INFO_LIMIT = 200  # bytes; a longer one is not copied into every event
+_SDK_INFO_LIMIT = 200  # bytes; a longer value is not copied into every event
 _ATTEMPT_LIMIT = 2**32 - 1
 _VISIBLE = re.compile(r"[\t\x20-\x7e]*")
 _DIGITS = re.compile(r"\+?[0-9]+")
@@ -33,11 +33,11 @@ _DIGITS = re.compile(r"\+?[0-9]+")
 
 @dataclass(slots=True, frozen=True)
 class Headers:
-    """What the headers say about all events of a request.
+    """The headers that concern all events of a request.
 
     Args:
         sent_at: when this attempt was made, by the client's clock.
-        lib: name and version of the SDK, or None if the header names none.
+        lib: name and version of the SDK, or None if the header has no name and version.
     """
 
     sent_at: datetime
@@ -45,13 +45,13 @@ class Headers:
 
 
 def read_headers(headers: Mapping[str, str]) -> Headers:
-    """Read the headers, or refuse the request for the first that PostHog would.
+    """Validate the headers of a request.
 
     Args:
-        headers: names in lower case.
+        headers: values by the header's name in lower case.
 
     Raises:
-        Refused: with PostHog's status and code.
+        Refused: for the first header that PostHog would refuse, with PostHog's status and code.
     """
     if _AUTHORIZATION not in headers:
         raise Refused(401, "missing Authorization header", code="missing_authorization", rule="V1-1")

@@ -13,17 +13,17 @@ _TRUTHS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": Fal
 
 
 class OptionsError(ValueError):
-    """Raised for options, or one of them, that PostHog cannot read."""
+    """Raised for options, or a single option, that PostHog cannot read."""
 
 
 def read_options(options: object) -> dict[str, Any]:
-    """Return the properties that options turn into; null and unknown ones are left out.
+    """Return the properties for an event's options, without null values and unknown names.
 
     Args:
         options: parsed JSON.
 
     Raises:
-        OptionsError: for what is no object, and for a value of a wrong type.
+        OptionsError: if `options` is not an object, or a value has the wrong type.
     """
     if options is None:
         return {}
@@ -31,7 +31,7 @@ def read_options(options: object) -> dict[str, Any]:
         msg = "options are not an object"
         raise OptionsError(msg)
     properties: dict[str, Any] = {}
-    # In this order, which is the one in which PostHog appends them.
+    # PostHog appends the properties in this order.
     for name, (property_name, read) in _KNOWN.items():
         value = options.get(name)
         if value is not None:
@@ -56,7 +56,7 @@ def _text(value: object) -> str:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    msg = f"{value!r} is not a text"
+    msg = f"{value!r} is not a string"
     raise OptionsError(msg)
 
 

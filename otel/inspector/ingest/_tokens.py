@@ -1,4 +1,4 @@
-"""The project API keys that PostHog refuses by their form (rust/capture/src/token.rs @14b6bb0)."""
+"""Validation of the form of a project API key (rust/capture/src/token.rs @14b6bb0)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _LIMIT = 64  # bytes
 
 
 def check_token(token: str, *, rule: str = "") -> None:
-    """Refuse a project API key of a form that PostHog refuses; any other is a project to the inspector.
+    """Check the form of a project API key. The inspector accepts every key of a valid form.
 
     Args:
-        token: as sent.
-        rule: the id of the rule that refuses it.
+        token: the key as sent.
+        rule: id of the rule that refuses an invalid key.
 
     Raises:
-        Refused: 401, saying why.
+        Refused: with status 401 and PostHog's reason, if the form is invalid.
     """
     token = trimmed(token)
     if not token:

@@ -1,6 +1,6 @@
-"""PostHog's v0 ingestion: one bad event rejects the whole request (V0-1 to V0-9).
+"""PostHog's v0 ingestion, in which one bad event rejects the whole request (V0-1 to V0-9).
 
-Read in rust/capture/src/v0_request.rs @f12243d, events/analytics.rs @006ae06 and utils.rs @027cd53.
+Sources: rust/capture/src/v0_request.rs @f12243d, events/analytics.rs @006ae06 and utils.rs @027cd53.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from otel.inspector.state import State
 
 __all__ = ["accept"]
 
-_EPOCH_YEAR = 2020  # what `?_=` names before 2021 is taken for seconds, and ignored (v0_request.rs)
+_EPOCH_YEAR = 2020  # a `?_=` before 2021 is probably in seconds, and ignored (v0_request.rs)
 _UNWANTED = "$performance_event"
 
 
 @dataclass(slots=True, frozen=True)
 class _Body:
-    """A request's body, before its events are looked at."""
+    """The body of a request, before its events are parsed."""
 
     events: list[object]
     sent_at: str | None = None
@@ -34,14 +34,14 @@ class _Body:
 
 
 def accept(request: WireRequest, state: State) -> Answer:
-    """Take one request in, or refuse it as PostHog would.
+    """Ingest the events of a v0 request and return the response.
 
     Args:
-        request: as it came.
-        state: where the events are kept.
+        request: the request as received.
+        state: the inspector's state, which stores the events.
 
     Raises:
-        Refused: with PostHog's status and text.
+        Refused: if PostHog would refuse the request, with PostHog's status and text.
     """
     now = datetime.now(UTC)
     text, encoding = decode_v0(request)
@@ -55,12 +55,12 @@ def accept(request: WireRequest, state: State) -> Answer:
             check_token(_shared_token(events) if body.token is None else body.token)
         sent_at = _sent_at(body.sent_at, now) or _query_time(request)
         incoming = [to_incoming(one, now, sent_at) for one in events]
-        _told_to_fail(state, events)
+        _fail_on_demand(state, events)
     except Refused as refused:
         refused.events = len(body.events)
         raise
     if request.path.rstrip("/") != "/s":
-        # Session replay travels on its own way in PostHog, and is no capture.
+        # PostHog processes session replay separately; a replay is not a capture.
         state.store.receive(incoming, now, request.path)
     return _ok(request, len(body.events), encoding)
 
@@ -101,7 +101,7 @@ def _batch(data: dict[str, Any]) -> _Body:
 
 
 def _wanted(state: State, path: str, events: list[Event]) -> list[Event]:
-    """Return the events without those that PostHog discards without a word (V0-8)."""
+    """Return the events without those that PostHog discards silently (V0-8)."""
     wanted = [one for one in events if one.name != _UNWANTED]
     for _ in range(len(events) - len(wanted)):
         state.store.reject(
@@ -120,7 +120,7 @@ def _shared_token(events: list[Event]) -> str:
 
 
 def _sent_at(text: str | None, now: datetime) -> datetime | None:
-    """Return when the body says it was sent; a time without an offset says nothing."""
+    """Return the body's time of sending, or None; PostHog ignores a time without an offset."""
     if not text:
         return None
     try:
@@ -139,7 +139,7 @@ def _query_time(request: WireRequest) -> datetime | None:
     return sent_at if sent_at is not None and sent_at.year > _EPOCH_YEAR else None
 
 
-def _told_to_fail(state: State, events: list[Event]) -> None:
+def _fail_on_demand(state: State, events: list[Event]) -> None:
     failure: Failure | None = state.failures.for_events(one.name for one in events)
     if failure is not None:
         reason = failure.body or f"told to refuse {', '.join(failure.events)}"

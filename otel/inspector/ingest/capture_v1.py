@@ -1,6 +1,6 @@
 """PostHog's capture v1: required headers, and a result for each event (`wire.md` section 1.8, V1-1 to V1-17).
 
-Read in rust/capture/src/v1/analytics/handler.rs @00682b7, process.rs @01cfdef and response.rs @0d02edc.
+Sources: rust/capture/src/v1/analytics/handler.rs @00682b7, process.rs @01cfdef and response.rs @0d02edc.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from otel.inspector.store.store import Store
 __all__ = ["accept"]
 
 _PERSONLESS = "person_processing_disabled"
-# What PostHog says where a test tells the inspector to answer so, and gives no words of its own.
+# PostHog's details for a result on demand, if the failure has no body of its own.
 _DETAILS: dict[EventResult, str] = {"drop": "rejected", "retry": "not_persisted", "warning": _PERSONLESS}
-# What is an ingestion warning too: refusals of a whole batch, and drops. The other codes and details are not
-# in PostHog's registry (rust/common/ingestion_warnings/warning_types.generated.json @0f20e19).
+# The refusals of a whole batch, and the drops, that are ingestion warnings too. The other codes and details
+# are not in PostHog's registry (rust/common/ingestion_warnings/warning_types.generated.json @0f20e19).
 _WARNED = frozenset(
     {"duplicate_event_uuid", "empty_batch", "invalid_batch", "invalid_event_uuid", "missing_event_uuid"}
 )
@@ -44,14 +44,14 @@ _WARNED_DETAILS = frozenset(Detail) - {
 
 
 def accept(request: WireRequest, state: State) -> Answer:
-    """Take one request in, with a result for each event, or refuse it as a whole.
+    """Ingest the events of a capture v1 request and return the response, with a result for each event.
 
     Args:
-        request: as it came.
-        state: where the events are kept.
+        request: the request as received.
+        state: the inspector's state, which stores the events.
 
     Raises:
-        Refused: with PostHog's status and code.
+        Refused: if PostHog would refuse the whole request, with PostHog's status and code.
     """
     now = datetime.now(UTC)
     headers = read_headers(request.headers)
@@ -95,7 +95,7 @@ def accept(request: WireRequest, state: State) -> Answer:
 
 
 def _batch(data: object) -> tuple[str, list[Any]]:
-    """Return when the batch was made and its events, or refuse what PostHog's parser does (V1-7, V1-8)."""
+    """Return the batch's creation time and events; raise `Refused` for an invalid form (V1-7, V1-8)."""
     if not isinstance(data, dict):
         fail_parsing("the body is not an object", rule="V1-7")
     created_at, batch = data.get("created_at"), data.get("batch")
@@ -130,7 +130,7 @@ def _result(told: Failure | None, one: Incoming) -> dict[str, str]:
 
 
 def _warn(store: Store, lost: dict[str, list[tuple[str, Event, str]]]) -> None:
-    """Keep one warning per detail; it names the event only where it is about a single one."""
+    """Record one warning per detail, which names the event only if it is about a single one."""
     for detail, events in lost.items():
         if detail not in _WARNED_DETAILS:
             continue
@@ -138,16 +138,16 @@ def _warn(store: Store, lost: dict[str, list[tuple[str, Event, str]]]) -> None:
         if len(events) == 1:
             name, distinct_id = event.name[:200], event.distinct_id[:200]
             store.warn(
-                detail, "1 event is dropped", event=name, distinct_id=distinct_id, uuid=uuid, rule=rule
+                detail, "1 event was dropped", event=name, distinct_id=distinct_id, uuid=uuid, rule=rule
             )
         else:
-            store.warn(detail, f"{len(events)} events are dropped", count=len(events), rule=rule)
+            store.warn(detail, f"{len(events)} events were dropped", count=len(events), rule=rule)
 
 
 def _reject(state: State, route: str, event: Event, dropped: DroppedError) -> None:
     try:
         body = orjson.dumps(event.raw)
-    except orjson.JSONEncodeError:  # too deep to be written
+    except orjson.JSONEncodeError:  # nested too deeply
         body = orjson.dumps({name: event.raw[name] for name in ("event", "uuid")})
     state.store.reject(
         route=route,

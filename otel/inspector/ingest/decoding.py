@@ -1,4 +1,4 @@
-"""Decoding: from a request's bytes to its JSON text, within PostHog's limits."""
+"""Decoding of a request's body to JSON text, within PostHog's limits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ V1_ENCODINGS = ("gzip", "deflate")
 
 _ZLIB_MAGIC = 0x78
 _GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW = 31  # zlib's way to say: a gzip header, the largest window
+_GZIP_WINDOW = 31  # zlib's code for a gzip header and the largest window
 _BASE64 = ("base64", "b64")
 _LZ64 = ("lz64", "lz-string")
 
@@ -28,13 +28,13 @@ _LZ64 = ("lz64", "lz-string")
 def decode_v0(request: WireRequest) -> tuple[bytes, str]:
     """Return a v0 request's JSON text and the name of its encoding.
 
-    The content type is ignored, as PostHog does: posthog-js posts gzip as `text/plain`.
+    Like PostHog, the function ignores the content type: posthog-js posts gzip as `text/plain`.
 
     Args:
-        request: as it came.
+        request: the request as received.
 
     Raises:
-        Refused: for what cannot be decoded or is too large (`wire.md` sections 1.2 to 1.4).
+        Refused: if the body cannot be decoded or is too large (`wire.md` sections 1.2 to 1.4).
     """
     hint = request.query.get("compression", "").lower()
     body = request.body
@@ -62,10 +62,10 @@ def decode_v1(request: WireRequest) -> tuple[bytes, str]:
     """Return a capture v1 request's JSON text and the name of its encoding.
 
     Args:
-        request: as it came; its headers are checked already.
+        request: a request whose headers are validated.
 
     Raises:
-        Refused: for what is empty, cannot be decoded or is too large (`wire.md` section 1.8).
+        Refused: if the body is empty, cannot be decoded or is too large (`wire.md` section 1.8).
     """
     if not request.body:
         raise Refused(400, "request body is empty", code="empty_body", rule="V1-7")
@@ -74,7 +74,7 @@ def decode_v1(request: WireRequest) -> tuple[bytes, str]:
         if encoding == "gzip":
             return _gunzip(request.body), encoding
         if encoding == "deflate":
-            # zlib's format or the bare one; the first byte tells (rust/capture/src/v1/util.rs @090edeb).
+            # The first byte tells zlib's format from raw deflate (rust/capture/src/v1/util.rs @090edeb).
             window = zlib.MAX_WBITS if request.body[0] == _ZLIB_MAGIC else -zlib.MAX_WBITS
             return _inflate(request.body, window), encoding
     except Refused as refused:
@@ -85,7 +85,7 @@ def decode_v1(request: WireRequest) -> tuple[bytes, str]:
 
 def _form(body: bytes) -> Mapping[str, str]:
     try:
-        # One field more than are known, so that a flood of them is refused rather than read.
+        # More fields than any client sends, so that a flood of fields is refused rather than parsed.
         fields = parse_qs(body.decode(), max_num_fields=16, keep_blank_values=True)
     except ValueError as error:
         raise Refused(400, f"failed to decode request: {error}") from error
@@ -93,7 +93,7 @@ def _form(body: bytes) -> Mapping[str, str]:
 
 
 def _unbase64(text: bytes) -> bytes:
-    # A form turns base64's `+` into a space; and browsers leave the padding out.
+    # A form turns base64's `+` into a space, and browsers omit the padding.
     text = text.replace(b" ", b"+").rstrip(b"=")
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)

@@ -1,4 +1,4 @@
-"""What comes in on an ingestion route and what goes out, apart from any web framework."""
+"""Requests and responses of the ingestion routes, independent of any web framework."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _ERROR_URI = "https://posthog.com/docs/api"  # rust/capture/src/v1/error.rs, for
 
 @dataclass(slots=True, frozen=True)
 class WireRequest:
-    """One ingestion request as it came over the wire.
+    """An ingestion request as received.
 
     Args:
         method: GET or POST.
-        path: the route, as asked for.
-        query: the query string's last value of each name.
-        headers: names in lower case.
-        body: as sent, still encoded.
+        path: path of the URL.
+        query: the last value of each name in the query string.
+        headers: values by the header's name in lower case.
+        body: body as sent, still encoded.
     """
 
     method: str
@@ -33,15 +33,15 @@ class WireRequest:
 
 @dataclass(slots=True)
 class Answer:
-    """The answer to one ingestion request, and what its record says about it.
+    """The response to an ingestion request, with details for the request's record.
 
     Args:
-        status: the HTTP status.
-        body: the answer's body.
-        media_type: its content type.
+        status: HTTP status.
+        body: body of the response.
+        media_type: content type of the response.
         headers: further headers.
-        events: how many events the request held, as far as it could be read.
-        encoding: how the body was encoded.
+        events: number of events in the request, as far as it could be read.
+        encoding: encoding of the request's body.
     """
 
     status: int
@@ -53,14 +53,14 @@ class Answer:
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failure of the inspector
-    """Raised where PostHog would refuse the whole request.
+    """Raised if PostHog would refuse the whole request.
 
     Args:
-        status: the HTTP status.
-        reason: the text of the answer (v0), or its description (v1).
-        code: the error code of capture v1.
-        events: how many events the request held, as far as it could be read.
-        rule: the id of the rule that refuses it, such as `V0-1`.
+        status: HTTP status.
+        reason: text of the response (v0), or its error description (v1).
+        code: error code of capture v1.
+        events: number of events in the request, as far as it could be read.
+        rule: id of the rule that refuses the request, such as `V0-1`.
     """
 
     def __init__(self, status: int, reason: str, *, code: str = "", events: int = 0, rule: str = "") -> None:
@@ -72,10 +72,10 @@ class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failu
         self.rule = rule
 
     def as_text(self) -> Answer:
-        """Return the answer in the manner of v0: plain text."""
+        """Return the plain-text response of v0."""
         return Answer(self.status, self.reason.encode(), "text/plain; charset=utf-8", events=self.events)
 
     def as_json(self) -> Answer:
-        """Return the answer in the manner of capture v1: JSON with a code (`wire.md` section 1.8)."""
+        """Return the JSON response of capture v1, which has an error code (`wire.md` section 1.8)."""
         error = {"error": self.code, "error_description": self.reason, "error_uri": _ERROR_URI}
         return Answer(self.status, orjson.dumps(error), events=self.events)

@@ -1,4 +1,4 @@
-"""PostHog's ingestion routes over HTTP: reading the body, failing on demand, recording the request."""
+"""PostHog's ingestion routes: reading the body, failing on demand, recording the request."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _V1_ROUTE = "/i/v1/analytics/events"
 
 
 def ingestion_routes(state: State) -> list[Route]:
-    """Return the routes on which events arrive, with and without trailing slash.
+    """Return the ingestion routes, with and without trailing slash.
 
     Args:
-        state: where they are kept.
+        state: the inspector's state, which stores the events.
     """
     by_v0, by_v1 = _Ingestion(state, is_v1=False), _Ingestion(state, is_v1=True)
     routes = [Route(path + slash, by_v0) for path in _V0_ROUTES for slash in ("", "/")]
@@ -36,11 +36,11 @@ def ingestion_routes(state: State) -> list[Route]:
 
 
 class _Dropped(Exception):  # noqa: N818 - an outcome, not an error
-    """Raised where the connection is to be closed without an answer."""
+    """Raised if the connection must be closed without a response."""
 
 
 class _Ingestion:
-    """The ASGI application of one generation of routes."""
+    """The ASGI application of the routes of v0 or of capture v1."""
 
     def __init__(self, state: State, *, is_v1: bool) -> None:
         self._state = state
@@ -58,7 +58,7 @@ class _Ingestion:
         try:
             body, size = await _read(request)
         except ClientDisconnect:
-            return  # such as a page that was left: nobody hears an answer, and PostHog reads no half of one
+            return  # the client left, such as a page in a browser; PostHog ignores incomplete requests
         wire = WireRequest(
             "GET" if request.method == "HEAD" else request.method,
             request.url.path,
@@ -151,10 +151,10 @@ def _check_size(size: int) -> None:
 
 
 async def _read(request: Request) -> tuple[bytes, int]:
-    """Return the body, as far as its limit, and its whole size.
+    """Return the body up to `BODY_LIMIT`, and its full size.
 
-    The rest is read and forgotten: a server that answers before the end of the body breaks the pipe, and
-    the client sees a network error in place of the 413.
+    The rest is read and discarded: if a server answers before the end of the body, the client sees a broken
+    pipe instead of the 413.
     """
     parts: list[bytes] = []
     size = 0

@@ -1,1 +1,1 @@
-"""The inspector's page for people, and its JSON API for programs."""
+"""The inspector's web page for people and its JSON API for programs."""

@@ -1,4 +1,4 @@
-"""The inspector's own interface, JSON for programs, in the manner of Snowplow Micro."""
+"""The inspector's own JSON API for programs, modeled on Snowplow Micro."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def api_routes(state: State) -> list[Route]:
     """Return the routes under `/inspector/`.
 
     Args:
-        state: what they show and change.
+        state: the state that requests read and change.
     """
     api = _Api(state)
     reads: Mapping[str, Callable[[Request], object]] = {
@@ -70,39 +70,39 @@ def _reading(read: Callable[[Request], object]) -> Callable[[Request], Any]:
 
 
 class _Api:
-    """What takes more than one expression to answer.
+    """The endpoints that need more than one expression. Confined to the server's event loop.
 
     Args:
-        state: what is shown and changed.
+        state: the state that requests read and change.
     """
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def good(self, request: Request) -> list[dict[str, Any]]:
-        """List the captures that PostHog stores, oldest first; `limit` keeps the newest so many."""
+        """List the captures that PostHog stores, oldest first; `limit` selects the newest."""
         query = request.query_params
         found = newest(self._state.store, query, int(query.get("limit", "0")))
         return [capture.as_json() for capture in reversed(found)]
 
     def funnel(self, request: Request) -> dict[str, Any]:
-        """Show the funnel; `steps` asks for another than the configured one."""
+        """Return the funnel of the query parameter `steps`, or the configured funnel."""
         steps = request.query_params.get("steps")
         store = self._state.store
         return funnel(store, store.project.persons, parse_steps(steps) if steps else self._state.steps)
 
     def rules(self, _: Request) -> list[dict[str, Any]]:
-        """List PostHog's rules, and how often each applied."""
+        """List PostHog's rules with the number of times that each applied."""
         applied = self._state.store.project.applied
         return [{**rule.as_json(), "times": applied[rule.id]} for rule in RULES.values()]
 
     async def reset(self, _: Request) -> Response:
-        """Forget everything."""
+        """Reset the state."""
         self._state.reset()
         return _json(self._state.store.counts())
 
     async def fail(self, request: Request) -> Response:
-        """Take what goes wrong next; GET lists what is still to come."""
+        """Add a failure (POST); return the pending failures."""
         if request.method == "POST":
             try:
                 self._state.failures.add(Failure.from_json(orjson.loads(await request.body())))

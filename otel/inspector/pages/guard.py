@@ -1,4 +1,4 @@
-"""Keeping other web pages out: the Host header, and where a browser says a request comes from."""
+"""Protection from other web pages, by a request's Host, Sec-Fetch-Site and Origin headers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bo
 
 
 class Guard:
-    """An application that refuses what somebody else's page makes a browser send.
+    """ASGI middleware that refuses requests from another site's page in a browser.
 
-    A Host header that names another host is DNS rebinding; a request to `/inspector/` from another origin
-    would read or reset what was captured. Ingestion stays open to other origins, as PostHog's is.
+    A Host header that names another host is a sign of DNS rebinding. A request to `/inspector/` from another
+    origin could read or reset the captures. Ingestion is open to other origins, as in PostHog.
 
     Args:
-        app: what is suppress_internal_errors.
-        host: what the server is bound to; bound to every address, it answers to any name.
+        app: the application to protect.
+        host: address that the server is bound to; if bound to every address, the server accepts any host.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
@@ -29,7 +29,7 @@ class Guard:
         self._hosts = None if host in _EVERYWHERE else _LOOPBACK | {own.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Pass a request on, or refuse it with a 403."""
         if scope["type"] == "http":
             fault = self._fault(scope["path"], Headers(scope=scope))
             if fault:
@@ -41,13 +41,13 @@ class Guard:
         host = headers.get("host", "")
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         if self._hosts is not None and name.lower() not in self._hosts:
-            return f"this inspector does not answer to the host {host!r}; see --host"
+            return f"this inspector does not accept requests for the host {host!r}; see --host"
         if not path.startswith("/inspector/"):
             return ""
         site = headers.get("sec-fetch-site")
         if site not in (None, "same-origin", "none"):
-            return "the inspector's own interface is closed to other sites"
+            return "the inspector's API does not accept requests from other sites"
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != host:
-            return "the inspector's own interface is closed to other origins"
+            return "the inspector's API does not accept requests from other origins"
         return ""

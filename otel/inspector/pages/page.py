@@ -1,4 +1,4 @@
-"""The page for people: one document, its style and its script, all from here."""
+"""The inspector's web page: one document with its own style and script."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from otel.inspector.store.query import newest
 
 __all__ = ["page_routes"]
 
-# What a screen shows without scrolling for long; filters reach the rest.
+# Rows that people scroll through without effort; filters reach the rest.
 _ROWS = 200
 
 _FOLDER = Path(__file__).parent / "static"
 _ASSETS = {"inspector.css": "text/css", "inspector.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _HEADERS = {
-    # Nothing but the page's own files: what is shown was sent by anyone.
+    # Only the page's own files: anyone may have sent the content that the page shows.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +37,7 @@ def page_routes(state: State) -> list[Route]:
     """Return the routes of the page and its assets.
 
     Args:
-        state: what it shows.
+        state: the state that the page shows.
     """
     templates = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -81,11 +81,11 @@ def page_routes(state: State) -> list[Route]:
 
 
 def _row(capture: ReceivedCapture, steps: tuple[tuple[str, ...], ...]) -> Mapping[str, Any]:
-    """Return what the table shows of one capture.
+    """Return a capture's row in the table.
 
     Args:
-        capture: what is shown.
-        steps: the funnel's, whose events stand out.
+        capture: the capture to show.
+        steps: steps of the funnel, whose events are highlighted.
     """
     properties = capture.properties
     groups = properties.get("$groups")

@@ -1,4 +1,4 @@
-"""The funnel: how far each person came along a row of events."""
+"""The funnel: how many persons reached each step of a sequence of events."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_STEPS", "Steps", "funnel", "parse_steps"]
 
 Steps = tuple[tuple[str, ...], ...]
-"""Each step is fulfilled by any one of its events."""
+"""The steps of a funnel. Any one of a step's events completes the step."""
 
-# Tformance's way from sign-up to activation (`events.md`, tier 1).
+# Tformance's path from sign-up to activation (`events.md`, tier 1).
 DEFAULT_STEPS: Steps = (
     ("user_signed_up",),
     ("github_connected", "integration_connected"),
@@ -27,35 +27,35 @@ def parse_steps(text: str) -> Steps:
     """Read steps such as `user_signed_up > github_connected | integration_connected`.
 
     Args:
-        text: steps divided by `>`, the events of a step by `|`.
+        text: steps separated by `>`, and the events of a step by `|`.
 
     Raises:
         ValueError: if a step is empty.
     """
     steps = tuple(tuple(event.strip() for event in step.split("|")) for step in text.split(">"))
     if not all(event for step in steps for event in step):
-        msg = f"a step of the funnel {text!r} is empty; write it like 'signed_up > connected | imported'"
+        msg = f"the funnel {text!r} has an empty step; write it like 'signed_up > connected | imported'"
         raise ValueError(msg)
     return steps
 
 
 def funnel(captures: Iterable[ReceivedCapture], persons: Persons, steps: Steps) -> dict[str, Any]:
-    """Return how many persons reached each step, and each person's way, in the order of time.
+    """Return how many persons reached each step, and when each person did.
 
     Args:
-        captures: all that are kept.
-        persons: who is behind their distinct ids.
-        steps: what is to happen, in this order, whatever happens in between.
+        captures: all captures, in any order; their timestamps decide.
+        persons: the project's persons, by their distinct ids.
+        steps: the steps to complete in order; other events may happen in between.
     """
     wanted = {event for step in steps for event in step}
-    ways: dict[str, list[str]] = {}
+    times_of: dict[str, list[str]] = {}
     for capture in sorted(
         (one for one in captures if one.event in wanted), key=lambda one: (one.timestamp, one.number)
     ):
-        way = ways.setdefault(persons.key(capture.distinct_id), [])
-        if len(way) < len(steps) and capture.event in steps[len(way)]:
-            way.append(capture.timestamp)
-    reached = [sum(len(way) > position for way in ways.values()) for position in range(len(steps))]
+        times = times_of.setdefault(persons.key(capture.distinct_id), [])
+        if len(times) < len(steps) and capture.event in steps[len(times)]:
+            times.append(capture.timestamp)
+    reached = [sum(len(times) > position for times in times_of.values()) for position in range(len(steps))]
     return {
         "steps": [
             {
@@ -66,6 +66,8 @@ def funnel(captures: Iterable[ReceivedCapture], persons: Persons, steps: Steps) 
             for step, count in zip(steps, reached, strict=True)
         ],
         "persons": [
-            {"distinct_id": person, "reached": len(way), "times": way} for person, way in ways.items() if way
+            {"distinct_id": person, "reached": len(times), "times": times}
+            for person, times in times_of.items()
+            if times
         ],
     }

@@ -1,4 +1,4 @@
-"""The groups of a project: at most five types, and each group's properties and events."""
+"""The groups of a project: up to five types, and each group's properties and events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["TYPES_LIMIT", "Groups", "groups_of"]
 
 TYPES_LIMIT = 5
-"""Group types of a project (`wire.md` section 1.3)."""
+"""Maximum number of group types in a project (`wire.md` section 1.3)."""
 
 
 class Groups:
@@ -22,11 +22,11 @@ class Groups:
         return iter(self._groups.values())
 
     def register(self, group_type: str, *, limit: int | None = TYPES_LIMIT) -> bool:
-        """Return whether a type is known now; it is not if there are too many.
+        """Register a group type unless the limit is reached; return whether the type is registered.
 
         Args:
-            group_type: its name.
-            limit: how many types there may be.
+            group_type: name of the type.
+            limit: maximum number of types; None for no limit.
         """
         if group_type in self.types:
             return True
@@ -35,13 +35,13 @@ class Groups:
         self.types[group_type] = len(self.types)
         return True
 
-    def saw(self, group_type: str, key: str, timestamp: str) -> None:
+    def count_event(self, group_type: str, key: str, timestamp: str) -> None:
         """Count an event of a group.
 
         Args:
-            group_type: the group's.
-            key: the group's.
-            timestamp: when the event happened.
+            group_type: type of the group.
+            key: key of the group.
+            timestamp: when the event happened, RFC 3339.
         """
         group = self._group(group_type, key)
         group["events"] += 1
@@ -49,12 +49,12 @@ class Groups:
         group["last_seen"] = max(group["last_seen"], timestamp)
 
     def update(self, group_type: str, key: str, properties: Mapping[str, Any]) -> None:
-        """Merge properties into a group's, one level deep.
+        """Merge properties into a group, one level deep.
 
         Args:
-            group_type: the group's.
-            key: the group's.
-            properties: what is set.
+            group_type: type of the group.
+            key: key of the group.
+            properties: values by the property's name.
         """
         self._group(group_type, key)["properties"].update(properties)
 
@@ -73,10 +73,10 @@ class Groups:
 
 
 def groups_of(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return type and key of each group that an event names, whether PostHog files it there or not.
+    """Return the type and key of each group that an event names, whether or not PostHog files it there.
 
     Args:
-        properties: the event's.
+        properties: properties of the event.
     """
     named = properties.get("$groups")
     found = [(kind, str(key)) for kind, key in named.items()] if isinstance(named, Mapping) else []

@@ -1,4 +1,4 @@
-"""The issues of a project: `$exception` events, grouped as PostHog groups them (`wire.md` section 2.2)."""
+"""The issues of a project: `$exception` events, grouped as in PostHog (`wire.md` section 2.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["Issues", "automatic_fingerprint", "client_fingerprint", "frames_of"]
 
-# What differs between two occurrences of one message: quoted text, hexadecimal ids, numbers.
+# The parts that differ between two occurrences of one message: quoted text, hexadecimal ids, numbers.
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _HEX = re.compile(r"\b(?:0x)?[0-9a-fA-F]{8,}\b|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _NUMBER = re.compile(r"\d+")
@@ -40,19 +40,20 @@ class Issues:
         release: str | None,
         properties: Mapping[str, Any],
     ) -> None:
-        """Count an event of an issue.
+        """Add an event to its issue.
 
-        PostHog counts events; `occurrences` is shown besides, for senders that send one event for a flood.
+        PostHog counts events. The inspector also sums `occurrences`, for senders that report a flood of
+        errors as one event.
 
         Args:
-            fingerprint: what makes it this issue.
-            uuid: the event's.
-            distinct_id: the event's.
-            timestamp: when it happened.
-            exceptions: as error tracking stores them, the outermost first.
-            handled: what the outermost says.
-            release: the release that it is filed under.
-            properties: the event's.
+            fingerprint: fingerprint of the issue.
+            uuid: uuid of the event.
+            distinct_id: distinct id of the event.
+            timestamp: when the event happened, RFC 3339.
+            exceptions: exceptions as error tracking stores them, the outermost first.
+            handled: whether the outermost exception was handled; None if unknown.
+            release: id of the release that the event is filed under.
+            properties: properties of the event.
         """
         first = exceptions[0] if exceptions else {}
         issue = self._issues.get(fingerprint)
@@ -84,17 +85,17 @@ def client_fingerprint(text: str) -> str:
     """Return a client's fingerprint as PostHog stores it.
 
     Args:
-        text: `$exception_fingerprint`.
+        text: the value of `$exception_fingerprint`.
     """
     encoded = text.encode(errors="replace")
     return text if len(encoded) <= _FINGERPRINT_LIMIT else hashlib.sha512(encoded).hexdigest()
 
 
 def automatic_fingerprint(exceptions: Sequence[Mapping[str, Any]]) -> str:
-    """Return what groups an event whose client sent no fingerprint: types and frames, in words.
+    """Return the fingerprint of an event whose client sent none: its exceptions' types and frames as text.
 
     Args:
-        exceptions: as error tracking stores them.
+        exceptions: exceptions as error tracking stores them.
     """
     parts: list[str] = []
     for exception in exceptions:
@@ -105,10 +106,10 @@ def automatic_fingerprint(exceptions: Sequence[Mapping[str, Any]]) -> str:
 
 
 def frames_of(exception: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the frames of an exception that can be shown.
+    """Return the frames of an exception, without those that are not objects.
 
     Args:
-        exception: of an `$exception_list`, in whatever form.
+        exception: an entry of an `$exception_list`; its fields may have any type.
     """
     stacktrace = exception.get("stacktrace")
     frames = stacktrace.get("frames") if isinstance(stacktrace, Mapping) else None

@@ -1,4 +1,4 @@
-"""The persons of a project: their distinct ids, properties and events, merged as rules decide."""
+"""The persons of a project, with their distinct ids, properties and event counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Person", "Persons"]
 
 
 class _Trail:
-    """How many events a distinct id has, and when the first and the last of them happened."""
+    """The number of events of a distinct id, and the times of the first and the last."""
 
     __slots__ = ("events", "first_seen", "last_seen")
 
@@ -18,11 +18,11 @@ class _Trail:
         self.first_seen = ""
         self.last_seen = ""
 
-    def saw(self, timestamp: str) -> None:
+    def count_event(self, timestamp: str) -> None:
         """Count an event.
 
         Args:
-            timestamp: when it happened.
+            timestamp: when the event happened, RFC 3339.
         """
         self.events += 1
         if not self.first_seen or timestamp < self.first_seen:
@@ -30,10 +30,10 @@ class _Trail:
         self.last_seen = max(self.last_seen, timestamp)
 
     def absorb(self, other: _Trail) -> None:
-        """Count the events of another trail, too.
+        """Add the events of another trail.
 
         Args:
-            other: the trail.
+            other: the trail to add; it is not changed.
         """
         if other.events:
             self.events += other.events
@@ -42,11 +42,11 @@ class _Trail:
 
 
 class Person(_Trail):
-    """One person.
+    """A person and the person's events.
 
     Args:
-        distinct_id: the first one known.
-        created_at: the time of the event that made this person.
+        distinct_id: the person's first distinct id.
+        created_at: time of the event that created the person, RFC 3339.
     """
 
     __slots__ = ("created_at", "distinct_id", "distinct_ids", "is_identified", "properties")
@@ -60,7 +60,7 @@ class Person(_Trail):
         self.created_at = created_at
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `/inspector/persons` lists."""
+        """Return the person's entry for `/inspector/persons`."""
         return {
             "distinct_id": self.distinct_id,
             "distinct_ids": self.distinct_ids,
@@ -78,75 +78,75 @@ class Persons:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Person] = {}
-        # Events of ids without a person; the person who gets the id later gets these events.
+        # Events of ids without a person. A merge may move them to the person who gets the id later.
         self._waiting: dict[str, _Trail] = {}
 
     def __iter__(self) -> Iterator[Person]:
         return iter(dict.fromkeys(self._by_id.values()))
 
     def of(self, distinct_id: str) -> Person | None:
-        """Return the person of a distinct id.
+        """Return the person with a distinct id, or None.
 
         Args:
-            distinct_id: as captured.
+            distinct_id: the event's distinct id.
         """
         return self._by_id.get(distinct_id)
 
     def key(self, distinct_id: str) -> str:
-        """Return what stands for the person of a distinct id, or for the id alone if it has no person.
+        """Return the first id of the person with a distinct id, or the id itself if it has no person.
 
         Args:
-            distinct_id: as captured.
+            distinct_id: the event's distinct id.
         """
         person = self._by_id.get(distinct_id)
         return person.distinct_id if person else distinct_id
 
     def has_waiting(self, distinct_id: str) -> bool:
-        """Whether an id without a person has events.
+        """Whether a distinct id has events without a person.
 
         Args:
-            distinct_id: the id.
+            distinct_id: the distinct id.
         """
         return distinct_id in self._waiting
 
     def create(self, distinct_id: str, created_at: str) -> Person:
-        """Return a new person.
+        """Create and return a person, who also gets the earlier events of the distinct id.
 
         Args:
-            distinct_id: the first one.
-            created_at: the time of the event.
+            distinct_id: the person's first distinct id.
+            created_at: time of the event that creates the person, RFC 3339.
         """
         person = self._by_id[distinct_id] = Person(distinct_id, created_at)
         self.take_waiting(person, distinct_id)
         return person
 
     def add_id(self, person: Person, distinct_id: str) -> None:
-        """Give a person another distinct id, which has none so far. Its earlier events stay behind.
+        """Add a distinct id to a person. The id's earlier events stay without a person.
 
         Args:
-            person: who gets it.
-            distinct_id: the id.
+            person: the person.
+            distinct_id: an id that no person has.
         """
         person.distinct_ids.append(distinct_id)
         self._by_id[distinct_id] = person
 
     def take_waiting(self, person: Person, distinct_id: str) -> None:
-        """Give a person the earlier events of a distinct id.
+        """Move the earlier events of a distinct id to a person.
 
         Args:
-            person: who gets them.
-            distinct_id: the id.
+            person: the person who gets the events.
+            distinct_id: the distinct id of the events.
         """
         trail = self._waiting.pop(distinct_id, None)
         if trail is not None:
             person.absorb(trail)
 
     def merge(self, into: Person, other: Person) -> None:
-        """Move all that another person has; of two values for one property, `into` keeps its own.
+        """Merge a person into another, whose own properties win.
 
         Args:
-            into: who stays.
-            other: who is deleted.
+            into: the person who stays.
+            other: the person who is deleted.
         """
         into.properties = {**other.properties, **into.properties}
         into.created_at = min(into.created_at, other.created_at)
@@ -155,19 +155,19 @@ class Persons:
             into.distinct_ids.append(one)
             self._by_id[one] = into
 
-    def saw(self, distinct_id: str, timestamp: str, *, is_on_person: bool = True) -> None:
+    def count_event(self, distinct_id: str, timestamp: str, *, is_on_person: bool = True) -> None:
         """Count an event.
 
         Args:
-            distinct_id: its own.
-            timestamp: when it happened.
-            is_on_person: whether it belongs to the person that the id has.
+            distinct_id: the event's distinct id.
+            timestamp: when the event happened, RFC 3339.
+            is_on_person: whether the event belongs to the person with this id, if there is one.
         """
         person = self._by_id.get(distinct_id)
         if person is not None and is_on_person:
-            person.saw(timestamp)
+            person.count_event(timestamp)
         else:
             trail = self._waiting.get(distinct_id)
             if trail is None:
                 trail = self._waiting[distinct_id] = _Trail()
-            trail.saw(timestamp)
+            trail.count_event(timestamp)

@@ -1,4 +1,4 @@
-"""PostHog's rules, in one table, and what they make of an event after it was accepted."""
+"""PostHog's ingestion rules in one table, and their application to an accepted event."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 import orjson
 
-from otel.inspector.capture import Incoming, Outcome, Warned
+from otel.inspector.capture import Incoming, IngestionWarning, Outcome
 from otel.inspector.rules import (
     definitions,
     edge,
@@ -33,38 +33,38 @@ RULES: Mapping[str, Rule] = {
 
 
 def ingest(incoming: Incoming, now: datetime, project: Project) -> Outcome:
-    """Return what PostHog makes of an accepted event, and change the project's state accordingly.
+    """Apply the rules to an accepted event, update the project's state, and return the outcome.
 
     Args:
-        incoming: as the door read it.
-        now: when it arrived, in UTC.
-        project: whose event it is.
+        incoming: the event as the capture service read it.
+        now: when the event arrived, in UTC.
+        project: the project that receives the event.
     """
     properties = orjson.loads(incoming.properties) if incoming.parsed is None else incoming.parsed
     event = Event(incoming, properties, now, project)
-    for rule in incoming.door_rules:
+    for rule in incoming.edge_rules:
         event.apply(RULES[rule])
-    event.warnings.extend(Warned(*warning) for warning in incoming.warnings)
+    event.warnings.extend(IngestionWarning(*warning) for warning in incoming.warnings)
     _process(event, len(incoming.properties))
     return event.outcome()
 
 
-# What may drop an event; the last two look only at PostHog's own events.
+# The checks that may drop an event; the last two concern only PostHog's own events.
 _CHECKS = (personless.decide, envelope.check_age)
-_CHECKS_OF_POSTHOGS = (*_CHECKS, groups.check_key, merging.check_ids)
+_CHECKS_OF_POSTHOG_EVENTS = (*_CHECKS, groups.check_key, merging.check_ids)
 
 
 def _process(event: Event, size: int) -> None:
-    """Take one event through ingestion, as far as it comes."""
+    """Take an event through the steps of ingestion until it is stored or dropped."""
     envelope.check_size(event, size)
     if event.is_dropped:
         return
-    if event.name == "$exception":  # goes a way of its own (EX-15)
+    if event.name == "$exception":  # PostHog has a separate pipeline for exceptions (EX-15)
         envelope.check(event)
         exceptions.process(event)
         definitions.learn(event)
         return
-    for check in _CHECKS_OF_POSTHOGS if event.name[:1] == "$" else _CHECKS:
+    for check in _CHECKS_OF_POSTHOG_EVENTS if event.name[:1] == "$" else _CHECKS:
         check(event)
         if event.is_dropped:
             return

@@ -1,4 +1,4 @@
-"""What rules work on: a project's state, and one event on its way through PostHog's ingestion."""
+"""The objects that rules work on: a project's state, and an event in PostHog's ingestion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from otel.inspector.capture import Incoming, Outcome, Verdict, Warned
+from otel.inspector.capture import Incoming, IngestionWarning, Outcome, Verdict
 from otel.inspector.project.groups import Groups
 from otel.inspector.project.issues import Issues
 from otel.inspector.project.persons import Persons
@@ -27,11 +27,11 @@ _SEVERITY = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSettings:
-    """What a project's owner, or PostHog's operator, sets for it.
+    """Settings of a project, made by its owner or by PostHog's operator.
 
     Args:
-        drop_older_than: seconds; older events are dropped (TI-6). None drops none.
-        move_limit: how many distinct ids a merge may move (ID-13). None is no limit.
+        drop_older_than: seconds; older events are dropped (TI-6). None keeps them all.
+        move_limit: maximum number of distinct ids that a merge may move (ID-13). None is no limit.
         suppressed_types: exception types that a suppression rule drops (EX-17).
     """
 
@@ -42,11 +42,11 @@ class ProjectSettings:
 
 @dataclass(slots=True, kw_only=True)
 class Project:
-    """What PostHog knows of a project besides its events. Confined to the server's event loop.
+    """PostHog's knowledge of a project besides its events. Confined to the server's event loop.
 
     Args:
-        settings: what was set for it.
-        disabled: ids of rules that do not apply; for tests, which show what each rule does.
+        settings: settings of the project.
+        disabled: ids of rules that do not apply. Tests use this to show the effect of each rule.
     """
 
     settings: ProjectSettings = field(default_factory=ProjectSettings)
@@ -57,15 +57,15 @@ class Project:
     definitions: dict[str, dict[str, str]] = field(init=False)
     """Types of properties by their scope: `event`, `person`, `group`."""
     applied: Counter[str] = field(init=False)
-    """How often each rule applied, by its id."""
+    """Number of times that each rule applied, by the rule's id."""
     warned: dict[str, float] = field(init=False)
-    """When a warning that is given once an hour was given last, in seconds since the epoch."""
+    """Last time of each hourly warning (UU-2), in seconds since the epoch, by the library's name."""
 
     def __post_init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all but the settings."""
+        """Remove everything but the settings."""
         self.persons = Persons()
         self.groups = Groups()
         self.issues = Issues()
@@ -74,10 +74,10 @@ class Project:
         self.warned = {}
 
     def applies(self, rule: Rule) -> bool:
-        """Count that a rule applies, unless it is disabled; return whether it does.
+        """Count that a rule applies, unless the rule is disabled; return whether it applies.
 
         Args:
-            rule: the rule.
+            rule: the rule to count.
         """
         if rule.id in self.disabled:
             return False
@@ -86,13 +86,13 @@ class Project:
 
 
 class Event:
-    """One accepted event, and what the rules decide about it.
+    """An accepted event, and the decisions of the rules about it.
 
     Args:
-        incoming: as the door read it.
-        properties: parsed; no rule changes them.
-        now: when it arrived, in UTC.
-        project: whose event it is.
+        incoming: the event as the capture service read it.
+        properties: the parsed properties; rules do not change them.
+        now: when the event arrived, in UTC.
+        project: the project that receives the event.
     """
 
     __slots__ = (
@@ -113,7 +113,7 @@ class Event:
         self.now = now
         self.project = project
         self.rules: list[str] = []
-        self.warnings: list[Warned] = []
+        self.warnings: list[IngestionWarning] = []
         self.verdict = Verdict.KEPT
         self.changed: dict[str, Any] | None = None
         self.issue: str | None = None
@@ -121,13 +121,13 @@ class Event:
     def apply(
         self, rule: Rule, message: str = "", *, effect: Effect | None = None, warning: str | None = None
     ) -> bool:
-        """Note that a rule applies, unless it is disabled; return whether it does.
+        """Record that a rule applies, unless the rule is disabled; return whether it applies.
 
         Args:
-            rule: the rule.
-            message: what to say in the warning, if the rule gives one; without it there is no warning.
-            effect: if it is another than the rule's usual one.
-            warning: if it is another than the rule's usual one.
+            rule: the rule that applies.
+            message: message of the warning, if the rule gives one; without a message there is no warning.
+            effect: the effect, if it differs from the rule's usual one.
+            warning: PostHog's name for the warning, if it differs from the rule's usual one.
         """
         if rule.id not in self.rules:
             if not self.project.applies(rule):
@@ -135,18 +135,18 @@ class Event:
             self.rules.append(rule.id)
         kind = warning or rule.warning
         if message and kind:
-            self.warnings.append(Warned(kind, message, rule.id))
+            self.warnings.append(IngestionWarning(kind, message, rule.id))
         verdict = _VERDICTS.get(effect or rule.effect)
         if verdict is not None and _SEVERITY[verdict] > _SEVERITY[self.verdict]:
             self.verdict = verdict
         return True
 
     def change(self, name: str, value: object) -> None:
-        """Note that a property is stored with another value.
+        """Record that a property is stored with another value than the one sent.
 
         Args:
-            name: of the property.
-            value: as stored; None if the property is removed.
+            name: name of the property.
+            value: the stored value; None if the property is removed.
         """
         if self.changed is None:
             self.changed = {}
@@ -154,9 +154,9 @@ class Event:
 
     @property
     def is_dropped(self) -> bool:
-        """Whether it goes no further."""
+        """Whether a rule has dropped the event."""
         return self.verdict is Verdict.DROPPED
 
     def outcome(self) -> Outcome:
-        """Return the outcome."""
+        """Return the outcome of all rules that applied."""
         return Outcome(self.verdict, tuple(self.rules), tuple(self.warnings), self.changed, self.issue)

@@ -1,4 +1,4 @@
-"""One rule of PostHog's ingestion: what it looks at, what happens then, and where that was read."""
+"""A rule of PostHog's ingestion: its condition, its effect, and its source in PostHog's code."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ __all__ = ["Effect", "Rule"]
 
 
 class Effect(StrEnum):
-    """What PostHog does with the event, or the request, that a rule applies to."""
+    """The effect of a rule on the event, or the request, that it applies to."""
 
     REFUSED = "refused"
     """The whole request gets an error status."""
     DROPPED = "dropped"
-    """The client got its 200, and the event is stored nowhere."""
+    """The client received a 200, but the event is not stored."""
     DETACHED = "detached"
-    """Stored, but in no group."""
+    """The event is stored, but in no group."""
     PERSONLESS = "personless"
-    """Stored without a person."""
+    """The event is stored without a person."""
     NO_ISSUE = "no issue"
-    """Stored, but error tracking makes no issue of it."""
+    """The event is stored, but error tracking does not create an issue."""
     NOT_APPLIED = "not applied"
-    """Stored, but an update or a merge that it asks for does not take place."""
+    """The event is stored, but without an update or a merge that it asks for."""
     CHANGED = "changed"
-    """Stored with another value than the one sent."""
+    """The event is stored with another value than the one sent."""
     APPLIED = "applied"
-    """Stored, and what it asks for takes place."""
+    """The event is stored, with the update or merge that it asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +34,13 @@ class Rule:
     """A row of the table in `wire.md`, "What happens after the 200".
 
     Args:
-        id: the row's name, such as `PL-3`.
-        looks_at: the part of the request or event that decides.
-        happens: what PostHog does, in a sentence.
-        effect: the same as one of few words.
-        source: the file of PostHog/posthog and the commit that it was read from.
+        id: name of the row, such as `PL-3`.
+        looks_at: the part of the request or event that decides whether the rule applies.
+        happens: what PostHog does then, in a sentence.
+        effect: category of what PostHog does.
+        source: files of PostHog/posthog that the rule was read from, each with its commit.
         warning: PostHog's name for the ingestion warning, if it gives one.
-        versions: how versions of PostHog differ; the strict reading is the one that counts here.
+        versions: differences between versions of PostHog; the inspector applies the strictest one.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Rule:
     versions: str = ""
 
     def as_json(self) -> dict[str, str | None]:
-        """Return what `/inspector/rules` shows of it."""
+        """Return the rule's entry for `/inspector/rules`."""
         return {
             "id": self.id,
             "looks_at": self.looks_at,

@@ -1,4 +1,4 @@
-"""Files of PostHog/posthog that more than one group of rules was read from, with their commits."""
+"""Files of PostHog/posthog that several groups of rules were read from, with their commits."""
 
 from __future__ import annotations
 

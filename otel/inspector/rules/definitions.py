@@ -1,4 +1,4 @@
-"""Property definitions: the type that PostHog gives a property by its first value."""
+"""Property definitions: the type that PostHog derives from a property's first value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["RULES", "learn"]
 PD = "rust/property-defs-rs/src/types.rs @003fd01"
 
 _NAME_LIMIT = 200  # bytes of an event's or property's name
-_HALF_YEAR = 15_768_000  # seconds; whole numbers after now minus this may be times
+_HALF_YEAR = 15_768_000  # seconds; an integer may be a time if it is not more than this before now
 _SKIPPED = frozenset({"$groups", "$set", "$set_once", "$unset", *(f"$group_{index}" for index in range(5))})
 _BOOLEANS = frozenset({"true", "false", "TRUE", "FALSE"})
 _ALWAYS_TEXT = ("utm_", "$initial_utm_", "$feature/", "$survey_response")
@@ -28,8 +28,9 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]
 
 PD_1 = Rule(
     id="PD-1",
-    looks_at="the first value of a property: true, false, or one of these as text; null, a list or an object",
-    happens="The property becomes Boolean; for null, a list or an object it gets no type yet.",
+    looks_at="the first value of a property: true, false, or one of these as a string; null, a list or an "
+    "object",
+    happens="The property becomes Boolean; for null, a list or an object it does not get a type yet.",
     effect=Effect.APPLIED,
     source=PD,
 )
@@ -42,15 +43,15 @@ PD_2 = Rule(
 )
 PD_3 = Rule(
     id="PD-3",
-    looks_at="the first value of a property: a text",
-    happens="The property becomes DateTime if the text is a date, else String.",
+    looks_at="the first value of a property: a string",
+    happens="The property becomes DateTime if the string is a date, else String.",
     effect=Effect.APPLIED,
     source=PD,
 )
 PD_4 = Rule(
     id="PD-4",
     looks_at="utm_…, $feature/…, $feature_flag_response and $survey_response…",
-    happens="The property becomes String, whatever its value.",
+    happens="The property becomes String, regardless of its value.",
     effect=Effect.APPLIED,
     source=PD,
 )
@@ -58,10 +59,10 @@ RULES = (PD_1, PD_2, PD_3, PD_4)
 
 
 def learn(event: Event) -> None:
-    """Give the properties of an event their types. The first type stays.
+    """Define the types of an event's properties. The first type of a property is final.
 
     Args:
-        event: which is stored.
+        event: an event that is stored.
     """
     if len(event.name.encode(errors="replace")) > _NAME_LIMIT:
         return

@@ -1,4 +1,4 @@
-"""The age, size, uuid and session of an event."""
+"""Rules about the age, size, uuid and session of an event."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SES = "nodejs/src/ingestion/common/steps/event-processing/validate-session-id-st
 WIN = "nodejs/src/ingestion/common/steps/event-processing/warn-missing-session-id-step.ts @8b04c35"
 REG = "rust/common/ingestion_warnings/warning_types.generated.json @0f20e19"
 
-_SIZE_LIMIT = 1_000_000  # bytes, what Kafka takes (`wire.md` section 1.3)
-_HOUR = 3600.0  # seconds between two warnings of one kind
+_SIZE_LIMIT = 1_000_000  # bytes; Kafka's limit (`wire.md` section 1.3)
+_HOUR = 3600.0  # seconds between two warnings about one library
 _DAY = 86_400.0  # seconds
 _DIVERGENCE = 3.0  # days (UUT)
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-# Libraries that are known to send other uuids (UUV): PostHog's own.
+# PostHog's own libraries, which may send uuids of other versions (UUV).
 _EXEMPT = frozenset(
     {
         "posthog-android", "posthog-capture-v1-internal", "posthog-chrome-extension", "posthog-dotnet",
@@ -53,7 +53,7 @@ TI_6 = Rule(
 UU_2 = Rule(
     id="UU-2",
     looks_at="a uuid of another version than 7, from a library that is not PostHog's",
-    happens="The event is stored; one warning an hour for each library.",
+    happens="The event is stored, with one warning an hour for each library.",
     effect=Effect.APPLIED,
     source=UUV,
     warning="event_uuid_not_v7",
@@ -62,7 +62,7 @@ UU_2 = Rule(
 UU_3 = Rule(
     id="UU-3",
     looks_at="a UUIDv7 whose time is more than 3 days from the timestamp",
-    happens="The event is stored; looking it up by its uuid misses it.",
+    happens="The event is stored, but a lookup by its uuid does not find it.",
     effect=Effect.APPLIED,
     source=UUT,
     warning="event_uuid_timestamp_divergent",
@@ -70,7 +70,7 @@ UU_3 = Rule(
 )
 SE_1 = Rule(
     id="SE-1",
-    looks_at="$session_id that is no UUID",
+    looks_at="$session_id that is not a UUID",
     happens="The event is stored outside any session.",
     effect=Effect.APPLIED,
     source=f"{SES}; {REG}",
@@ -79,8 +79,8 @@ SE_1 = Rule(
 )
 SE_2 = Rule(
     id="SE-2",
-    looks_at="$session_id in capitals",
-    happens="It is stored in lower case.",
+    looks_at="$session_id in upper case",
+    happens="The id is stored in lower case.",
     effect=Effect.CHANGED,
     source=f"{SES}; {EVENT_UTILS}",
 )
@@ -101,10 +101,10 @@ def check_size(event: Event, size: int) -> None:
 
     Args:
         event: any event.
-        size: bytes of its properties.
+        size: size of the event's properties in bytes.
     """
     if size > _SIZE_LIMIT:
-        event.apply(SZ_1, f"the properties take {size:,} bytes; about {_SIZE_LIMIT:,} are possible")
+        event.apply(SZ_1, f"the properties have {size:,} bytes; the limit is about {_SIZE_LIMIT:,}")
 
 
 def check_age(event: Event) -> None:
@@ -131,9 +131,9 @@ def check(event: Event) -> None:
     session = event.properties.get("$session_id")
     if session is None:
         if event.properties.get("$window_id") is not None:
-            event.apply(SE_3, "$window_id is of no use without $session_id")
+            event.apply(SE_3, "$window_id has no effect without $session_id")
     elif not isinstance(session, str) or not _UUID.fullmatch(session):
-        event.apply(SE_1, f"$session_id {session!r:.80} is no UUID")
+        event.apply(SE_1, f"$session_id {session!r:.80} is not a UUID")
     elif not session.islower() and session != session.lower() and event.apply(SE_2):
         event.change("$session_id", session.lower())
 
@@ -152,4 +152,4 @@ def _check_uuid_time(event: Event) -> None:
     made = int(event.uuid[:8] + event.uuid[9:13], 16) / 1000
     days = abs(made - datetime.fromisoformat(event.timestamp).timestamp()) / _DAY
     if days > _DIVERGENCE:
-        event.apply(UU_3, f"the time in the uuid is {days:.1f} days from {event.timestamp}")
+        event.apply(UU_3, f"the time in the uuid is {days:.1f} days away from {event.timestamp}")

@@ -1,4 +1,4 @@
-"""`$exception` events: what PostHog's error tracking parses, and the issues that it makes of it."""
+"""Rules about `$exception` events, and the issues that PostHog's error tracking creates from them."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ ET = (
 )
 ROG = "nodejs/src/ingestion/common/steps/event-processing/readonly-process-groups-step.ts @728597e"
 _WARNING = "error_tracking_exception_processing_errors"
-_DEDUCED = "Deduced from the types that the program parses into."
-_NO_ISSUE = "The event is stored and becomes no issue."
+_DEDUCED = "Deduced from the types in PostHog's code."
+_NO_ISSUE = "The event is stored but does not become an issue."
 
 _VALUE_LIMIT, _TYPE_LIMIT, _NAME_LIMIT = 10_000, 255, 255  # bytes (CX)
 _THREAD_LIMIT = 1 << 31
 _CUT_NAMES = ("$issue_name", "$issue_description")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-# SDKs that send a chain's root first, or a stack's innermost frame first, and until which version (CN; for
-# Python, PostHog/posthog#73511, which is younger than the stored file).
+# SDKs that send a chain's root first, or a stack's innermost frame first, and the first version that does
+# not; None means that every version does. Source: CN, and for Python PostHog/posthog#73511, which is newer
+# than the stored file.
 _ROOT_FIRST: Mapping[str, tuple[int, ...] | None] = {"posthog-python": (7, 31, 0)}
 _CRASH_FIRST: Mapping[str, tuple[int, ...] | None] = {
     "posthog-android": None, "posthog-elixir": None, "posthog-flutter": None, "posthog-go": (1, 19, 0),
@@ -56,12 +57,13 @@ def _unread(number: int, looks_at: str, source: str = CE, versions: str = _DEDUC
     )
 
 
-EX_1 = _unread(1, "$exception_list that is missing, empty, or no list", f"{CT}; {CX}", "")
-EX_2 = _unread(2, "an entry of $exception_list that is no object, or has no text as type", CE, "")
+EX_1 = _unread(1, "$exception_list that is missing, empty, or not a list", f"{CT}; {CX}", "")
+EX_2 = _unread(2, "an entry of $exception_list that is not an object, or whose type is not a string", CE, "")
 EX_3 = Rule(
     id="EX-3",
     looks_at="the value of an exception",
-    happens="If it is missing, it becomes an empty text; if it is null or no text, there is no issue.",
+    happens="A missing value becomes an empty string. If the value is null or not a string, the event does "
+    "not become an issue.",
     effect=Effect.NO_ISSUE,
     source=CE,
     warning=_WARNING,
@@ -70,26 +72,26 @@ EX_3 = Rule(
 EX_4 = Rule(
     id="EX-4",
     looks_at="module, mechanism, stacktrace or thread_id of an exception that is null",
-    happens="It counts as absent.",
+    happens="The field counts as absent.",
     effect=Effect.APPLIED,
     source=CE,
     versions=_DEDUCED,
 )
 EX_5 = _unread(
     5,
-    "another field of an exception, or of its mechanism, with a value of a wrong type, such as a "
+    "another field of an exception, or of its mechanism, with a value of the wrong type, such as a "
     "thread_id over 2³¹ - 1 or handled: 'no'",
 )
 EX_6 = Rule(
     id="EX-6",
-    looks_at="the outermost exception does not say whether it was handled",
+    looks_at="an outermost exception that does not say whether it was handled",
     happens="$exception_handled becomes false.",
     effect=Effect.CHANGED,
     source=CT,
 )
 EX_11 = _unread(
     11,
-    "$exception_fingerprint, $issue_name, $issue_description, $exception_handled or $debug_images of a "
+    "$exception_fingerprint, $issue_name, $issue_description, $exception_handled or $debug_images of the "
     "wrong type",
     CT,
 )
@@ -97,38 +99,40 @@ EX_12 = Rule(
     id="EX-12",
     looks_at=f"a type over {_TYPE_LIMIT} bytes, a value over {_VALUE_LIMIT:,}, a $issue_name or "
     f"$issue_description over {_NAME_LIMIT}",
-    happens="The text is cut, and ends in three dots.",
+    happens="The text is truncated and ends in three dots.",
     effect=Effect.CHANGED,
     source=CX,
-    versions="Older code cuts only the value.",
+    versions="Older code truncates only the value.",
 )
 EX_13 = Rule(
     id="EX-13",
     looks_at="$exception_fingerprint",
-    happens="It decides the issue; over 64 bytes, its SHA-512 does.",
+    happens="The fingerprint decides the issue; over 64 bytes, its SHA-512 does.",
     effect=Effect.APPLIED,
     source=CP,
 )
 EX_14 = Rule(
     id="EX-14",
     looks_at="$lib: posthog-python before 7.31.0, or one of eight SDKs that send the innermost frame first",
-    happens="$exception_list, or each stack's frames, are reversed before grouping.",
+    happens="PostHog reverses $exception_list, or each stack's frames, before grouping.",
     effect=Effect.CHANGED,
     source=f"{CN}; PostHog/posthog#73511",
-    versions="The stored file knows no version since which posthog-python sends the outermost first.",
+    versions="The stored file does not know that posthog-python 7.31.0 and later send the outermost first.",
 )
 EX_15 = Rule(
     id="EX-15",
     looks_at="$groups of an $exception, with or without person processing",
-    happens="The event is filed under groups whose type is known; it registers no type, and makes no person.",
+    happens="The event is filed under groups whose type is known. It does not register a type or create a "
+    "person.",
     effect=Effect.APPLIED,
     source=f"{ET}; {ROG}",
-    versions="Older builds process it as any event.",
+    versions="Older builds process it like any other event.",
 )
 EX_16 = Rule(
     id="EX-16",
     looks_at="$release_id",
-    happens="If it is the UUID of a release, the event is filed under it; here any UUID counts as one.",
+    happens="If the id is the UUID of a release, the event is filed under that release; the inspector "
+    "accepts any UUID.",
     effect=Effect.APPLIED,
     source=CP,
 )
@@ -143,7 +147,7 @@ RULES = (EX_1, EX_2, EX_3, EX_4, EX_5, EX_6, EX_11, EX_12, EX_13, EX_14, EX_15, 
 
 
 def process(event: Event) -> None:
-    """Make an issue of an event, or note why PostHog makes none. No person is made or updated.
+    """Add an event to its issue, or record why PostHog does not. Persons are not created or updated.
 
     Args:
         event: an `$exception`.
@@ -157,20 +161,20 @@ def process(event: Event) -> None:
         return
     _file_in_known_groups(event)
     ignore_updates(event)
-    event.project.persons.saw(event.distinct_id, event.timestamp)
+    event.project.persons.count_event(event.distinct_id, event.timestamp)
 
 
 def _faults(event: Event) -> Iterator[Fault]:
     properties = event.properties
     exceptions = properties.get("$exception_list")
     if not isinstance(exceptions, list) or not exceptions:
-        yield EX_1, "$exception_list is missing, empty, or no list"
+        yield EX_1, "$exception_list is missing, empty, or not a list"
         return
     for number, exception in enumerate(exceptions):
         yield from _exception_faults(event, exception, f"exception {number}")
     for name in ("$exception_fingerprint", *_CUT_NAMES):
         if not isinstance(properties.get(name), str | None):
-            yield EX_11, f"{name} is no text"
+            yield EX_11, f"{name} is not a string"
     if not isinstance(properties.get("$exception_handled"), bool | None):
         yield EX_11, "$exception_handled is neither true nor false"
     images = properties.get("$debug_images", [])
@@ -183,13 +187,13 @@ def _exception_faults(event: Event, exception: object, name: str) -> Iterator[Fa
         yield EX_2, f"{name} has no type"
         return
     if not isinstance(exception.get("value", ""), str):
-        yield EX_3, f"the value of {name} is {exception['value']!r:.60}, and no text"
+        yield EX_3, f"the value of {name} is {exception['value']!r:.60}, not a string"
     thread = exception.get("thread_id")
     is_thread = type(thread) is int and -_THREAD_LIMIT <= thread < _THREAD_LIMIT
     checks = {
         "module": isinstance(exception.get("module"), str),
         "mechanism": isinstance(exception.get("mechanism"), dict),
-        "stacktrace": True,  # below
+        "stacktrace": True,  # checked below
         "thread_id": is_thread,
     }
     for field, is_right in checks.items():
@@ -201,7 +205,7 @@ def _exception_faults(event: Event, exception: object, name: str) -> Iterator[Fa
         elif not is_right:
             yield EX_5, f"{field} of {name} is {exception[field]!r:.60}"
     if not isinstance(exception.get("id"), str | None):
-        yield EX_5, f"id of {name} is no text"
+        yield EX_5, f"id of {name} is not a string"
     mechanism = exception.get("mechanism")
     if isinstance(mechanism, dict):
         for field, kind in (("handled", bool), ("synthetic", bool), ("type", str), ("source", str)):
@@ -315,4 +319,4 @@ def _file_in_known_groups(event: Event) -> None:
         if group_type not in groups.types or not isinstance(key, str) or not key:
             event.apply(EX_15, effect=Effect.DETACHED)
         elif event.apply(EX_15):
-            groups.saw(group_type, key, event.timestamp)
+            groups.count_event(group_type, key, event.timestamp)

@@ -1,4 +1,4 @@
-"""Stack frames as PostHog's error tracking parses them, by platform."""
+"""Rules about stack frames, which PostHog's error tracking parses by platform."""
 
 from __future__ import annotations
 
@@ -25,41 +25,43 @@ EX_7 = Rule(
     id="EX-7",
     looks_at="a stacktrace whose type is not raw or resolved, without frames, or with a frame of an unknown "
     "platform",
-    happens="The event is stored and becomes no issue.",
+    happens="The event is stored but does not become an issue.",
     effect=Effect.NO_ISSUE,
     source=CE,
     warning=_WARNING,
-    versions="Deduced from the types that the program parses into.",
+    versions="Deduced from the types in PostHog's code.",
 )
 EX_8 = Rule(
     id="EX-8",
     looks_at="a frame without a field that its platform needs: python, ruby, node:javascript and hermes "
     "filename and function; web:javascript function; java function and module; go filename, function "
     "and lineno; dart abs_path; custom lang and function",
-    happens="The event is stored and becomes no issue.",
+    happens="The event is stored but does not become an issue.",
     effect=Effect.NO_ISSUE,
     source=CL,
     warning=_WARNING,
-    versions="Deduced from the types that the program parses into.",
+    versions="Deduced from the types in PostHog's code.",
 )
 EX_9 = Rule(
     id="EX-9",
-    looks_at="lineno or colno of a frame that is no whole number from 0 to 2³² - 1 (java: 2⁶⁴ - 1)",
-    happens="The event is stored and becomes no issue; a frame of web:javascript just loses its place.",
+    looks_at="lineno or colno of a frame that is not an integer from 0 to 2³² - 1 (java: 2⁶⁴ - 1)",
+    happens="The event is stored but does not become an issue; a frame of web:javascript only loses its "
+    "lineno and colno.",
     effect=Effect.NO_ISSUE,
     source=CL,
     warning=_WARNING,
-    versions="Deduced from the types that the program parses into.",
+    versions="Deduced from the types in PostHog's code.",
 )
 EX_10 = Rule(
     id="EX-10",
-    looks_at="another field of a frame with a value of a wrong type, such as context_line: 1, "
+    looks_at="another field of a frame with a value of the wrong type, such as context_line: 1, "
     "pre_context: [null] or in_app: null",
-    happens="The event is stored and becomes no issue; without in_app a frame counts as the application's.",
+    happens="The event is stored but does not become an issue; a frame without in_app counts as the "
+    "application's.",
     effect=Effect.NO_ISSUE,
     source=CL,
     warning=_WARNING,
-    versions="Deduced from the types that the program parses into.",
+    versions="Deduced from the types in PostHog's code.",
 )
 EX_18 = Rule(
     id="EX-18",
@@ -165,7 +167,7 @@ PLATFORMS: Mapping[str, _Fields] = {
         **_numbers("lineno", "colno"),
     },
 }  # fmt: skip
-"""The fields of each platform's frames. Fields that are not here may hold anything."""
+"""The fields of each platform's frames. PostHog does not check other fields."""
 
 _RESOLVED: _Fields = {
     **_needs("raw_id", "mangled_name", "lang"), **_numbers("line", "column"), **_may("source", "module"),
@@ -178,13 +180,13 @@ _STANDARD = re.compile(r"[/\\][Ll]ib[/\\]python\d+(?:\.\d+)?[/\\]")
 
 
 def trace_faults(stacktrace: object) -> Iterator[Fault]:
-    """Yield what error tracking cannot read of a stack trace.
+    """Yield the faults because of which error tracking cannot read a stack trace.
 
     Args:
-        stacktrace: of an exception; not null.
+        stacktrace: an exception's `stacktrace`; not null.
     """
     if not isinstance(stacktrace, dict):
-        yield EX_7, "stacktrace is no object"
+        yield EX_7, "stacktrace is not an object"
         return
     kind, frames = stacktrace.get("type"), stacktrace.get("frames")
     if kind not in ("raw", "resolved"):
@@ -197,20 +199,20 @@ def trace_faults(stacktrace: object) -> Iterator[Fault]:
 
 
 def frame_faults(frame: object, name: str, *, is_resolved: bool = False) -> Iterator[Fault]:
-    """Yield what error tracking cannot read of a frame.
+    """Yield the faults because of which error tracking cannot read a frame.
 
     Args:
-        frame: as sent.
-        name: what to call it.
-        is_resolved: whether the stack trace says that PostHog resolved it.
+        frame: the frame as sent.
+        name: name of the frame in messages.
+        is_resolved: whether the stack trace claims that PostHog has resolved it.
     """
     if not isinstance(frame, dict):
-        yield EX_7, f"{name} is no object"
+        yield EX_7, f"{name} is not an object"
         return
     platform = frame.get("platform")
     fields = _RESOLVED if is_resolved else PLATFORMS.get(platform) if isinstance(platform, str) else None
     if fields is None:
-        yield EX_7, f"{name} is of the platform {platform!r:.40}, which PostHog does not know"
+        yield EX_7, f"{name} has the platform {platform!r:.40}, which PostHog does not know"
         return
     for field, (rule, is_required, is_right) in fields.items():
         if field not in frame:
@@ -225,8 +227,8 @@ def stored_frame(frame: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
     """Return a frame as error tracking stores it.
 
     Args:
-        frame: as sent.
-        event: whose frame it is.
+        frame: the frame as sent.
+        event: the event that contains the frame.
     """
     platform = frame.get("platform")
     if platform in ("web:javascript", "javascript"):

@@ -1,4 +1,4 @@
-"""Groups: which events are filed under them, and what `$groupidentify` writes."""
+"""Rules about groups: which events are filed under them, and what `$groupidentify` writes."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ GR_2 = Rule(
 GR_3 = Rule(
     id="GR-3",
     looks_at="$groupidentify with $group_type, $group_key and $group_set",
-    happens="The properties are merged into the group's, one level deep; person updates on it are deleted.",
+    happens="The properties are merged into the group's, one level deep; person updates on the event are "
+    "deleted.",
     effect=Effect.APPLIED,
     source=f"{GROUPS_STEP}; {GST}; {EVENT_UTILS}",
 )
 GR_4 = Rule(
     id="GR-4",
-    looks_at="$group_type or $group_key of a $groupidentify that is no text",
-    happens="A number is taken as text; for 0, an empty text or null nothing is written.",
+    looks_at="$group_type or $group_key of a $groupidentify that is not a string, or empty",
+    happens="A number is converted to a string; for 0, an empty string or null, nothing is written.",
     effect=Effect.NOT_APPLIED,
     source=GROUPS_STEP,
 )
@@ -53,12 +54,12 @@ GR_5 = Rule(
 )
 GR_6 = Rule(
     id="GR-6",
-    looks_at="$group_set that is no object",
-    happens="The event is stored, and nothing is written to the group.",
+    looks_at="$group_set that is not an object",
+    happens="The event is stored, but nothing is written to the group.",
     effect=Effect.NOT_APPLIED,
     source=GROUPS_STEP,
     warning="invalid_group_set",
-    versions="Older code writes it, and gives no warning.",
+    versions="Older code writes it without a warning.",
 )
 RULES = (GR_1, GR_2, GR_3, GR_4, GR_5, GR_6)
 
@@ -74,14 +75,14 @@ def check_key(event: Event) -> None:
         if key:
             units = len(_as_text(key).encode("utf-16-le", "surrogatepass")) // 2
             if units > _KEY_LIMIT:
-                event.apply(GR_5, f"$group_key has {units} characters; {_KEY_LIMIT} are allowed")
+                event.apply(GR_5, f"$group_key has {units} characters; the limit is {_KEY_LIMIT}")
 
 
 def file_in_groups(event: Event) -> None:
     """File an event under the groups that it names.
 
     Args:
-        event: which is personful.
+        event: an event with person processing.
     """
     named = event.properties.get("$groups")
     if named is None:
@@ -93,14 +94,14 @@ def file_in_groups(event: Event) -> None:
         if key is None or key == "":
             event.apply(GR_2)
         elif _register(event, group_type) and event.apply(GR_1):
-            event.project.groups.saw(group_type, _as_text(key), event.timestamp)
+            event.project.groups.count_event(group_type, _as_text(key), event.timestamp)
 
 
 def update_group(event: Event) -> None:
-    """Write the properties that a `$groupidentify` carries.
+    """Write the properties of a `$groupidentify` to its group.
 
     Args:
-        event: any event with a person.
+        event: any event with person processing.
     """
     if event.name != "$groupidentify":
         return
@@ -113,7 +114,7 @@ def update_group(event: Event) -> None:
         event.apply(GR_4, effect=Effect.CHANGED)
     update = properties.get("$group_set")
     if update is not None and not isinstance(update, dict):
-        if event.apply(GR_6, "$group_set is no object"):
+        if event.apply(GR_6, "$group_set is not an object"):
             return
         update = None
     if not _register(event, _as_text(group_type), effect=Effect.NOT_APPLIED):
@@ -134,7 +135,7 @@ def _register(event: Event, group_type: str, *, effect: Effect = Effect.DETACHED
 
 
 def _as_text(value: object) -> str:
-    """Return what JavaScript's `toString` makes of a JSON value."""
+    """Return a JSON value as a string, like JavaScript's `toString`."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or value is None:

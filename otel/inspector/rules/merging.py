@@ -1,4 +1,4 @@
-"""Merging: which distinct ids become one person, and which merges are refused."""
+"""Rules about merging: which distinct ids become one person, and which merges are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ __all__ = ["RULES", "check_ids", "is_unmergeable", "merge"]
 MLIM = "nodejs/src/ingestion/common/persons/person-event-processor.ts @0246a80"
 _NEWER = "Read in @03330ef."
 
-# Ids that broken programs send (PERSON_MERGE); exactly so, or in any case, and also within quotes.
+# Ids that broken programs send (PERSON_MERGE), also within quotes. PostHog matches the first set in any case,
+# the second exactly.
 _ILLEGAL_IN_ANY_CASE = frozenset(
     {
         "anonymous", "distinct_id", "distinctid", "email", "false", "guest", "id", "not_authenticated",
@@ -24,59 +25,60 @@ _ILLEGAL = frozenset({"0", "NaN", "None", "[object Object]", "none", "null"})
 
 ID_1 = Rule(
     id="ID-1",
-    looks_at="$identify without $anon_distinct_id, an alias event without alias, or two ids that are equal",
-    happens="The person of distinct_id is made or updated, and does not become identified.",
+    looks_at="$identify without $anon_distinct_id, an alias event without alias, or two equal ids",
+    happens="The person of distinct_id is created or updated, but does not become identified.",
     effect=Effect.NOT_APPLIED,
     source=PERSON_MERGE,
 )
 ID_2 = Rule(
     id="ID-2",
-    looks_at="one of the two ids is a placeholder such as null or undefined, or blank",
-    happens="Nothing is merged; the person of distinct_id is made or updated, and not identified.",
+    looks_at="two ids of which one is blank or a placeholder such as null or undefined",
+    happens="Nothing is merged; the person of distinct_id is created or updated, but does not become "
+    "identified.",
     effect=Effect.NOT_APPLIED,
     source=PERSON_MERGE,
     warning="cannot_merge_with_illegal_distinct_id",
 )
 ID_3 = Rule(
     id="ID-3",
-    looks_at="$anon_distinct_id or alias that is no text",
+    looks_at="$anon_distinct_id or alias that is not a string",
     happens="The event is dropped; for an alias the warning is invalid_alias.",
     effect=Effect.DROPPED,
     source=VALIDATE_PROPERTIES,
     warning="invalid_anon_distinct_id",
-    versions="Older code takes the value as text.",
+    versions="Older code converts the value to a string.",
 )
 ID_4 = Rule(
     id="ID-4",
-    looks_at="neither id has a person",
-    happens="One person with both ids is made, identified.",
+    looks_at="two ids without a person",
+    happens="One identified person with both ids is created.",
     effect=Effect.APPLIED,
     source=PERSON_MERGE,
 )
 ID_5 = Rule(
     id="ID-5",
-    looks_at="only the anonymous id, or the alias, has a person",
+    looks_at="an anonymous id, or alias, with a person, and a distinct_id without one",
     happens="distinct_id is added to that person, who becomes identified.",
     effect=Effect.APPLIED,
     source=PERSON_MERGE,
 )
 ID_6 = Rule(
     id="ID-6",
-    looks_at="only distinct_id has a person",
+    looks_at="a distinct_id with a person, and another id without one",
     happens="The other id is added to that person, who becomes identified.",
     effect=Effect.APPLIED,
     source=PERSON_MERGE,
 )
 ID_7 = Rule(
     id="ID-7",
-    looks_at="both ids have the same person",
+    looks_at="two ids of the same person",
     happens="The person becomes identified.",
     effect=Effect.APPLIED,
     source=PERSON_MERGE,
 )
 ID_8 = Rule(
     id="ID-8",
-    looks_at="the ids have two persons, and that of the anonymous id, or alias, is not identified",
+    looks_at="ids of two persons, of whom the one of the anonymous id, or alias, is not identified",
     happens="That person is merged into the person of distinct_id: all ids move, the properties of the "
     "person of distinct_id win, and the earliest creation counts.",
     effect=Effect.APPLIED,
@@ -85,7 +87,7 @@ ID_8 = Rule(
 )
 ID_9 = Rule(
     id="ID-9",
-    looks_at="the ids have two persons, and that of the anonymous id, or alias, is identified",
+    looks_at="ids of two persons, of whom the one of the anonymous id, or alias, is identified",
     happens="Nothing is merged; the person of distinct_id gets the updates and becomes identified.",
     effect=Effect.NOT_APPLIED,
     source=PERSON_MERGE,
@@ -94,7 +96,7 @@ ID_9 = Rule(
 )
 ID_10 = Rule(
     id="ID-10",
-    looks_at="as ID-9, by $merge_dangerously",
+    looks_at="the same as ID-9, with $merge_dangerously",
     happens="The two persons are merged as in ID-8.",
     effect=Effect.APPLIED,
     source=PERSON_MERGE,
@@ -110,8 +112,9 @@ ID_11 = Rule(
 )
 ID_12 = Rule(
     id="ID-12",
-    looks_at="an anonymous id that belongs to another, identified person, and a distinct_id with its own",
-    happens="Nothing is merged: two persons remain.",
+    looks_at="an anonymous id that belongs to another, identified person, and a distinct_id with its own "
+    "person",
+    happens="Nothing is merged; two persons remain.",
     effect=Effect.NOT_APPLIED,
     source=PERSON_MERGE,
     warning="cannot_merge_already_identified",
@@ -120,9 +123,9 @@ ID_12 = Rule(
 ID_13 = Rule(
     id="ID-13",
     looks_at="a merge that moves more distinct ids than the move limit (--move-limit)",
-    happens="The event is set aside and not stored now. (A lasting race between two merges, after which the "
-    "event is stored unmerged with the warning merge_race_condition, cannot happen here: events are "
-    "processed in turn.)",
+    happens="The event is set aside and not stored now. (If two merges keep racing, PostHog stores the event "
+    "unmerged with the warning merge_race_condition. This cannot happen here, because the inspector "
+    "processes events one at a time.)",
     effect=Effect.DROPPED,
     source=f"{MLIM}; {PERSON_MERGE}",
     warning="merge_move_limit_exceeded",
@@ -132,10 +135,10 @@ RULES = (ID_1, ID_2, ID_3, ID_4, ID_5, ID_6, ID_7, ID_8, ID_9, ID_10, ID_11, ID_
 
 
 def is_unmergeable(distinct_id: str) -> bool:
-    """Whether PostHog takes part in no merge with an id.
+    """Whether PostHog refuses to merge an id.
 
     Args:
-        distinct_id: as sent.
+        distinct_id: the id as sent.
     """
     bare = distinct_id
     if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
@@ -144,7 +147,7 @@ def is_unmergeable(distinct_id: str) -> bool:
 
 
 def check_ids(event: Event) -> None:
-    """Drop a merge whose other id is no text.
+    """Drop a merge whose other id is not a string.
 
     Args:
         event: any event.
@@ -154,16 +157,16 @@ def check_ids(event: Event) -> None:
     for name, warning in (("$anon_distinct_id", "invalid_anon_distinct_id"), ("alias", "invalid_alias")):
         value = event.properties.get(name)
         if value is not None and not isinstance(value, str):
-            message = f"{name} is {value!r:.80}, and not a text"
+            message = f"{name} is {value!r:.80}, not a string"
             if event.apply(ID_3, message, warning=warning):
                 return
 
 
 def merge(event: Event) -> Person | None:
-    """Merge the persons of an event's two ids; return whose properties it updates.
+    """Merge the persons of an event's two ids; return the person whose properties the event updates.
 
     Args:
-        event: of `MERGES`.
+        event: an event whose name is in `MERGES`.
 
     Returns:
         None if there is nothing to merge.
@@ -171,7 +174,7 @@ def merge(event: Event) -> Person | None:
     persons = event.project.persons
     target, other = event.distinct_id, _other_id(event)
     if other is None or other == target:
-        # An `$identify` that names no other id asks for no merge: it updates the person.
+        # An `$identify` without another id does not ask for a merge; it updates the person.
         is_update = other == target or event.name == "$identify"
         if event.apply(ID_1, effect=Effect.APPLIED if is_update else None):
             return None
@@ -200,7 +203,7 @@ def _identified(event: Event, person: Person) -> Person:
 
 
 def _joined(event: Event, target: str, other: str) -> Person | None:
-    """Return the person of `target`, joined with that of `other` if the rules allow it."""
+    """Return the person of `target`, merged with the person of `other` if the rules allow it."""
     persons = event.project.persons
     into, old = persons.of(target), persons.of(other)
     if into is None and old is None:

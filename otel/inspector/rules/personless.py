@@ -1,4 +1,4 @@
-"""Person processing that is switched off: what is dropped, what loses its groups, and what stays."""
+"""Rules about events without person processing, which may be dropped or lose their groups."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ UPDATES = ("$set", "$set_once", "$unset")
 
 _FLAG_NAME = "$process_person_profile"
 _GROUP_COLUMNS = tuple(f"$group_{index}" for index in range(5))
-# A person who was made just now may have been unknown when the event was recorded (LESS).
+# A person who was created just now may have been unknown when the event was recorded (LESS).
 _INGESTION_LAG = timedelta(minutes=1)
 
 PL_1 = Rule(
     id="PL-1",
-    looks_at="$process_person_profile is false",
-    happens="The event is stored and makes no person.",
+    looks_at="$process_person_profile that is false",
+    happens="The event is stored and does not create a person.",
     effect=Effect.PERSONLESS,
     source=f"{FLAG}; {LESS}; {CRE}",
 )
@@ -44,8 +44,8 @@ PL_2 = Rule(
 PL_3 = Rule(
     id="PL-3",
     looks_at="$groups on an event without person processing",
-    happens="The event is stored outside its groups: $groups stays readable, $group_0 to $group_4 are not "
-    "written, and the group type is not registered.",
+    happens="The event is stored outside its groups: $groups can still be queried, but $group_0 to $group_4 "
+    "are not written, and the group type is not registered.",
     effect=Effect.DETACHED,
     source=f"{GROUPS_STEP}; {CRE}",
 )
@@ -60,47 +60,49 @@ PL_4 = Rule(
 PL_5 = Rule(
     id="PL-5",
     looks_at="$groupidentify without person processing",
-    happens="The event is dropped, and the group gets no properties.",
+    happens="The event is dropped, and the group does not get its properties.",
     effect=Effect.DROPPED,
     source=f"{FLAG}; {GROUPS_STEP}",
     warning="invalid_event_when_process_person_profile_is_false",
-    versions="@1253285 stores the event and registers the type, and writes no group property either.",
+    versions="@1253285 stores the event and registers the type, but does not write the group's properties "
+    "either.",
 )
 PL_6 = Rule(
     id="PL-6",
-    looks_at="$process_person_profile is neither true nor false",
-    happens="The value is ignored: the event is processed with a person.",
+    looks_at="$process_person_profile that is neither true nor false",
+    happens="The value is ignored, and the event is processed with a person.",
     effect=Effect.CHANGED,
     source=f"{FLAG}; {DEC}",
     warning="invalid_process_person_profile",
 )
 PL_7 = Rule(
     id="PL-7",
-    looks_at="an event without person processing whose id got a person more than a minute before",
-    happens="The event is stored on that person, still outside its groups.",
+    looks_at="an event without person processing whose id got a person more than a minute earlier",
+    happens="The event is stored on that person, but still outside its groups.",
     effect=Effect.APPLIED,
     source=LESS,
 )
 PL_8 = Rule(
     id="PL-8",
     looks_at="a merge with an id that has events without a person",
-    happens="These earlier events become events of the person.",
+    happens="The earlier events become events of the person.",
     effect=Effect.APPLIED,
     source=PERSON_MERGE,
 )
 PL_9 = Rule(
     id="PL-9",
-    looks_at="$identify, an alias or $groupidentify whose person processing is switched off by force (V1-14)",
-    happens="The event is stored; nothing is merged, and no group property is written.",
+    looks_at="$identify, an alias or $groupidentify for which the capture service switched person processing "
+    "off (V1-14)",
+    happens="The event is stored, but nothing is merged and no group property is written.",
     effect=Effect.NOT_APPLIED,
     source=f"{FLAG}; {GROUPS_STEP}; {DEC}",
-    versions="Deduced from these files, not seen in a test of PostHog.",
+    versions="Deduced from these files; PostHog has no test of it.",
 )
 RULES = (PL_1, PL_2, PL_3, PL_4, PL_5, PL_6, PL_7, PL_8, PL_9)
 
 
 def decide(event: Event) -> None:
-    """Decide whether an event is processed with a person, and drop what makes no sense without one.
+    """Decide whether an event is processed with a person; drop an event that cannot do without one.
 
     Args:
         event: any event but an `$exception`.
@@ -115,7 +117,7 @@ def decide(event: Event) -> None:
     if value is True:
         return
     if value is not False:
-        event.apply(PL_6, f"{_FLAG_NAME} is {value!r:.80}; only true and false count")
+        event.apply(PL_6, f"{_FLAG_NAME} is {value!r:.80}, neither true nor false")
         return
     if event.name in MERGES and event.apply(PL_4, f"{event.name} needs person processing"):
         return
@@ -128,7 +130,7 @@ def process(event: Event) -> None:
     """Process an event without a person.
 
     Args:
-        event: which is personless.
+        event: an event without person processing.
     """
     properties = event.properties
     updates = [name for name in UPDATES if properties.get(name)]
@@ -146,7 +148,7 @@ def process(event: Event) -> None:
     is_on_person = person is not None and not event.is_forced_personless
     if is_on_person and person is not None and _is_later(event.timestamp, person.created_at):
         is_on_person = event.apply(PL_7)
-    persons.saw(event.distinct_id, event.timestamp, is_on_person=is_on_person)
+    persons.count_event(event.distinct_id, event.timestamp, is_on_person=is_on_person)
 
 
 def _is_later(timestamp: str, created_at: str) -> bool:

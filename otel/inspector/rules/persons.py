@@ -1,4 +1,4 @@
-"""Persons: who is made, and which properties an event sets, sets once and unsets."""
+"""Rules about persons: when one is created, and which properties an event sets, sets once and unsets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UPD = "nodejs/src/ingestion/common/persons/person-update.ts @1db4ce6"
 PPU = "nodejs/src/common/persons/person-property-utils.ts @07eec2a"
 DBU = "nodejs/src/common/utils/db/utils.ts @0423c69"
 
-# Event properties that describe the person, too (PPU).
+# Event properties that also become person properties (PPU).
 _DEVICE = frozenset(
     {
         "$app_build", "$app_name", "$app_namespace", "$app_version", "$browser", "$browser_version",
@@ -37,7 +37,7 @@ _CAMPAIGN = frozenset(
 )  # fmt: skip
 _DERIVED = _DEVICE | _CAMPAIGN
 _SERVER_HOST = ("$os", "$os_version")
-# Values that change on every page, and alone are not worth a write (PPU).
+# Values that change on every page, so that PostHog does not update a person for these alone (PPU).
 _FILTERED = (_DEVICE - {"$app_build", "$app_name", "$app_namespace", "$app_version"}) | {
     "$geoip_accuracy_radius", "$geoip_city_confidence", "$geoip_country_confidence", "$geoip_latitude",
     "$geoip_longitude", "$geoip_postal_code", "$geoip_postal_code_confidence", "$geoip_time_zone",
@@ -49,15 +49,15 @@ _NONE: Mapping[str, Any] = {}
 
 PP_1 = Rule(
     id="PP-1",
-    looks_at="an event with person processing of an id that has no person",
-    happens="A person is made, with the properties in $set and $set_once.",
+    looks_at="an event with person processing whose id has no person",
+    happens="A person is created with the properties in $set and $set_once.",
     effect=Effect.APPLIED,
     source=f"{SVC}; {UPD}",
 )
 PP_2 = Rule(
     id="PP-2",
     looks_at="null in $set",
-    happens="The property becomes null, and stays as a key.",
+    happens="The property becomes null and is not removed.",
     effect=Effect.APPLIED,
     source=UPD,
 )
@@ -67,19 +67,20 @@ PP_3 = Rule(
     happens="A property is set if it is absent or null.",
     effect=Effect.APPLIED,
     source=UPD,
-    versions="Older code leaves a null.",
+    versions="Older code does not replace a null.",
 )
 PP_4 = Rule(
     id="PP-4",
-    looks_at="$unset, a list of names or an object with them as keys",
-    happens="Properties that the person has are removed; names that are unknown or no text are ignored.",
+    looks_at="$unset, a list of names or an object whose keys are names",
+    happens="Properties that the person has are removed; unknown names and other values are ignored.",
     effect=Effect.APPLIED,
     source=UPD,
 )
 PP_5 = Rule(
     id="PP-5",
     looks_at="one property in more than one of $set_once, $set and $unset",
-    happens="$set wins over $set_once; $unset is last, and removes what the person had before the event.",
+    happens="$set wins over $set_once; $unset comes last and removes properties that the person had before "
+    "the event.",
     effect=Effect.APPLIED,
     source=UPD,
 )
@@ -92,19 +93,19 @@ PP_6 = Rule(
 )
 PP_7 = Rule(
     id="PP-7",
-    looks_at="$set or $set_once both beside and inside properties (v0)",
-    happens="They are merged; of two values for one property, the one beside properties wins.",
+    looks_at="$set or $set_once both next to and inside properties (v0)",
+    happens="The two are merged; of two values for one property, the one next to properties wins.",
     effect=Effect.APPLIED,
     source=EVENT_UTILS,
 )
 PP_8 = Rule(
     id="PP-8",
-    looks_at="nothing but known browser, operating system, address, screen or place properties change, on an "
-    "event other than $set, $identify and aliases",
-    happens="The person stays as it was.",
+    looks_at="an event other than $set, $identify and aliases that changes only known browser, operating "
+    "system, address, screen or place properties",
+    happens="The person is not updated.",
     effect=Effect.APPLIED,
     source=f"{UPD}; {PPU}",
-    versions="A deployment may write it with the next other change; here it is not written.",
+    versions="A deployment may write the change together with the next other one; the inspector does not.",
 )
 PP_9 = Rule(
     id="PP-9",
@@ -112,16 +113,16 @@ PP_9 = Rule(
     happens="The person gets each by $set, and as $initial_… by $set_once; the client's own $set wins.",
     effect=Effect.APPLIED,
     source=f"{PPU}; {DBU}",
-    versions="Newer code, which counts here, takes no $os and $os_version from events with $is_server: true.",
+    versions="Like newer code, the inspector ignores $os and $os_version of events with $is_server: true.",
 )
 RULES = (PP_1, PP_2, PP_3, PP_4, PP_5, PP_6, PP_7, PP_8, PP_9)
 
 
 def process(event: Event) -> None:
-    """Find or make the person of an event, merge if it asks for that, and update the person's properties.
+    """Find or create the person of an event, merge persons if it asks for that, and update the properties.
 
     Args:
-        event: which is personful.
+        event: an event with person processing.
     """
     project = event.project
     person = merge(event) if event.name in MERGES else None
@@ -133,11 +134,11 @@ def process(event: Event) -> None:
         person = project.persons.create(event.distinct_id, event.timestamp)
     if person is not None and event.name != "$groupidentify":
         _update(event, person)
-    project.persons.saw(event.distinct_id, event.timestamp)
+    project.persons.count_event(event.distinct_id, event.timestamp)
 
 
 def ignore_updates(event: Event) -> None:
-    """Note updates on an event that updates nobody.
+    """Record that the person updates of an event are ignored.
 
     Args:
         event: an `$exception` or `$$heatmap`.
@@ -191,7 +192,7 @@ def _conflict(once: Mapping[str, Any], now: Mapping[str, Any], names: list[str])
 def _derived(
     event: Event, once: Mapping[str, Any], now: Mapping[str, Any]
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return what PostHog sets by itself, and what it sets once by itself."""
+    """Return the person properties that PostHog derives from the event: those for $set, and for $set_once."""
     properties = event.properties
     names = _DERIVED.intersection(properties)
     if not names or not event.apply(PP_9):

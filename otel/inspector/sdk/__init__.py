@@ -1,1 +1,1 @@
-"""What PostHog's SDKs ask for besides ingestion: feature flags and remote configuration."""
+"""The APIs that PostHog's SDKs use besides ingestion: feature flags and remote configuration."""

@@ -1,4 +1,4 @@
-"""Feature flags and the remote configuration of posthog-js, as PostHog answers them."""
+"""Feature flags and the remote configuration of posthog-js, in the form that PostHog serves them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["Flags", "FlagsError", "remote_config"]
 
 
 class FlagsError(ValueError):
-    """Raised for flags that cannot be understood; the message says what is wrong with them."""
+    """Raised for invalid flags; the message says what is expected."""
 
 
 class Flags:
-    """Feature flags that are the same for everybody: a name, and `true`, `false` or a variant."""
+    """Feature flags, which are the same for everybody. Confined to the server's event loop."""
 
     def __init__(self) -> None:
         self._flags: dict[str, bool | str] = {}
@@ -23,17 +23,17 @@ class Flags:
         return bool(self._flags)
 
     def clear(self) -> None:
-        """Forget all flags."""
+        """Remove all flags."""
         self._flags.clear()
 
     def replace(self, flags: object) -> None:
-        """Set the flags.
+        """Replace all flags.
 
         Args:
-            flags: an object of name and `true`, `false` or a variant.
+            flags: parsed JSON: `true`, `false` or a variant by the flag's name.
 
         Raises:
-            FlagsError: for anything else.
+            FlagsError: if `flags` has another form.
         """
         if not isinstance(flags, Mapping) or not all(isinstance(one, bool | str) for one in flags.values()):
             msg = 'give an object, such as {"new-chart": true, "layout": "wide"}'
@@ -41,7 +41,7 @@ class Flags:
         self._flags = dict(flags)
 
     def evaluated(self) -> dict[str, Any]:
-        """Return the answer of `/flags/` (versions 2 and 4 are alike here)."""
+        """Return the response of `/flags/` (versions 2 and 4 do not differ here)."""
         reason = {"code": "condition_match", "condition_index": 0, "description": "Matched condition set 1"}
         return {
             "flags": {
@@ -59,7 +59,7 @@ class Flags:
         }
 
     def definitions(self) -> dict[str, Any]:
-        """Return the answer of `/flags/definitions`, from which an SDK evaluates locally."""
+        """Return the response of `/flags/definitions`, from which an SDK evaluates flags locally."""
         flags = [
             _definition(number, key, value) for number, (key, value) in enumerate(self._flags.items(), 1)
         ]
@@ -76,10 +76,10 @@ def _definition(number: int, key: str, value: bool | str) -> dict[str, Any]:
 
 
 def remote_config(*, has_flags: bool) -> dict[str, Any]:
-    """Return the answer of `/array/<token>/config` (`wire.md` section 4.4).
+    """Return the response of `/array/<token>/config` (`wire.md` section 4.4).
 
     Args:
-        has_flags: whether posthog-js is to ask for flags.
+        has_flags: whether posthog-js should request flags.
     """
     return {
         "supportedCompression": ["gzip", "gzip-js"],

@@ -1,4 +1,4 @@
-"""What PostHog's libraries ask for besides ingestion: feature flags and remote configuration."""
+"""The routes that PostHog's libraries use besides ingestion: feature flags and remote configuration."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["sdk_routes"]
 
 
 def sdk_routes(state: State) -> list[Route]:
-    """Return the routes that posthog-python and posthog-js ask.
+    """Return the routes that posthog-python and posthog-js request.
 
     Args:
-        state: whose flags they are.
+        state: the inspector's state, which has the flags.
     """
 
     async def flags(_: Request) -> Response:

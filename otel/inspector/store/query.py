@@ -1,4 +1,4 @@
-"""Which captures are asked for."""
+"""Queries over the captures that the inspector keeps."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["newest"]
 def newest(
     store: Store, query: Mapping[str, str], limit: int = 0, *, with_dropped: bool = False
 ) -> list[ReceivedCapture]:
-    """Return the captures that are asked for, newest first.
+    """Return the captures that match a query, newest first.
 
     Args:
-        store: where they are.
-        query: `uuid`, `event`, `distinct_id`, `group` (its key, or a team's slug) and `verdict`. Each has to
-            match letter by letter, or as a pattern if it contains a `*`. The verdict `!kept` stands for all
-            others.
-        limit: how many at most; 0 for all.
-        with_dropped: also those that PostHog accepts and does not store.
+        store: the store to search.
+        query: `uuid`, `event`, `distinct_id`, `group` (a group's key, or a team's slug) and `verdict`, each
+            optional. A value matches exactly, or as a case-insensitive pattern if it contains a `*`. The
+            verdict `!kept` matches all others.
+        limit: maximum number of captures; 0 for all.
+        with_dropped: whether to include captures that PostHog accepts but does not store.
     """
     found = (
         capture

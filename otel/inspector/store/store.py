@@ -1,4 +1,4 @@
-"""What the inspector keeps in memory: captures, refusals, warnings and requests, each list bounded."""
+"""The inspector's memory: bounded lists of captures, refusals, warnings and requests."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from otel.inspector.rules import Project, ingest
 
 __all__ = ["CAPTURES_KEPT", "Store"]
 
-# 100,000 captures of a usual size take 125 MB (measured), and are what the pipeline's largest queue holds:
-# a test or benchmark that fills it can look at every one of them afterwards.
+# 100,000 captures of a usual size take 125 MB (measured). The pipeline's largest queue holds as many: a test
+# or benchmark that fills the queue can inspect every capture afterwards.
 CAPTURES_KEPT = 100_000
-# Requests are looked at one by one, by people and tests; a day at the machine stays under this.
+# People and tests read requests one by one; a day of local development stays below this number.
 _REQUESTS_KEPT = 10_000
-# Each may carry an excerpt; nobody reads on after the first thousand mistakes of the same kind.
+# Each rejection may contain an excerpt of a body; nobody reads more than a thousand of the same mistake.
 _REJECTED_KEPT = 1_000
 _WARNINGS_KEPT = 1_000
-# Most captures share a handful of outcomes; beyond this many, each has its own.
+# Most captures share a handful of outcomes; beyond this number, each capture has its own.
 _OUTCOMES_SHARED = 1_000
 _OK = 200
 
@@ -32,9 +32,9 @@ class Store:
     Confined to the server's event loop.
 
     Args:
-        captures_kept: how many captures are kept before the oldest goes. The project's persons, groups and
-            issues stay.
-        project: what PostHog knows besides the events.
+        captures_kept: number of captures to keep; the oldest are discarded first. The project's persons,
+            groups and issues are kept.
+        project: the PostHog project that receives the events.
     """
 
     def __init__(self, captures_kept: int = CAPTURES_KEPT, project: Project | None = None) -> None:
@@ -43,7 +43,7 @@ class Store:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Remove all received events, and everything in the project but its settings."""
         self._captures: OrderedDict[tuple[str, str, str, str], ReceivedCapture] = OrderedDict()
         self._outcomes: dict[Outcome, Outcome] = {}
         self.rejected: deque[dict[str, Any]] = deque(maxlen=_REJECTED_KEPT)
@@ -61,15 +61,15 @@ class Store:
         """Yield the captures, newest first.
 
         Args:
-            with_dropped: also those that PostHog accepts and does not store.
+            with_dropped: whether to include captures that PostHog accepts but does not store.
         """
         return (one for one in reversed(self._captures.values()) if with_dropped or one.is_stored)
 
     def counts(self) -> dict[str, int]:
-        """Return how many events were received, by their outcome.
+        """Return the number of received events by their outcome.
 
-        `good` are those that PostHog stores: kept, not applied, detached, or without issue. `bad` are those
-        that it refuses at the door (`refused`), or drops later (`dropped`).
+        PostHog stores `good` events: kept, not applied, detached, or without an issue. PostHog refuses `bad`
+        events (`refused`), or drops them after it accepted them (`dropped`).
         """
         verdicts = self._verdicts
         return {
@@ -86,23 +86,23 @@ class Store:
         }
 
     def count_only(self, events: int) -> None:
-        """Count events that are not kept.
+        """Count events without keeping them.
 
         Args:
-            events: how many.
+            events: number of events.
         """
         self.good += events
 
     def receive(self, incoming: Iterable[Incoming], now: datetime, route: str) -> None:
-        """Process the events of one request, each once.
+        """Ingest the events of one request, each distinct event only once.
 
         PostHog's table is ordered by team, date, event, distinct id and uuid, and collapses rows that are
-        equal in these (`wire.md` section 1.7).
+        equal in these columns (`wire.md` section 1.7).
 
         Args:
-            incoming: the events.
-            now: when the request arrived.
-            route: where.
+            incoming: events of the request.
+            now: when the request arrived, in UTC.
+            route: path of the request.
         """
         received_at = rfc3339(now)
         captures = self._captures
@@ -139,19 +139,20 @@ class Store:
         uuid: str = "",
         distinct_id: str = "",
     ) -> None:
-        """Record why a request, or one event of it, was refused or dropped.
+        """Record why a request, or one of its events, was refused or dropped.
 
         Args:
-            route: where it arrived.
-            status: what it was answered; with 200 the client does not know of it, or only from v1's results.
-            reason: why.
-            body: the JSON text, or what could not be decoded to it.
-            events: how many events are lost by it.
-            rule: the id of the rule that refuses it, such as `V0-1`.
-            warning: PostHog's name of the ingestion warning, if there is one.
-            event: the name of the event, if a single one is dropped.
-            uuid: that event's uuid.
-            distinct_id: whom that event is attributed to.
+            route: path of the request.
+            status: HTTP status of the response; after a 200 the client learns of the loss only from the
+                results of capture v1, if at all.
+            reason: why, in PostHog's words where it answers with some.
+            body: the JSON text, or the raw body if it could not be decoded.
+            events: number of events lost.
+            rule: id of the rule that applied, such as `V0-1`.
+            warning: PostHog's name for the ingestion warning, if it gives one.
+            event: name of the event, if a single one is dropped.
+            uuid: uuid of that event.
+            distinct_id: distinct id of that event.
         """
         if rule:
             self.project.applied[rule] += 1
@@ -181,17 +182,19 @@ class Store:
         rule: str = "",
         time: str = "",
     ) -> None:
-        """Record an ingestion warning; of the door's, one for all events of a request that share its type.
+        """Record an ingestion warning.
+
+        The capture service warns once about all events of a request that share a warning's type.
 
         Args:
-            kind: PostHog's name of the warning.
+            kind: PostHog's name for the warning.
             message: what happened.
-            count: how many events it is about.
-            event: the name of the event, if it is about a single one.
-            distinct_id: whom that event was attributed to.
-            uuid: that event's uuid.
-            rule: the id of the rule that gives it.
-            time: when, RFC 3339; now by default.
+            count: number of events that the warning is about.
+            event: name of the event, if the warning is about a single one.
+            distinct_id: distinct id of that event.
+            uuid: uuid of that event.
+            rule: id of the rule that raises the warning.
+            time: time of the warning, RFC 3339; now by default.
         """
         self.warnings.append(
             {
@@ -207,7 +210,7 @@ class Store:
         )
 
     def _shared(self, outcome: Outcome) -> Outcome:
-        """Return an equal outcome that other captures hold, so that each takes no memory of its own."""
+        """Return an equal outcome that captures can share, to save memory."""
         if outcome.warnings or outcome.changed or outcome.issue:
             return outcome
         known = self._outcomes.get(outcome)
@@ -234,8 +237,8 @@ class Store:
         )
 
     def _lose(self, *, events: int, body: bytes, **entry: str | int | None) -> None:
-        """Record what PostHog does not store."""
-        # At least one: a request that cannot be read is bad, too.
+        """Record events that PostHog does not store."""
+        # At least one: a request that cannot be read also counts as bad.
         self.bad += max(events, 1)
         excerpt = body[:500].decode(errors="replace")
         self.rejected.append({"time": rfc3339(datetime.now(UTC)), **entry, "events": events, "body": excerpt})

@@ -1,4 +1,4 @@
-"""A minimal input for one rule, and how to look at the outcome."""
+"""The form of a test case for one rule, and functions that look at its outcome."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Look = Callable[[RunningInspector], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What is sent, what is looked at, and what is seen there if the rule applies.
+    """A minimal input for a rule, and the expected result.
 
     Args:
-        rule: its id.
-        events: sent one request each, in this order.
-        look: what is looked at.
-        sees: the result with the rule; without it, the result is another one.
-        settings: of the project.
-        is_v1: whether the events go over capture v1.
+        rule: id of the rule.
+        events: events to send in this order, each in a request of its own.
+        look: function that reads the result from the inspector.
+        sees: result of `look` if the rule applies; without the rule, the result differs.
+        settings: settings of the project.
+        is_v1: whether to send the events over capture v1.
     """
 
     rule: str
@@ -41,14 +41,14 @@ class Case:
 
 
 def send(sender: Sender, case: Case) -> None:
-    """Send a case's events, each of which is accepted at the door."""
+    """Send a case's events, each of which the capture service accepts."""
     for one in case.events:
         answer = sender.post_v1(batch_v1(one)) if case.is_v1 else sender.post(batch(one))
         assert answer.status == 200, answer.data
 
 
 def at(**ago: float) -> str:
-    """Return a time before now, as an event's timestamp."""
+    """Return a past time as an event's timestamp."""
     return (datetime.now(UTC) - timedelta(**ago)).isoformat()
 
 
@@ -73,7 +73,7 @@ def verdicts(inspector: RunningInspector) -> list[str]:
 
 
 def changed(inspector: RunningInspector) -> dict[str, Any]:
-    """Look at what PostHog changes in the last event."""
+    """Look at the properties that PostHog changes in the last event."""
     values: dict[str, Any] = inspector.good()[-1]["outcome"]["changed"]
     return values
 
@@ -84,7 +84,7 @@ def warnings(inspector: RunningInspector) -> list[str]:
 
 
 def dropped(inspector: RunningInspector) -> list[tuple[str, str, str | None]]:
-    """Look at what was dropped, by which rule, and with which warning."""
+    """Look at the dropped events, each with its rule and warning."""
     return [
         (one["event"], one["rule"], one["warning"])
         for one in inspector.bad()
@@ -93,12 +93,12 @@ def dropped(inspector: RunningInspector) -> list[tuple[str, str, str | None]]:
 
 
 def persons(inspector: RunningInspector) -> list[tuple[list[str], bool]]:
-    """Look at the persons: their ids, and whether they are identified."""
+    """Look at the persons: ids, and whether they are identified."""
     return [(sorted(one["distinct_ids"]), one["is_identified"]) for one in inspector.persons()]
 
 
 def merged(inspector: RunningInspector) -> list[Any]:
-    """Look at the persons: their ids, events and properties."""
+    """Look at the persons: ids, number of events, and properties."""
     return [(sorted(one["distinct_ids"]), one["events"], one["properties"]) for one in inspector.persons()]
 
 
@@ -108,10 +108,10 @@ def properties_of(inspector: RunningInspector) -> list[dict[str, Any]]:
 
 
 def groups(inspector: RunningInspector) -> list[tuple[str, str, int, dict[str, Any]]]:
-    """Look at the groups: type, key, events and properties."""
+    """Look at the groups: type, key, number of events, and properties."""
     return [(one["type"], one["key"], one["events"], one["properties"]) for one in inspector.groups()]
 
 
 def issues(inspector: RunningInspector) -> list[tuple[str, str, int]]:
-    """Look at the issues: type, value and events."""
+    """Look at the issues: type, value, and number of events."""
     return [(one["type"], one["value"], one["captures"]) for one in inspector.errors()]

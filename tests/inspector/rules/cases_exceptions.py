@@ -16,7 +16,7 @@ RELEASE = "0190f5b0-0000-7000-8000-000000000001"
 
 
 def exception(*listed: Any, **properties: Any) -> dict[str, Any]:
-    """Return an `$exception` event; `_` at the start of a name stands for `$`."""
+    """Return an `$exception` event; a leading `_` in a name becomes `$`."""
     named = {f"${name[1:]}" if name[0] == "_" else name: value for name, value in properties.items()}
     return event("$exception", properties={"$exception_list": list(listed), **named})
 

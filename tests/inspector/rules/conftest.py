@@ -1,4 +1,4 @@
-"""One inspector whose project a test can look into."""
+"""An inspector whose project a test can read and change."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.inspector.sending import Sender
 
 
 @dataclass(frozen=True)
-class House:
-    """An inspector, its project, and who sends to it."""
+class Harness:
+    """An inspector, its project, and a sender."""
 
     inspector: RunningInspector
     project: Project
@@ -22,17 +22,17 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def started_house() -> Iterator[House]:
+def started_harness() -> Iterator[Harness]:
     project = Project()
     with running_inspector(project=project) as inspector:
         sender = Sender(inspector.url)
-        yield House(inspector, project, sender)
+        yield Harness(inspector, project, sender)
         sender.close()
 
 
 @pytest.fixture
-def house(started_house: House) -> House:
-    started_house.project.settings = ProjectSettings()
-    started_house.project.disabled.clear()
-    started_house.inspector.reset()
-    return started_house
+def harness(started_harness: Harness) -> Harness:
+    started_harness.project.settings = ProjectSettings()
+    started_harness.project.disabled.clear()
+    started_harness.inspector.reset()
+    return started_harness

@@ -1,4 +1,4 @@
-"""Whatever stands in an `$exception`, the inspector gives a verdict and can be asked for everything."""
+"""For any `$exception`, the inspector returns a verdict and all of its views work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from otel.inspector.capture import Verdict
 from otel.inspector.rules.frames import PLATFORMS
 from tests.inspector.rules.cases_exceptions import one
-from tests.inspector.rules.conftest import House
+from tests.inspector.rules.conftest import Harness
 from tests.inspector.rules.test_frames_by_platform import WHOLE
 from tests.inspector.sending import batch, event
 
@@ -64,27 +64,29 @@ VIEWS = ("all", "good", "bad", "persons", "groups", "errors", "warnings", "rules
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(properties=PROPERTIES)
-def test_any_exception_gets_a_verdict(house: House, properties: dict[str, Any]) -> None:
-    house.inspector.reset()
-    assert house.sender.post(orjson.dumps(batch(event("$exception", properties=properties)))).status == 200
-    [outcome] = [found["outcome"] for found in house.inspector.good()]
+def test_any_exception_gets_a_verdict(harness: Harness, properties: dict[str, Any]) -> None:
+    harness.inspector.reset()
+    assert harness.sender.post(orjson.dumps(batch(event("$exception", properties=properties)))).status == 200
+    [outcome] = [found["outcome"] for found in harness.inspector.good()]
     assert outcome["verdict"] in set(Verdict)
     assert (
-        (outcome["issue"] is None) == (outcome["verdict"] == "no issue") == (house.inspector.errors() == [])
+        (outcome["issue"] is None) == (outcome["verdict"] == "no issue") == (harness.inspector.errors() == [])
     )
     if outcome["issue"] is None:
         assert UNREADABLE in [found["type"] for found in outcome["warnings"]]
     for view in VIEWS:
-        assert house.sender.send("GET", f"/inspector/{view}").status == 200
-    assert house.sender.send("GET", "/").status == 200
+        assert harness.sender.send("GET", f"/inspector/{view}").status == 200
+    assert harness.sender.send("GET", "/").status == 200
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stack=STACKS, off=st.sets(st.sampled_from([f"EX-{number}" for number in range(1, 19)])))
-def test_no_rule_relies_on_another_to_keep_it_from_failing(house: House, stack: Any, off: set[str]) -> None:
-    house.inspector.reset()
-    house.project.disabled.clear()
-    house.project.disabled.update(off)
+def test_no_rule_relies_on_another_to_keep_it_from_failing(
+    harness: Harness, stack: Any, off: set[str]
+) -> None:
+    harness.inspector.reset()
+    harness.project.disabled.clear()
+    harness.project.disabled.update(off)
     sent = event("$exception", properties={"$exception_list": [one(stacktrace=stack)]})
-    assert house.sender.post(orjson.dumps(batch(sent))).status == 200
-    assert house.sender.send("GET", "/inspector/errors").status == 200
+    assert harness.sender.post(orjson.dumps(batch(sent))).status == 200
+    assert harness.sender.send("GET", "/inspector/errors").status == 200

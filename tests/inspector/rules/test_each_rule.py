@@ -1,4 +1,4 @@
-"""Each rule does what its row says, and without the rule the same input ends otherwise."""
+"""Each rule has the effect that its row describes, and without the rule the same input has another result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from otel.inspector.rules import RULES, edge
 from tests.inspector.rules import cases_events, cases_exceptions, cases_people
 from tests.inspector.rules.case import Case, send
-from tests.inspector.rules.conftest import House
+from tests.inspector.rules.conftest import Harness
 
 CASES = [
     *cases_people.PERSONLESS,
@@ -19,34 +19,35 @@ CASES = [
     *cases_exceptions.UNREAD,
     *cases_exceptions.READ,
 ]
-# Applied at the door, which knows no project: see tests/inspector/test_edge.py and test_outcomes.py (PP-7).
-AT_THE_DOOR = {rule.id for rule in edge.RULES} | {"PP-7"}
+# Rules of the capture service, which has no project. Tests: tests/inspector/test_edge.py, for PP-7
+# test_outcomes.py.
+AT_THE_EDGE = {rule.id for rule in edge.RULES} | {"PP-7"}
 IDS = [f"{case.rule}-{number}" for number, case in enumerate(CASES)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_it_happens_as_the_row_says_and_not_without_the_rule(house: House, case: Case) -> None:
-    house.project.settings = case.settings
-    send(house.sender, case)
-    assert case.look(house.inspector) == case.sees
-    assert house.project.applied[case.rule] >= 1
+def test_the_rule_has_the_effect_that_its_row_describes(harness: Harness, case: Case) -> None:
+    harness.project.settings = case.settings
+    send(harness.sender, case)
+    assert case.look(harness.inspector) == case.sees
+    assert harness.project.applied[case.rule] >= 1
 
-    house.inspector.reset()
-    house.project.disabled.add(case.rule)
-    send(house.sender, case)
-    assert _look(house, case) != case.sees
-    assert house.project.applied[case.rule] == 0
+    harness.inspector.reset()
+    harness.project.disabled.add(case.rule)
+    send(harness.sender, case)
+    assert _look(harness, case) != case.sees
+    assert harness.project.applied[case.rule] == 0
 
 
-def _look(house: House, case: Case) -> object:
+def _look(harness: Harness, case: Case) -> object:
     try:
-        return case.look(house.inspector)
-    except LookupError as error:  # such as the first of no issues
+        return case.look(harness.inspector)
+    except LookupError as error:  # for example, the list of issues is empty
         return error
 
 
 def test_every_rule_has_a_case() -> None:
-    assert set(RULES) - AT_THE_DOOR == {case.rule for case in CASES}
+    assert set(RULES) - AT_THE_EDGE == {case.rule for case in CASES}
 
 
 def test_every_row_names_its_source_with_a_commit() -> None:

@@ -1,4 +1,4 @@
-"""Frames of each platform that PostHog knows: what its error tracking reads, and what makes it give up."""
+"""Frames of each platform that PostHog knows: which fields error tracking requires, and which types."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from otel.inspector.rules.frames import PLATFORMS
 from tests.inspector.rules.cases_exceptions import exception, traced
-from tests.inspector.rules.conftest import House
+from tests.inspector.rules.conftest import Harness
 from tests.inspector.sending import batch
 
 LINES = {"context_line": "x = 1", "pre_context": ["a"], "post_context": []}
@@ -36,7 +36,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         "lang": "elixir", "function": "f/2", "filename": "x.ex", "resolved": False, "lineno": 1, **LINES,
     },
 }  # fmt: skip
-# What each needs (`wire.md`, EX-8; dart and hermes read in their own files).
+# The fields that each platform requires (`wire.md`, EX-8; for dart and hermes, see PostHog's own files).
 NEEDED = {
     "python": ("filename", "function"), "ruby": ("filename", "function"), "web:javascript": ("function",),
     "javascript": ("function",), "node:javascript": ("filename", "function"),
@@ -47,10 +47,10 @@ NEEDED = {
 NUMBERS_IGNORED = ("web:javascript", "javascript")
 
 
-def _verdict(house: House, frame: dict[str, Any], kind: str = "raw") -> tuple[str, list[str]]:
-    house.inspector.reset()
-    assert house.sender.post(batch(exception(traced(frame, type=kind)))).status == 200
-    [outcome] = [one["outcome"] for one in house.inspector.good()]
+def _verdict(harness: Harness, frame: dict[str, Any], kind: str = "raw") -> tuple[str, list[str]]:
+    harness.inspector.reset()
+    assert harness.sender.post(batch(exception(traced(frame, type=kind)))).status == 200
+    [outcome] = [one["outcome"] for one in harness.inspector.good()]
     return outcome["verdict"], [one["rule"] for one in outcome["warnings"]]
 
 
@@ -59,31 +59,33 @@ def test_every_platform_is_here() -> None:
 
 
 @pytest.mark.parametrize("platform", WHOLE)
-def test_what_posthogs_sdks_send_becomes_an_issue(house: House, platform: str) -> None:
+def test_a_frame_of_posthogs_own_sdk_becomes_an_issue(harness: Harness, platform: str) -> None:
     frame = {"platform": platform, **WHOLE[platform]}
-    assert _verdict(house, frame) == ("kept", [])
+    assert _verdict(harness, frame) == ("kept", [])
     needed = {name: WHOLE[platform][name] for name in NEEDED[platform]}
-    assert _verdict(house, {"platform": platform, **needed}) == ("kept", [])
-    assert len(house.inspector.errors()) == 1
+    assert _verdict(harness, {"platform": platform, **needed}) == ("kept", [])
+    assert len(harness.inspector.errors()) == 1
 
 
 @pytest.mark.parametrize(
     ("platform", "name"), [(platform, name) for platform, names in NEEDED.items() for name in names]
 )
-def test_without_a_needed_field_there_is_no_issue(house: House, platform: str, name: str) -> None:
+def test_a_frame_without_a_required_field_does_not_become_an_issue(
+    harness: Harness, platform: str, name: str
+) -> None:
     whole = {"platform": platform, **WHOLE[platform]}
     for frame in ({key: value for key, value in whole.items() if key != name}, whole | {name: None}):
-        assert _verdict(house, frame) == ("no issue", ["EX-8"])
-    assert house.inspector.errors() == []
+        assert _verdict(harness, frame) == ("no issue", ["EX-8"])
+    assert harness.inspector.errors() == []
 
 
 @pytest.mark.parametrize(
     ("platform", "name"), [(platform, name) for platform, whole in WHOLE.items() for name in whole]
 )
-def test_a_field_of_a_wrong_type_makes_no_issue(house: House, platform: str, name: str) -> None:
+def test_a_field_of_the_wrong_type_prevents_the_issue(harness: Harness, platform: str, name: str) -> None:
     value = WHOLE[platform][name]
     wrong = 5 if isinstance(value, str | list | bool) else "5"
-    verdict, rules = _verdict(house, {"platform": platform, **WHOLE[platform], name: wrong})
+    verdict, rules = _verdict(harness, {"platform": platform, **WHOLE[platform], name: wrong})
     if name == "code_variables" or (platform in NUMBERS_IGNORED and name in ("lineno", "colno")):
         assert (verdict, rules) == ("kept", [])
     else:
@@ -91,13 +93,15 @@ def test_a_field_of_a_wrong_type_makes_no_issue(house: House, platform: str, nam
 
 
 @pytest.mark.parametrize("platform", [name for name, whole in WHOLE.items() if "lineno" in whole])
-def test_a_line_beyond_32_bits_makes_no_issue_except_for_java(house: House, platform: str) -> None:
+def test_a_line_number_beyond_32_bits_prevents_the_issue_except_for_java(
+    harness: Harness, platform: str
+) -> None:
     frame = {"platform": platform, **WHOLE[platform], "lineno": 2**32}
     is_read = platform in ("java", *NUMBERS_IGNORED)
-    assert _verdict(house, frame) == (("kept", []) if is_read else ("no issue", ["EX-9"]))
+    assert _verdict(harness, frame) == (("kept", []) if is_read else ("no issue", ["EX-9"]))
 
 
-def test_a_stack_that_claims_to_be_resolved_needs_the_fields_of_a_resolved_one(house: House) -> None:
+def test_a_stack_that_claims_to_be_resolved_needs_the_fields_of_a_resolved_stack(harness: Harness) -> None:
     resolved = {"raw_id": "a/0", "mangled_name": "f", "lang": "python", "in_app": True, "resolved": True}
-    assert _verdict(house, resolved, "resolved") == ("kept", [])
-    assert _verdict(house, {"platform": "python", **WHOLE["python"]}, "resolved")[0] == "no issue"
+    assert _verdict(harness, resolved, "resolved") == ("kept", [])
+    assert _verdict(harness, {"platform": "python", **WHOLE["python"]}, "resolved")[0] == "no issue"

@@ -1,1 +1,1 @@
-"""Values as PostHog's capture service reads them: ids, JSON and times."""
+"""Parsing of ids, JSON and times as in PostHog's capture service."""

@@ -1,4 +1,4 @@
-"""JSON as the door reads it, and what it says of JSON that it cannot read."""
+"""JSON parsing, serialization and parsing errors as in PostHog's capture service."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PARSING_CODE = "request_parsing_error"
 
 
 def fail_parsing(reason: str, *, rule: str = "V0-1") -> NoReturn:
-    """Refuse a request whose JSON is not of PostHog's form.
+    """Refuse a request whose JSON does not have the form that PostHog requires.
 
     Args:
         reason: what is wrong; PostHog itself often says only that nothing matched.
-        rule: the id of the rule that refuses it.
+        rule: id of the rule that refuses the request.
 
     Raises:
         Refused: always.
@@ -30,11 +30,11 @@ def parse_json(text: bytes, *, rule: str) -> object:
     """Return parsed JSON.
 
     Args:
-        text: UTF-8.
-        rule: the id of the rule that refuses what is not JSON.
+        text: JSON in UTF-8.
+        rule: id of the rule that refuses invalid JSON.
 
     Raises:
-        Refused: for what is not JSON.
+        Refused: if the text is not JSON.
     """
     try:
         return orjson.loads(text)
@@ -43,14 +43,14 @@ def parse_json(text: bytes, *, rule: str) -> object:
 
 
 def to_text(value: object, *, is_sorted: bool = False) -> bytes:
-    """Return parsed JSON as text again.
+    """Serialize parsed JSON.
 
     Args:
         value: parsed JSON.
-        is_sorted: whether the keys of objects are sorted, as serde_json does.
+        is_sorted: whether to sort the keys of objects, like serde_json.
 
     Raises:
-        Refused: for what is nested too deeply: PostHog's v0 stops at 128 levels, orjson's writer at 254.
+        Refused: if the value is nested too deeply; PostHog's v0 stops at 128 levels, orjson's writer at 254.
     """
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if is_sorted else None)

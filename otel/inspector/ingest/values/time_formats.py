@@ -1,8 +1,8 @@
-"""The spellings of a time that PostHog's capture service reads.
+"""Parsing of the time formats that PostHog's capture service reads.
 
-Read in rust/common/types/src/timestamp.rs @1acee2e, and in what it calls: chrono's RFC 3339, dateparser 0.1
-and jiff. Month names outside RFC 2822, `am`/`pm`, times without a date and names of time zones, which
-dateparser reads too, count as unreadable here.
+Sources: rust/common/types/src/timestamp.rs @1acee2e and the parsers that it calls: chrono's RFC 3339,
+dateparser 0.1 and jiff. dateparser also reads month names outside RFC 2822, `am`/`pm`, times without a date
+and names of time zones; the inspector does not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 __all__ = ["BEFORE_ALL_YEARS", "parse_rfc3339", "parse_time"]
 
-# Stands for a time before Python's calendar begins; PostHog's reaches 262,000 years back.
+# Represents any time before Python's calendar begins; PostHog's calendar reaches 262,000 years back.
 BEFORE_ALL_YEARS = datetime.min.replace(tzinfo=UTC)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,18 +37,18 @@ _PER_SECOND = {10: 1, 13: 10**3, 19: 10**9}  # by the number of digits
 
 
 def parse_rfc3339(text: str) -> datetime | None:
-    """Return the time that a text names, in UTC, or None if it is not RFC 3339.
+    """Parse a time in RFC 3339; return it in UTC, or None if the text has another format.
 
-    A space may stand in place of the `T`, as chrono has it.
+    Like chrono, the function accepts a space in place of the `T`.
 
     Args:
-        text: as sent.
+        text: the time as sent.
     """
     match = _RFC_3339.fullmatch(text)
     if match is None:
         return None
     leap = timedelta()
-    if match[2] == "60":  # a leap second, which Python has no room for
+    if match[2] == "60":  # a leap second, which Python's datetime cannot represent
         text, leap = text[:17] + "59" + text[19:], timedelta(seconds=1)
     if match[1] == "0000":
         return BEFORE_ALL_YEARS
@@ -56,16 +56,16 @@ def parse_rfc3339(text: str) -> datetime | None:
         return datetime.fromisoformat(text.upper()).astimezone(UTC) + leap
     except ValueError:
         return None
-    except OverflowError:  # within a day of the calendar's ends
+    except OverflowError:  # within a day of the calendar's first or last moment
         return BEFORE_ALL_YEARS if match[1] == "0001" else datetime.max.replace(tzinfo=UTC)
 
 
 def parse_time(text: str, now: datetime) -> datetime | None:
-    """Return the time that a text names, in UTC, or None if PostHog's v0 cannot read it either.
+    """Parse a time in any format of PostHog's v0; return it in UTC, or None if PostHog cannot read it.
 
     Args:
-        text: as sent.
-        now: its time of day stands in where a text names only a date.
+        text: the time as sent.
+        now: current time, whose time of day completes a text that has only a date.
     """
     if _HOURS_ONLY.fullmatch(text):
         text += ":00"
@@ -73,7 +73,7 @@ def parse_time(text: str, now: datetime) -> datetime | None:
     if parsed is not None:
         return parsed
     if text.isascii() and text.isdigit() and len(text) in _PER_SECOND:
-        # All but the last fit into Python's calendar: 13 digits end in 2286, 19 in 2286 too.
+        # Every such number fits into Python's calendar: 10, 13 and 19 digits all end in the year 2286.
         return _EPOCH + timedelta(microseconds=int(text) * 10**6 // _PER_SECOND[len(text)])
     if _NEGATIVE_YEAR.fullmatch(text):
         return BEFORE_ALL_YEARS
@@ -87,7 +87,7 @@ def parse_time(text: str, now: datetime) -> datetime | None:
         parsed = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         return None
-    # jiff, the last resort, reads a local time, and refuses a `Z` and the weeks that Python knows.
+    # jiff, the last resort, reads only local times without a `Z`, and no ISO weeks, which Python reads.
     return _in_utc(parsed) if parsed.tzinfo is None and "W" not in text else None
 
 

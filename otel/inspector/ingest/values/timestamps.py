@@ -1,4 +1,4 @@
-"""The time that PostHog stores for an event, from what the client sent (`wire.md` sections 1.6 and 6.4)."""
+"""Calculation of the time that PostHog stores for an event (`wire.md` sections 1.6 and 6.4)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ __all__ = ["time_of_v0", "time_of_v1"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
-# PostHog's own: no time zone is further ahead than that by mistake (timestamp.rs, v1/analytics/constants.rs).
+# PostHog's limit: no mistaken time zone is further ahead (timestamp.rs, v1/analytics/constants.rs).
 _FAR_FUTURE = timedelta(hours=23)
 
 
 def time_of_v0(
     timestamp: str | None, *, now: datetime, sent_at: datetime | None = None, offset: int | None = None
 ) -> tuple[str, str]:
-    """Return the time that is stored, RFC 3339, and the id of the rule that decided it, or "".
+    """Return the stored time in RFC 3339, and the id of the rule that decided it, or "".
 
     Args:
-        timestamp: when the event happened, by the client's clock, in any spelling.
-        now: when the request arrived.
-        sent_at: when it was sent, by the client's clock; None leaves the skew of clocks uncorrected.
-        offset: milliseconds before `now`; it wins over the timestamp.
+        timestamp: when the event happened, by the client's clock, in any format.
+        now: when the request arrived, in UTC.
+        sent_at: when the request was sent, by the client's clock; None skips the correction of clock skew.
+        offset: milliseconds before `now`; overrides the timestamp.
     """
     rule = ""
     if offset is not None:
@@ -53,13 +53,13 @@ def time_of_v0(
 
 
 def time_of_v1(time: datetime, *, now: datetime, sent_at: datetime | None) -> tuple[str, str]:
-    """Return the time that is stored, RFC 3339, and the id of the rule that decided it, or "".
+    """Return the stored time in RFC 3339, and the id of the rule that decided it, or "".
 
     Args:
         time: when the event happened, by the client's clock.
-        now: when the request arrived.
-        sent_at: when it was sent, by the client's clock; None if the event asks for no correction, and then
-            nothing else is done to its time either.
+        now: when the request arrived, in UTC.
+        sent_at: when the request was sent, by the client's clock; None if the event disables skew correction,
+            and then its time is stored unchanged.
     """
     corrected = _corrected(time, now, sent_at)
     if corrected - now > _FAR_FUTURE:
@@ -68,7 +68,7 @@ def time_of_v1(time: datetime, *, now: datetime, sent_at: datetime | None) -> tu
 
 
 def _usual(timestamp: str, now: datetime) -> str:
-    """Return a time of the past that is written as it is stored; parsing alone takes half the time."""
+    """Return a past time that already has the stored format, or ""; skips formatting, half of the work."""
     try:
         return timestamp if datetime.fromisoformat(timestamp) < now else ""
     except ValueError:

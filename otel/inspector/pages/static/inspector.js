@@ -1,7 +1,7 @@
-// The inspector's page: asks for JSON once a second, and shows it. Whatever was sent by others is written as
-// text (textContent), never as markup.
+// The inspector's page polls JSON once a second and shows it. Content that others sent is written as text
+// (textContent), never as markup.
 
-const POLL = 1000; // ms; a person waiting for an event sees it "at once", and the server is asked little
+const POLL = 1000; // ms; a new event appears soon enough for a person who waits for it, at little load
 const $ = (selector, root = document) => root.querySelector(selector);
 
 /** Return a new element with text or children. */
@@ -24,7 +24,7 @@ async function ask(path, options) {
 const filters = $("#filters");
 let known = new Set([...document.querySelectorAll("tr[data-uuid]")].map((row) => row.dataset.uuid));
 
-/** Return what is asked for: a part of the name, id or slug is enough. */
+/** Return the filters as a query; a part of the name, id or slug is enough. */
 function wanted() {
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(filters)) {
@@ -70,7 +70,7 @@ async function showCaptures() {
 
 // ---- one capture ----------------------------------------------------------------------------------------
 
-/** Return JSON as text nodes and spans, coloured by kind. */
+/** Return JSON as text nodes and spans, colored by kind. */
 function pretty(value) {
   const parts = [];
   const token = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -91,24 +91,24 @@ function pairs(list, entries) {
   return list;
 }
 
-let rules = null; // by id; they do not change while the program runs, but for how often each applied
+let rules = null; // by id; cached, because only the number of times that each applied changes
 
 async function ruleOf(id) {
   rules ??= new Map((await ask("rules")).map((rule) => [rule.id, rule]));
   return rules.get(id);
 }
 
-/** Return both verdicts of a capture, and the rules that decided the second. */
+/** Return both verdicts of a capture, and the rules behind the second. */
 async function outcomeOf({ verdict, rules: ids, warnings, changed }) {
-  const door = make("p", "verdicts", make("span", "badge ok", "accepted"), " at the door, then ",
+  const summary = make("p", "verdicts", make("span", "badge ok", "accepted"), " at the door, then ",
     make("span", "badge verdict", verdict));
-  door.dataset.verdict = verdict;
+  summary.dataset.verdict = verdict;
   const notes = warnings.map((one) => make("div", "warning", make("code", "", one.type), make("p", "", one.message)));
   const found = (await Promise.all(ids.map(ruleOf))).filter(Boolean);
   const items = found.map((rule) => make("li", "", make("span", "rule", rule.id), make("div", "",
     make("p", "", rule.happens), make("p", "soft", `Looks at: ${rule.looks_at}`), make("p", "source", rule.source))));
   const values = Object.entries(changed).map(([name, value]) => [name, value === null ? "removed" : shown(value)]);
-  return [door, ...notes, values.length ? make("p", "soft", "Stored otherwise than sent:") : null,
+  return [summary, ...notes, values.length ? make("p", "soft", "Stored otherwise than sent:") : null,
     values.length ? pairs(make("dl", "pairs"), values) : null, items.length ? make("ul", "applied", ...items) : null];
 }
 
@@ -144,7 +144,7 @@ function table(columns, rows, nothing) {
     Object.assign(make("th", className ?? "", name), { scope: "col" })));
   const body = rows.map((row) => make("tr", "", ...columns.map(([name, value, className]) => {
     const cell = make("td", className ?? "", value(row));
-    cell.dataset.label = name; // stands before the value where the screen is too narrow for a head
+    cell.dataset.label = name; // shown before the value if the screen is too narrow for a header row
     return cell;
   })));
   return make("table", "", make("thead", "", head), make("tbody", "", ...body));
@@ -198,7 +198,7 @@ function issue(one) {
 
 function step(one, position) {
   const bar = make("div");
-  bar.style.width = `${one.conversion * 100}%`; // through the object model, which the policy allows
+  bar.style.width = `${one.conversion * 100}%`; // the content security policy allows styles set by script
   return make("div", "step",
     make("div", "", make("strong", "", `${position + 1}. `), one.events.join(" or ")), make("div", "bar", bar),
     make("div", "num", `${one.persons} (${Math.round(one.conversion * 100)} %)`));
@@ -216,7 +216,7 @@ function reasonOf(one) {
 
 const ruleId = (one) => make("span", "rule", one.rule ?? "");
 
-/** Return a rule's files without their folders, which the tooltip has. */
+/** Return a rule's source files without their folders, which the tooltip shows. */
 function files(rule) {
   const names = rule.source.replace(/[\w./-]*\/(?=[\w-]+\.\w+ @)/g, "");
   return Object.assign(make("span", "source", names), { title: rule.source });
@@ -242,9 +242,9 @@ const views = {
   errors: async () => orNothing(newestFirst(await ask("errors")), issue, "No errors. Good."),
   funnel: async () => {
     const { steps, persons } = await ask("funnel");
-    const way = table([["Person", (one) => one.distinct_id, "id"], ["Reached", (one) => `${one.reached} of ${steps.length}`],
+    const progress = table([["Person", (one) => one.distinct_id, "id"], ["Reached", (one) => `${one.reached} of ${steps.length}`],
       ["Began", (one) => moment(one.times[0])], ["Latest step", (one) => moment(one.times.at(-1))]], persons, "Nobody began it yet.");
-    return [make("div", "card", ...steps.map(step)), way];
+    return [make("div", "card", ...steps.map(step)), progress];
   },
   rejected: async () => [table([["Time (UTC)", (one) => moment(one.time), "time"], ["Verdict", lost], ["Route", (one) => one.route], ["Status", (one) => one.status, "num"],
     ["Events", (one) => one.events, "num"], ["Why", reasonOf, "long"], ["Rule", ruleId], ["Body", (one) => make("code", "", one.body.slice(0, 160)), "long"]],
@@ -260,7 +260,7 @@ const views = {
   },
 };
 
-// ---- keeping up -----------------------------------------------------------------------------------------
+// ---- live updates ---------------------------------------------------------------------------------------
 
 const pause = $("#pause");
 const live = $("#live");
@@ -320,7 +320,7 @@ async function tick() {
 
 addEventListener("hashchange", show);
 $(".skip").addEventListener("click", (event) => {
-  event.preventDefault(); // the fragment says which view is shown
+  event.preventDefault(); // the URL's fragment selects the view
   $("#view").focus();
 });
 filters.addEventListener("submit", (event) => event.preventDefault());
@@ -343,7 +343,7 @@ $("#list tbody").addEventListener("click", (event) => {
   if (row) showDetail(row.dataset.uuid);
 });
 $("#detail").addEventListener("click", (event) => {
-  if (event.target === event.currentTarget) event.currentTarget.close(); // beside the panel
+  if (event.target === event.currentTarget) event.currentTarget.close(); // a click outside the panel
 });
 addEventListener("keydown", (event) => {
   if (event.target.matches("input") || event.ctrlKey || event.metaKey || event.altKey || $("#detail").open) return;
