@@ -1,1 +1,1 @@
-"""The product's flows, through its pages."""
+"""Tests of the product's flows, through its pages."""

@@ -1,4 +1,4 @@
-"""Every address of the product, with who may use it; `test_permissions.py` tries each."""
+"""Every URL of the product, with the people who may use it; `test_permissions.py` tries all of them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import Literal
 
 __all__ = ["ADDRESSES", "Address", "Rule"]
 
-# A visitor; somebody with an account; who is in the current team; its admins; Tformance's own staff.
+# Visitors; people with an account; members of the current team; its admins; Tformance's own staff.
 Rule = Literal["public", "signed_in", "member", "admin", "staff"]
 
 
 @dataclass(frozen=True)
 class Address:
-    """One address.
+    """A URL of the product.
 
     Args:
-        name: the view's, as `reverse` knows it.
-        path: an example; `{…}` stands for the id of something of Acme's (fixture `things`).
-        get: who may look; None for nobody, as the view acts on a POST only.
-        post: who may act; None for nobody.
-        form: what a POST would change something with.
-        back: where a GET leads that only a POST acts on, and whose refusal is a page; empty for others.
+        name: the view's name, as in `reverse`.
+        path: an example; `{…}` stands for the id of one of Acme's objects (fixture `things`).
+        get: the people who may send a GET; None for a view that accepts only POST.
+        post: the people who may send a POST; None for nobody.
+        form: form data with which a POST would change something.
+        back: the target of the redirect for a GET of a view that accepts only POST and shows a page when it
+            refuses; empty for other views.
     """
 
     name: str
@@ -42,7 +43,7 @@ ADDRESSES = (
     Address("web:ready", "/readyz/", get="public"),
     Address("web:fail", "/debug/fail/", get="staff", post="staff"),
     Address("web:fail_in_task", "/debug/fail-in-task/", get="staff"),
-    # allauth's
+    # allauth
     Address("account_login", "/accounts/login/", get="public", post="public"),
     Address("account_logout", "/accounts/logout/", get="public", post="public"),
     Address("account_inactive", "/accounts/inactive/", get="public"),
@@ -98,7 +99,7 @@ ADDRESSES = (
     ),
     Address("teams:resend", "/team/invitations/{invitation}/resend/", post="admin"),
     Address("teams:cancel", "/team/invitations/{invitation}/cancel/", post="admin"),
-    # An invitation's link is the key to it.
+    # Everybody who has the link may see the invitation.
     Address("teams:invitation", "/invitations/{token}/", get="public"),
     Address("teams:accept", "/invitations/{token}/accept/", post="signed_in", back="/invitations/{token}/"),
     Address("teams:sign_up", "/invitations/{token}/sign-up/", post="public", back="/invitations/{token}/"),
@@ -137,7 +138,7 @@ ADDRESSES = (
     Address("onboarding:complete", "/onboarding/complete/", get="member", post="admin"),
     # auth
     Address("auth:start", "/auth/github/start/", post="admin", form={"flow": "settings"}),
-    # Whoever began the way, by its signed state, for the team that it was begun for.
+    # The person who started the flow, identified by the signed state, for the team it was started for.
     Address("auth:callback", "/auth/github/callback/", get="signed_in"),
     Address("auth:choose", "/auth/github/choose/", get="signed_in", post="signed_in"),
 )

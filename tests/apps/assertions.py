@@ -1,4 +1,4 @@
-"""Looking at captured events: what was recorded, of whom and for which team."""
+"""Helpers that summarize captured events: name, person, team and properties."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def declared(capture: Capture) -> dict[str, Any]:
 
 
 def events_summary(captures: Iterable[Capture]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return event, person and properties of each business event, in the recorded order."""
+    """Return the name, person and properties of each business event, in the order of recording."""
     return [(one.event, one.distinct_id, declared(one)) for one in captures if not one.event.startswith("$")]
 
 
 def of_team(capture: Capture) -> str | None:
-    """Return the key of the team that an event is attributed to."""
+    """Return the key of the team that an event is attributed to, or None."""
     groups: dict[str, str] = capture.properties.get("$groups", {})
     return groups.get("team")
 
 
 def person_updates(captures: Iterable[Capture], user: User) -> list[dict[str, Any]]:
-    """Return what PostHog was told of a person, update by update."""
+    """Return the properties of each update of a person, in order."""
     return [
         one.properties["$set"] | one.properties.get("$set_once", {})
         for one in captures
@@ -41,7 +41,7 @@ def person_updates(captures: Iterable[Capture], user: User) -> list[dict[str, An
 
 
 def group_updates(captures: Iterable[Capture], team: Team) -> list[dict[str, Any]]:
-    """Return what PostHog was told of a team, update by update."""
+    """Return the properties of each update of a team, in order."""
     return [
         one.properties["$group_set"]
         for one in captures
@@ -50,7 +50,7 @@ def group_updates(captures: Iterable[Capture], team: Team) -> list[dict[str, Any
 
 
 def invitation_link() -> str:
-    """Return the link of the latest e-mail, as a path."""
+    """Return the path of the link in the latest email."""
     found = re.search(r"http://testserver(/\S+)", str(mail.outbox[-1].body))
     assert found is not None
     return found[1]

@@ -1,4 +1,4 @@
-"""The characters: Alice runs Acme, Bob is its member, Charlie runs another team; and a browser for each."""
+"""Fixtures: Alice is Acme's admin, Bob a member, Charlie the admin of another team; a browser for each."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Browser = Callable[[User | None], Client]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nothing_made_anew() -> None:
-    """Leave out Django's permissions and content types: making them anew takes longer than most tests."""
+def _no_content_types() -> None:
+    """Skip Django's permissions and content types: creating them again takes longer than most tests."""
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)
 
 
 @pytest.fixture(autouse=True)
 def _product(transactional_db: None, settings: Settings) -> Iterator[None]:
-    """Hash quickly, run tasks at once, and forget whom allauth has seen too often."""
+    """Use fast password hashes, run tasks eagerly, and clear allauth's rate limits."""
     celery.conf.update(task_always_eager=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
@@ -41,7 +41,7 @@ def _product(transactional_db: None, settings: Settings) -> Iterator[None]:
 
 @pytest.fixture
 def browser() -> Browser:
-    """Open a new session, signed in or not."""
+    """Return a function that opens a new session, signed in or not."""
 
     def open_session(user: User | None = None) -> Client:
         client = Client()
@@ -87,7 +87,7 @@ def _started_sandbox() -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 def sandbox(_started_sandbox: RunningSandbox, settings: Settings) -> RunningSandbox:
-    """Let the product talk to a fresh sandbox."""
+    """Connect the product to a fresh sandbox."""
     _started_sandbox.reset()
     for name, value in _started_sandbox.settings().items():
         setattr(settings, name, value)

@@ -1,4 +1,4 @@
-"""What a request asks of the database, in words short enough to write down beforehand."""
+"""Database statements in a form that is short enough to write in a test."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _TABLE = {
 
 
 def statements(act: Callable[[], object]) -> list[str]:
-    """Return each statement's verb and its first table, in their order; transactions' own are left out.
+    """Return the verb and the first table of each statement, in order, without transaction control.
 
     Args:
-        act: what is done meanwhile.
+        act: a function that sends the statements.
     """
     with CaptureQueriesContext(connection) as captured:
         act()

@@ -1,4 +1,4 @@
-"""Somebody who does something at the very instant at which another does."""
+"""Simulation of a second person who acts in the middle of a request."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ __all__ = ["rival"]
 def rival(
     act: Callable[[], object], is_moment: Callable[[str], bool], *, after: bool = False
 ) -> Iterator[None]:
-    """Have somebody act once within the block, which has to come to that moment.
+    """Call `act` once within the block, immediately before a certain database statement.
+
+    The block must send such a statement, or the test fails.
 
     Args:
-        act: what they do.
-        is_moment: whether a statement is the one; the first counts.
-        after: whether they act right after it, not before.
+        act: a function that does what the second person does.
+        is_moment: a function that returns whether a statement is the one; only the first match counts.
+        after: whether to call `act` immediately after the statement instead.
     """
     has_come = False
 
     def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         nonlocal has_come
         is_now = not has_come and is_moment(sql)
-        has_come = has_come or is_now  # also for what they ask for themselves
+        has_come = has_come or is_now  # set before `act` sends statements of its own
         if is_now and not after:
             act()
         found = execute(sql, params, many, context)

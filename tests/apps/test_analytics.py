@@ -1,4 +1,4 @@
-"""The plan's by-name API."""
+"""Tests of the by-name analytics API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often somebody may try to log in: counted by all processes together, by each while Redis is away."""
+"""Tests of the login rate limit: shared by all processes, or per process while Redis is unavailable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard: what an empty team sees, and what a busy one."""
+"""Tests of the dashboard of an empty team and of a busy team."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _connected(team: Team, provider: str = "github", *, days: int = 90, live: bo
 
 
 def _busy(team: Team) -> None:
-    """Have a team connected, with pull requests of two months, some waiting, and insights."""
+    """Give a team a connection, two months of pull requests, some of which wait, and insights."""
     _connected(team)
     repository = some_repository(team)
     for day in range(1, 59):
@@ -178,7 +178,7 @@ def test_the_dashboard_costs_few_queries_however_much_there_is(
     client = browser(alice)
     client.get("/dashboard/")
 
-    # Session, person, memberships; pull requests, insights, those waiting, connections; two of the syncs.
+    # Session, person, memberships; pull requests, insights, waiting ones, connections; two for the syncs.
     with django_assert_max_num_queries(9):
         client.get("/dashboard/")
 

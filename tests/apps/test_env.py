@@ -1,4 +1,4 @@
-"""Settings fail loudly on values that cannot be used."""
+"""Tests that settings reject invalid values with an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The team that an error is told of."""
+"""Tests of the team that an error is attributed to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feature flags: evaluated here, from definitions that a local stand-in serves."""
+"""Tests of feature flags, evaluated locally from definitions that a stand-in serves."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _DEFINITIONS = {
 
 
 class _Here(NamedTuple):
-    """Be a request of somebody."""
+    """A request with an identity."""
 
     who: Identity
 
@@ -71,12 +71,12 @@ class _PostHog(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing."""
+        """Suppress the server's log."""
 
 
 @pytest.fixture
 def posthog(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Serve flag definitions on loopback; return what is asked."""
+    """Serve flag definitions on the loopback interface; yield the request lines that were received."""
     asked: list[str] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Asked", (_PostHog,), {"asked": asked}))
     thread = threading.Thread(target=server.serve_forever)
@@ -104,7 +104,7 @@ def test_without_a_key_the_default_counts(alice: User, monkeypatch: pytest.Monke
 
 
 def test_a_flag_is_evaluated_here_once_its_definition_has_come(alice: User, posthog: list[str]) -> None:
-    assert analytics.is_feature_enabled("unheard-of", alice, default=True) is True  # waits for nothing
+    assert analytics.is_feature_enabled("unheard-of", alice, default=True) is True  # without waiting
 
     deadline = time.monotonic() + 10
     while not analytics.is_feature_enabled("new-dashboard", alice) and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""Inviting: an admin's side."""
+"""Tests of sending, resending and canceling invitations, as an admin."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_an_invitation_that_could_not_be_sent_is_kept_and_told_of_once_it_is(
 ) -> None:
     client, works = browser(alice), settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nobody listens there
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # nothing listens on this port
 
     pages = [
         client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"}, follow=True),

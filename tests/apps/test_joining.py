@@ -1,4 +1,4 @@
-"""Joining by an invitation: the invited person's side."""
+"""Tests of joining a team through an invitation, as the invited person."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_joining_with_an_account_records_the_joining_for_the_team_joined(
     Invitation.objects.update(email=charlie.email)
     captured_events.clear()
     client = browser(charlie)
-    client.post("/teams/switch/", {"team": str(other.public_id)})  # another team is current meanwhile
+    client.post("/teams/switch/", {"team": str(other.public_id)})  # another team is current now
 
     page = client.post(_path(invitation, "accept/"), follow=True)
 

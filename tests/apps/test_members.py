@@ -1,4 +1,4 @@
-"""Changing who is in a team, and as what."""
+"""Tests of changing a team's members and their roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database is what the models say."""
+"""A test that the migrations match the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The header: where one can go from each page, and where one is."""
+"""Tests of the header: its links, and how it marks the current page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may reach what: each rule is tried for each address of `addresses.py`."""
+"""Tests of access control: each rule is tried for each URL in `addresses.py`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.apps.conftest import Browser
 
 Things = Mapping[str, object]
 
-# Words that stand on Acme's pages and on nobody else's.
+# Texts that are only on Acme's pages.
 SECRETS = (
     "Acme",
     "Alice",
@@ -42,7 +42,7 @@ SECRETS = (
 
 @pytest.fixture
 def things(acme: Team, bob: User, settings: Settings) -> Things:
-    """Give Acme one of each thing that an address or a page names; nobody answers at its providers."""
+    """Create one of each object that a URL or a page of Acme names; the providers do not respond."""
     settings.GITHUB_API_URL = settings.GITHUB_URL = "http://127.0.0.1:1"
     settings.JIRA_API_URL = settings.JIRA_AUTH_URL = settings.SLACK_URL = "http://127.0.0.1:1"
     invitation = Invitation.objects.create(team=acme, email="dana@new.example")
@@ -92,19 +92,19 @@ def things(acme: Team, bob: User, settings: Settings) -> Things:
 def _names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
     for entry in resolver.url_patterns:
         if isinstance(entry, URLPattern):
-            if entry.name:  # allauth's addresses of earlier days have none
+            if entry.name:  # allauth's legacy URLs have no name
                 yield f"{namespace}{entry.name}"
         else:
             yield from _names(entry, f"{entry.namespace}:" if entry.namespace else namespace)
 
 
 def _is_foreign(address: Address) -> bool:
-    """Whether the path names something of Acme's; an invitation's token is the holder's own."""
+    """Whether the path contains the id of one of Acme's objects; an invitation's token does not count."""
     return "{" in address.path and "{token}" not in address.path
 
 
 def _requests(*rules: Rule) -> list[tuple[Address, str]]:
-    """Return each address with each method that needs one of the rules."""
+    """Return each URL with each method that one of the rules applies to."""
     return [
         (address, method)
         for address in ADDRESSES
@@ -114,13 +114,13 @@ def _requests(*rules: Rule) -> list[tuple[Address, str]]:
 
 
 def each(requests: list[tuple[Address, str]]) -> pytest.MarkDecorator:
-    """Try each request in a test of its own."""
+    """Parametrize a test with the requests."""
     names = [f"{method} {address.name}" for address, method in requests]
     return pytest.mark.parametrize(("address", "method"), requests, ids=names)
 
 
 def _send(client: Client, address: Address, method: str, things: Things) -> tuple[int, str]:
-    """Send a request; return the answer's status, and where it leads to."""
+    """Send a request; return the status of the response, and the target of its redirect."""
     path = address.path.format(**things)
     if method == "get":
         response = client.get(path)
@@ -229,7 +229,7 @@ def test_an_admin_is_let_in_by_every_door(
 ) -> None:
     status, leads_to = _send(browser(alice), address, method, things)
 
-    # Some doors lead to another one, as an onboarding does to its next step.
+    # Some pages redirect, as the onboarding does to its next step.
     assert status in (200, 302)
     assert not leads_to.startswith(("/accounts/login/", "/teams/new/"))
 

@@ -1,4 +1,4 @@
-"""People who do the same at the same instant."""
+"""Tests of people who do the same thing at the same time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_who_takes_a_slug_an_instant_later_takes_the_next(browser: Browser, alic
     def take() -> None:
         Team.objects.create(name="Acme", slug="acme")
 
-    # Right after the look for a free slug, which reads once a try.
+    # Immediately after the search for a free slug, which sends a query per attempt.
     with rival(take, lambda sql: sql.startswith('SELECT "teams_team"."slug"'), after=True):
         page = browser(alice).post("/teams/new/", {"name": "Acme"}, follow=True)
 
@@ -36,7 +36,7 @@ def test_who_has_left_an_instant_ago_is_neither_removed_nor_promoted(
     def leave() -> None:
         Membership.objects.filter(pk=membership.pk).delete()
 
-    with rival(leave, lambda sql: sql.startswith('SELECT "teams_team"')):  # right before the team is locked
+    with rival(leave, lambda sql: sql.startswith('SELECT "teams_team"')):  # before the team is locked
         page = client.post(f"/team/members/{membership.pk}/{act}/", {"role": "admin"}, follow=True)
 
     assert "has left the team already" in page.content.decode()
@@ -70,7 +70,7 @@ def test_what_was_changed_an_instant_ago_is_not_undone_by_who_changes_something_
     def change() -> None:
         rows.update(**meanwhile)
 
-    with rival(change, lambda sql: sql.startswith(f'UPDATE "{table}"')):  # right before the form is saved
+    with rival(change, lambda sql: sql.startswith(f'UPDATE "{table}"')):  # before the form is saved
         assert client.post(path, {**form, **saved}).status_code == 302
 
     expected = {**saved, **meanwhile}

@@ -1,4 +1,4 @@
-"""Making an account."""
+"""Tests of signing up and logging in."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_double_click_leads_to_the_login_of_the_account_that_the_first_has_mad
     browser: Browser, captured_events: CapturedEvents
 ) -> None:
     def be_first(instance: User, **_: object) -> None:
-        # What the other click's request does, between this one's look and its writing.
+        # Acts as the other click's request, between this request's check and its insert.
         signals.pre_save.disconnect(be_first, User)
         User.objects.create_user(instance.email, PASSWORD)
 

@@ -1,4 +1,4 @@
-"""Making teams, changing them, and which of them is current."""
+"""Tests of creating and changing teams, and of the current team."""
 
 from __future__ import annotations
 

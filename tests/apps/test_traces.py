@@ -1,4 +1,4 @@
-"""What nobody may read in a trace: each address is asked for with secrets, and all spans are searched."""
+"""Tests that traces contain no secrets: each URL is requested with secrets, and all spans are searched."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _FORM = {
     "password": "swordfish",
     "login": "eve@else.example",
 }
-# Of the database, of the forms, and of the addresses; a team's slug and ids are what its spans are found by.
+# From the database, forms and URLs; a team's slug and ids are allowed, since they identify its spans.
 _SECRETS = (
     "swordfish",
     "@acme.example",
@@ -57,7 +57,7 @@ _PROBES = ("/health/", "/healthz/", "/readyz/")
 
 
 class _Exported(SpanProcessor):
-    """Export what ends while a test looks; a provider lets no processor go."""
+    """A span processor that exports only during a test; a provider cannot remove a processor."""
 
     def __init__(self) -> None:
         self.memory = InMemorySpanExporter()
@@ -80,7 +80,7 @@ def _exported() -> _Exported:
 
 @pytest.fixture
 def spans(_exported: _Exported, transactional_db: None) -> Iterator[InMemorySpanExporter]:
-    """Instrument databases and HTTP clients as the product does, and hold what is exported."""
+    """Instrument databases and HTTP clients as the product does, and collect the exported spans."""
     clients: list[Any] = [
         HTTPXClientInstrumentor(),
         RequestsInstrumentor(),
@@ -90,7 +90,7 @@ def spans(_exported: _Exported, transactional_db: None) -> Iterator[InMemorySpan
         client.instrument()
     connection.ensure_connection()
     plain = connection.connection
-    # A test's database is open already.
+    # The test database's connection is already open.
     if isinstance(plain, psycopg.Connection):
         PsycopgInstrumentor().instrument_connection(plain)
     elif isinstance(plain, sqlite3.Connection):

@@ -1,4 +1,4 @@
-"""Landing, dashboard, health, and the page that fails on purpose."""
+"""Tests of the landing page, the dashboard, and the page that fails on purpose."""
 
 from __future__ import annotations
 
@@ -90,5 +90,5 @@ def test_what_the_page_of_an_error_needs_is_served_without_building_anything(bro
         page = browser(None).get(f"/static/web/{name}")
 
         assert page.status_code == 200
-        assert b"".join(page.streaming_content)  # type: ignore[attr-defined]  # a file's response
+        assert b"".join(page.streaming_content)  # type: ignore[attr-defined]  # the response of a file
         assert f"web/{name}" in Path("templates/500.html").read_text()

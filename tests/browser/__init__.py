@@ -1,1 +1,1 @@
-"""The browser's half, driven in Chromium: a small site of the tests' own, and what PostHog would have got."""
+"""Tests of the browser's scripts in Chromium, on a small test site, against an inspector."""

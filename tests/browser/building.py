@@ -1,4 +1,4 @@
-"""What the browser gets: built once more if a source is newer, as `make` does."""
+"""The built assets, which are rebuilt if a source is newer, as in `make`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.lifecycle.servers import ROOT
 
 _MANIFEST = ROOT / "assets/dist/manifest.json"
 _VITE = ROOT / "node_modules/.bin/vite"
-# Templates and Python name the classes that Tailwind makes styles of.
+# Templates are sources, too: Tailwind generates styles for the classes that they contain.
 _SOURCES = (("assets", (".ts", ".css", ".svg")), ("templates", (".html",)), ("apps", (".html",)))
 
 
 @cache
 def built() -> Path:
-    """Return the folder of what Vite builds, up to date."""
+    """Return the folder of the built assets, after rebuilding them if needed."""
     if not _VITE.exists():
         msg = f"{_VITE} is missing: `make setup` installs it (npm ci)"
         raise MissingError(msg)
@@ -29,7 +29,7 @@ def built() -> Path:
 
 
 def manifest() -> dict[str, Any]:
-    """Return what each chunk is called, and which others it wants, up to date."""
+    """Return Vite's manifest: the file name and the imports of each chunk, after rebuilding if needed."""
     found: dict[str, Any] = json.loads((built() / _MANIFEST.name).read_text())
     return found
 

@@ -1,4 +1,4 @@
-"""One browser for a module; an inspector, a site and a page of its own for each test."""
+"""Fixtures: one browser per module; an inspector, a site and a page per test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.browser.site import Site, running_site
 from tests.inspector.browser import chromium
 
 
-# Of its own for each test: what the page before says at its end may come late, and finds nobody.
+# One per test: late events of the previous test's page must not arrive here.
 @pytest.fixture
 def inspector() -> Iterator[RunningInspector]:
     with running_inspector() as inspector:
@@ -34,20 +34,20 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(reduced_motion="reduce")
-    # Chromium may never close a context whose page is still on its way out: tests leave their pages at rest.
+    # Chromium may hang when it closes a context whose page is still unloading: tests must let pages settle.
     yield context
     context.close()
 
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the console said; a test that lets something go wrong takes out what it meant to see."""
+    """The errors and warnings in the console; a test that causes an error on purpose removes it."""
     return []
 
 
 @pytest.fixture
 def page(context: BrowserContext, site: Site, complaints: list[str]) -> Iterator[Page]:
-    """A page whose console and policy must have nothing to complain of."""
+    """A page that must not cause errors, warnings or policy violations."""
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(

@@ -1,4 +1,4 @@
-"""A small server between a browser and the inspector that a busy machine does not make lose requests."""
+"""A small server between a browser and the inspector that does not lose requests on a busy machine."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from http.server import ThreadingHTTPServer
 
 __all__ = ["CLOSING", "Server"]
 
-# The inspector closes a connection that rests for seconds, and a request on its way just then is lost.
+# Do not reuse connections: the inspector closes idle connections, which can lose a request.
 CLOSING = {"Connection": "close"}
 
 
 class Server(ThreadingHTTPServer):
-    """Let more connections wait than the five of the standard library: a browser makes six for each page."""
+    """A server with a longer connection backlog than the default of five: a browser opens six per page."""
 
     request_queue_size = 128

@@ -1,4 +1,4 @@
-"""A small site with the product's own scripts: its pages are a test's, under a strict policy."""
+"""A small site with the product's scripts, pages that a test defines, and a strict security policy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import urllib3
 from tests.browser.building import built, manifest
 from tests.browser.serving import CLOSING, Server
 
-# What the product's policy allows its pages, at most.
+# The most that the product's policy allows.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; worker-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -35,23 +35,25 @@ ORIGIN = {
     "$release_id": "01983c1e-7d1a-7000-8000-0000000000aa",
 }
 
-# What each chunk of the product's scripts is called in the manifest.
+# The names of the entry points in Vite's manifest.
 MAIN, THEME, STYLES = "assets/javascript/main.ts", "assets/javascript/theme.ts", "assets/styles/main.css"
 
 
 @dataclass
 class Site:
-    """Answer what a test has set; remember what was asked.
+    """The content of the site, which a test can change, and the requests that the site has received.
+
+    Thread-safe: the server's threads only read the fields and append to `asked`.
 
     Args:
-        url: where it is.
-        pages: the `<main>` of each path.
-        config: what every page says to its scripts; None for a product without a key.
-        routes: the pattern of a path that holds something.
-        statuses: of paths that are not answered with 200.
-        redirects: where a path leads.
-        asked: method, path with query, and headers of each request but for files.
-        is_posthog_up: whether `/ph` leads anywhere.
+        url: the base URL.
+        pages: the content of `<main>`, by path.
+        config: the telemetry configuration of every page; None for a product without a key.
+        routes: the route of each path with parameters.
+        statuses: the status of each path that does not respond with 200.
+        redirects: the target of each path that redirects.
+        asked: method, path with query, and headers of each request except for static files.
+        is_posthog_up: whether `/ph` forwards to the inspector; otherwise it responds with 502.
     """
 
     url: str = ""
@@ -86,7 +88,7 @@ class Site:
         self.statuses, self.redirects, self.asked, self.is_posthog_up = {}, {}, [], True
 
     def paths(self, method: str = "GET") -> list[str]:
-        """What has been asked for, in order."""
+        """Return the paths that were requested, in order."""
         return [path for asked, path, _ in self.asked if asked == method]
 
     def html(self, path: str) -> str:
@@ -116,7 +118,7 @@ class Site:
 
 @contextmanager
 def running_site(inspector_url: str) -> Iterator[Site]:
-    """Serve a site whose `/ph` leads to an inspector."""
+    """Run a site whose `/ph` forwards to an inspector."""
     site = Site()
     site.reset()
     pool = urllib3.PoolManager(retries=False, timeout=20, maxsize=10)
@@ -132,7 +134,7 @@ def running_site(inspector_url: str) -> Iterator[Site]:
             length = int(self.headers.get("Content-Length", 0))
             body = self.rfile.read(length)
             if len(body) < length:
-                return None  # a page that was left: the request has no end, and PostHog would not read it
+                return None  # aborted because the page was left; PostHog would not read the request either
             path = urlsplit(self.path).path
             if path.startswith("/static/"):
                 name = path.removeprefix("/static/")
@@ -167,13 +169,13 @@ def running_site(inspector_url: str) -> Iterator[Site]:
             headers["Content-Length"] = str(len(content))
             for name, value in headers.items():
                 self.send_header(name, value)
-            # A page that is left does not wait for its answers.
+            # A page that is left closes the connection.
             with suppress(ConnectionError):
                 self.end_headers()
                 self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Suppress the server's log."""
 
     server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

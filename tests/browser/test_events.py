@@ -1,4 +1,4 @@
-"""What people do in the page is one event each, whatever has been swapped in since."""
+"""Tests that each interaction with the page records one event, also after swaps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DATA = json.dumps(
 
 
 def own(event: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Some of an event's properties."""
+    """Return some of an event's properties."""
     return {name: event["properties"].get(name) for name in names}
 
 

@@ -1,4 +1,4 @@
-"""Back and forward: what they bring is whoever's is signed in now, and an answer that says no is shown."""
+"""Tests of the back and forward buttons: pages are reloaded for the current person, and errors are shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.browser.waiting import arrived, follow, ready, settle
 
 pytestmark = pytest.mark.slow
 
-# Playwright runs Chromium without the cache of whole pages: they are told what it would tell them.
+# Playwright runs Chromium without the back-forward cache: dispatch the events that the cache would cause.
 LEFT = "dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}));"
 BACK = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));"
 
@@ -79,6 +79,6 @@ def test_the_way_back_to_a_page_that_is_refused_now_shows_the_refusal(
     site.statuses["/"] = status
     page.go_back()
     expect(page.locator("h1")).to_have_text("Not for you")
-    # The browser's own line for each of the two requests, and htmx's.
+    # The browser logs an error for each of the two requests, and htmx logs one.
     assert len(complaints) == 3
     complaints.clear()

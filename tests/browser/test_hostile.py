@@ -1,4 +1,4 @@
-"""Nothing breaks where PostHog is away or blocked, or the browser forbids what the scripts would like."""
+"""Tests that the page works while PostHog is unavailable or blocked, or the browser forbids storage."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.browser.waiting import follow
 
 pytestmark = pytest.mark.slow
 
-# What a visit may cost, compressed. posthog-js's full build would be 230 kB; ours leaves out surveys, tours
-# and the toolbar, and the recorder is a chunk of its own.
+# The size limit of each chunk, compressed. The full build of posthog-js would be 230 kB; ours leaves out
+# surveys, tours and the toolbar, and the recorder is a separate chunk.
 BUDGETS = {
     "main": 50_000,
     "theme": 1_000,
@@ -97,5 +97,5 @@ def test_each_chunk_is_within_its_budget_and_comes_only_when_it_is_needed() -> N
     assert set(sizes) == set(BUDGETS), json.dumps(sizes)
     assert {name: size for name, size in sizes.items() if size > BUDGETS[name]} == {}
     assert by_name["main"].get("imports", []) == []
-    # A classic script: it can import nothing.
+    # A classic script cannot import modules.
     assert "import" not in (folder / by_name["theme"]["file"]).read_text()

@@ -1,4 +1,4 @@
-"""Whom events are about, and pageviews: a visitor becomes a person, and after a logout another begins."""
+"""Tests of identity and page views: a visitor becomes a person, and a logout starts a new visitor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_visitor_person_and_the_visitor_after_the_logout_are_told_apart(
     ready(page, site.url)
     site.config |= {"distinct_id": ANN, "team": TEAM}
     follow(page, "#to-analytics", "/analytics/")
-    # A page that is left in the very moment takes it along: posthog-js compresses it, and says it only once.
+    # Wait for the event: leaving the page while posthog-js compresses it would lose it.
     arrived(inspector, page, "$identify")
     site.config |= {"distinct_id": None, "team": None}
     page.goto(f"{site.url}/list/")
@@ -29,7 +29,7 @@ def test_visitor_person_and_the_visitor_after_the_logout_are_told_apart(
     before, during, after = (one["distinct_id"] for one in views)
     assert during == ANN
     assert len({before, during, after}) == 3
-    # To join the visitor's trail is the server's: `$identify` makes the person known, and merges nobody.
+    # The server merges the visitor into the person; `$identify` only creates the person.
     (person,) = inspector.persons()
     assert person["distinct_ids"] == [ANN]
     assert "$anon_distinct_id" not in inspector.good("$identify")[0]["properties"]
@@ -44,7 +44,7 @@ def test_visitor_person_and_the_visitor_after_the_logout_are_told_apart(
 def test_two_accounts_in_one_browser_stay_two_people(
     site: Site, page: Page, inspector: RunningInspector, forgets: bool
 ) -> None:
-    """Whatever posthog-js remembers: here also as if nobody had ever called `reset`."""
+    """Also hold if posthog-js keeps its state, as if `reset` had never been called."""
     assert site.config is not None
     if not forgets:
         script = "Object.defineProperty(Object.prototype, 'reset', {get() { return () => {} }, set() {}})"
@@ -134,7 +134,7 @@ def test_leaving_a_page_is_said_and_events_leave_together(
 def test_what_is_being_sent_when_a_page_is_left_arrives(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
-    # A browser that takes its time: on a busy machine every one does.
+    # Simulate a slow browser, which any browser is on a busy machine.
     slow = "Object.defineProperty(CompressionStream.prototype, 'readable', {get: () => new ReadableStream()})"
     page.add_init_script(slow)
     ready(page, site.url)

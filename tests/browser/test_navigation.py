@@ -1,4 +1,4 @@
-"""Navigation by htmx is navigation: errors are pages, the focus follows, nothing of a page is left behind."""
+"""Tests that htmx navigates as a browser does: errors are pages, the focus moves, old pages are gone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_an_error_is_shown_as_the_page_that_it_is(site: Site, page: Page, compla
     follow(page, "#to-analytics", "/analytics/")
     expect(page.locator("h1")).to_have_text("There is no such page")
     assert page.evaluate("window.survived")
-    # The browser's own line about the status.
+    # The browser logs the status.
     assert len(complaints) == 1
     complaints.clear()
 
@@ -77,7 +77,7 @@ def test_who_chooses_a_range_by_the_arrow_keys_asks_once(site: Site, page: Page)
     site.pages["/list/"] = FILTERS
     page.goto(f"{site.url}/list/")
     site.asked.clear()
-    # As in browsers that do not know daisyUI's list, which opens at these keys.
+    # As in browsers without support for daisyUI's customizable select, which opens on these keys.
     page.evaluate("""const sheet = new CSSStyleSheet();
       sheet.replaceSync("select { appearance: none !important }");
       document.adoptedStyleSheets.push(sheet);""")
@@ -111,7 +111,7 @@ def test_a_fragment_that_fails_leaves_the_page_as_it_was(
     page.goto(site.url)
     page.wait_for_timeout(700)
     expect(page.locator("#syncs")).to_have_text("1 of 2")
-    # It is asked again and again; nothing may come after the last look at the complaints.
+    # The fragment polls: stop it, so that no error is logged after the complaints were checked.
     page.goto("about:blank")
     assert all("503" in said for said in complaints)
     complaints.clear()

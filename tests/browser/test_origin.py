@@ -1,4 +1,4 @@
-"""Where the browser's events come from: the service, version, environment and release of the page."""
+"""Tests of the origin of the browser's events: service, version, environment and release of the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leaves says nothing that nobody declared, and nothing leaves of who has said no."""
+"""Tests that events contain only declared data, and that nothing is sent after an opt-out."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_who_has_refused_loads_nothing_sends_nothing_and_is_forgotten(
     assert "ph_" in page.evaluate(STORED)
     arrived(inspector, page, "$pageview")
     page.goto("about:blank")
-    # Chromium tells a page that it is left a moment later. What it says then may arrive late, or never.
+    # Chromium unloads a page with a delay. The page's last events may arrive late, or never.
     page.wait_for_timeout(1_000)
     refused_at = datetime.now(UTC)
     if way == "profile":
@@ -112,7 +112,7 @@ def test_a_no_within_the_page_stops_at_once_also_what_is_queued(
     arrived(inspector, page, "$pageview")
     page.click("[data-theme-choice=dark]")
     site.config |= {"opted_out": True, "distinct_id": None, "team": None}
-    # The request that brings the answer is made before it.
+    # The request for the page that contains the opt-out is sent before the opt-out is known.
     follow(page, "#to-analytics", "/analytics/")
     site.asked.clear()
     page.click("[data-theme-choice=light]")
@@ -129,7 +129,7 @@ def test_a_no_within_the_page_stops_at_once_also_what_is_queued(
 
 
 def _quiet(site: Site, page: Page) -> None:
-    """Wait until nothing has been asked for a second: a beacon of the page before may still be under way."""
+    """Wait for a second without requests: a beacon of the previous page may still be in transit."""
     count = -1
     while count != len(site.asked):
         count = len(site.asked)
@@ -159,14 +159,14 @@ def test_a_no_in_another_tab_is_heard_at_the_next_click_which_need_not_lead_anyw
 
 
 def _recorded(requests: list[Request]) -> str:
-    """All that has been sent as recordings, whose parts are compressed each by itself."""
+    """Return everything that was sent as recordings, whose parts are compressed separately."""
     bodies = [request.post_data_buffer for request in requests if "/ph/s/" in request.url]
     texts = [gzip.decompress(body) if body.startswith(GZIP) else body for body in bodies if body]
     return "".join(map(_unpacked, map(orjson.loads, texts)))
 
 
 def _unpacked(value: Any) -> str:
-    """Write a value with the texts in it that are gzipped, as Latin 1, written out."""
+    """Serialize a value, with decompression of all strings in it that contain gzip data as Latin-1."""
     if isinstance(value, dict):
         return "".join(map(_unpacked, value.values()))
     if isinstance(value, list):
@@ -199,7 +199,7 @@ def test_a_session_is_recorded_only_where_the_page_allows_it_and_without_what_is
     page.goto("about:blank")
     page.wait_for_timeout(500)
     recorded = _recorded(requests)
-    # Links in the page are recorded as they stand in it; its own address is not.
+    # Links in the page are recorded unchanged, but not the page's own URL.
     assert "/list/?token=hush" not in recorded
     assert "typed hush" not in recorded
     assert "given hush" not in recorded

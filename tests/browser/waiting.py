@@ -1,4 +1,4 @@
-"""Waiting for what arrives, and seeing that nothing more does."""
+"""Helpers that wait for events, and check that no other events arrive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PATIENCE_S = 15
 
 
 def until(page: Page, arrived: Callable[[], bool]) -> None:
-    """Wait while the page goes on living, which a sleep would not let it."""
+    """Wait for a condition while the page keeps running, which a sleep would prevent."""
     deadline = time.monotonic() + _PATIENCE_S
     while not arrived():
         assert time.monotonic() < deadline, f"it did not arrive within {_PATIENCE_S} s"
@@ -22,7 +22,7 @@ def until(page: Page, arrived: Callable[[], bool]) -> None:
 
 
 def arrived(inspector: RunningInspector, page: Page, name: str, count: int = 1) -> list[dict[str, Any]]:
-    """Return the events of a name, in order: as many as there should be, and no more."""
+    """Return the events with a name, in order; fail unless exactly `count` events arrive."""
     until(page, lambda: len(inspector.good(name)) >= count)
     settle(inspector, page)
     events: list[dict[str, Any]] = inspector.good(name)
@@ -31,7 +31,10 @@ def arrived(inspector: RunningInspector, page: Page, name: str, count: int = 1) 
 
 
 def settle(inspector: RunningInspector, page: Page) -> None:
-    """Let what is under way arrive: what happened at once leaves in one request. Nothing was refused."""
+    """Wait for events in transit, and check that none was refused.
+
+    Events that are recorded together are sent in one request.
+    """
     page.wait_for_timeout(700)
     refused = inspector.bad()
     assert refused == [], refused
@@ -44,6 +47,6 @@ def follow(page: Page, selector: str, path: str) -> None:
 
 
 def ready(page: Page, site_url: str, path: str = "/") -> None:
-    """Open a page, and wait until posthog-js has been loaded and has said something."""
+    """Open a page, and wait until posthog-js is loaded and has sent events."""
     with page.expect_request("**/ph/e/"):
         page.goto(site_url + path)

@@ -1,1 +1,1 @@
-"""The running product in Chromium: what people do in its pages, and what PostHog gets of it."""
+"""Tests of the running product in Chromium: interactions, and the events that PostHog receives."""

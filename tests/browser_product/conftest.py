@@ -1,4 +1,4 @@
-"""One running product for all tests, one browser for a module; what pages complain of fails a test."""
+"""Fixtures: one running product for all tests, one browser per module; errors in the console fail a test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.inspector.browser import chromium
 
 __all__ = ["TAXONOMY"]
 
-# The report's section with the table of what is declared.
+# The section of the test report with the table of declared events.
 TAXONOMY = "taxonomy of server and browser"
 
 
@@ -29,7 +29,7 @@ def product(started_product: Product) -> Product:
     return started_product
 
 
-# Playwright's event loop stays with its thread, where neither a second one nor the ORM would run beside it.
+# Closed after each module: while Playwright's event loop runs, its thread cannot run another loop or the ORM.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visits(browser: Browser, product: Product) -> Iterator[Visits]:
-    """The pages of a test; a test that makes them complain clears `complaints` itself."""
+    """The pages of a test; a test that causes errors on purpose clears `complaints`."""
     visits = Visits(browser, product)
     yield visits
     visits.close()
@@ -48,7 +48,7 @@ def visits(browser: Browser, product: Product) -> Iterator[Visits]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table of the test that passed; one that fails shows its own."""
+    """Print the table of the taxonomy test if the test passed; a failed test prints its own table."""
     for report in terminalreporter.getreports("passed"):
         for name, text in report.sections:
             if name == f"Captured {TAXONOMY} call":

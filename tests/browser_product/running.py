@@ -1,4 +1,4 @@
-"""The running product and all it talks to, after the sample journey: a team with months of pull requests."""
+"""The running product and its services, after the sample journey: a team with months of pull requests."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from tformance.run._journey import STEPS, Person, Stage
 from tformance.run.programs.ports import choose_port
 from tformance.sandbox.running import running_sandbox
 
-# As `tests.lifecycle.servers` has it.
+# The same key as in `tests.lifecycle.servers`.
 KEY = "phc_test"
 
-# The product sends its own events every 0.2 s, and posthog-js what is left when its page goes.
+# The product sends events every 0.2 s, and posthog-js sends the remaining events when its page is left.
 _QUIET_S, _PATIENCE_S = 0.6, 20.0
 
 
 @dataclass(frozen=True)
 class Product:
-    """What the tests talk to.
+    """The running product and the services around it.
 
     Args:
-        url: the product's.
-        wire: what it sends PostHog passes here.
-        inspector: where it arrives.
-        stage: the people of the journey, each signed in.
-        journey: what arrived of the journey.
-        env: of the product's process.
-        folder: of all it keeps.
+        url: the product's base URL.
+        wire: the proxy between the product and PostHog.
+        inspector: the stand-in for PostHog.
+        stage: the people of the journey, all signed in.
+        journey: the events of the journey.
+        env: the environment variables of the product's process.
+        folder: the folder of the product's data.
     """
 
     url: str
@@ -50,28 +50,31 @@ class Product:
     folder: Path
 
     def cookies(self, person: Person) -> list[Any]:
-        """The cookies by which somebody is signed in, and none of posthog-js's."""
+        """Return the cookies of a person's session, without those of posthog-js."""
         kept = person.browser._session.cookies
         return [
             {"name": name, "value": str(kept[name]), "url": self.url} for name in ("sessionid", "csrftoken")
         ]
 
     def records(self, *emails: str) -> dict[str, Any]:
-        """What the database knows of people: `public_id`, and of each team `public_id`, `name` and `slug`."""
+        """Return the database's records of people, by email: `public_id`, and `teams`.
+
+        Each team has `public_id`, `name` and `slug`.
+        """
         done = run([sys.executable, "-m", "tformance.run.records", *emails], self.env)
         assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Wait until something holds."""
+        """Wait until a condition is true."""
         deadline = time.monotonic() + _PATIENCE_S
         while not condition():
             assert time.monotonic() < deadline, f"not within {_PATIENCE_S} s"
             time.sleep(0.05)
 
     def settle(self) -> None:
-        """Wait until nothing more arrives; PostHog would keep all of it as it was sent."""
+        """Wait until no more events arrive; check that PostHog would accept all of them unchanged."""
         began = since = time.monotonic()
         known = self.inspector.all()["total"]
         while time.monotonic() - since < _QUIET_S:
@@ -86,20 +89,20 @@ class Product:
         assert unkept == [], unkept
 
     def reset(self) -> None:
-        """Forget what has arrived."""
+        """Discard the events and requests received so far."""
         self.inspector.reset()
         self.wire.passed.clear()
         self.wire.is_cut = False
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """What has arrived under a name, in the order in which it happened."""
+        """Return the received events with a name, in chronological order."""
         found: list[dict[str, Any]] = self.inspector.good(name)
         return sorted(found, key=lambda one: str(one["timestamp"]))
 
 
 @contextmanager
 def running_product(folder: Path) -> Iterator[Product]:
-    """Start everything, and play the journey."""
+    """Start the product and its services, and run the journey."""
     built()
     with running_inspector() as inspector, running_wire(inspector.url) as wire, running_sandbox() as sandbox:
         port = choose_port(0, 8000)
@@ -136,7 +139,7 @@ def running_product(folder: Path) -> Iterator[Product]:
 
 @contextmanager
 def running_besides(product: Product, **env: str) -> Iterator[str]:
-    """Start one more process of the product, with other settings and the same database."""
+    """Start another process of the product, with other settings and the same database."""
     port = choose_port(0, 8000)
     with serving(_uvicorn(port), {**product.env, **env}, product.folder):
         yield f"http://127.0.0.1:{port}"

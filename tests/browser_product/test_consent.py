@@ -1,4 +1,4 @@
-"""Who refuses is not recorded: not by the browser, not by the server, and nothing is kept or told of them."""
+"""Tests that people who opt out are not recorded by the browser or the server, and that no ids are stored."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _REFUSE = 'form[action="/privacy/notice/"] button[value="out"]'
 
 
 def _swap(page: Page, selector: str, path: str) -> None:
-    """Follow a link by a swap; a page that is not recorded does not always say which it is."""
+    """Follow a link that swaps the page; wait for its URL, as unrecorded pages may not have a view name."""
     page.click(selector)
     page.wait_for_url(f"**{path}**")
     page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
 
 
 def _assert_unseen(product: Product, visits: Visits, page: Page) -> None:
-    """Wait for longer than posthog-js would take to come, leave, and find nothing."""
+    """Wait until posthog-js would have loaded, leave the page, and assert that nothing was sent or stored."""
     page.wait_for_timeout(2_500)
     assert stored(page) == []
     assert not page.evaluate("performance.getEntriesByType('resource').some(one => /posthog/.test(one.name))")

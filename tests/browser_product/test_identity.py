@@ -1,4 +1,4 @@
-"""Whom it is about, in browser and server: a visitor, the person they become, and the visitor after."""
+"""Tests of identity in browser and server: a visitor, the person after signing up, and the next visitor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 
 
 def _now(page: Page) -> dict[str, Any]:
-    """What posthog-js keeps: `distinct_id`, and `$sesid`, whose second value is the session."""
+    """Return the state of posthog-js: `distinct_id`, and `$sesid`, whose second value is the session id."""
     kept: dict[str, Any] = page.evaluate(
         "key => ({...JSON.parse(localStorage.getItem(key) ?? '{}'),"
         " ...JSON.parse(decodeURIComponent(document.cookie.match(key + '=([^;]*)')?.[1] ?? '%7B%7D'))})",
@@ -75,7 +75,7 @@ def test_a_visitor_who_signs_up_is_one_person_and_after_the_logout_another_visit
     assert signed_up["distinct_id"] == me
     assert signed_up["properties"]["$session_id"] == before["$sesid"][1]
     joined = [one["properties"].get("$anon_distinct_id") for one in product.events("$identify")]
-    assert set(joined) == {before["distinct_id"], None}  # by the server; posthog-js joins nobody
+    assert set(joined) == {before["distinct_id"], None}  # merged by the server, not by posthog-js
     grouped = {one["properties"].get("$groups", {}).get("team") for one in product.events("$pageview")}
     assert grouped == {None, team["public_id"]}
 
@@ -125,7 +125,7 @@ def test_who_switches_the_team_acts_for_the_other_one_from_then_on(product: Prod
 def test_two_accounts_in_a_browser_that_keeps_the_visitors_id_are_two_persons_and_the_page_shows_two(
     product: Product, visits: Visits
 ) -> None:
-    """posthog-js makes the visitor's id, and is never told that somebody has logged in or out: no `reset`."""
+    """Let posthog-js create the visitor's id, and never call its `reset` after a login or logout."""
     page = visits.open()
     ready(page, "/")
     visitor = _now(page)["distinct_id"]
@@ -167,5 +167,5 @@ def test_two_accounts_in_a_browser_that_keeps_the_visitors_id_are_two_persons_an
     inspector.wait_for_selector("article")
     shown = inspector.locator("article h2").all_text_contents()
     assert sorted(one for one in shown if one in (first, second)) == sorted([first, second])
-    # That PostHog refuses the second account's alias is what keeps the two apart.
+    # The accounts stay separate because PostHog refuses the second account's alias.
     product.reset()

@@ -1,4 +1,4 @@
-"""What people do is one event each, with the right page, person, team and session, after any swaps."""
+"""Tests that each interaction records one event with the right page, person, team and session."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_link_that_leaves_the_site_counts_once_by_click_key_and_middle_button(
     many_swaps(page)
     swap(page, sidebar("metrics:pull_requests"), "metrics:pull_requests")
     swap(page, "tbody th a", "metrics:pull_request")
-    # To the sandbox's own page: a beacon on the way out may be lost where Playwright intercepts requests.
+    # Use the sandbox's page: a beacon may be lost on leaving if Playwright intercepts requests.
     link = page.get_by_role("link", name="See it on GitHub")
     with page.context.expect_page() as opened:
         link.click(button="middle")
@@ -112,7 +112,7 @@ def test_a_link_that_leaves_the_site_counts_once_by_click_key_and_middle_button(
 
 
 def _chart_of_several_series(page: Page) -> str:
-    """Return the key of a chart that has a legend."""
+    """Return the key of a chart with a legend."""
     for canvas in page.locator("canvas[data-chart]").all():
         data = json.loads(page.locator(f"#{canvas.get_attribute('data-source')}").text_content() or "{}")
         if len(data["datasets"]) > 1:
@@ -122,7 +122,7 @@ def _chart_of_several_series(page: Page) -> str:
 
 
 def _use(page: Page, key: str) -> None:
-    """Point at a chart in passing and then for long, click it and its legend, all of it twice."""
+    """Hover over a chart briefly and then longer, click the chart and its legend, and repeat everything."""
     canvas = page.locator(f'canvas[data-chart="{key}"]')
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -136,7 +136,7 @@ def _use(page: Page, key: str) -> None:
         page.mouse.move(*inside)
         page.wait_for_timeout(700)
         page.mouse.click(*inside)
-        # The last label of the legend, at its end.
+        # The last label of the legend, at its right end.
         page.mouse.click(box["x"] + box["width"] - 25, box["y"] + 15)
         page.mouse.move(box["x"], box["y"] - 20)
 
@@ -150,7 +150,7 @@ def test_a_chart_that_a_swap_brought_counts_each_act_once_a_page(product: Produc
     page.wait_for_selector("canvas[data-chart=durations]:visible")
     key = _chart_of_several_series(page)
     _use(page, key)
-    # Away and back: the chart is drawn anew, and is on a page of its own.
+    # Leave and come back: the chart is drawn again, and counts as on a new page.
     swap(page, sidebar("insights:list"), "insights:list")
     page.go_back()
     page.wait_for_selector("canvas[data-chart=durations]:visible")
@@ -170,7 +170,7 @@ def test_what_posthog_js_records_by_itself_arrives(product: Product, visits: Vis
     page.evaluate("setTimeout(() => { throw new TypeError('hush') })")
     page.wait_for_timeout(200)
     page.evaluate("void Promise.reject(new RangeError('rejected'))")
-    page.wait_for_timeout(5_500)  # posthog-js gathers web vitals for 5 s
+    page.wait_for_timeout(5_500)  # posthog-js collects web vitals for 5 s
     finish(product, page)
     raised = {one["properties"]["$exception_list"][0]["type"] for one in product.events("$exception")}
     assert raised == {"TypeError", "RangeError"}

@@ -1,4 +1,4 @@
-"""Analytics comes after the page, weighs what it may, and a page that it does not reach is none the worse."""
+"""Tests that analytics loads after the page, stays within its size limits, and is not needed by the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.browser_product.visiting import Visits, leave, many_swaps, ready, sid
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 
-# kB, gzipped: what a page waits for; what comes after it; and what comes only where a session is recorded.
+# kB, gzipped: what a page waits for, what loads afterward, and what loads only if sessions are recorded.
 _BUDGETS = {"main-*.js": 60, "main-*.css": 40, "posthog-[!r]*.js": 110, "posthog-recorder-*.js": 85}
 
 
@@ -77,7 +77,7 @@ def test_a_page_whose_analytics_does_not_arrive_works(
     page.wait_for_url("**/analytics/overview/")
     assert page.locator("h1").first.is_visible()
     leave(page)
-    # Chromium itself notes each request that fails; no script says or throws anything.
+    # Chromium logs each failed request; scripts do not log or throw anything.
     ours = [
         one for one in visits.complaints if "Failed to load resource" not in one and "net::ERR_" not in one
     ]

@@ -1,4 +1,4 @@
-"""A page is counted once, by its route: no token, no search word and no id in an address ever leaves."""
+"""Tests that a page view is recorded once, with its route: tokens, search terms and ids are never sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.browser_product.wire import FLAGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 
-# Found nowhere but where a test has put them.
+# Texts that do not occur unless a test has entered them.
 _WORD, _ADDRESS = "zyxw-search-word", "zyxw-invited@example.com"
 
 
@@ -52,7 +52,7 @@ def test_no_token_search_word_address_or_id_of_an_address_leaves(product: Produc
         page.wait_for_url(re.compile(r"/pull-requests/\d+/$"))
     raw = urlsplit(page.url).path
     leave(page)
-    # Filters are kept for the person who chose them.
+    # Filters are remembered: use another person for the search.
     searcher = visits.open(product.stage.alan)
     many_swaps(searcher)
     swap(searcher, sidebar("metrics:pull_requests"), "metrics:pull_requests")

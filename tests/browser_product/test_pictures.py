@@ -1,6 +1,6 @@
-"""Pictures of the main pages; they scroll in one direction only, and axe-core finds nothing serious in them.
+"""Screenshots of the main pages, which must not scroll sideways or have serious findings in axe-core.
 
-`PICTURES=docs/images/product` keeps the pictures.
+`PICTURES=docs/images/product` keeps the screenshots.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 
 _AXE = ROOT / "node_modules/axe-core/axe.min.js"
 
-# A laptop, and a phone of the narrower kind.
+# A laptop and a narrow phone.
 _SIZES = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 390, "height": 844}}
 _THEMES = ("light", "dark")
 
@@ -55,7 +55,7 @@ def axe() -> str:
 
 
 def _found(page: Page) -> list[str]:
-    """What axe-core calls serious or worse, with an element that it is about."""
+    """Return the findings of axe-core that are serious or critical, with their elements."""
     violations = page.evaluate(
         """() => axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
           violations.filter(({impact}) => impact === "serious" || impact === "critical")
@@ -65,9 +65,9 @@ def _found(page: Page) -> list[str]:
 
 
 def _take(page: Page, name: str, folder: Path, axe: str) -> list[str]:
-    """Take all pictures of the page that is open; return what is wrong with them."""
+    """Take all screenshots of the open page; return the problems that were found."""
     wrong = []
-    # Not a script element, which the policy would forbid.
+    # Evaluate the script, because the policy would block a script element.
     page.evaluate(axe)
     page.wait_for_function(
         "() => [...document.querySelectorAll('canvas[data-chart]')].every((one) => one.offsetHeight > 0)"
@@ -77,7 +77,7 @@ def _take(page: Page, name: str, folder: Path, axe: str) -> list[str]:
         page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
         for size, viewport in _SIZES.items():
             page.set_viewport_size(viewport)  # type: ignore[arg-type]
-            # Charts follow with the next frame.
+            # Charts resize in the next frame.
             page.wait_for_timeout(100)
             page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
             beside = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -1,4 +1,4 @@
-"""Every address that can be looked at: nothing that the strict policy forbids, and nothing in the console."""
+"""Tests that no page violates the strict content security policy or logs anything to the console."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.browser_product.visiting import Visits, leave
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 
-# What Chromium says of a page that is answered so, which some are to somebody who has no business there.
+# Chromium logs this for an error status, which some pages return to people without access.
 _REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 40[0134]")
 
-# Not pages: a file, and JSON. Those of staff fail on purpose, and show Django's own page for developers.
+# URLs of a file and of JSON. Staff pages are left out, too: they fail on purpose, with Django's debug page.
 _NO_PAGES = ("metrics:export", "web:health", "web:ready")
 
 
@@ -31,7 +31,7 @@ def _looked_at(*, by_visitors: bool) -> list[Address]:
 
 
 def _first(page: Page, listing: str, selector: str) -> str:
-    """The id in the first link of a list."""
+    """Return the id in the first link of a list."""
     page.goto(listing)
     found = re.search(r"/(\d+)/$", page.locator(selector).first.get_attribute("href") or "")
     assert found is not None
@@ -42,7 +42,7 @@ def _look(visits: Visits, page: Page, path: str) -> None:
     response = page.goto(path)
     assert response is not None
     assert response.status < 500
-    # In development a page that is not there is Django's own, which django-csp leaves alone.
+    # In development, the 404 page is Django's debug page, to which django-csp does not add the policy.
     if response.status != 404:
         policy = response.headers["content-security-policy"]
         assert "default-src 'none'" in policy

@@ -1,4 +1,4 @@
-"""A session is recorded where the setting allows it, and what is typed stands in no recording."""
+"""Tests that sessions are recorded only if the setting allows it, and that inputs are masked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TYPED = "zyxw-typed"
 
 @pytest.fixture(scope="module")
 def recording(started_product: Product) -> Iterator[str]:
-    """The address of a product whose sessions are recorded."""
+    """The base URL of a product that records sessions."""
     with running_besides(started_product, SESSION_RECORDING="true") as url:
         yield url
 

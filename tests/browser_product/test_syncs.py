@@ -1,4 +1,4 @@
-"""A sync is followed while it runs, and whoever works in its table meanwhile is left where they are."""
+"""A test that the table of a running sync is updated without moving the focus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate: of the journey and of a walk in the browser, every declared event arrives, browser and server."""
+"""The gate: a journey and a tour in the browser record every declared event of browser and server."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_every_declared_event_of_server_and_browser_arrives_with_every_property_
     assert {row.name for row in coverage.rows if row.tier is not None} == declared
     assert coverage.missing == []
     assert coverage.undeclared == []
-    # Each of them would be missed: an event that nobody lets happen fails here.
+    # The check itself must notice each missing event.
     for name in declared:
         others = [one for one in captures if one["event"] != name]
         assert f"{name} did not occur" in cover(taxonomy(), others, sources=_SOURCES).missing

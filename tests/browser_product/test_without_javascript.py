@@ -1,4 +1,4 @@
-"""Without JavaScript the whole way works: from signing up to pull requests, a file and the settings."""
+"""A test that the product works without JavaScript: sign-up, pull requests, export and settings."""
 
 from __future__ import annotations
 

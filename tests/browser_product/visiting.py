@@ -1,4 +1,4 @@
-"""A person's browser: pages that are opened, swapped and left, and nothing in them that complains."""
+"""A person's browser: opening, swapping and leaving pages, and collecting errors from the console."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tests.browser_product.running import Product
 from tformance.run._journey import Person
 
-# What Chromium says of the requests that a page's leaving has ended.
+# Chromium's error for requests that were aborted because the page was left.
 _LEFT = "net::ERR_ABORTED"
 
 
 @dataclass
 class Visits:
-    """Open pages as somebody, and note what the browser complains of.
+    """The pages that a test has open, and the errors that the browser reports.
 
     Args:
         browser: Chromium.
-        product: what is visited.
-        contexts: those that are open.
-        complaints: of the console, scripts and requests: errors, warnings, violations of the policy.
-        asked: of our own pages by scripts and people, but for files and what posthog-js sends.
+        product: the product that serves the pages.
+        contexts: the open browser contexts.
+        complaints: errors, warnings and policy violations, from the console, scripts and requests.
+        asked: requests for pages, by navigation or script, without static files and posthog-js.
     """
 
     browser: Browser
@@ -35,11 +35,14 @@ class Visits:
     def open(
         self, person: Person | None = None, *, url: str = "", is_asked: bool = False, **options: Any
     ) -> Page:
-        """Return an empty page of a new browser, of somebody or a visitor; `is_asked` leaves the notice."""
+        """Return a blank page in a new browser context, for a person or a visitor.
+
+        With `is_asked`, the privacy notice is still unanswered.
+        """
         settings = {"base_url": url or self.product.url, "reduced_motion": "reduce", **options}
         context = self.browser.new_context(**settings)
         if person is not None:
-            # A cookie is a host's, whatever the port.
+            # Cookies apply to a host, regardless of the port.
             context.add_cookies(self.product.cookies(person))
         if not is_asked:
             context.add_cookies([{"name": "analytics_opt_out", "value": "0", "url": self.product.url}])
@@ -51,7 +54,7 @@ class Visits:
         return context.new_page()
 
     def close(self) -> None:
-        """Leave all pages, and let what they still say arrive."""
+        """Leave all pages, which sends their remaining events, and close them."""
         for context in self.contexts:
             for page in context.pages:
                 leave(page)
@@ -59,7 +62,7 @@ class Visits:
         self.contexts.clear()
 
     def _heard(self, said: ConsoleMessage) -> None:
-        # Chromium asks for it where a page names no icon, as the sandbox's and fragments do not.
+        # Chromium requests /favicon.ico for pages without an icon, such as the sandbox's pages and fragments.
         if said.type in ("error", "warning") and not said.location.get("url", "").endswith("/favicon.ico"):
             self.complaints.append(f"{said.text} ({said.location.get('url')})")
 
@@ -76,21 +79,21 @@ class Visits:
 
 
 def ready(page: Page, path: str) -> None:
-    """Open a page, and wait until posthog-js is there and has said something."""
+    """Open a page, and wait until posthog-js is loaded and has sent events."""
     with page.expect_request("**/ph/e/**"):
         page.goto(path)
-    # Gone if anything but a swap brings another page.
+    # The variable is lost unless the next page comes by a swap.
     page.evaluate("window.stays = true")
 
 
 def swap(page: Page, selector: str, view: str) -> None:
-    """Follow a link, and wait until the page of that view has been swapped in."""
+    """Follow a link, and wait until the page of a view has been swapped in."""
     page.click(selector)
     shown(page, view)
 
 
 def shown(page: Page, view: str) -> None:
-    """Wait until a swap has brought the page of a view."""
+    """Wait until the page of a view has been swapped in."""
     page.wait_for_function(
         """view => window.stays
           && JSON.parse(document.getElementById("posthog-config")?.textContent ?? "{}").page === view
@@ -100,12 +103,12 @@ def shown(page: Page, view: str) -> None:
 
 
 def sidebar(view: str) -> str:
-    """The selector of the sidebar's link to a view."""
+    """Return the selector of the sidebar's link to a view."""
     return f'[data-sidebar] a[data-page="{view}"]'
 
 
 def many_swaps(page: Page) -> None:
-    """Come to the dashboard by swaps, the back button and the forward button among them."""
+    """Navigate to the dashboard by several swaps, including the back and forward buttons."""
     ready(page, "/dashboard/")
     swap(page, sidebar("insights:list"), "insights:list")
     swap(page, sidebar("integrations:index"), "integrations:index")
@@ -117,13 +120,13 @@ def many_swaps(page: Page) -> None:
 
 
 def leave(page: Page) -> None:
-    """Leave a page, upon which posthog-js sends all that it still holds."""
+    """Leave a page, which makes posthog-js send its remaining events."""
     if page.url != "about:blank":
         page.goto("about:blank")
 
 
 def finish(product: Product, page: Page) -> None:
-    """Leave a page that is recorded, and wait until the last that it said has arrived."""
+    """Leave a recorded page, and wait until its last event has arrived."""
     seen = len(product.inspector.good("$pageleave"))
     leave(page)
     product.wait_for(lambda: len(product.inspector.good("$pageleave")) > seen)
@@ -131,7 +134,7 @@ def finish(product: Product, page: Page) -> None:
 
 
 def stored(page: Page) -> list[str]:
-    """What posthog-js keeps in this browser: names of cookies and of entries in its storage."""
+    """Return the names of the cookies and storage entries of posthog-js in this browser."""
     kept: list[str] = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
     names = [*kept, *(str(one.get("name")) for one in page.context.cookies())]
     return [name for name in names if name.startswith(("ph_", "__ph_"))]

@@ -1,4 +1,4 @@
-"""The wire between the product and PostHog: it keeps what passes, and can be cut."""
+"""A proxy between the product and PostHog that records requests and can be cut."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.browser.serving import CLOSING, Server
 
 _GZIP = b"\x1f\x8b"
 
-# What PostHog's server-side client polls; each flag is on for everybody, or for nobody.
+# The flag definitions that PostHog's server-side client polls; a flag is on for everybody or for nobody.
 FLAGS = {"new-dashboard": True, "old-dashboard": False}
 _DEFINITIONS = {
     "flags": [
@@ -38,12 +38,12 @@ _DEFINITIONS = {
 
 @dataclass(frozen=True)
 class Passed:
-    """One request.
+    """A request that passed the proxy.
 
     Args:
-        path: with its query.
-        text: the body, unpacked.
-        size: of the body as it was sent.
+        path: the path with its query string.
+        text: the decompressed body.
+        size: the size of the body as it was sent, in bytes.
     """
 
     path: str
@@ -53,12 +53,14 @@ class Passed:
 
 @dataclass
 class Wire:
-    """What lies between.
+    """The state of the proxy.
+
+    Thread-safe: the server's threads only read `is_cut` and append to `passed`.
 
     Args:
-        url: where the product finds PostHog.
-        passed: what was sent to it.
-        is_cut: whether nothing comes through.
+        url: the address that the product uses as PostHog.
+        passed: the requests that were forwarded.
+        is_cut: whether the proxy responds with 502 instead of forwarding.
     """
 
     url: str
@@ -66,17 +68,17 @@ class Wire:
     is_cut: bool = False
 
     def holds(self, text: str) -> list[str]:
-        """Where a text has passed."""
+        """Return the paths of the requests that contain a text."""
         return [one.path for one in self.passed if text in one.text or text in one.path]
 
     def paths(self) -> list[str]:
-        """Where requests went, without their queries."""
+        """Return the paths of the requests, without query strings."""
         return [urlsplit(one.path).path for one in self.passed]
 
 
 @contextmanager
 def running_wire(inspector_url: str) -> Iterator[Wire]:
-    """Lead to an inspector."""
+    """Run a proxy in front of an inspector."""
     pool = urllib3.PoolManager(retries=False, timeout=20)
 
     class Handler(BaseHTTPRequestHandler):
@@ -89,7 +91,7 @@ def running_wire(inspector_url: str) -> Iterator[Wire]:
             length = int(self.headers.get("Content-Length", 0))
             body = self.rfile.read(length)
             if len(body) < length:
-                return None  # a page that was left: the request has no end, and PostHog would not read it
+                return None  # aborted because the page was left; PostHog would not read the request either
             if not wire.is_cut:
                 wire.passed.append(Passed(self.path, _unpacked(body), len(body)))
             return self._pass(body)
@@ -111,7 +113,7 @@ def running_wire(inspector_url: str) -> Iterator[Wire]:
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Suppress the server's log."""
 
     server = Server(("127.0.0.1", 0), Handler)
     wire = Wire(f"http://127.0.0.1:{server.server_port}")
@@ -127,7 +129,7 @@ def running_wire(inspector_url: str) -> Iterator[Wire]:
 
 
 def _unpacked(body: bytes) -> str:
-    """Return a body as text, with what is compressed within it, such as a recording's parts."""
+    """Return a body as text, with decompressed copies of compressed parts, such as those of a recording."""
     if body.startswith(_GZIP):
         body = gzip.decompress(body)
     text = body.decode(errors="replace")

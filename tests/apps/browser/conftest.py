@@ -1,4 +1,4 @@
-"""A product that has a key."""
+"""Fixtures for a product with a PostHog key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in for PostHog that notes each request and answers as it is told."""
+"""A stand-in for PostHog that records each request and returns a configurable response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["PostHog", "Seen", "running_posthog"]
 
 @dataclass(frozen=True)
 class Seen:
-    """Be a request that arrived whole."""
+    """A request that arrived completely."""
 
     method: str
     path: str
@@ -23,7 +23,10 @@ class Seen:
 
 @dataclass
 class PostHog:
-    """Be what the stand-in has seen, and what it answers."""
+    """The requests that the stand-in has received, and its response.
+
+    Thread-safe: the server's threads only append to `seen`.
+    """
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
@@ -32,7 +35,7 @@ class PostHog:
 
 @contextmanager
 def running_posthog() -> Iterator[PostHog]:
-    """Serve on loopback."""
+    """Run the stand-in on the loopback interface."""
     posthog = PostHog()
 
     class Handler(BaseHTTPRequestHandler):
@@ -53,7 +56,7 @@ def running_posthog() -> Iterator[PostHog]:
                 self.rfile.readline()
                 if not size:
                     return body
-            return None  # broken off
+            return None  # the request was aborted
 
         def _note(self, body: bytes) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -66,7 +69,7 @@ def running_posthog() -> Iterator[PostHog]:
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Suppress the server's log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -1,4 +1,4 @@
-"""Reading what a page says to its scripts."""
+"""Parsing of a page's telemetry configuration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Answer", "config_of"]
 
 
 class Answer(Protocol):
-    """Be what Django's test client answers."""
+    """The response of Django's test client."""
 
     status_code: int
 
@@ -24,7 +24,7 @@ class Answer(Protocol):
 
 
 def config_of(response: Answer) -> dict[str, Any] | None:
-    """Return a page's JSON; None for a page without."""
+    """Return the telemetry configuration of a page, or None if the page has none."""
     found = BeautifulSoup(response.content.decode(), "html.parser").select_one("script#posthog-config")
     if found is None:
         return None

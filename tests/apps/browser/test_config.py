@@ -1,4 +1,4 @@
-"""What a page says to its scripts: whom it is about, where it is, and what may be recorded."""
+"""Tests of a page's telemetry configuration: identity, route, consent and recording."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_no_page_asks_the_database_more_for_it(
     browser: Browser, settings: Settings, alice: User, address: Address
 ) -> None:
     for client in (browser(None), browser(alice)):
-        client.get(address.path)  # a first visit may leave something behind
+        client.get(address.path)  # a first visit may store something
         _assert_alike(client, address.path, settings)
 
 
@@ -197,7 +197,7 @@ def test_pages_are_kept_out_of_shared_caches(browser: Browser, alice: User, acme
 
 @pytest.fixture
 def inspector(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningInspector]:
-    """Let the flags' definitions come from an inspector."""
+    """Serve the definitions of feature flags from an inspector."""
     with running_inspector() as running:
         monkeypatch.setenv("POSTHOG_API_KEY", KEY)
         monkeypatch.setenv("POSTHOG_PERSONAL_API_KEY", "phx_test")
@@ -217,7 +217,7 @@ def test_a_page_brings_the_persons_flags_once_their_definitions_have_come(
 
     def load_when_allowed(client: Posthog) -> None:
         may_load.wait()
-        load(client)  # type: ignore[no-untyped-call]  # the SDK types it not
+        load(client)  # type: ignore[no-untyped-call]  # the SDK does not annotate it
 
     monkeypatch.setattr(Posthog, "load_feature_flags", load_when_allowed)
     inspector.flags({"new-dashboard": True, "old-dashboard": False, "colour": "</script><b>"})

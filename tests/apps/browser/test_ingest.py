@@ -1,4 +1,4 @@
-"""The first-party way to PostHog: what it passes on, and what it keeps to itself."""
+"""Tests of the first-party proxy to PostHog: what it forwards, and what it withholds."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def posthog() -> Iterator[PostHog]:
 def ask(
     host: str, path: str = "/ph/e/", method: str = "POST", *, content: Any = b"{}", **headers: str
 ) -> httpx.Response:
-    """Ask the product, with PostHog at `host`."""
+    """Send a request to the product, with PostHog at `host`."""
 
     async def product(scope: Any, receive: Any, send: Any) -> None:
         await Starlette(routes=[Route("/{rest:path}", _page)])(scope, receive, send)
@@ -62,14 +62,14 @@ def ask(
 
 
 async def _stop(app: Application) -> None:
-    """Start and stop it as a server does, which closes its connections."""
+    """Run the application's lifespan as a server does, which closes its connections."""
     messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
 
     async def receive() -> dict[str, str]:
         return messages.pop(0)
 
     async def send(message: object) -> None:
-        """Hear that it is done."""
+        """Accept the application's messages."""
 
     await app({"type": "lifespan", "state": {}}, receive, send)
 

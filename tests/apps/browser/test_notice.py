@@ -1,4 +1,4 @@
-"""The notice: what its answer keeps, and that a no is heard everywhere."""
+"""Tests of the privacy notice: how an answer is stored, and that an opt-out applies everywhere."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_an_answer_that_is_none_changes_nothing(browser: Browser) -> None:
 
 
 def _refusing_browser() -> Client:
-    """Return the browser of a visitor whom posthog-js once knew, and who has said no."""
+    """Return the browser of a visitor who has ids from posthog-js and has opted out since."""
     now = time.time_ns() // 1_000_000
     state = quote(orjson.dumps({"distinct_id": VISITOR, "$sesid": [now, SESSION, now]}).decode())
     client = Client(headers={"X-POSTHOG-DISTINCT-ID": VISITOR, "X-POSTHOG-SESSION-ID": SESSION})

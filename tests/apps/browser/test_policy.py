@@ -1,4 +1,4 @@
-"""The Content Security Policy: on every page, and nothing on a page that it would stop."""
+"""Tests of the Content Security Policy: every page has it, and no page contains what it would block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.apps.browser.reading import Answer
 from tests.apps.conftest import PASSWORD, Browser
 
 TEMPLATES = sorted((Path(__file__).parents[3] / "templates").rglob("*.html"))
-# `x-on:` and `hx-on:` are attributes of another name; hx-on would be evaluated, and is forbidden as well.
+# The pattern does not match `x-on:`, which is allowed; `hx-on:` would be evaluated, and is forbidden as well.
 INLINE = re.compile(r"""<style|\sstyle\s*=|\son\w+\s*=|\shx-on|javascript:""", re.IGNORECASE)
 
 
@@ -27,7 +27,7 @@ def _directives(response: Answer) -> dict[str, list[str]]:
 
 
 def _assert_held(response: Answer) -> None:
-    """Assert that an answer is under the policy, and would be whole under it."""
+    """Assert that a response has the policy, and that the policy blocks nothing in it."""
     directives = _directives(response)
     assert directives["default-src"] == ["'none'"]
     assert directives["script-src"][0] == "'self'"

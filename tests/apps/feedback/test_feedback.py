@@ -1,4 +1,4 @@
-"""Telling us something, from whichever page."""
+"""Tests of the feedback form and the list of feedback."""
 
 from __future__ import annotations
 

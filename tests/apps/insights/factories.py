@@ -1,4 +1,4 @@
-"""Making figures, and pull requests that give them."""
+"""Factories for figures, and for pull requests that result in such figures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def opened(
     lines: int = 100,
     title: str = "Do it",
 ) -> PullRequest:
-    """Keep a pull request; what has happened after how many hours is None if it has not."""
+    """Save a pull request; `reviewed_after` and `merged_after` are in hours, None if it did not happen."""
     number = next(_numbers)
 
     def then(hours: float | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Finding insights in a team's pull requests, and telling who wants to know."""
+"""Tests of finding insights in a team's pull requests, and of the emails about them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def repository(acme: Team) -> Repository:
 
 
 def _period(repository: Repository, weeks_ago: int, *, number: int = 20, **facts: Any) -> None:
-    """Keep pull requests opened on different days of the four weeks that began some weeks ago."""
+    """Save pull requests that were opened on different days of four weeks, which began `weeks_ago`."""
     for day in range(number):
         opened(repository, NOW - timedelta(weeks=weeks_ago) + timedelta(days=day + 1), **facts)
 
@@ -145,7 +145,7 @@ def test_a_rival_between_the_look_and_the_keeping_changes_nothing(repository: Re
     def look_too() -> None:
         first.extend(find(acme, NOW))
 
-    # Right after the figures were read.
+    # Immediately after the figures were read.
     with rival(look_too, lambda sql: 'FROM "metrics_pullrequest"' in sql, after=True):
         second = find(acme, NOW)
 
@@ -198,7 +198,7 @@ def test_who_wants_no_mail_or_is_gone_gets_none(
 
 
 class FlakyBackend(EmailBackend):
-    """A mail server that is away at first."""
+    """A mail server that fails at first."""
 
     def send_messages(self, messages: Any) -> int:
         attempts.append(len(attempts))
@@ -242,7 +242,7 @@ def test_finding_records_no_event_and_costs_a_handful_of_queries(
     User.objects.update(insight_emails=False)
     captured_events.clear()
 
-    # Pull requests, those waiting, the transaction's two ends, the team, what is known, what is new, members.
+    # Pull requests, waiting ones, begin and commit, the team, known insights, new insights, members.
     with django_assert_max_num_queries(8):
         assert find(acme, NOW) != []
 

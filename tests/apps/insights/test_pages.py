@@ -1,4 +1,4 @@
-"""The pages of insights: who sees what, in which order, and what is recorded of it."""
+"""Tests of the pages of insights: access, order, dismissal and events."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_the_number_of_queries_does_not_grow_with_the_insights(
     assert some is not None
     client = browser(bob)
 
-    # Session, person, memberships; then how many there are and the page of them, or the one.
+    # Session, person, memberships; then the count and the page of insights, or the single insight.
     with django_assert_max_num_queries(5):
         client.get("/insights/")
     with django_assert_max_num_queries(4):

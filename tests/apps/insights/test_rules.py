@@ -1,4 +1,4 @@
-"""The rules, against what they say in plain arithmetic."""
+"""Tests of the rules against plain arithmetic."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_change_is_urgent_if_it_is_great_and_for_the_worse(recent: Figures, be
         expected = ["low", "medium", "high"][is_worse + is_great]
         assert insight.priority == expected
         assert (" rose " in insight.title) == (became > was)
-        assert ("\n\n" in insight.body) == is_worse  # advice is for who needs it
+        assert ("\n\n" in insight.body) == is_worse  # only a change for the worse comes with advice
 
 
 @given(recent=periods, before=periods)
@@ -177,7 +177,7 @@ def test_what_waits_for_a_review_is_named(total: int) -> None:
     assert ("And 2 more." in insight.body) == (total == 12)
 
 
-@given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1)))  # noqa: DTZ001 - made aware below
+@given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1)))  # noqa: DTZ001 - becomes aware below
 def test_a_week_has_one_name_from_monday_to_sunday(moment: datetime) -> None:
     moment = moment.replace(tzinfo=UTC)
     monday = moment - timedelta(days=moment.weekday())

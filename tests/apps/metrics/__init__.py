@@ -1,1 +1,1 @@
-"""Metrics: what is read of pull requests, the figures, the pages, the export."""
+"""Tests of metrics: ingestion of pull requests, figures, pages and export."""

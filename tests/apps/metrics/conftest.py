@@ -1,4 +1,4 @@
-"""Acme's repositories, and pull requests made to measure."""
+"""Fixtures for repositories of Acme and of another team."""
 
 from __future__ import annotations
 

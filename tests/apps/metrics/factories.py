@@ -1,4 +1,4 @@
-"""Pull requests made to measure, by the way that syncs save them."""
+"""Factories for pull requests, which are saved in the same way as by a sync."""
 
 from __future__ import annotations
 

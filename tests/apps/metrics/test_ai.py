@@ -1,4 +1,4 @@
-"""Finding the tool by which AI has helped."""
+"""Tests of detecting the AI tool that has helped with a pull request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PEOPLE = (
 
 def _found(**known: object) -> str:
     plain: dict[str, object] = {"author": "ada", "branch": "work", "body": "", "commit_messages": ()}
-    return ai_tool(**(plain | known))  # type: ignore[arg-type]  # a mixture of texts and tuples
+    return ai_tool(**(plain | known))  # type: ignore[arg-type]  # a mixture of strings and tuples
 
 
 @pytest.mark.parametrize(("trailer", "tool"), TRAILERS.items())

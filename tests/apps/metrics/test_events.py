@@ -1,4 +1,4 @@
-"""What is recorded of looking at metrics, and what is not."""
+"""Tests of the events about viewing metrics, and of what is not recorded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def client(browser: Browser, bob: User, engine: Repository, loom: Repository) ->
 
 
 def _told(captured: CapturedEvents) -> list[tuple[str, dict[str, object]]]:
-    """Return the events since the last look, without the team's slug."""
+    """Return the events since the last call, without the team's slug."""
     told = []
     for event, _, properties in events_summary(captured):
         assert properties.pop("team_slug") == "acme"
@@ -173,7 +173,7 @@ def test_the_lists_own_filters_count_when_they_change_and_only_then(
     assert _told(captured_events) == [_listed(["state", "author"], "size")]
     client.get(f"{LIST}?range=30d&state=merged&author=ada&sort=size")
     assert _told(captured_events) == [_listed(["state", "author"], "size")]
-    client.get(OVERVIEW)  # a tab has none of them, and leaves them
+    client.get(OVERVIEW)  # a tab does not have these filters, and does not change them
     assert client.get(LIST).headers["Location"] == f"{LIST}?range=30d&state=merged&author=ada&sort=size"
     assert _told(captured_events) == [_viewed("overview", "30d")]
     client.get(f"{LIST}?range=30d&sort=-opened")
@@ -230,7 +230,7 @@ def test_of_a_double_click_one_request_counts(client: Client, captured_events: C
     reads: list[str] = []
 
     def rival(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        """Send the second click's request when the first has read its session, and is about to lock it."""
+        """Send the second click's request between the first one's read and lock of the session."""
         if sql.startswith("SELECT") and 'FROM "django_session"' in sql:
             reads.append(sql)
             if len(reads) == 2:

@@ -1,4 +1,4 @@
-"""The list as a file."""
+"""Tests of exporting the list of pull requests."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_whatever_is_written_no_cell_begins_a_formula_and_nothing_is_lost(texts:
     assert cells == [safe(text) for text in texts]
     for text, cell in zip(texts, cells, strict=True):
         assert cell.removeprefix("'") == text.removeprefix("'")
-        assert cell[:1] not in tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - meant
+        assert cell[:1] not in tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - intended
 
 
 @given(st.integers(0, 10**9), st.floats(0, 1e9))

@@ -1,4 +1,4 @@
-"""The figures, against a naive statement of each."""
+"""Tests of the figures against a naive computation."""
 
 from __future__ import annotations
 

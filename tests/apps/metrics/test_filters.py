@@ -1,4 +1,4 @@
-"""Filters in the address: what is said, what is not, and nonsense."""
+"""Tests of filters in the query string: complete, partial and invalid."""
 
 from __future__ import annotations
 

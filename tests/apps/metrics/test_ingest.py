@@ -1,4 +1,4 @@
-"""Saving what a sync has read."""
+"""Tests of saving the pull requests that a sync has read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of pull requests: filters, order, pages."""
+"""Tests of the list of pull requests: filters, order, pages."""
 
 from __future__ import annotations
 

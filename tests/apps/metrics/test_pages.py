@@ -1,4 +1,4 @@
-"""The pages: what they show, full and empty, and what they ask of the database."""
+"""Tests of the metrics pages: their content, with and without data, and their queries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def client(browser: Browser, bob: User) -> Client:
     return browser(bob)
 
 
-def _page(client: Client, address: str) -> Any:  # what is looked for is there, or the test fails
+def _page(client: Client, address: str) -> Any:  # every lookup succeeds, or the test fails
     response = client.get(address)
     assert response.status_code == 200
     return BeautifulSoup(response.content, "html.parser")
@@ -282,7 +282,7 @@ def test_a_pull_request_closed_without_merging_says_so(client: Client, engine: R
 
 WHO = ["SELECT django_session", "SELECT users_user", "SELECT teams_membership"]
 REPOSITORIES, PULLS = "SELECT metrics_repository", "SELECT metrics_pullrequest"
-# Who, the repositories to choose from, the pull requests of the range, and what the tab asks besides.
+# The person, the repositories to choose from, the pull requests of the range, and the tab's own queries.
 ASKED = {
     "/analytics/overview/?range=30d": [*WHO, REPOSITORIES, PULLS, PULLS],
     "/analytics/ai_adoption/?range=30d": [*WHO, REPOSITORIES, PULLS],
@@ -290,9 +290,9 @@ ASKED = {
     "/analytics/quality/?range=30d": [*WHO, REPOSITORIES, PULLS, "SELECT metrics_review", PULLS],
     "/analytics/team/?range=30d": [*WHO, REPOSITORIES, PULLS, "SELECT metrics_review"],
     "/analytics/trends/?range=30d": [*WHO, REPOSITORIES, PULLS],
-    # Their number, a page of them, and the authors to choose from.
+    # The number of pull requests, a page of them, and the authors to choose from.
     f"{LIST}?range=30d": [*WHO, REPOSITORIES, PULLS, PULLS, PULLS],
-    # Django notes no statement of a PostgreSQL cursor, by which a long answer is streamed.
+    # Django does not log statements of server-side cursors, with which PostgreSQL streams the response.
     f"{EXPORT}?range=30d": [*WHO, REPOSITORIES, *([PULLS] if connection.vendor == "sqlite" else [])],
 }
 

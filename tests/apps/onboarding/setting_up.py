@@ -1,4 +1,4 @@
-"""Setting a team up as a person does: a button for each step."""
+"""Helpers that set a team up as a person does, with a button for each step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVENTS = (
 
 
 def do_step(client: Client, sandbox: RunningSandbox, step: str) -> None:
-    """Do a step with what it takes."""
+    """Complete a step, including its connection."""
     path = f"/onboarding/{step}/"
     if step in ("github", "jira", "slack"):
         assert connect(client, sandbox, step, "onboarding") == "/onboarding/"
@@ -43,7 +43,7 @@ def do_step(client: Client, sandbox: RunningSandbox, step: str) -> None:
 
 
 def of_onboarding(captured: CapturedEvents, team: Team) -> list[tuple[str, dict[str, Any]]]:
-    """Return the onboarding's own events of a team, without its slug and how long it took."""
+    """Return the onboarding events of a team, without the team's slug and the duration."""
     own = [one for one in captured if one.event in EVENTS and of_team(one) == str(team.public_id)]
     found = []
     for event, _, properties in events_summary(own):

@@ -1,4 +1,4 @@
-"""Whatever is sent in whichever order: what is recorded equals the state."""
+"""A test that the recorded events match the state, for any requests in any order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ acts = st.one_of(
 
 
 class Reference:
-    """Say what should become of a team, in the plainest words."""
+    """A simple model of the onboarding, which predicts its outcome."""
 
     def __init__(self) -> None:
         self.outcomes: dict[str, str] = {}
@@ -87,7 +87,7 @@ def connected(browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
 
 
 def _another_team(client: Client, alice: User, acme: Team) -> Team:
-    """Make a team that is connected as Acme is, and turn to it."""
+    """Create a team with the same connections as Acme, and switch to it."""
     slug = f"team-{next(NUMBERS)}"
     team = create_team(alice, name=slug, slug=slug).team
     for connection in Connection.objects.filter(team=acme):
@@ -100,7 +100,7 @@ def _another_team(client: Client, alice: User, acme: Team) -> Team:
 @given(sent=st.lists(acts, max_size=9))
 @settings(
     max_examples=40,
-    # Each example has a team of its own; what the fixtures made stays as it is.
+    # Each example creates its own team and does not change the fixtures.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_what_is_recorded_equals_the_state(
@@ -137,12 +137,12 @@ def test_what_is_recorded_equals_the_state(
 
 
 def _do(client: Client, team: Team, step: str) -> dict[str, int]:
-    """Send a step's form; return what it counts."""
+    """Submit a step's form; return the counts that its event should have."""
     path = f"/onboarding/{step}/"
     match step:
         case "repos":
             known = [one for name, one in choices(client, path).items() if name == "analytical-engines/cards"]
-            # Tracked already, so that choosing it starts no sync, which is not looked at here.
+            # Already tracked, so that choosing the repository does not start a sync, which this test ignores.
             for one in known:
                 Repository.objects.get_or_create(
                     team=team, external_id=int(one), full_name="analytical-engines/cards", is_tracked=True

@@ -1,4 +1,4 @@
-"""Telemetry asks the database for nothing: each statement of a step's POST has a reason of the product's."""
+"""Tests that telemetry does not query the database: the product needs every statement of a step's POST."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from apps.users.models import User
 from tests.apps.conftest import Browser
 from tests.apps.queries import statements
 
-# The session, the person, and the person's teams: what every page needs.
+# Every page needs the session, the person and the person's teams.
 PAGE = ["SELECT django_session", "SELECT users_user", "SELECT teams_membership"]
-# The team again, locked, and what is behind it.
+# The team again, locked, and the records of its steps.
 LOCK = ["SELECT teams_team", "SELECT onboarding_steprecord"]
 STEP = ["INSERT onboarding_steprecord"]
 
@@ -20,9 +20,9 @@ STEP = ["INSERT onboarding_steprecord"]
     ("path", "expected"),
     [
         ("/onboarding/jira/skip/", [*PAGE, *LOCK, *STEP]),
-        # Its own record, and that of the repositories.
+        # The step's own record, and that of the repositories.
         ("/onboarding/github/skip/", [*PAGE, *LOCK, *STEP, *STEP]),
-        # A record for each open step, and the team's end.
+        # A record for each open step, and the end of the team's onboarding.
         ("/onboarding/complete/", [*PAGE, *LOCK, *(4 * STEP), "UPDATE teams_team"]),
     ],
 )

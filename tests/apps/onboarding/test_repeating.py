@@ -1,4 +1,4 @@
-"""What is sent twice, looked at, or comes late records nothing more."""
+"""Tests that repeated, read-only and late requests do not record events again."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_of_two_clicks_at_once_the_second_sees_what_the_first_has_done(
     def reads_the_team(sql: str) -> bool:
         return sql.startswith('SELECT "teams_team"')
 
-    with acting(lambda: rival(acme, alice), reads_the_team):  # the other clicks through right before
+    with acting(lambda: rival(acme, alice), reads_the_team):  # the other click comes first
         assert client.post(path).status_code == HTTPStatus.FOUND
 
     recorded = of_onboarding(captured_events, acme)

@@ -1,4 +1,4 @@
-"""Leaving the onboarding, coming back, and who may go on."""
+"""Tests of leaving the onboarding and coming back, and of the people who may continue it."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_connection_from_settings_after_the_end_does_not_open_the_onboarding_a
     captured_events.clear()
 
     assert connect(client, sandbox, "github", "settings") == "/integrations/"
-    # From a tab in which the onboarding was still open.
+    # As from a tab that still shows the onboarding.
     connect(client, sandbox, "github", "onboarding")
 
     assert Connection.objects.filter(team=acme, disconnected_at=None).exists()

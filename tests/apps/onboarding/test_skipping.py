@@ -1,4 +1,4 @@
-"""Skipping steps, in every combination."""
+"""Tests of skipping steps, in every combination."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_each_step_is_either_done_or_skipped(
     skipped: frozenset[str],
 ) -> None:
     client = browser(alice)
-    # Without GitHub nobody is asked for repositories.
+    # Without GitHub, the step for repositories is skipped, too.
     expected = {step: "skipped" if step in skipped else "completed" for step in STEPS}
     if "github" in skipped:
         expected["repos"] = "skipped"

@@ -1,4 +1,4 @@
-"""The onboarding from a new team to its dashboard, over HTTP and against the sandbox."""
+"""Tests of the complete onboarding, from a new team to its dashboard, over HTTP against the sandbox."""
 
 from __future__ import annotations
 
