@@ -189,5 +189,5 @@ def test_another_sites_page_cannot_tell_it_anything(sandbox: RunningSandbox) -> 
 
 
 def test_errors_are_raised_where_they_are_made(sandbox: RunningSandbox) -> None:
-    with pytest.raises(SandboxError, match="forwards"):
+    with pytest.raises(SandboxError, match="can only be advanced"):
         sandbox.advance(-1)

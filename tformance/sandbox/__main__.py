@@ -1,4 +1,4 @@
-"""`python -m tformance.sandbox`: the sandbox as a program."""
+"""`python -m tformance.sandbox`: the command line of the sandbox."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from tformance.sandbox.world import World
 __all__ = ["main"]
 
 _EXAMPLES = """
-Its page shows what is there and has buttons for what follows; for programs:
+Its front page shows the state and has buttons for the commands below. For programs:
   curl -d '{"service": "github", "kind": "error", "count": 2}' http://127.0.0.1:8020/sandbox/fail
 makes the next two requests to GitHub fail, /sandbox/advance {"days": 7} lets a week pass,
-/sandbox/revoke {"service": "jira"} takes Jira's tokens back, /sandbox/reset begins anew;
-/sandbox/state, /sandbox/requests and /sandbox/messages show what there is.
-It is for development and tests only: anybody who reaches it can sign in as anybody.
+/sandbox/revoke {"service": "jira"} revokes Jira's tokens, /sandbox/reset restores the initial state;
+/sandbox/state, /sandbox/requests and /sandbox/messages show the state.
+The sandbox is for development and tests only: anyone who can reach it can sign in as anyone.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until interrupted.
+    """Run the sandbox until interrupted; return the exit status.
 
     Args:
-        arguments: of the command line; the process's own by default.
+        arguments: the command line's arguments; this process's own by default.
     """
     options = _parser().parse_args(arguments)
     listening = listen_or_explain("sandbox", options.host, options.port)
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     url = url_of(listening)
     print(f"The sandbox, a stand-in for GitHub, Jira and Slack, listens on {url}")
-    print("Tformance uses it with these environment variables:")
+    print("To use it, set these environment variables for Tformance:")
     for name, value in environ_of(url).items():
         print(f"  {name}={value}")
     sys.stdout.flush()
@@ -51,21 +51,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tformance.sandbox",
         description="A local stand-in for GitHub, Jira and Slack: authorize pages, tokens, rate limits, "
-        "paging, believable pull requests; it fails when it is told to.",
+        "paging, believable pull requests, and failures on demand.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to bind (default: %(default)s)")
-    parser.add_argument("--port", type=_port, default=8020, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8020, help="0 uses a free port (default: %(default)s)")
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="another gives other data (default: %(default)s)"
+        "--seed", type=int, default=1, metavar="N", help="the seed of the data (default: %(default)s)"
     )
     parser.add_argument(
         "--behind",
         type=_days,
         default=0.0,
         metavar="DAYS",
-        help="begin as many days ago, so that what is told to advance by as many ends at the present "
+        help="start the clock this many days ago, so that advancing by as many days ends at the present "
         "(default: %(default)g)",
     )
     return parser
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     port = int(text)
     if not 0 <= port <= 65_535:
-        msg = f"{text} is no port"
+        msg = f"{text} is not a port"
         raise argparse.ArgumentTypeError(msg)
     return port
 
@@ -82,7 +82,7 @@ def _port(text: str) -> int:
 def _days(text: str) -> float:
     days = float(text)
     if not 0 <= days <= MOST_DAYS:
-        msg = f"{text} is none of 0 to {MOST_DAYS} days"
+        msg = f"{text} is not between 0 and {MOST_DAYS} days"
         raise argparse.ArgumentTypeError(msg)
     return days
 

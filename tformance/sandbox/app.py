@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application."""
+"""The ASGI application of the sandbox."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tformance.sandbox.world import World
 __all__ = ["create_app"]
 
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
-# What the front page shows of requests and messages: the last ones.
+# The number of latest requests and messages on the front page.
 _ROWS = 50
 
 
@@ -32,8 +32,8 @@ def create_app(world: World, host: str = "127.0.0.1") -> ASGIApp:
     """Return the application.
 
     Args:
-        world: what it shows and changes.
-        host: what it is bound to, and therefore answers to.
+        world: the state that the application shows and changes.
+        host: the address that the server binds to, which is accepted as a host name.
     """
     github = [*github_oauth_routes(world), *github_api_routes(world), *github_page_routes(world)]
     services = Starlette(routes=[Mount("/github", routes=github), *jira_routes(world), *slack_routes(world)])
@@ -50,7 +50,7 @@ def create_app(world: World, host: str = "127.0.0.1") -> ASGIApp:
         )
 
     app = Starlette(routes=[Route("/", front), asset_route(), *control_routes(world, gate), Mount("/", gate)])
-    # Any other name is a web page's way to this machine (DNS rebinding).
+    # Refuse other host names, by which a web page could reach this machine (DNS rebinding).
     own = f"[{host}]" if ":" in host else host
     hosts = ["*"] if host in _EVERYWHERE else ["localhost", "127.0.0.1", own]
     return TrustedHostMiddleware(app, allowed_hosts=hosts, www_redirect=False)

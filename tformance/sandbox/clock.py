@@ -1,4 +1,4 @@
-"""The sandbox's clock, which can be told that time has passed."""
+"""The sandbox's clock, which can be advanced."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 __all__ = ["MOST_DAYS", "Clock", "wall_time"]
 
-# Decades away nothing is believable any more, and the histories get long.
+# Beyond about a year, the data is no longer believable and the histories get long.
 MOST_DAYS = 400
 
 
 def wall_time() -> datetime:
-    """Return the machine's time."""
+    """Return the machine's time in UTC."""
     return datetime.now(UTC)
 
 
 class Clock:
-    """Tell the time at the sandbox: the machine's, ahead by what it was advanced.
+    """The sandbox's clock: the machine's time plus the time by which it was advanced.
 
     Args:
-        now: what it goes by; tests let it stand still.
+        now: returns the base time; tests pass a constant time.
     """
 
     def __init__(self, now: Callable[[], datetime] = wall_time) -> None:

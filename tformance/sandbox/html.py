@@ -1,4 +1,4 @@
-"""Pages for people, from templates, with the banner that says what this is."""
+"""HTML pages from templates, with a banner that identifies the sandbox."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def page(template: str, /, status: int = 200, **context: Any) -> HTMLResponse:
     """Return a page.
 
     Args:
-        template: its name.
+        template: the template's file name.
         status: the HTTP status.
-        context: what it shows.
+        context: the template's variables.
     """
     html = _templates.get_template(template).render(context)
     return HTMLResponse(html, status, _HEADERS)
 
 
 def origin(request: Request) -> str:
-    """Return the sandbox's own address, as whoever asks knows it.
+    """Return the sandbox's origin, as the client addressed it.
 
     Args:
-        request: the one that asks.
+        request: the client's request.
     """
     return f"{request.url.scheme}://{request.url.netloc}"
 

@@ -1,4 +1,4 @@
-"""Jira: OAuth with tokens that end and rotate, several sites, and their projects."""
+"""Jira: OAuth with tokens that expire and rotate, several sites, and their projects."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from tformance.sandbox.world import World
 __all__ = ["SITES", "Site", "jira_routes"]
 
 _LASTS = timedelta(hours=1)
-# Jira's default for a page of projects, and its most.
+# Jira's default and maximum number of projects on a page.
 _PAGE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Be a Jira site.
+    """A Jira site.
 
     Args:
         id: Atlassian's cloud id.
-        name: as in its address; the organisation's login.
-        projects: key and name.
+        name: the name in the site's URL, which equals the organization's login.
+        projects: pairs of a project's key and name.
     """
 
     id: str
@@ -44,7 +44,7 @@ def _site(name: str, *projects: tuple[str, str]) -> Site:
     return Site(id=str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.sandbox")), name=name, projects=projects)
 
 
-# More projects than a page has, so that paging is needed.
+# More projects than fit on a page, so that clients must page.
 _OLD = tuple((f"OLD{number}", f"Archive {number}") for number in range(1, 61))
 SITES = (
     _site("analytical-engines", ("ENG", "Engine"), ("LOOM", "Loom"), ("CARD", "Cards"), *_OLD),
@@ -58,7 +58,7 @@ def jira_routes(world: World) -> list[Route]:
     """Return the routes of Jira.
 
     Args:
-        world: whose people grant.
+        world: the sandbox's state.
     """
 
     async def token(request: Request) -> Response:

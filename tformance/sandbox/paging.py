@@ -1,4 +1,4 @@
-"""Paging: GitHub's numbered pages with `Link` headers, and cursors."""
+"""Paging with GitHub's numbered pages and `Link` headers, and with cursors."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["cursor_of", "numbered_page", "position_of"]
 
 T = TypeVar("T")
 
-# GitHub's default, and its most.
+# GitHub's default and maximum number of rows on a page.
 _PER_PAGE, _MOST = 30, 100
 
 
 def numbered_page(request: Request, rows: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]:
-    """Return the rows of the page that is asked for, and the header that names the others.
+    """Return the rows of the requested page, and the `Link` header with the URLs of the other pages.
 
     Args:
-        request: with `page` and `per_page`, or without.
-        rows: all there are.
+        request: the request, which may have the parameters `page` and `per_page`.
+        rows: all rows.
     """
     asked = _number(request, "per_page", _PER_PAGE)
     size = min(max(asked, 1), _MOST)
@@ -50,20 +50,20 @@ def cursor_of(position: str) -> str:
     """Return an opaque cursor.
 
     Args:
-        position: what it stands for.
+        position: the position that the cursor encodes.
     """
     return base64.b64encode(f"cursor:v2:{position}".encode()).decode()
 
 
 def position_of(cursor: str, read: Callable[[str], Any]) -> Any:
-    """Return what a cursor stands for.
+    """Return the position that a cursor encodes.
 
     Args:
-        cursor: one of `cursor_of`.
-        read: makes the position from its text; raises ValueError for another's.
+        cursor: a cursor from `cursor_of`.
+        read: parses a position; raises ValueError for an invalid text.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if the cursor is invalid.
     """
     try:
         text = base64.b64decode(cursor, validate=True).decode()

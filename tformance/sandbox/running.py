@@ -1,4 +1,4 @@
-"""A running sandbox: one inside the process for tests, and talking to any over HTTP."""
+"""A client for a running sandbox, and a sandbox that runs in the process of a test."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from tformance.sandbox.world import World
 __all__ = ["RunningSandbox", "SandboxError", "environ_of", "running_sandbox"]
 
 _HOST = "127.0.0.1"
-# Longer than a `timeout` lasts.
+# Seconds; longer than a `timeout` failure lasts by default.
 _PATIENCE = 60
 
 
 class SandboxError(RuntimeError):
-    """Raised if the sandbox does not do what it is told."""
+    """Raised if the sandbox refuses a command or shows an error page."""
 
 
 def environ_of(url: str) -> dict[str, str]:
-    """Return the environment variables that lead Tformance to a sandbox.
+    """Return the environment variables that make Tformance use a sandbox.
 
     Args:
-        url: where it is.
+        url: the sandbox's base URL.
     """
     client = {"CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET}
     return {
@@ -48,10 +48,12 @@ def environ_of(url: str) -> dict[str, str]:
 
 
 class RunningSandbox:
-    """Talk to a running sandbox, in this process or another, as people and as whoever tells it what to do.
+    """A client for a running sandbox, in this process or another one.
+
+    The client acts as people on the authorize pages, and sends commands to the control API.
 
     Args:
-        url: where it is.
+        url: the sandbox's base URL.
     """
 
     def __init__(self, url: str) -> None:
@@ -59,11 +61,11 @@ class RunningSandbox:
         self._address = urlsplit(self.url).netloc
 
     def environ(self) -> dict[str, str]:
-        """Return the environment variables that lead Tformance here."""
+        """Return the environment variables that make Tformance use this sandbox."""
         return environ_of(self.url)
 
     def settings(self) -> dict[str, str]:
-        """Return the Django settings that lead Tformance here."""
+        """Return the Django settings that make Tformance use this sandbox."""
         return {**self.environ(), "GITHUB_API_URL": f"{self.url}/github/api/v3"}
 
     def authorize(
@@ -75,18 +77,18 @@ class RunningSandbox:
         decision: Literal["allow", "deny"] = "allow",
         organisations: Collection[str] | None = None,
     ) -> str:
-        """Decide at an authorize page, and return the address that the browser is sent back to.
+        """Decide on an authorize page, and return the URL to which the browser is redirected.
 
         Args:
-            url: of the page.
-            login: as whom.
-            email: that person's address from now on.
-            decision: what is answered.
-            organisations: which are granted: at GitHub; at Jira, the sites of these names; at Slack, the
-                workspace. All there are (at Slack, the first) by default.
+            url: the page's URL.
+            login: the person who decides.
+            email: a new address for the person.
+            decision: the person's decision.
+            organisations: the organizations to grant access to; at Jira, sites with these names; at Slack,
+                the workspace. By default, all of the person's; at Slack, the first.
 
         Raises:
-            SandboxError: if the page shows an error instead; the message is the page.
+            SandboxError: if the page shows an error; the message is the page.
         """
         form: list[tuple[str, str]] = [("login", login), ("email", email or ""), ("decision", decision)]
         if organisations is not None:
@@ -105,34 +107,34 @@ class RunningSandbox:
     def fail(
         self, service: Service, kind: Kind, *, path: str = "", count: int = 1, seconds: float | None = None
     ) -> None:
-        """Tell it what goes wrong with the next requests.
+        """Make the next requests to a service fail.
 
         Args:
-            service: whose.
-            kind: how.
-            path: only of requests whose path contains this.
-            count: how many.
-            seconds: how late a `timeout` answers (30), and when a limit is over (60).
+            service: the service whose requests fail.
+            kind: the kind of failure.
+            path: limits the failure to requests whose path contains this text.
+            count: the number of requests that fail.
+            seconds: the delay of a `timeout` (default: 30), or the time until a limit ends (default: 60).
 
         Raises:
-            SandboxError: for what it does not understand.
+            SandboxError: if an argument is invalid.
         """
         self._tell("fail", service=service, kind=kind, path=path, count=count, seconds=seconds)
 
     def revoke(self, service: Service) -> None:
-        """Take all tokens of a service back, as people do in its settings.
+        """Revoke all tokens of a service, as people can in its settings.
 
         Args:
-            service: whose.
+            service: the service.
         """
         self._tell("revoke", service=service)
 
     def limit(self, remaining: int, *, seconds: float = 3600) -> None:
-        """Let only so many requests to GitHub's APIs through.
+        """Limit the requests to GitHub's APIs until the next reset.
 
         Args:
-            remaining: how many, to each of both.
-            seconds: until there are enough again.
+            remaining: the number of requests left for each of the two APIs.
+            seconds: the time until the reset.
         """
         self._tell("limit", remaining=remaining, seconds=seconds)
 
@@ -140,8 +142,8 @@ class RunningSandbox:
         """Rename a repository.
 
         Args:
-            full_name: owner and name.
-            name: the new one, without the owner.
+            full_name: `owner/name` of the repository.
+            name: the new name, without the owner.
         """
         self._tell("repository", full_name=full_name, name=name)
 
@@ -149,28 +151,28 @@ class RunningSandbox:
         """Delete a repository.
 
         Args:
-            full_name: owner and name.
+            full_name: `owner/name` of the repository.
         """
         self._tell("repository", full_name=full_name)
 
     def advance(self, days: float) -> None:
-        """Let time pass at the sandbox.
+        """Advance the sandbox's clock.
 
         Args:
-            days: how much; an hour is 1/24.
+            days: the time to advance by; an hour is 1/24.
         """
         self._tell("advance", days=days)
 
     def release(self) -> None:
-        """Answer those that wait in a `timeout`."""
+        """Answer the requests that are waiting in a `timeout`."""
         self._tell("release")
 
     def reset(self) -> None:
-        """Begin anew: nothing granted, asked or told, and no time passed."""
+        """Restore the initial state, and set the clock back."""
         self._tell("reset")
 
     def state(self) -> dict[str, Any]:
-        """Return what there is: now, people, repositories, tokens without values, pending failures."""
+        """Return the state: now, people, repositories, tokens without their values, pending failures."""
         found: dict[str, Any] = self._ask("state")
         return found
 
@@ -180,7 +182,7 @@ class RunningSandbox:
         return found
 
     def messages(self) -> list[dict[str, Any]]:
-        """Return what was posted to Slack, oldest first: workspace, channel, text, blocks, at."""
+        """Return the messages posted to Slack, oldest first: workspace, channel, text, blocks, at."""
         found: list[dict[str, Any]] = self._ask("messages")
         return found
 
@@ -188,10 +190,10 @@ class RunningSandbox:
         """Return a repository's pull requests, oldest first, with reviews and commit messages.
 
         Args:
-            full_name: owner and name.
+            full_name: `owner/name` of the repository.
 
         Raises:
-            SandboxError: if there is no such repository.
+            SandboxError: if the repository does not exist.
         """
         found: list[dict[str, Any]] = self._ask(f"pull-requests?{urlencode({'full_name': full_name})}")
         return found
@@ -210,7 +212,7 @@ class RunningSandbox:
     def _request(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        # `http.client`, because no OpenTelemetry instrumentation patches it: a test adds no span of its own.
+        # `http.client`, because OpenTelemetry does not instrument it: the client must not create spans.
         connection = http.client.HTTPConnection(self._address, timeout=_PATIENCE)
         try:
             connection.request(method, path, body, headers)
@@ -224,17 +226,17 @@ class RunningSandbox:
 def running_sandbox(
     port: int = 0, *, seed: int = 1, now: Callable[[], datetime] | None = None
 ) -> Iterator[RunningSandbox]:
-    """Run a sandbox on loopback, in a thread that ends with the block.
+    """Run a sandbox on loopback during the block, in a thread.
 
     Args:
-        port: where it listens; 0 takes a free one.
-        seed: of its data.
-        now: what its clock goes by; by default it stands still at the present, so that nothing changes
-            between two looks unless it is told to `advance`.
+        port: the port to listen on; 0 uses a free port.
+        seed: the seed of the data.
+        now: returns the clock's base time. By default the clock stands still at the present, so that nothing
+            changes between two requests unless the test calls `advance`.
 
     Raises:
-        NotStartedError: if it does not start.
-        OSError: if the port is taken.
+        NotStartedError: if the sandbox does not start.
+        OSError: if the port is in use.
     """
     started = wall_time()
     application = create_app(World(seed, now or (lambda: started)), _HOST)

@@ -19,10 +19,10 @@ from tformance.sandbox.world import World
 
 __all__ = ["slack_routes"]
 
-# Each workspace has them; the last is archived.
+# The channels of each workspace; the last is archived.
 _CHANNELS = ("general", "random", "engineering", "releases", "reviews", "loom", "support", "old-news")
 _ARCHIVED = {"old-news"}
-# Slack's default for a page of channels, and its most.
+# Slack's default and maximum number of channels on a page.
 _PAGE, _MOST = 100, 1000
 
 Answering = Callable[[Token, dict[str, str], Request], dict[str, Any]]
@@ -32,7 +32,7 @@ def slack_routes(world: World) -> list[Route]:
     """Return the routes of Slack.
 
     Args:
-        world: whose people grant, and which keeps the messages.
+        world: the sandbox's state, which also keeps the messages.
     """
 
     async def access(request: Request) -> Response:
@@ -61,7 +61,7 @@ def slack_routes(world: World) -> list[Route]:
         )
 
     def method(answering: Answering, needed: str = "") -> Callable[[Request], Awaitable[Response]]:
-        """Let requests with a token of the needed scope in."""
+        """Return an endpoint that requires a token with the needed scope."""
 
         async def endpoint(request: Request) -> Response:
             parameters = await given(request)
@@ -113,7 +113,7 @@ def slack_routes(world: World) -> list[Route]:
         if not text and not parameters.get("blocks"):
             return {"ok": False, "error": "no_text"}
         now = world.clock.now()
-        # Slack tells messages apart by their time; a count keeps those of one instant apart.
+        # Slack identifies messages by their time; a counter distinguishes messages of the same instant.
         stamp = f"{int(now.timestamp())}.{len(world.messages):06d}"
         world.messages.append(
             {
@@ -172,7 +172,7 @@ def _failed(error: str) -> Response:
 
 
 def _id(kind: str, name: str) -> str:
-    """Return an id as Slack has them: a letter that says of what, then capitals and digits."""
+    """Return an id in Slack's format: a letter for the kind, then capital letters and digits."""
     return f"{kind}0{number_of(name):08X}"
 
 

@@ -1,4 +1,4 @@
-"""All that one sandbox knows."""
+"""The state of a sandbox."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from tformance.sandbox.story.story import Seen
 
 __all__ = ["World"]
 
-# More than any test makes, and little memory.
+# More than any test sends, but little memory.
 _REQUESTS_KEPT = 5000
 
 
 class World:
-    """Hold people, repositories, what was granted and what was asked.
+    """The people, repositories, tokens and requests of a sandbox. Confined to the server's event loop.
 
     Args:
-        seed: the same seed on the same day gives the same repositories.
-        now: what the clock goes by.
+        seed: the seed; the same seed on the same day produces the same repositories.
+        now: returns the clock's base time.
     """
 
     def __init__(self, seed: int = 1, now: Callable[[], datetime] = wall_time) -> None:
         self.seed = seed
         self._now = now
-        # A history is the same each time, and takes a moment to write: it is kept while its day lasts.
+        # A history takes a moment to generate and depends only on the day, so cache it for that day.
         self._first_day: date | None = None
         self._histories: dict[int, History] = {}
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew: nothing granted, asked or told, and no time passed."""
+        """Restore the initial state, and set the clock back."""
         self.clock = Clock(self._now)
         self.people = People()
         self.repositories = plans()
@@ -53,18 +53,18 @@ class World:
             self._histories = {plan.id: History(plan, self.seed, today) for plan in self.repositories}
 
     def advance(self, days: float) -> None:
-        """Let time pass.
+        """Advance the clock.
 
         Args:
-            days: how much.
+            days: the number of days to advance by.
         """
         self.clock.ahead += timedelta(days=days)
 
     def repository(self, full_name: str) -> RepositoryPlan | None:
-        """Return the repository of that name, if there is one.
+        """Return the repository with a full name, or None.
 
         Args:
-            full_name: owner and name.
+            full_name: `owner/name`, case-insensitive.
         """
         wanted = full_name.lower()
         return next(
@@ -72,10 +72,10 @@ class World:
         )
 
     def repositories_of(self, owners: list[str] | tuple[str, ...]) -> list[RepositoryPlan]:
-        """Return what these organisations have.
+        """Return the repositories of organizations.
 
         Args:
-            owners: logins.
+            owners: the organizations' logins.
         """
         return [one for one in self.repositories if one.owner in owners and not one.gone]
 
@@ -83,23 +83,23 @@ class World:
         """Return a repository's pull requests as they are now, oldest first.
 
         Args:
-            repository: which.
+            repository: the repository.
         """
         now = self.clock.now()
         return [one.seen_at(now) for one in self._histories[repository.id].until(now)]
 
     def organisation(self, login: str) -> Organisation | None:
-        """Return an organisation.
+        """Return an organization, or None if it does not exist.
 
         Args:
-            login: its name.
+            login: the organization's login, case-insensitive.
         """
         return next((one for one in ORGANISATIONS if one.login == login.lower()), None)
 
     def organisations_of(self, login: str) -> list[Organisation]:
-        """Return where somebody is a member.
+        """Return the organizations of a person.
 
         Args:
-            login: whose.
+            login: the person's login.
         """
         return [one for one in ORGANISATIONS if login in one.members]

@@ -1,1 +1,1 @@
-"""Control over the sandbox: an overview, failures on demand, and the gate before each service."""
+"""Control of the sandbox: an overview, failures on demand, and the gate in front of the services."""

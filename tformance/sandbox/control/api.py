@@ -1,4 +1,4 @@
-"""The sandbox's own interface: what there is, and being told to fail, forget or let time pass."""
+"""The sandbox's control API: it shows the state, and accepts commands that change it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ __all__ = ["control_routes"]
 
 
 class _NotUnderstoodError(ValueError):
-    """Raised for what cannot be done; the message says why."""
+    """Raised for an invalid command; the message says why."""
 
 
 def control_routes(world: World, gate: Gate) -> list[Route]:
     """Return the routes under `/sandbox/`.
 
     Args:
-        world: what they show and change.
-        gate: which can be told to answer those who wait.
+        world: the state that the routes show and change.
+        gate: the gate, which can release waiting requests.
     """
     orders: dict[str, Callable[[dict[str, Any]], None]] = {
         "reset": lambda _: _reset(world, gate),
@@ -43,8 +43,8 @@ def control_routes(world: World, gate: Gate) -> list[Route]:
     def ordering(order: Callable[[dict[str, Any]], None]) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
-                return JSONResponse({"error": "the sandbox's own interface is closed to other sites"}, 403)
-            # What begins like an object is one, whatever `curl -d` calls it.
+                return JSONResponse({"error": "the sandbox's control API is closed to other sites"}, 403)
+            # A body that starts like an object is JSON: `curl -d` always labels it as a form.
             body = await request.body()
             kind = request.headers.get("content-type", "")
             is_form = kind == "application/x-www-form-urlencoded" and not body.lstrip().startswith(b"{")
@@ -88,7 +88,7 @@ def _reset(world: World, gate: Gate) -> None:
 def _advance(world: World, told: dict[str, Any]) -> None:
     days = _number(told, "days")
     if not 0 <= world.clock.ahead.days + days <= MOST_DAYS:
-        msg = f"time passes forwards, and by {MOST_DAYS} days at most"
+        msg = f"the clock can only be advanced, and by at most {MOST_DAYS} days"
         raise _NotUnderstoodError(msg)
     world.advance(days)
 
@@ -96,7 +96,7 @@ def _advance(world: World, told: dict[str, Any]) -> None:
 def _revoke(world: World, told: dict[str, Any]) -> None:
     service = told.get("service")
     if service not in SERVICES:
-        msg = f"give a service of {', '.join(SERVICES)}"
+        msg = f"give a service ({', '.join(SERVICES)})"
         raise _NotUnderstoodError(msg)
     world.tokens.revoke_all(service)
 

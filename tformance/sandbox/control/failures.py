@@ -1,4 +1,4 @@
-"""Failing on command: what the next requests to a service are told to meet."""
+"""Failures on demand, for the next requests to a service."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SERVICES: tuple[Service, ...] = get_args(Service)
 
-# Seconds: how late an answer comes, and when a limit is over, if nothing else is said. GitHub asks for a
-# minute at least at its secondary limit.
+# Default seconds: the delay of a response, and the time until a limit ends. For its secondary limit, GitHub
+# asks clients to wait at least a minute.
 _SECONDS: Mapping[str, float] = {"timeout": 30, "rate_limit": 60, "secondary_limit": 60}
 
 
 class FailureError(ValueError):
-    """Raised for a failure that cannot be understood; the message says what is wrong with it."""
+    """Raised for an invalid description of a failure; the message says what is wrong."""
 
 
 @dataclass(slots=True)
 class Failure:
-    """Say what goes wrong.
+    """A failure of the next requests to a service.
 
     Args:
-        service: whose requests.
-        kind: how.
-        path: only requests whose path contains this.
-        count: how many requests.
-        seconds: how late a `timeout` answers, and when a limit is over.
+        service: the service whose requests fail.
+        kind: the kind of failure.
+        path: limits the failure to requests whose path contains this text.
+        count: the number of requests that fail.
+        seconds: the delay of a `timeout`, or the time until a limit ends.
     """
 
     service: Service
@@ -53,58 +53,58 @@ class Failure:
 
     @classmethod
     def told(cls, data: Mapping[str, Any]) -> Failure:
-        """Read a failure.
+        """Return the failure that a command describes.
 
         Args:
-            data: `service` and `kind`, and maybe `path`, `count`, `seconds`.
+            data: `service` and `kind`, and optionally `path`, `count` and `seconds`.
 
         Raises:
-            FailureError: if it is none.
+            FailureError: if the description is invalid.
         """
         service, kind = data.get("service"), data.get("kind")
         if service not in SERVICES or kind not in KINDS:
-            msg = f"give a service of {', '.join(SERVICES)} and a kind of {', '.join(KINDS)}"
+            msg = f"give a service ({', '.join(SERVICES)}) and a kind ({', '.join(KINDS)})"
             raise FailureError(msg)
         try:
             count = int(data.get("count") or 1)
             seconds = float(data.get("seconds") or _SECONDS.get(kind, 0))
         except (TypeError, ValueError) as error:
-            msg = "count and seconds are numbers"
+            msg = "count and seconds must be numbers"
             raise FailureError(msg) from error
         if count < 1 or seconds < 0:
-            msg = "count is at least 1, and seconds are not negative"
+            msg = "count must be at least 1, and seconds must not be negative"
             raise FailureError(msg)
         return cls(service, kind, str(data.get("path") or ""), count, seconds)
 
 
 class Failures:
-    """Hold the failures to come, met in the order in which they were told."""
+    """The pending failures, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._pending: list[Failure] = []
 
     def add(self, failure: Failure) -> None:
-        """Add a failure behind those that are pending.
+        """Add a failure after the pending ones.
 
         Args:
-            failure: what is to go wrong.
+            failure: the failure.
         """
         self._pending.append(failure)
 
     def clear(self) -> None:
-        """Forget what is pending."""
+        """Discard all pending failures."""
         self._pending.clear()
 
     def pending(self) -> list[dict[str, Any]]:
-        """Return what is still to go wrong."""
+        """Return the pending failures."""
         return [asdict(one) for one in self._pending]
 
     def take(self, service: str, path: str) -> Failure | None:
-        """Return what goes wrong with a request, and count it.
+        """Return the failure for a request, if any, and count the request.
 
         Args:
-            service: that is asked.
-            path: of the request.
+            service: the service that receives the request.
+            path: the request's path.
         """
         for failure in self._pending:
             if failure.service == service and failure.path in path:

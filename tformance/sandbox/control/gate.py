@@ -1,4 +1,4 @@
-"""The gate before the services: it writes down who asked for what, and lets fail what was told to."""
+"""The gate in front of the services, which records requests and makes requests fail on demand."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from tformance.sandbox.world import World
 
 __all__ = ["Gate"]
 
-# The one path whose bodies are worth a look in a test; others may hold secrets.
+# The only path whose bodies are recorded, because tests read them; other bodies may contain secrets.
 _NOTED = "/github/api/graphql"
 _UNAVAILABLE = "<html><body><h1>503 Service Unavailable</h1></body></html>"
 
 
 class Gate:
-    """Write down the requests to the services, and fail those that are to fail.
+    """ASGI middleware that records requests and makes them fail on demand. Confined to one event loop.
 
     Args:
         app: the services.
-        world: which keeps requests and failures.
+        world: keeps the requests and the pending failures.
     """
 
     def __init__(self, app: ASGIApp, world: World) -> None:
         self._app = app
         self._world = world
-        # Set while a `timeout` is to end early.
+        # Set to end each waiting `timeout` early.
         self._released = asyncio.Event()
 
     def release(self) -> None:
-        """Answer those that are waiting in a `timeout`."""
+        """Answer the requests that are waiting in a `timeout`."""
         released, self._released = self._released, asyncio.Event()
         released.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Record a request, and fail it or pass it on."""
+        """Record a request, then make it fail or pass it on."""
         path = scope["path"]
         service = path.split("/")[1] if scope["type"] == "http" else ""
         if service not in SERVICES:
@@ -86,7 +86,7 @@ class Gate:
         return record
 
     async def _waited(self, seconds: float, receive: Receive) -> bool:
-        """Wait as long as that, or until it is told otherwise; return False if nobody waits any more."""
+        """Wait until the time is over or `release` is called; return False if the client disconnected."""
         gone = asyncio.ensure_future(receive())
         released = asyncio.ensure_future(self._released.wait())
         await asyncio.wait((gone, released), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -97,7 +97,7 @@ class Gate:
 
 
 def _response(failure: Failure, path: str) -> Response:
-    """Return what a service answers when this goes wrong."""
+    """Return a service's response for a failure."""
     is_slack_api = path.startswith("/slack/api/")
     match failure.kind:
         case "error":
@@ -121,7 +121,7 @@ def _response(failure: Failure, path: str) -> Response:
         case "secondary_limit" if failure.service == "github":
             return secondary(failure.seconds)
         case _:
-            # Slack and Jira know one limit each, and say it the same way.
+            # Slack and Jira have one limit each, and report it in the same way.
             slack, jira = {"ok": False, "error": "ratelimited"}, {"message": "Rate limit exceeded"}
             body = slack if is_slack_api else jira
             return JSONResponse(body, 429, {"Retry-After": str(round(failure.seconds))})

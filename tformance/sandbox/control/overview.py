@@ -1,4 +1,4 @@
-"""What there is at the sandbox, for its page and for programs; no token's value is among it."""
+"""An overview of the sandbox's state for its page and for programs, without the values of tokens."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["overview", "pull_request_rows"]
 
 
 def overview(world: World) -> dict[str, Any]:
-    """Return what there is.
+    """Return an overview of the state.
 
     Args:
-        world: where.
+        world: the sandbox's state.
     """
     return {
         "now": stamp(world.clock.now()),
@@ -65,8 +65,8 @@ def pull_request_rows(world: World, repository: RepositoryPlan) -> list[dict[str
     """Return a repository's pull requests as plain rows, oldest first.
 
     Args:
-        world: where.
-        repository: whose.
+        world: the sandbox's state.
+        repository: the repository.
     """
     return [
         {

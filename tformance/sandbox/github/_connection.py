@@ -1,4 +1,4 @@
-"""GraphQL's connections as GitHub pages them: nodes behind opaque cursors, a hundred at most."""
+"""GraphQL connections with GitHub's paging: at most 100 nodes, after opaque cursors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 _MOST = 100
 
-# GitHub's own words.
+# GitHub's own messages.
 _UNBOUNDED = "You must provide a `first` or `last` value to properly paginate the `{name}` connection."
 _EXCESSIVE = (
     "Requesting {first} records on the `{name}` connection exceeds the `first` limit of {most} records."
@@ -23,8 +23,8 @@ _EXCESSIVE = (
 _NO_CURSOR = "`{after}` does not appear to be a valid cursor."
 
 
-class _Unpaged(GraphQLError):  # noqa: N818 - an answer of the protocol, not a failure of the sandbox
-    """Raised for what cannot be paged so."""
+class _Unpaged(GraphQLError):  # noqa: N818 - a response of the protocol, not a failure of the sandbox
+    """Raised for invalid paging arguments."""
 
     def __init__(self, message: str, kind: str) -> None:
         super().__init__(message, extensions={"type": kind})
@@ -44,21 +44,21 @@ def connection(
 ) -> dict[str, Any]:
     """Return a page of a connection.
 
-    A cursor holds the last row's sort key: what is added or moves before it does not shift the next page.
+    A cursor contains the last row's sort key, so rows added or moved before it do not shift the next page.
 
     Args:
-        name: of the field, for errors.
-        rows: all there are, in the order of `key`.
-        node: what a row looks like.
-        first: how many.
-        after: the cursor behind which the page begins.
-        key: by which rows are ordered, each row's its own.
-        key_text: the key as text.
-        read_key: the key from its text; raises ValueError for another's.
-        reverse: whether the order is falling.
+        name: the field's name, for error messages.
+        rows: all rows, in the order of `key`.
+        node: returns the node of a row.
+        first: the requested number of nodes.
+        after: the cursor after which the page begins.
+        key: returns a row's sort key, which must be unique.
+        key_text: returns a row's sort key as text.
+        read_key: parses a sort key; raises ValueError for an invalid text.
+        reverse: whether the order is descending.
 
     Raises:
-        GraphQLError: as GitHub words it, for what cannot be paged so.
+        GraphQLError: for invalid paging arguments, with GitHub's message.
     """
     if first is None:
         raise _Unpaged(_UNBOUNDED.format(name=name), "MISSING_PAGINATION_BOUNDARIES")

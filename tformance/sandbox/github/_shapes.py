@@ -1,4 +1,4 @@
-"""What GitHub's REST API shows of people, organisations and repositories, with each field it documents."""
+"""People, organizations and repositories in GitHub's REST API, with every documented field."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tformance.sandbox.story.people import Organisation, Person, RepositoryPlan,
 
 __all__ = ["account", "organisation", "organisation_in_full", "repository", "user"]
 
-# A date that is no news; nothing depends on it.
+# An arbitrary date; nothing depends on it.
 _LONG_AGO = "2019-06-12T08:00:00Z"
 
 _OF_ACCOUNT = ("followers", "following", "gists", "starred", "subscriptions", "organizations", "repos",
@@ -61,13 +61,13 @@ _OF_REPOSITORY = {
 
 
 def account(origin: str, login: str, kind: str = "User", number: int = 0) -> dict[str, Any]:
-    """Return an account as it stands in lists and as an owner.
+    """Return an account as it appears in lists and as an owner.
 
     Args:
-        origin: the sandbox's address.
-        login: its name.
-        kind: User or Organization.
-        number: GitHub's id; made from the name if not given.
+        origin: the sandbox's origin.
+        login: the account's login.
+        kind: `User` or `Organization`.
+        number: GitHub's id; by default it is derived from the login.
     """
     url = f"{origin}/github/api/v3/users/{login}"
     return {
@@ -86,18 +86,18 @@ def account(origin: str, login: str, kind: str = "User", number: int = 0) -> dic
 
 
 def user(origin: str, person: Person) -> dict[str, Any]:
-    """Return the person who asks.
+    """Return the authenticated user.
 
     Args:
-        origin: the sandbox's address.
-        person: whose token it is.
+        origin: the sandbox's origin.
+        person: the token's owner.
     """
     return account(origin, person.login) | {
         "name": person.name,
         "company": None,
         "blog": "",
         "location": None,
-        # Public only if people want it so; the address is to be asked for at `/user/emails`.
+        # Null unless people publish their address; `/user/emails` returns it.
         "email": None,
         "hireable": None,
         "bio": None,
@@ -118,11 +118,11 @@ def user(origin: str, person: Person) -> dict[str, Any]:
 
 
 def organisation(origin: str, one: Organisation) -> dict[str, Any]:
-    """Return an organisation as it stands in lists.
+    """Return an organization as it appears in lists.
 
     Args:
-        origin: the sandbox's address.
-        one: which.
+        origin: the sandbox's origin.
+        one: the organization.
     """
     url = f"{origin}/github/api/v3/orgs/{one.login}"
     return {
@@ -142,11 +142,11 @@ def organisation(origin: str, one: Organisation) -> dict[str, Any]:
 
 
 def organisation_in_full(origin: str, one: Organisation) -> dict[str, Any]:
-    """Return an organisation by itself.
+    """Return an organization with all its fields.
 
     Args:
-        origin: the sandbox's address.
-        one: which.
+        origin: the sandbox's origin.
+        one: the organization.
     """
     return organisation(origin, one) | {
         "name": one.login.replace("-", " ").title(),
@@ -168,10 +168,10 @@ def repository(origin: str, one: RepositoryPlan, owner: Organisation, open_count
     """Return a repository.
 
     Args:
-        origin: the sandbox's address.
-        one: which.
-        owner: whose.
-        open_count: how many pull requests are open.
+        origin: the sandbox's origin.
+        one: the repository.
+        owner: the repository's owner.
+        open_count: the number of open pull requests.
     """
     url = f"{origin}/github/api/v3/repos/{one.full_name}"
     html_url = f"{origin}/github/{one.full_name}"

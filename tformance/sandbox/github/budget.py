@@ -1,4 +1,4 @@
-"""GitHub's rate limit: how many requests are left, and until when."""
+"""GitHub's rate limit: the number of requests left, and the time of the reset."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 __all__ = ["LIMIT", "Budget"]
 
-# GitHub's, an hour and person.
+# GitHub's limit for a person and hour.
 LIMIT = 5000
 _WINDOW = 3600
 
 
 @dataclass(slots=True)
 class Budget:
-    """Count the requests to one of GitHub's APIs, for all tokens together.
+    """A counter of the requests to one of GitHub's APIs, shared by all tokens.
 
-    It goes by the machine's time, not the sandbox's: clients wait by their own.
+    The budget uses the machine's clock, not the sandbox's, because clients wait by their own clock.
 
     Args:
-        resource: GitHub's word, `core` or `graphql`.
+        resource: GitHub's name for the API, `core` or `graphql`.
     """
 
     resource: str
@@ -27,17 +27,17 @@ class Budget:
     resets_at: float = 0.0
 
     def limit(self, remaining: int, seconds: float) -> None:
-        """Let only so many requests through.
+        """Limit the requests until the next reset.
 
         Args:
-            remaining: how many.
-            seconds: until there are enough again.
+            remaining: the number of requests left.
+            seconds: the time until the reset.
         """
         self.remaining = remaining
         self.resets_at = time.time() + seconds
 
     def spend(self) -> bool:
-        """Count a request; return False if none was left."""
+        """Count a request; return False if no requests are left."""
         if self.resets_at <= time.time():
             self.limit(LIMIT, _WINDOW)
         if self.remaining <= 0:
@@ -46,12 +46,12 @@ class Budget:
         return True
 
     def headers(self) -> dict[str, str]:
-        """Return what GitHub says of it with each answer."""
+        """Return the rate limit headers that GitHub sends with each response."""
         return {
             "X-RateLimit-Limit": str(LIMIT),
             "X-RateLimit-Remaining": str(self.remaining),
             "X-RateLimit-Used": str(LIMIT - self.remaining),
-            # Rounded up: whoever waits until then must not come too early.
+            # Rounded up, so that clients that wait until then are not too early.
             "X-RateLimit-Reset": str(int(self.resets_at) + 1),
             "X-RateLimit-Resource": self.resource,
         }

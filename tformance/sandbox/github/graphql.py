@@ -1,4 +1,4 @@
-"""GitHub's GraphQL API: an excerpt of its schema, executed."""
+"""GitHub's GraphQL API, executed on an excerpt of its schema."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _SCHEMA = build_schema((Path(__file__).parent / "schema.graphql").read_text())
 
 
 def answer(world: World, token: Token, origin: str, body: bytes) -> dict[str, Any]:
-    """Return the answer to a query, errors as GitHub shapes them.
+    """Return the response to a query, with errors in GitHub's format.
 
     Args:
-        world: what is asked about.
-        token: of whoever asks.
-        origin: the sandbox's address.
-        body: JSON with `query` and maybe `variables`.
+        world: the sandbox's state.
+        token: the token of the request.
+        origin: the sandbox's origin.
+        body: JSON with `query` and optionally `variables`.
     """
     try:
         data = orjson.loads(body)
@@ -74,14 +74,14 @@ def _as_json(result: ExecutionResult) -> dict[str, Any]:
 
 
 def _shaped(error: GraphQLError) -> dict[str, Any]:
-    """Return an error with its type beside its message, where GitHub has it."""
+    """Return an error with its type next to its message, as GitHub does."""
     shaped: dict[str, Any] = {**error.formatted}
     extensions = shaped.pop("extensions", None) or {}
     return {**({"type": extensions["type"]} if "type" in extensions else {}), **shaped}
 
 
 class _Root:
-    """Resolve the fields of `Query`."""
+    """The resolvers of the fields of `Query`."""
 
     def __init__(self, world: World, token: Token, origin: str) -> None:
         self._world = world
@@ -89,13 +89,13 @@ class _Root:
         self._origin = origin
 
     def viewer(self, _: GraphQLResolveInfo[Any]) -> dict[str, Any]:
-        """Return whose token it is."""
+        """Return the token's owner."""
         person = self._world.people.named(self._token.granted.login)
         url = f"{self._origin}/github/{person.login}"
         return {"id": f"U_{person.login}", "login": person.login, "name": person.name, "url": url}
 
-    def rateLimit(self, _: GraphQLResolveInfo[Any], **__: object) -> dict[str, Any]:  # noqa: N802 - the field's
-        """Return what is left; a query for a page costs one point, as at GitHub."""
+    def rateLimit(self, _: GraphQLResolveInfo[Any], **__: object) -> dict[str, Any]:  # noqa: N802 - the field's name
+        """Return the rate limit; a query for a page costs one point, as at GitHub."""
         budget = self._world.graphql
         return {
             "cost": 1,
@@ -107,7 +107,7 @@ class _Root:
         }
 
     def repository(self, _: GraphQLResolveInfo[Any], owner: str, name: str, **__: object) -> dict[str, Any]:
-        """Return a repository that the token may see; to others it does not exist."""
+        """Return a repository; raise a NOT_FOUND error if the token may not see it."""
         found = self._world.repository(f"{owner}/{name}")
         may_see = "repo" in self._token.granted.scopes
         if found is None or not may_see or found.owner not in self._token.granted.places:
@@ -115,7 +115,7 @@ class _Root:
             raise GraphQLError(msg, extensions={"type": "NOT_FOUND"})
         return self._repository_node(found)
 
-    def node(self, _: GraphQLResolveInfo[Any], id: str) -> dict[str, Any]:  # noqa: A002 - the argument's
+    def node(self, _: GraphQLResolveInfo[Any], id: str) -> dict[str, Any]:  # noqa: A002 - the argument's name
         """Return a pull request by its id."""
         plain = id.removeprefix("PR_")
         for repository in self._world.repositories_of(self._token.granted.places):

@@ -1,4 +1,4 @@
-"""What GitHub answers to whoever asks too often."""
+"""GitHub's responses when a rate limit is exceeded."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _DOCS = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api"
 
 
 def exceeded(budget: Budget, person: int) -> Response:
-    """Return the answer when the limit of an hour is spent: 403 of REST, an error with 200 of GraphQL.
+    """Return the response for an exhausted hourly limit: status 403 for REST, an error with 200 for GraphQL.
 
     Args:
-        budget: which is spent.
-        person: GitHub's id of whoever asks.
+        budget: the exhausted budget.
+        person: GitHub's id of the token's owner.
     """
     headers = budget.headers() | {"X-RateLimit-Remaining": "0"}
     if budget.resource == "graphql":
@@ -27,10 +27,10 @@ def exceeded(budget: Budget, person: int) -> Response:
 
 
 def secondary(seconds: float) -> Response:
-    """Return the answer to a burst.
+    """Return the response for the secondary limit, which GitHub applies to bursts.
 
     Args:
-        seconds: after which it is over.
+        seconds: the time until the limit ends.
     """
     message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
     return JSONResponse(

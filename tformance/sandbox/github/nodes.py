@@ -1,4 +1,4 @@
-"""What GitHub's GraphQL API shows of repositories, pull requests, reviews and commits."""
+"""Pull requests, reviews and commits in GitHub's GraphQL API."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _BOTS = {DEPENDABOT, COPILOT} | {mark.author for _, mark in ASSISTANTS if mark.a
 
 
 def stamp(moment: datetime | None) -> str | None:
-    """Return a time as GitHub writes it.
+    """Return a time in GitHub's format.
 
     Args:
-        moment: in UTC.
+        moment: a time in UTC.
     """
     return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
@@ -44,16 +44,16 @@ def pull_requests_page(
     """Return a page of a repository's pull requests.
 
     Args:
-        origin: the sandbox's address.
-        repository: whose.
-        seen: all that there are.
-        first: how many.
-        after: the cursor behind which the page begins.
-        states: only such.
-        order_by: field and direction; by creation, rising, if not said.
+        origin: the sandbox's origin.
+        repository: the repository.
+        seen: all pull requests of the repository.
+        first: the requested number of pull requests.
+        after: the cursor after which the page begins.
+        states: limits the page to pull requests in these states.
+        order_by: field and direction; by default, ascending by creation.
     """
     order = order_by or {"field": "CREATED_AT", "direction": "ASC"}
-    # By comments, which the sandbox does not count, they come as created.
+    # The sandbox does not count comments, so it orders by creation if comments are asked for.
     by_update = order["field"] == "UPDATED_AT"
     is_falling = order["direction"] == "DESC"
 
@@ -85,9 +85,9 @@ def pull_request_node(origin: str, repository: RepositoryPlan, seen: Seen) -> di
     """Return a pull request.
 
     Args:
-        origin: the sandbox's address.
-        repository: where it is.
-        seen: as it is now.
+        origin: the sandbox's origin.
+        repository: the pull request's repository.
+        seen: the pull request as it is now.
     """
     one = seen.pull_request
 
@@ -133,7 +133,7 @@ def _numbered(
     first: int | None,
     after: str | None,
 ) -> dict[str, Any]:
-    """Page what only ever grows at its end, by position."""
+    """Return a page of rows by position, for lists that only grow at their end."""
     return connection(
         name,
         list(enumerate(rows)),

@@ -1,4 +1,4 @@
-"""GitHub's OAuth: codes against tokens, and taking a grant back."""
+"""GitHub's OAuth endpoints: exchanging codes for tokens, and revoking tokens and grants."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ERRORS = {
 
 
 def github_oauth_routes(world: World) -> list[Route]:
-    """Return the routes of OAuth, below GitHub's address.
+    """Return the OAuth routes, below GitHub's base URL.
 
     Args:
-        world: whose people grant.
+        world: the sandbox's state.
     """
 
     async def access_token(request: Request) -> Response:
@@ -68,7 +68,7 @@ def github_oauth_routes(world: World) -> list[Route]:
         token = world.tokens.valid("github", str(value))
         if token is None:
             return JSONResponse({"message": "Not Found"}, 404)
-        # The grant is the person's: all their tokens go with it.
+        # The grant belongs to the person, so all of the person's tokens are revoked.
         for other in world.tokens.given("github"):
             if other.granted.login == token.granted.login:
                 world.tokens.revoke(other)
@@ -91,7 +91,7 @@ def _error(kind: str) -> dict[str, str]:
 
 
 def _formatted(request: Request, data: dict[str, str]) -> Response:
-    """Answer in the format that `Accept` asks for, errors with 200 too, as GitHub does."""
+    """Return a response in the format that `Accept` asks for; as at GitHub, errors have status 200 too."""
     if "json" in request.headers.get("accept", ""):
         return JSONResponse(data)
     return Response(urlencode(data), media_type="application/x-www-form-urlencoded")

@@ -1,4 +1,4 @@
-"""GitHub's pages for people, as far as the product links to them."""
+"""The pages of GitHub that the product links to."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tformance.sandbox.world import World
 
 __all__ = ["github_page_routes"]
 
-# What a page shows without getting long; the counts say how many there are.
+# The most pull requests on a page; the page shows their count as well.
 _SHOWN = 100
 
 
 def github_page_routes(world: World) -> list[Route]:
-    """Return the routes of the pages, below GitHub's address.
+    """Return the routes of the pages, below GitHub's base URL.
 
     Args:
-        world: what they show.
+        world: the sandbox's state.
     """
 
     async def account(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""GitHub's REST API, and the door to both: whose token it is, and whether they have asked too often."""
+"""GitHub's REST API, and the authentication and rate limit that REST and GraphQL share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tformance.sandbox.world import World
 __all__ = ["github_api_routes"]
 
 _DOCS = "https://docs.github.com/rest"
-# Which of the scopes that can be asked for hold the one that an endpoint needs.
+# The OAuth scopes that include the scope that an endpoint needs.
 _READ_ORGANISATIONS = {"read:org", "write:org", "admin:org", "user"}
 _READ_EMAILS = {"user:email", "user"}
 
@@ -31,10 +31,10 @@ Answering = Callable[[Request, Token], Awaitable[Response]]
 
 
 def github_api_routes(world: World) -> list[Route]:
-    """Return the routes of the APIs, below GitHub's address, where GitHub Enterprise has them.
+    """Return the routes of the APIs, at GitHub Enterprise's paths below GitHub's base URL.
 
     Args:
-        world: what they show.
+        world: the sandbox's state.
     """
     api = _Api(world)
     reads: dict[str, Answering] = {
@@ -62,7 +62,7 @@ class _Api:
         self._world = world
 
     def door(self, answering: Answering) -> Callable[[Request], Awaitable[Response]]:
-        """Let requests with a token in, as often as the rate limit allows."""
+        """Return an endpoint that requires a token and applies the rate limit."""
 
         async def endpoint(request: Request) -> Response:
             is_graphql = answering == self.graphql
@@ -83,18 +83,18 @@ class _Api:
         return endpoint
 
     async def graphql(self, request: Request, token: Token) -> Response:
-        """Answer a query."""
+        """Answer a GraphQL query."""
         body = await request.body()
         return Response(
             orjson.dumps(answer(self._world, token, origin(request), body)), media_type="application/json"
         )
 
     async def user(self, request: Request, token: Token) -> Response:
-        """Show whose token it is."""
+        """Return the token's owner."""
         return JSONResponse(shapes.user(origin(request), self._world.people.named(token.granted.login)))
 
     async def emails(self, _: Request, token: Token) -> Response:
-        """List addresses, to tokens that may see them."""
+        """List the owner's email addresses, if the token may see them."""
         if _READ_EMAILS.isdisjoint(token.granted.scopes):
             return _missing()
         person = self._world.people.named(token.granted.login)
@@ -107,7 +107,7 @@ class _Api:
         )
 
     async def my_organisations(self, request: Request, token: Token) -> Response:
-        """List the organisations of which the token may know."""
+        """List the organizations that the token may see."""
         if _READ_ORGANISATIONS.isdisjoint(token.granted.scopes):
             message = "You need at least read:org scope or user scope to list your organizations."
             return JSONResponse({"message": message, "documentation_url": _DOCS, "status": "403"}, 403)
@@ -120,19 +120,19 @@ class _Api:
         return self._repositories(request, self._visible(token, token.granted.places))
 
     async def organisation(self, request: Request, _: Token) -> Response:
-        """Show an organisation."""
+        """Return an organization."""
         one = self._world.organisation(request.path_params["org"])
         return JSONResponse(shapes.organisation_in_full(origin(request), one)) if one else _missing()
 
     async def organisations_repositories(self, request: Request, token: Token) -> Response:
-        """List an organisation's repositories."""
+        """List an organization's repositories."""
         one = self._world.organisation(request.path_params["org"])
         if one is None:
             return _missing()
         return self._repositories(request, self._visible(token, (one.login,)))
 
     async def members(self, request: Request, token: Token) -> Response:
-        """List an organisation's members, all to members, none to others."""
+        """List an organization's members; the list is empty unless the token may see them."""
         one = self._world.organisation(request.path_params["org"])
         if one is None:
             return _missing()
@@ -144,14 +144,14 @@ class _Api:
         )
 
     async def repository(self, request: Request, token: Token) -> Response:
-        """Show a repository; to those who may not see it, there is none."""
+        """Return a repository, or 404 if the token may not see it."""
         one = self._world.repository("{owner}/{name}".format(**request.path_params))
         if one is None or one not in self._visible(token, (one.owner,)):
             return _missing()
         return JSONResponse(self._shaped(request, one))
 
     def _visible(self, token: Token, owners: Sequence[str]) -> list[RepositoryPlan]:
-        """Return the repositories of these owners that the token may see; all of them are private."""
+        """Return the owners' repositories that the token may see; all repositories are private."""
         if "repo" not in token.granted.scopes:
             return []
         return self._world.repositories_of([one for one in owners if one in token.granted.places])
@@ -163,7 +163,7 @@ class _Api:
     def _shaped(self, request: Request, one: RepositoryPlan) -> dict[str, Any]:
         owner = self._world.organisation(one.owner)
         if owner is None:
-            msg = f"{one.full_name} belongs to nobody"
+            msg = f"{one.full_name} has no owner"
             raise LookupError(msg)
         opened = sum(seen.state == "OPEN" for seen in self._world.pull_requests(one))
         return shapes.repository(origin(request), one, owner, opened)

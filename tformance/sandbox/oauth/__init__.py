@@ -1,1 +1,1 @@
-"""OAuth as the sandbox's three services share it."""
+"""The OAuth code that the sandbox's three services share."""

@@ -1,4 +1,4 @@
-"""The pages at which people allow the application something, or do not."""
+"""The authorize pages, on which people grant or deny access to the application."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from tformance.sandbox.world import World
 
 __all__ = ["GITHUB", "JIRA", "SLACK", "Consent", "authorize_route"]
 
-# GitHub's own rule for names.
+# GitHub's own rule for logins.
 _LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,38}", re.IGNORECASE)
-# Django's test client goes by this name, and can be reached from nowhere.
+# The host name of Django's test client, which is not reachable from anywhere.
 _TEST_HOST = "testserver"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """Say how a service asks for consent.
+    """The way in which a service asks for consent.
 
     Args:
-        service: which.
-        name: as people know it.
-        separators: between scopes, for `re.split`.
-        places: what one grants access to.
-        is_one_place: whether it is one of them only.
-        needs_place: whether nothing can be granted without one.
-        allow: the button's word.
-        denied: the error's description when people refuse; empty for none.
+        service: the service.
+        name: the service's readable name.
+        separators: a regular expression for the separators between scopes.
+        places: a title for the places to which people grant access.
+        is_one_place: whether people can choose only one place.
+        needs_place: whether people must choose a place.
+        allow: the text of the button that grants access.
+        denied: the error's description if people deny access; empty for no description.
     """
 
     service: Service
@@ -87,9 +87,9 @@ def authorize_route(world: World, path: str, consent: Consent) -> Route:
     """Return the route of a service's authorize page.
 
     Args:
-        world: whose people decide.
-        path: of the page.
-        consent: how the service asks.
+        world: the sandbox's state.
+        path: the page's path.
+        consent: the way in which the service asks for consent.
     """
 
     async def endpoint(request: Request) -> Response:
@@ -105,10 +105,10 @@ def authorize_route(world: World, path: str, consent: Consent) -> Route:
             return _back(request, {"error": "access_denied", **described})
         login = str(form.get("new_login") or form.get("login") or "").strip()
         if not _LOGIN.fullmatch(login):
-            return _refused(consent, f"{login!r} is no name: use letters, digits and single hyphens.")
+            return _refused(consent, f"{login!r} is not a valid name: use letters, digits, single hyphens.")
         places = _chosen(world, consent, login.lower(), form)
         if consent.needs_place and not places:
-            return _refused(consent, f"{login} has chosen none of: {consent.places.lower()}. Go back.")
+            return _refused(consent, f"{login} has not chosen any {consent.places.lower()}. Go back.")
         person = world.people.named(login.lower())
         person.email = str(form.get("email") or "").strip() or person.email
         granted = Granted(
@@ -130,7 +130,7 @@ def _fault(client_id: str, redirect_uri: str) -> str:
         return f"No application has the client id {client_id!r}; the sandbox knows {CLIENT_ID!r}."
     parts = urlsplit(redirect_uri)
     if parts.scheme not in ("http", "https") or not _is_local(parts.hostname or ""):
-        return f"The redirect_uri {redirect_uri!r} is no http(s) address on this machine."
+        return f"The redirect_uri {redirect_uri!r} is not an http(s) URL on this machine."
     return ""
 
 
@@ -142,7 +142,7 @@ def _is_local(host: str) -> bool:
 
 
 def _refused(consent: Consent, reason: str) -> Response:
-    return page("refused.html", 400, title=f"{consent.name} cannot go on", reason=reason)
+    return page("refused.html", 400, title=f"{consent.name} cannot continue", reason=reason)
 
 
 def _asking(world: World, consent: Consent, request: Request) -> Response:
@@ -158,9 +158,10 @@ def _asking(world: World, consent: Consent, request: Request) -> Response:
 
 
 def _chosen(world: World, consent: Consent, login: str, form: FormData) -> tuple[str, ...]:
-    """Return the places that were chosen, of those that this person has.
+    """Return the places of a person that were chosen; by default, all of them.
 
-    A browser says `chosen` with its boxes, as one with none ticked sends nothing of them.
+    The page sends the field `chosen` along with its checkboxes, because a browser sends nothing for unchecked
+    boxes.
     """
     theirs = [one.login for one in world.organisations_of(login)]
     wanted = form.getlist("organisations")
@@ -173,5 +174,5 @@ def _back(request: Request, answer: dict[str, str]) -> Response:
     parts = urlsplit(asked["redirect_uri"])
     state = {"state": asked["state"]} if "state" in asked else {}
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *(answer | state).items()])
-    # 303: the browser goes on by GET.
+    # 303: the browser follows with GET.
     return RedirectResponse(urlunsplit(parts._replace(query=query)), 303)

@@ -1,4 +1,4 @@
-"""The one application that is registered at the sandbox, and how requests name it or their token."""
+"""The credentials of the application that is registered at the sandbox, and their place in requests."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from starlette.requests import Request
 __all__ = ["CLIENT_ID", "CLIENT_SECRET", "basic", "bearer", "given", "is_client"]
 
 CLIENT_ID = "sandbox"
-CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - no secret: it opens nothing but the sandbox
+CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - not a secret: it is valid only at the sandbox
 
 
 def bearer(request: Request) -> str:
-    """Return the token that a request carries in its header.
+    """Return the token in a request's `Authorization` header; empty if there is no token.
 
     Args:
-        request: with `Bearer` or, GitHub's older word, `token`.
+        request: the request; the scheme may be `Bearer` or `token`, GitHub's older scheme.
     """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() in ("bearer", "token") else ""
 
 
 def basic(request: Request) -> tuple[str, str]:
-    """Return name and password of basic authentication; two empty texts for none.
+    """Return the name and password of basic authentication; both are empty without a valid header.
 
     Args:
-        request: with the header, or without.
+        request: the request.
     """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
@@ -40,25 +40,25 @@ def basic(request: Request) -> tuple[str, str]:
 
 
 async def given(request: Request) -> dict[str, str]:
-    """Return the parameters of a request, from its body as JSON or form, or from its address.
+    """Return the parameters of a request, from its query and from its body, which may be JSON or a form.
 
     Args:
-        request: with one of them.
+        request: the request.
     """
     parameters = dict(request.query_params)
     if request.headers.get("content-type", "").startswith("application/json"):
-        # slack_sdk says JSON of an empty body too.
+        # slack_sdk labels an empty body as JSON too.
         data = await request.json() if await request.body() else {}
         return parameters | {name: str(value) for name, value in data.items()}
     return parameters | {name: str(value) for name, value in (await request.form()).items()}
 
 
 def is_client(request: Request, parameters: dict[str, str]) -> bool:
-    """Whether a request comes from the application, by basic authentication or by its parameters.
+    """Return whether a request has the application's credentials, in its header or in its parameters.
 
     Args:
-        request: with the header, or without.
-        parameters: with `client_id` and `client_secret`, or without.
+        request: the request, whose basic authentication takes precedence.
+        parameters: the request's parameters, of which `client_id` and `client_secret` are read.
     """
     named = basic(request)
     if named == ("", ""):

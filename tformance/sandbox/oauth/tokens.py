@@ -1,4 +1,4 @@
-"""Codes and tokens: what people have granted, for how long, and what was taken back."""
+"""Authorization codes and tokens: what they grant, when they expire, and which are revoked."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ __all__ = ["Code", "Granted", "Service", "Token", "Tokens"]
 
 Service = Literal["github", "jira", "slack"]
 
-# GitHub's ten minutes; the others' are about as short.
+# GitHub's lifetime of a code; Jira's and Slack's are similar.
 _CODE_LASTS = timedelta(minutes=10)
-# What each service's tokens look like.
+# The prefix of each service's tokens.
 _PREFIX = {"github": "gho_", "jira": "eyJ", "slack": "xoxb-"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
-    """Say what somebody has granted.
+    """The access that a person has granted.
 
     Args:
-        service: at which service.
-        login: who.
-        scopes: what for.
-        places: organisations, sites or the workspace, by their short names.
+        service: the service.
+        login: the person's login.
+        scopes: the granted scopes.
+        places: the short names of the organizations, sites or workspace.
     """
 
     service: Service
@@ -40,13 +40,13 @@ class Granted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """Be an authorization code on its way.
+    """An authorization code that was not redeemed yet.
 
     Args:
-        granted: what it stands for.
-        redirect_uri: where it was sent.
-        challenge: PKCE's (S256); empty for none.
-        ends_at: until when it can be redeemed.
+        granted: the access that the code grants.
+        redirect_uri: the URI to which the code was sent.
+        challenge: the PKCE code challenge (S256); empty if PKCE is not used.
+        ends_at: the time at which the code expires.
     """
 
     granted: Granted
@@ -55,10 +55,10 @@ class Code:
     ends_at: datetime
 
     def is_proved_by(self, verifier: str) -> bool:
-        """Whether whoever redeems it is who asked for it.
+        """Return whether the client that redeems the code is the client that requested it.
 
         Args:
-            verifier: PKCE's.
+            verifier: the PKCE code verifier.
         """
         if not self.challenge:
             return True
@@ -68,15 +68,15 @@ class Code:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """Be a token that was given out.
+    """A token that was issued.
 
     Args:
         value: the access token.
-        refresh: the refresh token; empty for none.
-        granted: what it stands for.
-        since: when it was given out.
-        ends_at: when the access token ends; None for one that does not.
-        is_revoked: whether it was taken back, or replaced by a refreshed one.
+        refresh: the refresh token; empty if there isn't one.
+        granted: the access that the token grants.
+        since: the time at which the token was issued.
+        ends_at: the time at which the access token expires; None for never.
+        is_revoked: whether the token was revoked, or replaced by a refreshed token.
     """
 
     value: str
@@ -88,10 +88,10 @@ class Token:
 
 
 class Tokens:
-    """Keep what was given out.
+    """The codes and tokens that were issued.
 
     Args:
-        clock: by which codes and tokens end.
+        clock: the clock by which codes and tokens expire.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -100,12 +100,12 @@ class Tokens:
         self._tokens: dict[str, Token] = {}
 
     def new_code(self, granted: Granted, *, redirect_uri: str, challenge: str) -> str:
-        """Return a code for what was granted.
+        """Issue an authorization code.
 
         Args:
-            granted: what.
-            redirect_uri: where it is sent.
-            challenge: PKCE's; empty for none.
+            granted: the access that the code grants.
+            redirect_uri: the URI to which the code is sent.
+            challenge: the PKCE code challenge (S256); empty if PKCE is not used.
         """
         value = secrets.token_hex(10)
         self._codes[value] = Code(
@@ -117,11 +117,11 @@ class Tokens:
         return value
 
     def redeem(self, service: Service, value: str) -> Code | None:
-        """Take a code, which is good once and for a short time.
+        """Redeem a code, which is valid once; return None if it is invalid or expired.
 
         Args:
-            service: whose.
-            value: of the code.
+            service: the service that redeems the code.
+            value: the code.
         """
         code = self._codes.pop(value, None)
         if code is None or code.granted.service != service or code.ends_at <= self._clock.now():
@@ -131,12 +131,12 @@ class Tokens:
     def give(
         self, granted: Granted, *, lasts: timedelta | None = None, is_refreshable: bool = False
     ) -> Token:
-        """Give out a token.
+        """Issue a token.
 
         Args:
-            granted: what it stands for.
-            lasts: until the access token ends; None for one that does not.
-            is_refreshable: whether a refresh token comes with it.
+            granted: the access that the token grants.
+            lasts: the lifetime of the access token; None for unlimited.
+            is_refreshable: whether to issue a refresh token as well.
         """
         now = self._clock.now()
         token = Token(
@@ -150,11 +150,11 @@ class Tokens:
         return token
 
     def refreshed(self, refresh: str, *, lasts: timedelta) -> Token | None:
-        """Give out a token for a refresh token, which then is worth nothing any more.
+        """Exchange a refresh token, which is revoked, for a new token; return None if it is invalid.
 
         Args:
-            refresh: what was given out last.
-            lasts: until the access token ends.
+            refresh: the refresh token.
+            lasts: the lifetime of the access token.
         """
         for token in self._tokens.values():
             if refresh and token.refresh == refresh and not token.is_revoked:
@@ -163,11 +163,11 @@ class Tokens:
         return None
 
     def valid(self, service: Service, value: str) -> Token | None:
-        """Return the token, unless it is unknown, revoked or has ended.
+        """Return the token, or None if it is unknown, revoked or expired.
 
         Args:
-            service: whose.
-            value: what was sent.
+            service: the service that received the token.
+            value: the access token.
         """
         token = self._tokens.get(value)
         if token is None or token.granted.service != service or token.is_revoked:
@@ -175,26 +175,26 @@ class Tokens:
         return token if token.ends_at is None or token.ends_at > self._clock.now() else None
 
     def given(self, service: Service | None = None) -> list[Token]:
-        """Return what was given out, oldest first.
+        """Return the issued tokens, oldest first.
 
         Args:
-            service: only its.
+            service: limits the tokens to a service.
         """
         return [one for one in self._tokens.values() if service in (None, one.granted.service)]
 
     def revoke(self, token: Token) -> None:
-        """Take a token back.
+        """Revoke a token.
 
         Args:
-            token: which.
+            token: the token.
         """
         self._tokens[token.value] = replace(token, is_revoked=True)
 
     def revoke_all(self, service: Service) -> int:
-        """Take back all tokens of a service, as somebody does in their settings there; return how many.
+        """Revoke all tokens of a service, as people can in its settings; return their number.
 
         Args:
-            service: whose.
+            service: the service.
         """
         live = [one for one in self.given(service) if not one.is_revoked]
         for token in live:

@@ -1,1 +1,1 @@
-"""The people and the pull requests of the sandbox, made from a seed."""
+"""The people and pull requests of the sandbox, generated from a seed."""

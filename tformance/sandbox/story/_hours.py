@@ -1,4 +1,4 @@
-"""Working hours: when people do things, and how long they take."""
+"""Working hours, which decide when people finish their tasks."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from random import Random
 
 __all__ = ["WORKDAY", "after", "is_workday"]
 
-# Hours that a day of work has.
+# Hours of a working day.
 WORKDAY = 9
 _SATURDAY = 5
 
 
 def is_workday(day: datetime) -> bool:
-    """Whether people work on that day.
+    """Return whether a day is a working day.
 
     Args:
-        day: any moment of it.
+        day: any time on that day.
     """
     return day.weekday() < _SATURDAY
 
 
 def after(random: Random, moment: datetime, hours: float, begins: int) -> datetime:
-    """Return when something is done that takes about so many hours, at a moment of work.
+    """Return the time, within working hours, at which a task is finished.
 
     Args:
-        random: what decides; times are log-normal around `hours`.
-        moment: since when.
-        hours: the median.
-        begins: the hour at which the day begins for whoever does it.
+        random: the source of randomness; durations are log-normal around `hours`.
+        moment: the time at which the task begins.
+        hours: the median duration.
+        begins: the hour (UTC) at which the person's working day begins.
     """
     done = moment + timedelta(hours=hours * math.exp(random.gauss(0, 0.8)))
     into_day = (done - done.replace(hour=begins, minute=0)).total_seconds() / 3600
@@ -38,5 +38,5 @@ def after(random: Random, moment: datetime, hours: float, begins: int) -> dateti
     morning = done.replace(hour=begins, minute=0) + timedelta(days=1 if into_day > WORKDAY else 0)
     while not is_workday(morning):
         morning += timedelta(days=1)
-    # In the first hours of the day, when what has come in over night is looked at.
+    # In the first hours of the day, when people catch up on the night.
     return morning + timedelta(minutes=random.randint(1, 120), seconds=random.randint(0, 59))

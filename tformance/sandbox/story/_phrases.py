@@ -1,4 +1,4 @@
-"""What people write: titles, descriptions and commit messages."""
+"""The texts that people write: titles, descriptions, branch names and commit messages."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _WHY = (
 _AND_THEN = ("Fix the test", "Address review", "wip", "Rename", "More tests", "Fix lint", "Say why")
 _DEPENDENCIES = ("brass-fittings", "punch", "gear-ratio", "eslint", "pytest", "urllib3")
 
-# Each is somebody's title some day: a comma, quotes, an emoji, what a spreadsheet takes for a formula, a
-# mention, markup, two scripts, and one as long as GitHub allows.
+# Titles that occur in practice: a comma, quotes, an emoji, a spreadsheet formula, a mention, markup, other
+# languages and scripts, and a title of the maximum length at GitHub.
 UNUSUAL_TITLES = (
     "=SUM(A1:A9) in a cell breaks the card export",
     "@charles asked for it: a bell, a whistle, and a lamp",
@@ -52,9 +52,9 @@ def title(random: Random, repository: str, issue: str) -> str:
     """Return a title.
 
     Args:
-        random: what decides.
-        repository: the name, whose matters it is about.
-        issue: Jira's key, to stand in the title; empty for none.
+        random: the source of randomness.
+        repository: the repository's name, which selects the topics.
+        issue: the Jira issue key for the title; empty for no issue.
     """
     what = random.choice(_WHAT.get(repository, _WHAT["engine"])) + random.choice(_HOW)
     text = f"{random.choice(_DID)} {what}"
@@ -64,10 +64,10 @@ def title(random: Random, repository: str, issue: str) -> str:
 
 
 def dependency_title(random: Random) -> str:
-    """Return a title as dependabot writes it.
+    """Return a title in the style of Dependabot.
 
     Args:
-        random: what decides.
+        random: the source of randomness.
     """
     major, minor = random.randint(0, 9), random.randint(0, 20)
     name = random.choice(_DEPENDENCIES)
@@ -78,8 +78,8 @@ def body(random: Random, issue: str) -> str:
     """Return a description, which may be empty.
 
     Args:
-        random: what decides.
-        issue: Jira's key; empty for none.
+        random: the source of randomness.
+        issue: the Jira issue key; empty for no issue.
     """
     if random.random() < 0.2:
         return ""
@@ -88,18 +88,18 @@ def body(random: Random, issue: str) -> str:
 
 
 def branch_of(title: str) -> str:
-    """Return a branch's name.
+    """Return a branch name.
 
     Args:
-        title: what it is for.
+        title: the pull request's title.
     """
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:48].strip("-") or "change"
 
 
 def commit_subject(random: Random) -> str:
-    """Return a later commit's first line.
+    """Return the first line of a commit after the first one.
 
     Args:
-        random: what decides.
+        random: the source of randomness.
     """
     return random.choice(_AND_THEN)

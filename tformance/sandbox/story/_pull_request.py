@@ -1,4 +1,4 @@
-"""Writing one pull request: who, what, how large, what the reviews say and how it ends."""
+"""Generation of a pull request: author, content, size, reviews and end."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from tformance.sandbox.story.story import Commit, PullRequest
 
 __all__ = ["Occasion", "write"]
 
-# Lines of a pull request: the median, and how far they spread (log-normal).
+# Changed lines of a pull request: the median, and the sigma of the log-normal distribution.
 _LINES, _SPREAD = 70, 1.25
-# Those that GitHub gives in more than one page of reviews (50 is usual) or commits (100 is the most).
+# Counts that need more than one page of reviews (usually 50) or commits (at most 100), and the indexes of the
+# pull requests that have them.
 _MANY_REVIEWS, _MANY_COMMITS = 75, 130
 _LONG_REVIEWED, _LONG_WRITTEN = (9, 61, 140), (17, 61, 155)
-# Every so many pull requests one has an unusual title.
+# One in this many pull requests has an unusual title.
 _UNUSUAL_EVERY = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """Say what a pull request is opened for.
+    """The circumstances of a new pull request.
 
     Args:
-        repository: its name.
-        repository_id: GitHub's.
-        jira: the key of its Jira project.
-        index: how many there were before it.
-        date: midnight of the day.
-        is_early: whether it is in the first weeks.
-        is_assisted: whether AI helps.
-        slower: by which factor reviews take longer than they used to.
+        repository: the repository's name.
+        repository_id: the repository's GitHub id.
+        jira: the key of the repository's Jira project.
+        index: the number of earlier pull requests in the repository.
+        date: midnight (UTC) of the day on which the pull request is opened.
+        is_early: whether the day is in the first weeks of the history.
+        is_assisted: whether AI assists the author.
+        slower: the factor by which reviews take longer than usual.
     """
 
     repository: str
@@ -51,16 +52,16 @@ class Occasion:
 
 
 def write(random: Random, occasion: Occasion) -> PullRequest:
-    """Return the pull request with all that will become of it, and no number yet.
+    """Return a pull request with its whole future, but without a number.
 
     Args:
-        random: what decides.
-        occasion: what is given.
+        random: the source of randomness.
+        occasion: the circumstances.
     """
     if not occasion.is_assisted and random.random() < 0.1:
         return _dependency(random, occasion)
     author = author_of(random, early=occasion.is_early)
-    # Who likes AI is there more often when AI helps; the share itself is the history's to keep.
+    # Prefer authors who like AI if AI assists. The history decides the share of assisted pull requests.
     while random.random() > (author.ai if occasion.is_assisted else 2 - author.ai) / 2:
         author = author_of(random, early=occasion.is_early)
     traces = mark(random) if occasion.is_assisted else Mark()
@@ -104,7 +105,7 @@ def write(random: Random, occasion: Occasion) -> PullRequest:
 
 def _dependency(random: Random, occasion: Occasion) -> PullRequest:
     title = wording.dependency_title(random)
-    # Its schedule is the early morning's.
+    # Dependabot runs early in the morning.
     opened_at = occasion.date + timedelta(hours=4, minutes=random.randint(0, 59))
     lines = random.randint(2, 40)
     pull_request = PullRequest(
@@ -153,7 +154,7 @@ def _first_commits(
     count = _MANY_COMMITS if occasion.index in _LONG_WRITTEN else random.choice((1, 1, 2, 3, 5))
     subjects = [title, *(wording.commit_subject(random) for _ in range(count - 1))]
     commits = [Commit(subject, opened_at - timedelta(minutes=3 * n)) for n, subject in enumerate(subjects)]
-    # The oldest comes first; the trailer often stands in only one of them, as often as not the last.
+    # Oldest first. Only the first or the last commit gets the trailer, each as often.
     commits.reverse()
     where = random.choice((0, -1))
     commits[where] = replace(commits[where], message=_joined(commits[where].message, trailer))

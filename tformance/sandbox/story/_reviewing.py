@@ -1,4 +1,4 @@
-"""What becomes of a pull request: reviews, further commits, its end."""
+"""The course of a pull request: reviews, further commits, and its end."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tformance.sandbox.story.story import Commit, PullRequest, Review, ReviewSta
 
 __all__ = ["reviewed"]
 
-# Hours until the first review, of median; then between one step and the next.
+# Median hours until the first review, between two steps, and until the merge.
 _FIRST_REVIEW, _NEXT_STEP, _MERGE = 5.0, 3.0, 1.5
-# Of a hundred: how many are given up, and how many nobody ever ends.
+# The shares of pull requests that are given up, and that stay open forever.
 _GIVEN_UP, _FORGOTTEN = 0.07, 0.03
 
 
@@ -29,16 +29,16 @@ def reviewed(
     at_least: int,
     trailer: str,
 ) -> PullRequest:
-    """Return the pull request with what becomes of it.
+    """Return the pull request with its reviews, further commits and end.
 
     Args:
-        random: what decides.
-        pull_request: as it is opened.
-        key: from which its reviews have their ids.
-        begins: when its author's day begins.
-        slower: by which factor reviewers take longer than they used to.
-        at_least: how many reviews it has at least.
-        trailer: what AI leaves in commits.
+        random: the source of randomness.
+        pull_request: the pull request when it is opened.
+        key: a unique key, which becomes part of the reviews' ids.
+        begins: the hour (UTC) at which the author's working day begins.
+        slower: the factor by which reviewers take longer than usual.
+        at_least: the minimum number of reviews, for pull requests that are not given up or left open.
+        trailer: the trailer that an AI tool adds to commits; empty for none.
     """
     author = pull_request.author or ""
     reviews: list[Review] = []
@@ -58,7 +58,7 @@ def reviewed(
             review(reviewer_for(random, author).login, "COMMENTED", moment)
         ended_at = after(random, moment, 48, begins)
         return replace(pull_request, reviews=tuple(reviews), ended_at=ended_at)
-    # An old colleague's account is gone, what they said is not.
+    # The account of a former colleague was deleted; their reviews remain.
     reviewer = reviewer_for(random, author)
     login = None if random.random() < 0.02 else reviewer.login
     while len(reviews) < at_least:
@@ -68,7 +68,7 @@ def reviewed(
         review(login, random.choice(("CHANGES_REQUESTED", "CHANGES_REQUESTED", "COMMENTED")), moment)
         moment = after(random, moment, _NEXT_STEP, begins)
         if random.random() < 0.5:
-            # Answers in the review's own threads are reviews too, as GitHub counts.
+            # GitHub counts an author's replies in review threads as reviews too.
             review(author or None, "COMMENTED", moment)
         subject = wording.commit_subject(random)
         commits.append(Commit(f"{subject}\n\n{trailer}" if trailer else subject, moment))

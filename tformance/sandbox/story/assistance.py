@@ -1,4 +1,4 @@
-"""How AI leaves its mark on a pull request: in trailers, bodies, branches and authors."""
+"""The marks that AI tools leave on a pull request: trailers, bodies, branches and authors."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["ASSISTANTS", "HUMAN_TRAILER", "Mark", "mark"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """Say what a tool leaves behind.
+    """The marks of a tool.
 
     Args:
-        trailer: at the end of commit messages.
-        body: at the end of the description.
-        branch: before the branch's name.
-        author: the account that opens the pull request, for tools that have their own.
+        trailer: the trailer of commit messages.
+        body: the end of the description.
+        branch: the prefix of the branch name.
+        author: the account that opens the pull request, for tools with their own account.
     """
 
     trailer: str = ""
@@ -28,7 +28,7 @@ class Mark:
 _CLAUDE = "Co-Authored-By: Claude <noreply@anthropic.com>"
 _GENERATED = "🤖 Generated with [Claude Code](https://claude.com/claude-code)"
 
-# How often each is met, relative to the others; the same tool leaves different marks by version and habit.
+# Relative frequencies. The marks of a tool differ by its version and by habit.
 ASSISTANTS: tuple[tuple[int, Mark], ...] = (
     (14, Mark(trailer=_CLAUDE, body=_GENERATED)),
     (8, Mark(trailer="Co-authored-by: Claude <noreply@anthropic.com>")),
@@ -57,15 +57,15 @@ ASSISTANTS: tuple[tuple[int, Mark], ...] = (
     ),
 )
 
-# People who work in pairs sign in the same way, and are no AI.
+# People who pair use the same trailer, without AI.
 HUMAN_TRAILER = "Co-authored-by: {name} <{login}@analytical-engines.example>"
 
 
 def mark(random: Random) -> Mark:
-    """Return what the tool at hand leaves behind.
+    """Return the marks of a random tool.
 
     Args:
-        random: what decides.
+        random: the source of randomness.
     """
     weights = [weight for weight, _ in ASSISTANTS]
     return random.choices([one for _, one in ASSISTANTS], weights)[0]

@@ -1,4 +1,4 @@
-"""Those who open and review pull requests, with their habits."""
+"""The people who open and review pull requests, and their habits."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ __all__ = ["AUTHORS", "COPILOT", "DEPENDABOT", "FORMER", "Author", "author_of", 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Be somebody who works on the repositories.
+    """A person who works on the repositories.
 
     Args:
-        login: at GitHub.
-        name: for trailers.
-        opens: how many pull requests, relative to the others.
-        reviews: how many reviews, relative to the others.
-        ai: how much more than the others they work with AI; around 1.
-        size: how large their pull requests are, relative to the others'.
-        begins: the hour of the day (UTC) at which their day begins.
+        login: the GitHub login; empty for a deleted account.
+        name: the name in trailers.
+        opens: the relative number of pull requests.
+        reviews: the relative number of reviews.
+        ai: the relative use of AI; around 1.
+        size: the relative size of pull requests.
+        begins: the hour (UTC) at which the working day begins.
     """
 
     login: str
@@ -46,27 +46,27 @@ AUTHORS = (
 # GraphQL names bots without "[bot]".
 DEPENDABOT = "dependabot"
 COPILOT = "copilot-pull-request-reviewer"
-# Somebody whose account was deleted some months ago: their work stays, without an author.
+# A former colleague, whose account was deleted months ago. Their pull requests remain, without an author.
 FORMER = Author("", "", 4, 3, 0.5, 1.0, 9)
 
 
 def author_of(random: Random, *, early: bool) -> Author:
-    """Return who opens a pull request.
+    """Return a random author for a pull request.
 
     Args:
-        random: what decides.
-        early: whether it was in the first weeks, when the former colleague was still there.
+        random: the source of randomness.
+        early: whether the day is in the first weeks, when the former colleague was still there.
     """
     there = (*AUTHORS, FORMER) if early else AUTHORS
     return random.choices(there, [one.opens for one in there])[0]
 
 
 def reviewer_for(random: Random, author: str) -> Author:
-    """Return who reviews it.
+    """Return a random reviewer for a pull request.
 
     Args:
-        random: what decides.
-        author: who does not review their own work.
+        random: the source of randomness.
+        author: the author's login; authors do not review their own work.
     """
     others = [one for one in AUTHORS if one.login != author]
     return random.choices(others, [one.reviews for one in others])[0]

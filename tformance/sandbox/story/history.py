@@ -1,4 +1,4 @@
-"""A repository's pull requests, day by day from a seed, as far into the future as somebody looks."""
+"""A repository's pull requests, generated day by day from a seed, as far ahead as they are requested."""
 
 from __future__ import annotations
 
@@ -13,55 +13,56 @@ from tformance.sandbox.story.story import PullRequest
 
 __all__ = ["DAYS", "History", "ai_share"]
 
-# How far the history reaches back from the first day: nine months.
+# The history begins this many days before the first day: nine months.
 DAYS = 270
 _WORKDAYS = DAYS * 5 / 7
 
-# The share of AI assistance, at the beginning of the history and on the first day; it ends a little above.
+# The share of AI assistance at the beginning of the history, on the first day, and at most.
 _SHARE_FIRST, _SHARE_NOW, _SHARE_MOST = 0.10, 0.55, 0.62
-# In the last weeks of a repository that slows, reviews take longer by this factor.
+# In a repository that slows, the day since which reviews take longer, and the factor.
 _SLOW_SINCE, _SLOWER = DAYS - 35, 3.5
 
 
 def ai_share(day: int) -> float:
-    """Return which share of the pull requests of a day is assisted by AI.
+    """Return the share of a day's pull requests that AI assists.
 
     Args:
-        day: since the beginning of the history.
+        day: the number of days since the beginning of the history.
     """
     return min(_SHARE_FIRST + (_SHARE_NOW - _SHARE_FIRST) * day / DAYS, _SHARE_MOST)
 
 
 class History:
-    """Hold what has happened, and will, in one repository.
+    """The past and future of a repository.
 
-    Each day has its own source of chance, so that it does not matter in which steps the days are asked for.
+    Each day has its own source of randomness, so the result does not depend on the steps in which days are
+    requested.
 
     Args:
-        plan: what the repository is like.
-        seed: the same seed and first day give the same history.
-        first_day: up to which the history is laid out as the past.
+        plan: the repository's plan.
+        seed: the seed; the same seed and first day produce the same history.
+        first_day: the first day of the sandbox; earlier days are the past.
     """
 
     def __init__(self, plan: RepositoryPlan, seed: int, first_day: date) -> None:
         self._plan = plan
-        # Renaming a repository changes nothing of its past.
+        # Keep the original name: renaming a repository does not change its past.
         self._name = plan.name
         self._seed = seed
         self._begin = datetime.combine(first_day, time.min, UTC) - timedelta(days=DAYS)
         self._written: list[PullRequest] = []
         self._days = 0
         self._number = 0
-        # What is left of a pull request, or of an assisted one, that no day has had yet; carried on, so that
-        # the counts come near what is planned.
+        # The fractions of a pull request, and of an assisted one, that are carried over to the next day. With
+        # them, the totals come close to the plan.
         self._due = 0.0
         self._ai_due = 0.5
 
     def until(self, now: datetime) -> list[PullRequest]:
-        """Return the pull requests that were opened until then, oldest first.
+        """Return the pull requests that were opened until a time, oldest first.
 
         Args:
-            now: a moment after the beginning.
+            now: a time after the beginning of the history.
         """
         while self._begin + timedelta(days=self._days) <= now:
             self._write_day(self._days)
@@ -92,6 +93,6 @@ class History:
             )
             todays.append(write(random, occasion))
         for one in sorted(todays, key=lambda one: one.opened_at):
-            # Issues take numbers as well.
+            # Issues use numbers from the same sequence.
             self._number += random.choice((1, 1, 1, 2, 3))
             self._written.append(replace(one, number=self._number))

@@ -1,4 +1,4 @@
-"""Who is at the sandbox: people with an account, organisations and their repositories."""
+"""The people with an account at the sandbox, the organizations and their repositories."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["ORGANISATIONS", "Organisation", "People", "Person", "RepositoryPlan"
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """Be somebody with an account.
+    """A person with an account.
 
     Args:
-        login: at GitHub; Jira and Slack know them by the same name.
-        name: as people call them.
-        email: their primary address.
+        login: the login at GitHub, and also at Jira and Slack.
+        name: the full name.
+        email: the primary address.
     """
 
     login: str
@@ -26,17 +26,17 @@ class Person:
 
 @dataclass(slots=True, kw_only=True)
 class RepositoryPlan:
-    """Say what a repository is like.
+    """The plan of a repository.
 
     Args:
-        id: GitHub's, which stays when it is renamed.
-        owner: the organisation's login.
-        name: without the owner.
-        about: one line.
-        jira: the key of its project.
-        expected: how many pull requests there are about, over the months before the first day.
-        slows: whether its reviews get slower in the last weeks before the first day.
-        gone: whether it was deleted.
+        id: GitHub's id, which does not change when the repository is renamed.
+        owner: the organization's login.
+        name: the name without the owner.
+        about: a description of one line.
+        jira: the key of the Jira project.
+        expected: the approximate number of pull requests before the first day.
+        slows: whether reviews get slower in the last weeks before the first day.
+        gone: whether the repository was deleted.
     """
 
     id: int
@@ -50,19 +50,19 @@ class RepositoryPlan:
 
     @property
     def full_name(self) -> str:
-        """Name the repository as GitHub does."""
+        """The repository's full name at GitHub, `owner/name`."""
         return f"{self.owner}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """Be an organisation at GitHub.
+    """An organization at GitHub.
 
     Args:
-        id: GitHub's.
-        login: its name in addresses.
-        about: one line.
-        members: logins.
+        id: GitHub's id.
+        login: the name in URLs.
+        about: a description of one line.
+        members: the members' logins.
     """
 
     id: int
@@ -72,7 +72,7 @@ class Organisation:
 
 
 def number_of(text: str) -> int:
-    """Return a number that stands for a name, the same in each run.
+    """Return a number for a name, which is the same in each run.
 
     Args:
         text: the name.
@@ -95,7 +95,7 @@ ORGANISATIONS = (
     ),
 )
 
-# Those one can sign in as; `linus` belongs to no organisation.
+# The people that the authorize pages offer; `linus` does not belong to an organization.
 _PEOPLE = (
     ("ada", "Ada Lovelace", "ada@analytical-engines.example"),
     ("grace", "Grace Hopper", "grace@analytical-engines.example"),
@@ -136,7 +136,7 @@ def plans() -> list[RepositoryPlan]:
 
 @dataclass(slots=True)
 class People:
-    """Know everybody who has an account, and let new ones in."""
+    """All people with an account, including people who join later."""
 
     _known: dict[str, Person] = field(default_factory=dict)
 
@@ -148,10 +148,10 @@ class People:
         return iter(self._known.values())
 
     def named(self, login: str) -> Person:
-        """Return the person of that login, who is new if nobody has it.
+        """Return the person with a login, who is created if the login is new.
 
         Args:
-            login: at GitHub.
+            login: the login at GitHub.
         """
         if login not in self._known:
             self._known[login] = Person(

@@ -1,4 +1,4 @@
-"""A pull request's whole life, of which GitHub shows what has happened so far."""
+"""A pull request's whole life; GitHub shows the part that has happened so far."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ ReviewState = Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"]
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Be one review.
+    """A review.
 
     Args:
         id: GitHub's node id.
-        author: a login; None for a deleted account.
-        state: what was said.
-        at: when.
+        author: the reviewer's login; None for a deleted account.
+        state: the review's verdict.
+        at: the time of the review.
     """
 
     id: str
@@ -31,11 +31,11 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Be one commit.
+    """A commit.
 
     Args:
-        message: with its trailers.
-        at: when it was pushed.
+        message: the message, including trailers.
+        at: the time of the push.
     """
 
     message: str
@@ -44,22 +44,22 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
-    """Be a pull request from its opening to its end, some of which may still lie ahead.
+    """A pull request from its opening to its end, including the part that is still in the future.
 
     Args:
-        number: within the repository.
-        title: as people write it.
-        body: its description.
-        branch: what it comes from.
-        author: a login; None for a deleted account.
-        opened_at: when.
-        ended_at: when it is merged or closed; None for never.
-        is_merged: whether its end is a merge.
-        additions: lines.
-        deletions: lines.
-        changed_files: files.
-        reviews: in order.
-        commits: in order.
+        number: the number in the repository.
+        title: the title.
+        body: the description.
+        branch: the name of the head branch.
+        author: the author's login; None for a deleted account.
+        opened_at: the time of the opening.
+        ended_at: the time at which it is merged or closed; None for never.
+        is_merged: whether it ends with a merge.
+        additions: the number of added lines.
+        deletions: the number of deleted lines.
+        changed_files: the number of changed files.
+        reviews: the reviews in order of time.
+        commits: the commits in order of time.
     """
 
     number: int
@@ -77,10 +77,10 @@ class PullRequest:
     commits: tuple[Commit, ...]
 
     def seen_at(self, now: datetime) -> Seen:
-        """Return what of it has happened.
+        """Return the part that has happened until a time.
 
         Args:
-            now: until when.
+            now: the time.
         """
         reviews = [review for review in self.reviews if review.at <= now]
         commits = [commit for commit in self.commits if commit.at <= now]
@@ -94,15 +94,15 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Be a pull request as it is at a moment.
+    """A pull request as it is at a certain time.
 
     Args:
-        pull_request: of which this is seen.
-        state: GitHub's word.
-        ended_at: when it was merged or closed.
-        updated_at: when something happened last.
-        reviews: so far.
-        commits: so far.
+        pull_request: the pull request with its future.
+        state: GitHub's state.
+        ended_at: the time at which it was merged or closed; None while it is open.
+        updated_at: the time of the last change.
+        reviews: the reviews so far.
+        commits: the commits so far.
     """
 
     pull_request: PullRequest
@@ -114,5 +114,5 @@ class Seen:
 
     @property
     def merged_at(self) -> datetime | None:
-        """When it was merged."""
+        """The time of the merge; None if it is not merged."""
         return self.ended_at if self.state == "MERGED" else None
