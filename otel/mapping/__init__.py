@@ -1,4 +1,4 @@
-"""Mapping envelopes to captures: pure functions, a step a file, put together in `Mapper`."""
+"""Mapping of envelopes to captures: pure functions, one file per step, combined in `Mapper`."""
 
 from otel.mapping.mapper import Mapper
 

@@ -1,4 +1,4 @@
-"""Step 5: the capture, with an id and a time that every retry and every path give again."""
+"""Step 5: build the capture, with an id and a time that are the same for every retry and every route."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ _SAME_FOR_ALL = {
     "$lib": LIBRARY,
     "$lib_version": __version__,
     "$is_server": True,
-    # The address is the server's own; PostHog's place for it would be wrong for everybody.
+    # The IP address is the server's own, so PostHog's geolocation would be wrong for everyone.
     "$geoip_disable": True,
 }
 
-# What marks the system person, so that the product team can leave it out of counts of people.
+# The property of the system person, so that the product team can exclude it when counting people.
 IS_SYSTEM = {"is_system": True}
 
-# Part of what each id is a hash of; made once for this project by uuid4, and never changed: another one
-# would double every event that is delivered again after an upgrade.
+# Part of the input of each id's hash; generated once for this project with uuid4. Never change it: a
+# different value would duplicate every event that is delivered again after an upgrade.
 _NAMESPACE = UUID("5b0d5c54-3c0e-4a2b-9d7e-6f6f3f6e9a11").bytes
 
-# On these PostHog passes over `$set` (PP-6, GR-3).
+# PostHog ignores `$set` on these events (PP-6, GR-3).
 _WITHOUT_PERSON_UPDATE = frozenset({EXCEPTION_CAPTURE, GROUPIDENTIFY_EVENT})
 
 _LAST_SECOND = 253402300799  # 9999-12-31T23:59:59Z
 
-# The first 48 bits of a UUIDv7 hold milliseconds since 1970 (RFC 9562, section 5.7).
+# The first 48 bits of a UUIDv7 contain milliseconds since 1970 (RFC 9562, section 5.7).
 _LAST_MILLISECOND = 2**48 - 1
 
-# The digit that holds the variant, with its two highest bits set to 10 (RFC 9562, section 4.1).
+# The digit that contains the variant, with its two highest bits set to 10 (RFC 9562, section 4.1).
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 
 def timestamp(time_unix_nano: int) -> str:
-    """Return a time as RFC 3339 in UTC, to the microsecond, which is what PostHog keeps.
+    """Return a time as RFC 3339 in UTC, to the microsecond, which is PostHog's precision.
 
     Args:
         time_unix_nano: nanoseconds since 1970.
@@ -57,7 +57,7 @@ def timestamp(time_unix_nano: int) -> str:
 
 @lru_cache(maxsize=64)  # the events of a batch share a few seconds, and formatting one costs 3 µs
 def _second(seconds: int) -> str:
-    # Years beyond 9999 are no time at all to PostHog (`wire.md` section 1.6).
+    # PostHog does not accept years beyond 9999 (`wire.md` section 1.6).
     return f"{datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC):%Y-%m-%dT%H:%M:%S}"
 
 
@@ -68,18 +68,18 @@ def to_capture(
     *,
     origin: Mapping[str, Any],
     trace_url: str = "",
-    ahead_of: str = "",
+    prepares: str = "",
 ) -> Capture:
-    """Put together what PostHog gets.
+    """Return the capture of an event.
 
     Args:
         envelope: the event.
-        properties: what leaves of it; PostHog's own are added to this dict.
-        person: whom it is about.
-        origin: the properties that say which program it comes from.
-        trace_url: where a trace is looked at, with `{trace_id}` in its place.
-        ahead_of: the name of the capture that this one prepares. Both are made of one envelope, and each
-            needs an id of its own.
+        properties: the event's properties that may be sent; PostHog's own properties are added to this dict.
+        person: the person to whom the event is attributed.
+        origin: the properties that describe the program that recorded the event.
+        trace_url: the URL of a trace, with the placeholder `{trace_id}`; empty for no link.
+        prepares: the name of the capture that this one prepares. Both come from one envelope, and each needs
+            a different id.
     """
     name, time = envelope.name, envelope.time_unix_nano
     trace_id, span_id = f"{envelope.trace_id:032x}", f"{envelope.span_id:016x}"
@@ -87,12 +87,12 @@ def to_capture(
         properties["$trace_id"] = trace_id
         properties["$span_id"] = span_id
     for property_name, value in origin.items():
-        properties.setdefault(property_name, value)  # what the event itself says of it counts
+        properties.setdefault(property_name, value)  # the event's own property takes precedence
     properties |= _SAME_FOR_ALL
     if trace_url and envelope.span_id:
-        # PostHog has no name of its own for it; the page of an event shows an address as a link.
+        # PostHog has no standard name for this property; the page of an event shows a URL as a link.
         properties["trace_url"] = trace_url.replace("{trace_id}", trace_id)
-    # PostHog strips the groups of an event without a person, except of an exception (PL-3, EX-15).
+    # PostHog strips the groups of an event without a person, except from an exception (PL-3, EX-15).
     if person.groups and (not person.is_anonymous or name == EXCEPTION_CAPTURE):
         properties["$groups"] = person.groups
     if person.session_id is not None:
@@ -104,7 +104,7 @@ def to_capture(
     return Capture(
         name,
         person.distinct_id,
-        _uuid7(time, f"{trace_id}:{span_id}:{name}:{time}:{envelope.ordinal}{ahead_of and ':' + ahead_of}"),
+        _uuid7(time, f"{trace_id}:{span_id}:{name}:{time}:{envelope.ordinal}{prepares and ':' + prepares}"),
         timestamp(time),
         properties,
         envelope.is_clock_trusted,
@@ -112,9 +112,9 @@ def to_capture(
 
 
 def _uuid7(time_unix_nano: int, name: str) -> str:
-    """Return a UUIDv7 of a time; its other bits are a hash, so that each attempt and path gives the same.
+    """Return a UUIDv7 for a time; its other bits are a hash, so that each attempt and route has the same id.
 
-    PostHog warns about other versions, and looks an event up by the time in its id (UU-2, UU-3).
+    PostHog warns about other versions, and finds an event by the time in its id (UU-2, UU-3).
     """
     time = f"{min(max(time_unix_nano // 1_000_000, 0), _LAST_MILLISECOND):012x}"
     text = sha1(_NAMESPACE + name.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""Errors: `$exception` and the product's own event, from an `exception` span event and the entry it ended."""
+"""Mapping of errors, from an `exception` span event to `$exception` and the product's error event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from otel.exceptions import (
     parse_stacktrace,
 )
 from otel.mapping.capture import to_capture
-from otel.mapping.identify import identify, stamp_names
+from otel.mapping.identify import identify, identity_attribute_names
 from otel.mapping.limit import limit
 from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
@@ -37,13 +37,15 @@ __all__ = ["ErrorMapper", "ErrorRecord", "http_status"]
 # The default semantic conventions of the instrumentations are still the old ones (`otel.md` section 5).
 _STATUS_CODE = ("http.response.status_code", "http.status_code")
 _METHOD = ("http.request.method", "http.method")
+# The semantic conventions' attribute, a string as the SDK writes it.
+_ESCAPED = "exception.escaped"
 
 
 def http_status(attributes: Mapping[str, Any]) -> int | None:
-    """Return what the client got, from a server span's attributes.
+    """Return the HTTP status of the response, from a server span's attributes.
 
     Args:
-        attributes: old or new semantic conventions.
+        attributes: attributes in the old or new semantic conventions.
     """
     status = _first(attributes, _STATUS_CODE)
     return status if type(status) is int else None
@@ -51,15 +53,15 @@ def http_status(attributes: Mapping[str, Any]) -> int | None:
 
 @dataclass(eq=False)
 class ErrorRecord:
-    """Hold one error: the span event that recorded it, and the entry that it ended.
+    """An error: the span event that recorded it, and the entry span that it ended.
 
     Args:
-        envelope: the span event `exception`, with the identity it is about.
+        envelope: the span event `exception`, with its identity.
         entry: the entry span's attributes.
-        is_handled: whether the product went on after it.
-        hook: what caught it.
-        live: the exception's own frames, if it was at hand while the span ended.
-        listed: its `$exception_list`, if that was made where the program's source is.
+        is_handled: whether the product continued after the error.
+        hook: the hook that caught the error.
+        live: the snapshot of the exception, if the exception object was available when the span ended.
+        listed: the `$exception_list`, if it was built on the machine that has the program's source.
     """
 
     envelope: Envelope
@@ -82,30 +84,46 @@ class ErrorRecord:
         )
         return parsed or (ExceptionInfo(UNKNOWN_TYPE),)
 
+    @classmethod
+    def from_envelope(cls, envelope: Envelope) -> ErrorRecord:
+        """Return the error that `replayable` described.
+
+        Args:
+            envelope: from the quarantine.
+        """
+        is_handled = str(envelope.attributes.get(_ESCAPED)) != str(True)
+        return cls(envelope, envelope.span_attributes, is_handled)
+
+    def replayable(self) -> Envelope:
+        """Return an envelope with everything that `from_envelope` needs, for the quarantine."""
+        attributes = {**self.envelope.attributes, _ESCAPED: str(not self.is_handled)}
+        return replace(self.envelope, attributes=attributes, span_attributes=self.entry)
+
     @cached_property
     def fingerprint(self) -> str:
-        """What errors of one kind share."""
+        """The key that is equal for errors of the same kind."""
         return fingerprint(self.exceptions)
 
 
 class ErrorMapper:
-    """Map errors to captures.
+    """Mapper from errors to captures.
 
     Args:
-        settings: the pipeline's.
-        declaration: looks up the product's error event; None sends `$exception` alone.
+        settings: the settings of the pipeline.
+        declaration: a function that returns the declaration of the product's error event; with None, only
+            `$exception` is sent.
     """
 
     def __init__(self, settings: Settings, declaration: Callable[[], Declaration | None]) -> None:
         self._settings = settings
         self._declaration = declaration
         self._origins = Origins(settings.release_id)
-        self._stamps = stamp_names(settings.groups)
-        # Of somebody who opted out: neither an id nor a group, and nothing that names the group.
-        self._personal = self._stamps | frozenset(settings.error_properties.values())
+        self._identity_attributes = identity_attribute_names(settings.groups)
+        # Removed for a person who opted out: the id, the groups, and properties that identify a group.
+        self._personal = self._identity_attributes | frozenset(settings.error_properties.values())
         self._reads = frozenset(
             {
-                *self._stamps,
+                *self._identity_attributes,
                 OPTED_OUT,
                 VIEW_NAME,
                 TASK_NAME,
@@ -119,7 +137,7 @@ class ErrorMapper:
         """Return the `$exception_list` of an error.
 
         Args:
-            error: what happened.
+            error: the error.
         """
         if error.listed is None:
             return exception_list(
@@ -134,12 +152,13 @@ class ErrorMapper:
         return [{**one, "value": ""} for one in error.listed]
 
     def view(self, error: ErrorRecord) -> dict[str, Any]:
-        """Return the attributes that say whom an error is about and where it happened, and no other.
+        """Return only the attributes that identify the person and the place of an error.
 
-        They are the entry's; one that was recorded for somebody in particular says so itself, as a whole.
+        The attributes come from the entry. If the error was recorded with its own identity, that identity
+        replaces the entry's as a whole.
 
         Args:
-            error: what happened.
+            error: the error.
         """
         read = {name: value for name, value in error.entry.items() if name in self._reads}
         own = {name: value for name, value in error.envelope.attributes.items() if name in self._reads}
@@ -149,24 +168,24 @@ class ErrorMapper:
         return self._without_person(read) if read.get(OPTED_OUT) else read
 
     def __call__(self, error: ErrorRecord, occurrences: int = 1) -> list[Capture | Rejection]:
-        """Return the `$exception` of an error, and the product's own event beside it.
+        """Return the `$exception` of an error, and the product's own error event if there is one.
 
         Args:
-            error: what happened.
-            occurrences: for how many errors of its kind it stands.
+            error: the error.
+            occurrences: the number of errors of the same kind that this error represents.
         """
         view = self.view(error)
         about = _about(error, view, occurrences)
         captures = [self._exception(error, view, about)]
         declaration = self._declaration()
         if declaration is not None:
-            taken = {
+            from_entry = {
                 name: _text(view.get(attribute))
                 for name, attribute in self._settings.error_properties.items()
             }
             declared = {
                 name: value
-                for name, value in {**taken, **about}.items()
+                for name, value in {**from_entry, **about}.items()
                 if value is not None and name in declaration.properties
             }
             withheld: frozenset[str] = frozenset()
@@ -189,7 +208,7 @@ class ErrorMapper:
         self, error: ErrorRecord, view: Mapping[str, Any], name: str, properties: dict[str, Any]
     ) -> Capture | Rejection:
         named = replace(error.envelope, name=name, attributes={}, span_attributes=view)
-        person = identify(named, self._settings.groups, self._stamps)
+        person = identify(named, self._settings.groups, self._identity_attributes)
         origin = self._origins.of(named.resource).properties
         return limit(to_capture(named, properties, person, origin=origin, trace_url=self._settings.trace_url))
 

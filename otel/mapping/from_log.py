@@ -1,4 +1,4 @@
-"""From a log record that has an `event_name` to its envelope."""
+"""Conversion of a log record with an `event_name` to an envelope."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from otel.mapping.from_span import ordinal_of
 
 __all__ = ["envelope_of_log"]
 
-# What tells one process's records from another's (semantic conventions, registry `service`).
+# The attributes that identify a process (semantic conventions, registry `service`).
 _PROCESS = ("service.namespace", "service.name", "service.instance.id")
 
 
@@ -28,17 +28,19 @@ def envelope_of_log(
 ) -> Envelope:
     """Return the envelope of one log record.
 
-    Outside a trace the record gets a trace id of its own making, which every path and every retry makes
-    again: id, thinning and "nobody in particular" go by it. Its span id stays 0, so no trace is linked.
+    Outside a trace, the envelope gets a trace id that is derived from the record and therefore the same for
+    every route and retry; the event's id, sampling and the anonymous id depend on it. The span id stays 0, so
+    that no trace is linked.
 
     Args:
         name: the record's `event_name`.
-        attributes: the record's own.
-        time_unix_nano: its time, or where it has none, when it was observed.
+        attributes: the record's attributes.
+        time_unix_nano: the record's time, or the time of its observation if it has no time.
         trace_id: 128 bits; 0 outside a trace.
         span_id: 64 bits; 0 outside a span.
-        ordinal: its position among records of the same span, name and time, if it does not say so itself.
-        span_attributes: the identity that holds around it.
+        ordinal: the position among records with the same span, name and time; the record's own attribute
+            takes precedence.
+        span_attributes: the identity of the surrounding request or task.
         resource: the OpenTelemetry resource's attributes.
     """
     resource = resource or {}

@@ -1,4 +1,4 @@
-"""From an ended span to the envelopes of the span events that are for PostHog."""
+"""Conversion of an ended span to the envelopes of the span events that PostHog gets."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def envelopes(span: ReadableSpan, selects: Callable[[str], bool]) -> list[Envelo
     """Return the envelopes of a span's business events, in recorded order.
 
     Args:
-        span: ended.
-        selects: whether a span event's name is for PostHog.
+        span: an ended span.
+        selects: a predicate: whether PostHog gets span events with this name.
     """
     found: list[Envelope] = []
     seen: dict[tuple[str, int], int] = {}
@@ -38,13 +38,13 @@ def envelopes(span: ReadableSpan, selects: Callable[[str], bool]) -> list[Envelo
 
 
 def errors_of(span: ReadableSpan) -> list[ErrorRecord]:
-    """Return the error that ended an entry span, as far as the span alone tells.
+    """Return the error that ended an entry span, judged by the span alone.
 
-    Without the processor nobody knows which inner exceptions were handled: only entry spans count, and not
-    those that answered with less than 500.
+    Without the span processor, the handling of inner exceptions is unknown. Therefore only entry spans count,
+    and only if the response's status is 500 or above.
 
     Args:
-        span: ended.
+        span: an ended span.
     """
     attributes = plain(span.attributes)
     is_entry = span.kind in _ENTRY_KINDS or span.parent is None or span.parent.is_remote
@@ -62,9 +62,9 @@ def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:
     """Return the envelope of one span event.
 
     Args:
-        span: the span that carries it.
+        span: the span that contains the event.
         event: the span event.
-        ordinal: its position among the span's events of the same name and time.
+        ordinal: the event's position among the span's events with the same name and time.
     """
     context = span.context
     attributes = plain(event.attributes)
@@ -81,22 +81,22 @@ def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:
 
 
 def ordinal_of(attributes: Mapping[str, Any], counted: int) -> int:
-    """Return the position that an event says it has among its equals, else the counted one.
+    """Return an event's position among events with the same span, name and time.
 
     Args:
-        attributes: the event's.
-        counted: by whoever sees its equals.
+        attributes: the event's attributes, whose explicit position takes precedence.
+        counted: the position that the caller counted.
     """
-    said = attributes.get(ORDINAL)
-    return said if type(said) is int and said >= 0 else counted
+    stated = attributes.get(ORDINAL)
+    return stated if type(stated) is int and stated >= 0 else counted
 
 
 def plain(attributes: Attributes) -> dict[str, Any]:
-    """Return attributes as a dict: each look-up in the SDK's own mapping takes ten times as long.
+    """Return attributes as a dict, because each lookup in the SDK's own mapping takes ten times as long.
 
     Args:
-        attributes: a span's or span event's.
+        attributes: the attributes of a span, span event or link.
     """
-    # A copy that the SDK's mapping makes of itself is a dict; `dict` would ask it for each key and value.
+    # The SDK's mapping copies itself to a dict; `dict()` would look up each key and value.
     copy = getattr(attributes, "copy", None)
     return dict(attributes or {}) if copy is None else copy()

@@ -1,4 +1,4 @@
-"""Step 4: whom the event is about."""
+"""Step 4: find the person and groups to whom an event is attributed."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ __all__ = [
     "ResolvedIdentity",
     "group_key",
     "identify",
+    "identity_attribute_names",
     "is_opted_out",
     "legal_id",
     "nobody",
-    "stamp_names",
     "system_person",
     "uuid7_or_none",
 ]
 
-# Who acts for a group when no person does: a scheduled task, a provider that revokes access. PostHog strips
-# the groups of events without a person, so these need one; and one for all of them, since an id per group
-# would make a person per group (PostHog/posthog issue 7921). Neither of PostHog's lists of illegal ids has it
-# (`wire.md` section 1.5).
+# The person for a group's events that no person causes, such as a scheduled task or a provider that revokes
+# access. PostHog strips the groups of events without a person, so these events need one. All groups share it,
+# because an id per group would create a person per group (PostHog/posthog issue 7921). The id is not in
+# PostHog's two lists of illegal ids (`wire.md` section 1.5).
 SYSTEM_ID = "telemetry-system"
 
-# The order in which an id is looked for: a signed-in person's before a visitor's.
+# The attributes to search for an id, in order: a signed-in person's id before a visitor's.
 _IDS = (*IDENTITY_ATTRIBUTES, VISITOR_ID)
 
-# Names the ids of events about nobody; made once for this project by uuid4.
+# The namespace of anonymous ids; generated once for this project with uuid4.
 _ANONYMOUS_NAMESPACE = UUID("8c1f9a52-54f3-4f0a-9e5b-0c6b0e1c7d2a")
 
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 
-# PostHog v1 drops events with an id of more than 200 bytes, v0 cuts it, which merges people
+# PostHog v1 drops events with an id of more than 200 bytes; v0 truncates the id, which merges people
 # (`wire.md` section 1.5).
 _MAX_ID_BYTES = 200
 
 # UTF-16 units; PostHog drops the update of a group with a longer key (`wire.md` section 1.3).
 _MAX_GROUP_KEY = 400
 
-# All who carry one of these would become one person (`wire.md` section 1.5).
+# Everyone with one of these ids would become the same person (`wire.md` section 1.5).
 _ILLEGAL_IDS = frozenset(
     {
         "0",
@@ -79,10 +79,10 @@ class ResolvedIdentity:
 
     Args:
         distinct_id: a legal id.
-        is_anonymous: whether PostHog should make no person profile for it.
+        is_anonymous: whether PostHog must not create a person profile.
         session_id: posthog-js's session id, if it is a UUIDv7.
         groups: the key of each group type.
-        is_system: whether it stands for what no person did.
+        is_system: whether this is the system person.
     """
 
     distinct_id: str
@@ -93,18 +93,18 @@ class ResolvedIdentity:
 
     @property
     def is_account(self) -> bool:
-        """Whether it is somebody who has signed in."""
+        """Whether this is a signed-in person."""
         return not self.is_anonymous and not self.is_system
 
 
 def legal_id(value: Any) -> str | None:
-    """Return an id as PostHog may have it, or None for one that strangers share.
+    """Return an id that PostHog accepts, or None for an id that several people could share.
 
     Args:
         value: a recorded id.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None  # a list or a map names nobody
+        return None  # a list or a map does not identify anyone
     text = (value if type(value) is str else str(value)).strip()
     if not text or text.lower().strip("\"'") in _ILLEGAL_IDS or not text.isprintable():
         return None
@@ -112,7 +112,7 @@ def legal_id(value: Any) -> str | None:
 
 
 def group_key(value: Any) -> str | None:
-    """Return a group's key as PostHog may have it, or None for what is no key.
+    """Return a group key that PostHog accepts, or None if the value is not a key.
 
     Args:
         value: a recorded key.
@@ -135,40 +135,40 @@ def is_opted_out(envelope: Envelope) -> bool:
     return bool(envelope.attributes.get(OPTED_OUT) or envelope.span_attributes.get(OPTED_OUT))
 
 
-def stamp_names(group_attributes: Mapping[str, str]) -> frozenset[str]:
+def identity_attribute_names(group_attributes: Mapping[str, str]) -> frozenset[str]:
     """Return the names of all attributes that carry identity.
 
     Args:
-        group_attributes: for each group type the attribute that carries its key.
+        group_attributes: for each group type, the attribute that carries the group's key.
     """
     return frozenset((*_IDS, SESSION_ID, *group_attributes.values()))
 
 
 def identify(
-    envelope: Envelope, group_attributes: Mapping[str, str], stamps: AbstractSet[str]
+    envelope: Envelope, group_attributes: Mapping[str, str], identity_attributes: AbstractSet[str]
 ) -> ResolvedIdentity:
-    """Find whom an event is about: its own stamp, else its span's.
+    """Return the identity of an event: the event's own if it has one, otherwise its span's.
 
-    Where the stamp names groups but no person, that is the system person; with neither it is nobody, stably
-    by trace. The stamp is taken as a whole: an event that names a person of its own is not about the team,
-    or in the session, of the request that it was recorded in.
+    An identity with groups but without a person is attributed to the system person. An event without both
+    gets an anonymous id that is the same throughout its trace. The identity is used as a whole: an event that
+    was recorded for another person does not belong to the team or session of the request that recorded it.
 
     Args:
         envelope: the event.
-        group_attributes: for each group type the attribute that carries its key.
-        stamps: from `stamp_names`, made once.
+        group_attributes: for each group type, the attribute that carries the group's key.
+        identity_attributes: the result of `identity_attribute_names`, which the caller computes once.
     """
-    stamp = envelope.attributes
-    if stamps.isdisjoint(stamp):
-        stamp = envelope.span_attributes
+    attributes = envelope.attributes
+    if identity_attributes.isdisjoint(attributes):
+        attributes = envelope.span_attributes
     groups = {}
     for group_type, attribute in group_attributes.items():
-        key = group_key(stamp.get(attribute))
+        key = group_key(attributes.get(attribute))
         if key is not None:
             groups[group_type] = key
-    session_id = uuid7_or_none(stamp.get(SESSION_ID))
+    session_id = uuid7_or_none(attributes.get(SESSION_ID))
     for name in _IDS:
-        distinct_id = legal_id(stamp[name]) if name in stamp else None
+        distinct_id = legal_id(attributes[name]) if name in attributes else None
         if distinct_id is not None:
             return ResolvedIdentity(distinct_id, name == VISITOR_ID, session_id, groups)
     if groups:
@@ -179,7 +179,7 @@ def identify(
 
 
 def system_person(groups: dict[str, str]) -> ResolvedIdentity:
-    """Return the person of what happens to groups by nobody's hand; in no session, which are people's.
+    """Return the system person, for events of groups that no person causes; only people have sessions.
 
     Args:
         groups: the key of each group type.
@@ -188,7 +188,7 @@ def system_person(groups: dict[str, str]) -> ResolvedIdentity:
 
 
 def nobody(trace_id: int) -> str:
-    """Return the id of nobody in particular, the same throughout a trace.
+    """Return the anonymous id of a trace.
 
     Args:
         trace_id: 128 bits.
@@ -197,12 +197,12 @@ def nobody(trace_id: int) -> str:
 
 
 def uuid7_or_none(value: object) -> str | None:
-    """Return an id only if it is a UUIDv7, as posthog-js makes them.
+    """Return an id if it is a UUIDv7, as posthog-js generates them; otherwise None.
 
-    Others would be left out of PostHog's session aggregation (`wire.md` section 1.7).
+    PostHog's session aggregation ignores other ids (`wire.md` section 1.7).
 
     Args:
-        value: what a header, cookie or attribute claims.
+        value: the value of a header, cookie or attribute.
     """
     text = value.lower() if type(value) is str else ""
     return text if _UUID7.fullmatch(text) else None

@@ -1,4 +1,4 @@
-"""Step 6: nothing leaves that PostHog would drop for its size, or that JSON cannot carry."""
+"""Step 6: reject events that exceed PostHog's size limit, and convert values that JSON cannot represent."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from otel.reasons import Reason
 
 __all__ = ["first_bytes", "limit", "to_json_value"]
 
-# Bytes: PostHog v1 drops longer names, v0 cuts them (`wire.md` section 1.3).
+# In bytes. PostHog v1 drops events with longer names, v0 truncates the names (`wire.md` section 1.3).
 MAX_NAME = 200
-# PostHog discards an event over 1 MB after answering 200 (`wire.md` section 1.3); 200,000 characters stay
-# below it even where JSON escapes each of them to four bytes. PostHogClient measures the bytes once more.
+# PostHog discards an event over 1 MB after responding 200 (`wire.md` section 1.3); 200,000 characters stay
+# below it even if JSON escapes each of them to four bytes. PostHogClient also measures the encoded bytes.
 MAX_CHARACTERS = 200_000
-# Deeper than any event that a person would write, shallow enough for every reader of the JSON.
+# Deeper than events that a person would write, and shallow enough for every JSON parser.
 MAX_DEPTH = 5
 MAX_ITEMS = 100
 
 
 def limit(capture: Capture) -> Capture | Rejection:
-    """Return the capture, or a reject if it alone is more than PostHog stores.
+    """Return the capture, or a rejection if the capture exceeds PostHog's size limit.
 
     Args:
-        capture: mapped and complete.
+        capture: a complete capture.
     """
     size = len(capture.event.encode("utf-8", "replace"))
     if size > MAX_NAME:
@@ -39,11 +39,11 @@ def limit(capture: Capture) -> Capture | Rejection:
 
 
 def first_bytes(text: str, most: int) -> str:
-    """Return as much of a text as fits into a number of bytes of UTF-8, without half a character.
+    """Return the start of a text that fits into a number of bytes of UTF-8, without half a character.
 
     Args:
-        text: without lone surrogates.
-        most: bytes.
+        text: a text without lone surrogates.
+        most: the maximum length of the result, in bytes.
     """
     if len(text) * 4 <= most or text.isascii():
         return text[:most]
@@ -66,11 +66,11 @@ def _characters(values: Iterable[Any]) -> int:
 
 
 def to_json_value(value: Any, depth: int = 0) -> Any:
-    """Return any attribute value as JSON carries it, for events that no declaration describes.
+    """Return the JSON form of any attribute value, for events without a declaration.
 
     Args:
         value: an attribute's value.
-        depth: how deep inside the attribute it is.
+        depth: the nesting depth of the value inside the attribute.
     """
     if isinstance(value, bool) or value is None:
         return value

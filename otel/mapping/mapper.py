@@ -1,4 +1,4 @@
-"""The steps put together: select, validate, redact, identify, map, limit."""
+"""The mapper, which combines the steps select, validate, redact, identify, capture and limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from otel.attributes import (
 from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Declaration, Registry
 from otel.mapping.capture import IS_SYSTEM, to_capture
-from otel.mapping.identify import ResolvedIdentity, identify, is_opted_out, stamp_names, system_person
+from otel.mapping.identify import (
+    ResolvedIdentity,
+    identify,
+    identity_attribute_names,
+    is_opted_out,
+    system_person,
+)
 from otel.mapping.limit import limit, to_json_value
 from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
@@ -31,11 +37,11 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 class Mapper:
-    """Map envelopes to captures, or say why not. Thread-safe.
+    """Mapper from envelopes to captures or rejections. Thread-safe.
 
     Args:
         registry: the declared events and properties.
-        settings: the pipeline's.
+        settings: the settings of the pipeline.
     """
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
@@ -43,16 +49,16 @@ class Mapper:
         self._settings = settings
         self._origins = Origins(settings.release_id)
         self.selects = Selection(registry, settings.events)
-        self.stamps = stamp_names(settings.groups)
+        self.stamps = identity_attribute_names(settings.groups)
 
     def __call__(self, envelope: Envelope) -> list[Capture | Rejection]:
-        """Return the captures of an envelope, or a `Rejection` for each that it cannot have.
+        """Return the captures of an envelope, or a single `Rejection`.
 
-        They are in the order in which PostHog must see them: ahead of an update there may be one that makes
-        the person that it needs.
+        The captures are in the order in which PostHog must process them: an update may follow a capture that
+        creates the person that the update needs.
 
         Args:
-            envelope: a declared event, an update, or one of the names to forward.
+            envelope: a declared event, an update, or an undeclared event to forward.
         """
         declaration = self._registry.get(envelope.name)
         if declaration is not None:
@@ -82,7 +88,7 @@ class Mapper:
         return limit(capture) if declaration.may_be_large else capture
 
     def _group(self, envelope: Envelope) -> list[Capture | Rejection]:
-        """Return a group's update, under the account that acts, else under the system person."""
+        """Return a group's update, attributed to the acting account, otherwise to the system person."""
         properties = group_update(
             envelope, self._registry, self.stamps, send_organisation=self._settings.send_organisation
         )
@@ -113,19 +119,20 @@ class Mapper:
         properties = person_merge(envelope, person)
         if isinstance(properties, Rejection):
             return [properties]
-        # PostHog adds an account that it has never seen to whichever person the visitor's id has by now, be
-        # it another account's (ID-5). An account that has a person already is kept apart from it (ID-9).
+        # PostHog adds an account that it has never seen to the person that currently has the visitor's id,
+        # even if that is another account's person (ID-5). An account that already has a person stays separate
+        # (ID-9).
         return self._prepared(envelope, properties, person, {"$set": {}})
 
     def _prepared(
         self, envelope: Envelope, properties: dict[str, Any], person: ResolvedIdentity, update: dict[str, Any]
     ) -> list[Capture | Rejection]:
-        """Return an update of a person, and behind it what needs this person to be there."""
+        """Return an update that creates the person, followed by the capture that needs this person."""
         capture = limit(self._capture(envelope, properties, person))
         if isinstance(capture, Rejection):
             return [capture]
-        ahead = replace(envelope, name=SET_EVENT)
-        return [self._capture(ahead, update, person, ahead_of=envelope.name), capture]
+        creation = replace(envelope, name=SET_EVENT)
+        return [self._capture(creation, update, person, prepares=envelope.name), capture]
 
     def _forwarded(self, envelope: Envelope) -> Capture | Rejection:
         if is_opted_out(envelope):
@@ -141,7 +148,7 @@ class Mapper:
         return identify(envelope, self._settings.groups, self.stamps)
 
     def _capture(
-        self, envelope: Envelope, properties: dict[str, Any], person: ResolvedIdentity, ahead_of: str = ""
+        self, envelope: Envelope, properties: dict[str, Any], person: ResolvedIdentity, prepares: str = ""
     ) -> Capture:
         return to_capture(
             envelope,
@@ -149,5 +156,5 @@ class Mapper:
             person,
             origin=self._origins.of(envelope.resource).properties,
             trace_url=self._settings.trace_url,
-            ahead_of=ahead_of,
+            prepares=prepares,
         )

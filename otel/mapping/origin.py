@@ -1,4 +1,4 @@
-"""Where a capture comes from: the program, its version, its environment and its release."""
+"""Origin of a capture: the program, its version, its environment and its release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from otel.events import to_valid_text
 
 __all__ = ["ORIGIN_PROPERTIES", "Origin", "Origins"]
 
-# The properties, each with the resource attributes that it is taken from; the first that is there counts.
+# Each property with the resource attributes to read it from; the first one that exists is used.
 # `deployment.environment` is the name before semantic conventions 1.27.
 _PROPERTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -26,21 +26,21 @@ _PROPERTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 ORIGIN_PROPERTIES = frozenset(_PROPERTIES)
-"""The names that every capture may have, beside its own."""
+"""The names of properties that any capture may have in addition to its own."""
 
-# What the SDK calls a program that nobody has named.
+# The SDK's name for a program that has no name.
 _UNNAMED = "unknown_service"
 
-# A process has one resource, and a bridge hears of a few processes.
+# A process has one resource, and a bridge serves a few processes.
 _KEPT = 256
 
 
 class Origin:
-    """What is told of one program.
+    """The origin properties of one program.
 
     Args:
-        attributes: its OpenTelemetry resource's.
-        release_id: PostHog's id of its release, if the resource does not name one itself.
+        attributes: the attributes of the program's OpenTelemetry resource.
+        release_id: PostHog's id of the release, if the resource does not contain one.
     """
 
     def __init__(self, attributes: Mapping[str, Any], release_id: str) -> None:
@@ -49,7 +49,7 @@ class Origin:
 
     @cached_property
     def properties(self) -> Mapping[str, str]:
-        """What each of its captures says."""
+        """The properties of each capture of the program."""
         properties = {}
         for name, sources in _PROPERTIES.items():
             text = next(filter(None, (_text(self._attributes.get(source)) for source in sources)), None)
@@ -61,33 +61,33 @@ class Origin:
 
     @cached_property
     def attributes(self) -> Mapping[str, str]:
-        """The same as resource attributes, for what is mapped later."""
+        """The properties as resource attributes, for events that are mapped later."""
         return {_PROPERTIES[name][0]: value for name, value in self.properties.items()}
 
     @cached_property
     def resource(self) -> Resource:
-        """Its whole resource with the release, for what is mapped elsewhere."""
+        """The whole resource with the release, for events that another process maps."""
         return Resource({**self._attributes, **self.attributes})
 
 
 class Origins:
-    """The programs that events come from, by their resources. Thread-safe.
+    """A cache of the programs that record events, by resource. Thread-safe.
 
     Args:
-        release_id: PostHog's id of the release, for a resource that names none itself.
+        release_id: PostHog's id of the release, for a resource that does not contain one.
     """
 
     def __init__(self, release_id: str = "") -> None:
         self._release_id = release_id
-        # By identity: the SDK's mapping takes 2 µs for each look-up. The attributes are held, so that nothing
-        # else gets their id.
+        # By identity, because each lookup in the SDK's mapping takes 2 µs. The cache keeps a reference to the
+        # attributes, so that their id is not reused.
         self._known: dict[int, tuple[Mapping[str, Any], Origin]] = {}
 
     def of(self, attributes: Mapping[str, Any]) -> Origin:
-        """Return what is told of a program.
+        """Return the origin of a program.
 
         Args:
-            attributes: its OpenTelemetry resource's.
+            attributes: the attributes of the program's OpenTelemetry resource.
         """
         known = self._known.get(id(attributes))
         if known is not None and known[0] is attributes:

@@ -1,4 +1,4 @@
-"""Step 3: what may not leave by this configuration."""
+"""Step 3: remove the properties that the configuration withholds."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ __all__ = ["redact"]
 
 
 def redact(properties: dict[str, Any], withheld: AbstractSet[str]) -> dict[str, Any]:
-    """Return the properties without those that are withheld.
+    """Return the properties without the withheld ones.
 
     Args:
-        properties: declared and checked.
-        withheld: names of properties that stay in.
+        properties: declared and validated properties.
+        withheld: the names of the properties to remove.
     """
     if withheld.isdisjoint(properties):
         return properties

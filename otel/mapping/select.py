@@ -1,4 +1,4 @@
-"""Step 1: which span events are for PostHog, and which of them this configuration keeps."""
+"""Step 1: select the span events for PostHog, and sample them by tier."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from otel.envelope import Rejection
 from otel.events import Declaration, Registry
 from otel.reasons import Reason
 
-__all__ = ["Selection", "keep_tier"]
+__all__ = ["Selection", "keep_tier", "select_all"]
 
 _UPDATES = frozenset({SET_EVENT, GROUPIDENTIFY_EVENT, IDENTIFY_EVENT})
 
-# How many names of span events are remembered: names are meant to be few; a program that writes ids into
-# them is asked about each one anew instead of growing without bound.
+# The number of span event names to cache. Programs should use few names; if a program writes ids into names,
+# the patterns are evaluated each time instead of growing the cache without limit.
 _MEMO = 10_000
 
 
 class Selection:
-    """Tell by its name whether a span event is for PostHog.
+    """The predicate that selects span events for PostHog by name. Thread-safe.
 
     Args:
         registry: the declared events.
@@ -41,7 +41,7 @@ class Selection:
         return name in self._registry or name in _UPDATES or (bool(self._patterns) and self.forwards(name))
 
     def forwards(self, name: str) -> bool:
-        """Whether an undeclared name is one of those to forward.
+        """Whether an undeclared name matches a pattern of names to forward.
 
         Args:
             name: the span event's name.
@@ -54,15 +54,20 @@ class Selection:
         return known
 
 
-def keep_tier(declaration: Declaration, trace_id: int, ratios: Mapping[int, float]) -> float | Rejection:
-    """Return the share of this tier's events that are kept, or a reject if this trace is not among them.
+def select_all(_: str) -> bool:
+    """Select every name, for events that were selected when they were recorded."""
+    return True
 
-    All events of a trace share one fate, by the rule of OpenTelemetry's `TraceIdRatioBased`.
+
+def keep_tier(declaration: Declaration, trace_id: int, ratios: Mapping[int, float]) -> float | Rejection:
+    """Return the ratio at which this tier's events are kept, or a rejection if this trace is sampled out.
+
+    All events of a trace are kept or dropped together, by the rule of OpenTelemetry's `TraceIdRatioBased`.
 
     Args:
-        declaration: the event's.
+        declaration: the event's declaration.
         trace_id: 128 bits.
-        ratios: the share of each tier, from 0 to 1.
+        ratios: the ratio of each tier, from 0 to 1.
     """
     ratio = ratios.get(declaration.tier, 1.0)
     if ratio >= 1.0 or (trace_id & 0xFFFF_FFFF_FFFF_FFFF) < ratio * 2**64:

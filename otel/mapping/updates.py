@@ -1,4 +1,4 @@
-"""Person and group properties: the span events `$set`, `$groupidentify` and `$identify`."""
+"""Updates of persons and groups: the span events `$set`, `$groupidentify` and `$identify`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def person_update(
     envelope: Envelope,
     person: ResolvedIdentity,
     registry: Registry,
-    stamps: AbstractSet[str],
+    identity_attributes: AbstractSet[str],
     *,
     send_organisation: bool,
 ) -> dict[str, Any] | Rejection:
@@ -27,14 +27,14 @@ def person_update(
 
     Args:
         envelope: a span event `$set`.
-        person: whom it is about.
-        registry: declares the person properties.
-        stamps: the names of the identity attributes.
-        send_organisation: whether properties that name a customer's organisation leave.
+        person: the person to update.
+        registry: the registry that contains the person properties.
+        identity_attributes: the names of the identity attributes, which are not properties.
+        send_organisation: whether to send properties that identify a customer's organization.
     """
     if not person.is_account:
-        return Rejection(Reason.ILLEGAL_ID, "person properties need a person who is signed in")
-    split = _split(envelope.attributes, registry.properties(), stamps, send_organisation)
+        return Rejection(Reason.ILLEGAL_ID, "person properties need a signed-in person")
+    split = _split(envelope.attributes, registry.properties(), identity_attributes, send_organisation)
     if isinstance(split, Rejection):
         return split
     values, once = split
@@ -42,24 +42,26 @@ def person_update(
 
 
 def group_update(
-    envelope: Envelope, registry: Registry, stamps: AbstractSet[str], *, send_organisation: bool
+    envelope: Envelope, registry: Registry, identity_attributes: AbstractSet[str], *, send_organisation: bool
 ) -> dict[str, Any] | Rejection:
     """Return the properties of a `$groupidentify` capture.
 
-    PostHog has no `$group_set_once`: a property that is set once is sent like the others, and does not change
-    because the product does not change it.
+    PostHog has no `$group_set_once`: a set-once property is sent like the others, and keeps its value because
+    the product does not change it.
 
     Args:
         envelope: a span event `$groupidentify`.
-        registry: declares the group's properties.
-        stamps: the names of the identity attributes.
-        send_organisation: whether properties that name a customer's organisation leave.
+        registry: the registry that contains the group's properties.
+        identity_attributes: the names of the identity attributes, which are not properties.
+        send_organisation: whether to send properties that identify a customer's organization.
     """
     group_type = str(envelope.attributes.get(GROUP_TYPE, ""))
     key = group_key(envelope.attributes.get(GROUP_KEY))
     if not group_type or key is None:
         return Rejection(Reason.ILLEGAL_ID, f"a group of type {group_type!r} needs a key")
-    split = _split(envelope.attributes, registry.properties(group_type), stamps, send_organisation)
+    split = _split(
+        envelope.attributes, registry.properties(group_type), identity_attributes, send_organisation
+    )
     if isinstance(split, Rejection):
         return split
     values, once = split
@@ -67,7 +69,7 @@ def group_update(
 
 
 def person_merge(envelope: Envelope, person: ResolvedIdentity) -> dict[str, Any] | Rejection:
-    """Return the properties of an `$identify` capture, which joins a visitor's trail to an account.
+    """Return the properties of an `$identify` capture, which links a visitor's events to an account.
 
     Args:
         envelope: a span event `$identify`.
@@ -75,22 +77,22 @@ def person_merge(envelope: Envelope, person: ResolvedIdentity) -> dict[str, Any]
     """
     visitor = legal_id(envelope.attributes.get(ANON_DISTINCT_ID))
     if not person.is_account or visitor is None:
-        return Rejection(Reason.ILLEGAL_ID, "$identify joins a visitor's id to the id of an account")
+        return Rejection(Reason.ILLEGAL_ID, "$identify needs the id of a visitor and the id of an account")
     return {"$anon_distinct_id": visitor}
 
 
 def _split(
     attributes: Mapping[str, Any],
     declared: PropertySet | None,
-    stamps: AbstractSet[str],
+    identity_attributes: AbstractSet[str],
     send_organisation: bool,
 ) -> tuple[dict[str, Any], dict[str, Any]] | Rejection:
-    """Check declared properties and part those that keep their first value from the others."""
+    """Validate the properties; return those to overwrite, and those that keep their first value."""
     values: dict[str, Any] = {}
     once: dict[str, Any] = {}
     known = declared.properties if declared is not None else {}
     for name, value in attributes.items():
-        if name in stamps or name.startswith(OWN_PREFIX):
+        if name in identity_attributes or name.startswith(OWN_PREFIX):
             continue
         prop = known.get(name)
         if prop is None:

@@ -1,4 +1,4 @@
-"""Step 2: does what was recorded fit its declaration?"""
+"""Step 2: validate the recorded attributes against the event's declaration."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ __all__ = ["validate"]
 
 
 def validate(
-    declaration: Declaration, attributes: Mapping[str, Any], stamps: AbstractSet[str]
+    declaration: Declaration, attributes: Mapping[str, Any], identity_attributes: AbstractSet[str]
 ) -> dict[str, Any] | Rejection:
-    """Return the declared properties as JSON carries them, or why they do not fit.
+    """Return the declared properties in their JSON form, or the reason why they do not fit.
 
     Args:
-        declaration: the event's.
-        attributes: what was recorded with it.
-        stamps: the names of the identity attributes, which are no properties.
+        declaration: the event's declaration.
+        attributes: the attributes that were recorded with the event.
+        identity_attributes: the names of the identity attributes, which are not properties.
     """
     checks = declaration.checks
     properties: dict[str, Any] = {}
     for name, value in attributes.items():
         check = checks.get(name)
         if check is None:
-            if name in stamps or name.startswith(OWN_PREFIX):
+            if name in identity_attributes or name.startswith(OWN_PREFIX):
                 continue
             return Rejection(Reason.UNKNOWN_PROPERTY, f"{name} is not declared")
         try:
@@ -40,6 +40,7 @@ def validate(
                 Reason.WRONG_TYPE, f"{name} is a {type(value).__name__} that does not fit {declared}"
             )
     if not declaration.required <= properties.keys():
-        missing = ", ".join(sorted(declaration.required - properties.keys()))
-        return Rejection(Reason.MISSING_PROPERTY, f"{missing} is required")
+        *others, last = sorted(declaration.required - properties.keys())
+        missing = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+        return Rejection(Reason.MISSING_PROPERTY, f"{missing} required")
     return properties
