@@ -21,7 +21,7 @@ def test_an_event_is_tracked_by_its_name(captured_events: CapturedEvents, alice:
     assert events_summary(captured_events) == [("team_member_invited", str(alice.public_id), properties)]
 
 
-def test_an_event_of_nobody_is_nobodys(captured_events: CapturedEvents) -> None:
+def test_an_event_without_a_person_is_anonymous(captured_events: CapturedEvents) -> None:
     analytics.track_event(
         AnonymousUser(), "settings_updated", {"section": "team", "changed_fields": ["name"]}
     )
@@ -30,7 +30,7 @@ def test_an_event_of_nobody_is_nobodys(captured_events: CapturedEvents) -> None:
     assert capture.properties["$process_person_profile"] is False
 
 
-def test_an_event_of_a_transaction_that_is_rolled_back_never_was(
+def test_an_event_in_a_transaction_that_is_rolled_back_is_not_sent(
     captured_events: CapturedEvents, alice: User
 ) -> None:
     with transaction.atomic():
@@ -40,7 +40,7 @@ def test_an_event_of_a_transaction_that_is_rolled_back_never_was(
     assert list(captured_events) == []
 
 
-def test_a_person_and_a_team_are_identified_with_what_is_known(
+def test_a_person_and_a_team_are_identified_with_all_properties(
     captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     captured_events.clear()
@@ -60,7 +60,7 @@ def test_a_person_and_a_team_are_identified_with_what_is_known(
     ]
 
 
-def test_single_properties_are_updated_and_the_others_left(
+def test_single_properties_are_updated_without_changing_others(
     captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     captured_events.clear()
@@ -90,7 +90,7 @@ def test_an_undeclared_property_raises_in_development_only(
         analytics.update_user_properties(alice, shoe_size=42)
 
 
-def test_a_handled_error_is_tracked_of_its_person(captured_events: CapturedEvents, alice: User) -> None:
+def test_a_handled_error_is_attributed_to_its_person(captured_events: CapturedEvents, alice: User) -> None:
     try:
         int("not a number")
     except ValueError as error:

@@ -32,9 +32,7 @@ def redis_away(settings: Settings) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("redis_away")
-def test_while_redis_is_away_people_can_log_in_and_nobody_can_try_forever(
-    browser: Browser, alice: User
-) -> None:
+def test_logins_work_and_are_limited_while_redis_is_unavailable(browser: Browser, alice: User) -> None:
     began = time.monotonic()
     client = browser(None)
     right = {"login": alice.email, "password": "correct horse battery"}
@@ -47,7 +45,7 @@ def test_while_redis_is_away_people_can_log_in_and_nobody_can_try_forever(
 
 @pytest.mark.slow
 @needs_services
-def test_what_one_process_has_counted_another_knows_and_the_brokers_database_has_none_of_it() -> None:
+def test_processes_share_counts_outside_of_the_brokers_database() -> None:
     with running_redis() as broker:
         env = {**os.environ, "CELERY_BROKER_URL": broker, "DJANGO_SETTINGS_MODULE": "tformance.settings"}
         said = [

@@ -67,7 +67,7 @@ def _figures(page: BeautifulSoup) -> dict[str, list[str]]:
     }
 
 
-def test_a_new_teams_admin_is_led_to_the_setup(browser: Browser, acme: Team, alice: User) -> None:
+def test_a_new_teams_admin_sees_a_link_to_the_setup(browser: Browser, acme: Team, alice: User) -> None:
     page = _shown(browser, alice)
 
     (setup,) = page.select('a[href="/onboarding/"]')
@@ -77,20 +77,20 @@ def test_a_new_teams_admin_is_led_to_the_setup(browser: Browser, acme: Team, ali
     assert page.select("table, dl") == []
 
 
-def test_a_new_teams_member_is_told_who_sets_it_up(browser: Browser, bob: User) -> None:
+def test_a_new_teams_member_sees_who_sets_it_up(browser: Browser, bob: User) -> None:
     page = _shown(browser, bob)
 
     assert page.select('main a[href="/onboarding/"]') == []
     assert "not set up completely yet" in page.text
 
 
-def test_a_team_that_is_set_up_is_not_led_there_again(browser: Browser, acme: Team, alice: User) -> None:
+def test_a_team_that_is_set_up_does_not_see_the_link_again(browser: Browser, acme: Team, alice: User) -> None:
     Team.objects.update(onboarded_at=NOW)
 
     assert "Go on with the setup" not in _shown(browser, alice).text
 
 
-def test_a_connected_team_without_pull_requests_is_told_what_they_wait_for(
+def test_a_connected_team_without_pull_requests_sees_what_is_missing(
     browser: Browser, acme: Team, alice: User
 ) -> None:
     _connected(acme)
@@ -123,7 +123,7 @@ def test_the_most_urgent_insights_are_shown_with_their_links(browser: Browser, a
     assert links[0]["href"] == f"/insights/{high.pk}/"
 
 
-def test_what_waits_longest_for_a_review_is_named(browser: Browser, acme: Team, bob: User) -> None:
+def test_the_longest_waits_for_a_review_are_named(browser: Browser, acme: Team, bob: User) -> None:
     _busy(acme)
 
     (table,) = _shown(browser, bob).select("main table")
@@ -142,7 +142,7 @@ def test_the_state_of_each_connection_is_shown(browser: Browser, acme: Team, bob
     assert shown == ["GitHub: not connected", "Jira: connected to Acme at jira", "Slack: not connected"]
 
 
-def test_how_far_a_sync_is_shows_while_it_runs(browser: Browser, acme: Team, bob: User) -> None:
+def test_the_progress_of_a_running_sync_is_shown(browser: Browser, acme: Team, bob: User) -> None:
     _busy(acme)
     run = SyncRun.objects.create(
         repository=acme.repositories.get(), trigger="manual", is_initial=True, prs_synced=50, prs_expected=180
@@ -166,7 +166,7 @@ def test_nothing_of_another_team_is_shown(browser: Browser, acme: Team, charlie:
 
 
 @pytest.mark.parametrize("is_busy", [False, True])
-def test_the_dashboard_costs_few_queries_however_much_there_is(
+def test_the_dashboard_takes_few_queries_for_any_amount_of_data(
     browser: Browser,
     acme: Team,
     alice: User,
@@ -184,7 +184,7 @@ def test_the_dashboard_costs_few_queries_however_much_there_is(
 
 
 @pytest.mark.parametrize("method", ["head", "prefetch"])
-def test_looking_ahead_is_no_first_view(
+def test_a_prefetch_does_not_count_as_the_first_view(
     browser: Browser, bob: User, captured_events: CapturedEvents, method: str
 ) -> None:
     client = browser(bob)

@@ -26,14 +26,14 @@ def test_a_switch_that_is_neither_on_nor_off_fails_with_its_name(monkeypatch: py
         env_bool("SWITCH", default=True)
 
 
-def test_a_choice_that_is_not_offered_fails_with_what_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_choice_fails_with_the_valid_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEVEL", "LOUD")
 
     with pytest.raises(ImproperlyConfigured, match="INFO, WARNING"):
         env_choice("LEVEL", ("INFO", "WARNING"), "INFO")
 
 
-def test_a_list_is_parted_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_is_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOSTS", "a.example, b.example,")
 
     assert env_list("HOSTS") == ["a.example", "b.example"]
@@ -67,7 +67,7 @@ def test_a_deployment_without_a_secret_key_does_not_start() -> None:
     ],
     ids=["without a server", "within a network", "with a login"],
 )
-def test_emails_go_where_the_environment_says(given: dict[str, str], server: str) -> None:
+def test_emails_use_the_server_in_the_environment(given: dict[str, str], server: str) -> None:
     program = """
 import django
 from django.core.mail import get_connection

@@ -23,7 +23,7 @@ def client(settings: Settings) -> Client:
     return Client(raise_request_exception=False)
 
 
-def test_an_error_names_the_team_that_the_page_knew(
+def test_an_error_is_attributed_to_the_team_of_the_page(
     client: Client, alice: User, acme: Team, captured_events: CapturedEvents
 ) -> None:
     client.force_login(alice)
@@ -36,7 +36,9 @@ def test_an_error_names_the_team_that_the_page_knew(
     assert of_team(occurred) == of_team(issue) == str(acme.public_id)
 
 
-def test_an_error_of_who_is_in_no_team_names_none(client: Client, captured_events: CapturedEvents) -> None:
+def test_an_error_of_a_person_without_a_team_has_no_team(
+    client: Client, captured_events: CapturedEvents
+) -> None:
     client.get("/debug/fail/")
 
     (occurred,) = captured_events.named("error_occurred")
@@ -44,7 +46,7 @@ def test_an_error_of_who_is_in_no_team_names_none(client: Client, captured_event
     assert of_team(occurred) is None
 
 
-def test_an_error_of_who_opted_out_names_neither_person_nor_team(
+def test_an_error_after_an_opt_out_has_neither_person_nor_team(
     client: Client, alice: User, acme: Team, captured_events: CapturedEvents
 ) -> None:
     User.objects.filter(pk=alice.pk).update(analytics_opt_out=True)
@@ -58,7 +60,7 @@ def test_an_error_of_who_opted_out_names_neither_person_nor_team(
         assert of_team(one) is None
 
 
-def test_an_error_in_the_background_work_of_a_team_is_the_systems_and_names_the_team(
+def test_an_error_in_a_background_task_is_attributed_to_the_system_and_the_team(
     acme: Team, captured_events: CapturedEvents
 ) -> None:
     with acting_for(acme):
@@ -73,7 +75,7 @@ def test_an_error_in_the_background_work_of_a_team_is_the_systems_and_names_the_
     assert not [one for one in (issue, occurred) if "$process_person_profile" in one.properties]
 
 
-def test_a_task_that_somebody_sends_names_the_team_that_it_works_for(
+def test_a_task_that_a_person_sends_is_attributed_to_its_team(
     alice: User, acme: Team, captured_events: CapturedEvents
 ) -> None:
     with identified(FixedIdentity(identify(alice))), acting_for(acme):

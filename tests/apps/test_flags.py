@@ -95,7 +95,7 @@ def posthog(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     thread.join()
 
 
-def test_without_a_key_the_default_counts(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_a_flag_has_its_default(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("POSTHOG_PERSONAL_API_KEY", raising=False)
     _flags._client.cache_clear()
 
@@ -103,7 +103,7 @@ def test_without_a_key_the_default_counts(alice: User, monkeypatch: pytest.Monke
     assert analytics.is_feature_enabled("new-dashboard", alice, default=True) is True
 
 
-def test_a_flag_is_evaluated_here_once_its_definition_has_come(alice: User, posthog: list[str]) -> None:
+def test_a_flag_is_evaluated_locally_once_its_definition_is_loaded(alice: User, posthog: list[str]) -> None:
     assert analytics.is_feature_enabled("unheard-of", alice, default=True) is True  # without waiting
 
     deadline = time.monotonic() + 10
@@ -117,7 +117,7 @@ def test_a_flag_is_evaluated_here_once_its_definition_has_come(alice: User, post
 
 
 @pytest.mark.usefixtures("posthog")
-def test_a_flag_of_teams_is_on_in_the_team_that_the_request_is_about(alice: User, acme: Team) -> None:
+def test_a_group_flag_depends_on_the_current_team(alice: User, acme: Team) -> None:
     def is_on() -> bool:
         return analytics.is_feature_enabled("of-teams", alice)
 

@@ -16,7 +16,7 @@ from tests.apps.assertions import declared, events_summary, invitation_link, of_
 from tests.apps.conftest import Browser
 
 
-def test_an_invitation_is_sent_and_recorded_without_the_address(
+def test_an_invitation_is_sent_and_recorded_without_the_email_address(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     captured_events.clear()
@@ -35,7 +35,7 @@ def test_an_invitation_is_sent_and_recorded_without_the_address(
 
 
 @pytest.mark.usefixtures("acme")
-def test_sending_again_is_a_resend_that_renews_the_time(
+def test_sending_an_invitation_again_renews_its_expiry(
     browser: Browser,
     captured_events: CapturedEvents,
     alice: User,
@@ -75,7 +75,7 @@ def test_an_address_that_is_invited_or_in_the_team_is_not_invited_again(
 
 
 @pytest.mark.usefixtures("acme")
-def test_a_refused_invitation_that_is_reloaded_leads_to_the_members_and_only_for_admins(
+def test_reloading_a_refused_invitation_redirects_admins_to_the_members(
     browser: Browser, alice: User, bob: User
 ) -> None:
     assert browser(alice).get("/team/invitations/").headers["Location"] == "/team/"
@@ -84,7 +84,7 @@ def test_a_refused_invitation_that_is_reloaded_leads_to_the_members_and_only_for
 
 
 @pytest.mark.usefixtures("acme")
-def test_a_cancelled_invitation_is_worthless_and_can_be_made_anew(
+def test_a_canceled_invitation_is_invalid_and_can_be_sent_again(
     browser: Browser,
     alice: User,
 ) -> None:
@@ -102,7 +102,7 @@ def test_a_cancelled_invitation_is_worthless_and_can_be_made_anew(
 
 
 @pytest.mark.usefixtures("acme")
-def test_an_invitation_that_could_not_be_sent_is_kept_and_told_of_once_it_is(
+def test_an_unsent_invitation_is_kept_and_recorded_once_it_is_sent(
     browser: Browser, captured_events: CapturedEvents, alice: User, settings: Settings
 ) -> None:
     client, works = browser(alice), settings.EMAIL_BACKEND
@@ -128,9 +128,7 @@ def test_an_invitation_that_could_not_be_sent_is_kept_and_told_of_once_it_is(
     assert resends == [False, True]
 
 
-def test_an_invitation_of_a_team_whose_name_was_sent_in_two_lines_arrives(
-    browser: Browser, alice: User
-) -> None:
+def test_a_team_name_with_a_line_break_does_not_break_the_invitation(browser: Browser, alice: User) -> None:
     client = browser(alice)
     client.post("/teams/new/", {"name": "Acme\r\nBcc: everybody@else.example"})
     client.post("/team/invitations/", {"email": "dana@new.example", "role": "member"})

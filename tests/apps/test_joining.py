@@ -73,7 +73,7 @@ def test_joining_with_an_account_records_the_joining_for_the_team_joined(
     assert (last["role"], last["teams_count"]) == ("admin", 2)
 
 
-def test_who_logs_in_first_comes_back_to_the_invitation(
+def test_logging_in_first_redirects_back_to_the_invitation(
     browser: Browser, captured_events: CapturedEvents, invitation: Invitation, charlie: User
 ) -> None:
     Invitation.objects.update(email=charlie.email.upper())
@@ -106,7 +106,7 @@ def test_an_invitation_for_another_address_is_refused(
     assert list(captured_events) == []
 
 
-def test_a_sign_up_under_another_address_is_a_sign_up_of_its_own(
+def test_a_sign_up_with_another_email_address_does_not_count_as_invited(
     browser: Browser, captured_events: CapturedEvents, invitation: Invitation
 ) -> None:
     client = browser(None)
@@ -173,7 +173,7 @@ def test_an_unknown_link_says_so(browser: Browser, charlie: User) -> None:
     assert browser(charlie).post("/invitations/made-up/accept/").status_code == 404
 
 
-def test_a_refusal_that_is_reloaded_and_a_login_on_the_way_lead_back_to_the_invitation(
+def test_a_reloaded_refusal_and_a_login_redirect_back_to_the_invitation(
     browser: Browser, invitation: Invitation, charlie: User
 ) -> None:
     Invitation.objects.update(email=charlie.email)
@@ -185,7 +185,7 @@ def test_a_refusal_that_is_reloaded_and_a_login_on_the_way_lead_back_to_the_invi
     assert led == {_path(invitation)}
 
 
-def test_who_is_in_the_team_already_does_not_join_again(
+def test_a_member_does_not_join_the_team_again(
     browser: Browser, captured_events: CapturedEvents, invitation: Invitation, bob: User
 ) -> None:
     Invitation.objects.update(email=bob.email)

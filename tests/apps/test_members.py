@@ -14,7 +14,7 @@ from tests.apps.conftest import Browser
 
 
 @pytest.mark.usefixtures("acme")
-def test_a_new_role_is_told_of_the_member_and_not_of_the_admin(
+def test_a_new_role_updates_the_member_and_not_the_admin(
     browser: Browser,
     captured_events: CapturedEvents,
     alice: User,
@@ -29,7 +29,7 @@ def test_a_new_role_is_told_of_the_member_and_not_of_the_admin(
     assert person_updates(captured_events, alice) == []
 
 
-def test_a_new_role_in_a_team_that_the_member_is_not_in_now_tells_nothing_of_the_member(
+def test_a_new_role_in_a_team_that_is_not_current_does_not_update_the_member(
     browser: Browser, captured_events: CapturedEvents, alice: User, bob: User
 ) -> None:
     membership = Membership.objects.get(user=bob)
@@ -44,7 +44,7 @@ def test_a_new_role_in_a_team_that_the_member_is_not_in_now_tells_nothing_of_the
     assert person_updates(captured_events, bob) == [{"role": "admin"}]
 
 
-def test_the_same_role_again_tells_nothing(
+def test_setting_the_same_role_again_records_nothing(
     browser: Browser, captured_events: CapturedEvents, alice: User, bob: User
 ) -> None:
     captured_events.clear()
@@ -55,7 +55,7 @@ def test_the_same_role_again_tells_nothing(
     assert list(captured_events) == []
 
 
-def test_a_removed_member_is_one_less(
+def test_removing_a_member_updates_the_member_count(
     browser: Browser, captured_events: CapturedEvents, alice: User, bob: User, acme: Team
 ) -> None:
     captured_events.clear()
@@ -69,7 +69,7 @@ def test_a_removed_member_is_one_less(
     assert group_updates(captured_events, acme)[-1]["member_count"] == 1
 
 
-def test_who_is_removed_from_a_team_that_is_not_current_keeps_the_role(
+def test_removal_from_a_team_that_is_not_current_keeps_the_role_property(
     browser: Browser, captured_events: CapturedEvents, alice: User, bob: User
 ) -> None:
     membership = Membership.objects.get(user=bob)
@@ -81,7 +81,7 @@ def test_who_is_removed_from_a_team_that_is_not_current_keeps_the_role(
     assert person_updates(captured_events, bob) == [{"teams_count": 1}]
 
 
-def test_leaving_turns_to_the_team_that_is_left(
+def test_leaving_a_team_switches_to_the_remaining_one(
     browser: Browser, captured_events: CapturedEvents, bob: User, acme: Team, other: Team
 ) -> None:
     Membership.objects.create(team=other, user=bob, role=Role.ADMIN)
@@ -110,7 +110,7 @@ def test_a_team_keeps_an_admin(
     assert Membership.objects.get(user=alice).role == Role.ADMIN
 
 
-def test_the_members_page_costs_the_same_for_many_as_for_few(
+def test_the_members_page_takes_a_constant_number_of_queries(
     browser: Browser, alice: User, acme: Team
 ) -> None:
     client = browser(alice)

@@ -45,25 +45,25 @@ def test_the_current_page_is_marked_and_no_other(browser: Browser, alice: User, 
     assert [link.text for link in header.select("[aria-current=page]")] == [name]
 
 
-def test_a_member_is_offered_the_teams_pages(browser: Browser, bob: User) -> None:
+def test_a_member_sees_the_links_of_the_team(browser: Browser, bob: User) -> None:
     assert _links(_header(browser(bob), "/dashboard/")) == [*MEMBERS, "Profile"]
 
 
-def test_an_admin_is_offered_the_teams_settings_too(browser: Browser, acme: Team, alice: User) -> None:
+def test_an_admin_also_sees_the_link_to_the_teams_settings(browser: Browser, acme: Team, alice: User) -> None:
     links = _links(_header(browser(alice), "/dashboard/"))
 
     assert set(links) - {*MEMBERS, "Profile"} == {"Team settings"}
 
 
-def test_who_is_in_no_team_is_offered_to_make_one(browser: Browser, charlie: User) -> None:
+def test_a_person_without_a_team_sees_a_link_to_create_one(browser: Browser, charlie: User) -> None:
     assert _links(_header(browser(charlie), "/profile/")) == ["New team", "Profile"]
 
 
-def test_a_visitor_is_offered_to_log_in_or_sign_up(browser: Browser) -> None:
+def test_a_visitor_sees_links_to_log_in_or_sign_up(browser: Browser) -> None:
     assert _links(_header(browser(None), "/")) == ["Log in", "Sign up"]
 
 
-def test_who_is_in_several_teams_can_switch(browser: Browser, acme: Team, alice: User) -> None:
+def test_a_person_in_several_teams_can_switch(browser: Browser, acme: Team, alice: User) -> None:
     client = browser(alice)
     assert _header(client, "/dashboard/").select("select") == []
     create_team(alice, name="Second", slug="second")
@@ -75,7 +75,7 @@ def test_who_is_in_several_teams_can_switch(browser: Browser, acme: Team, alice:
 
 
 @pytest.mark.parametrize("path", ["/nowhere/", "/insights/1/"])
-def test_a_missing_page_has_the_navigation_and_marks_nothing_wrong(
+def test_a_missing_page_has_the_navigation_without_a_current_page(
     browser: Browser, acme: Team, bob: User, path: str
 ) -> None:
     client = browser(bob)

@@ -143,7 +143,7 @@ def test_every_address_has_a_rule() -> None:
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.name)
-def test_every_example_is_of_its_address(address: Address) -> None:
+def test_every_example_resolves_to_its_view(address: Address) -> None:
     path = re.sub(r"\{\w+\}", "1", address.path)
 
     assert resolve(path).view_name == address.name
@@ -165,7 +165,7 @@ def test_a_visitor_is_asked_to_log_in(
 
 
 @each(_requests("member", "admin"))
-def test_who_is_in_no_team_is_asked_to_make_one(
+def test_a_person_without_a_team_is_asked_to_create_one(
     browser: Browser, things: Things, charlie: User, address: Address, method: str
 ) -> None:
     client = browser(charlie)
@@ -176,7 +176,7 @@ def test_who_is_in_no_team_is_asked_to_make_one(
 
 
 @each(_requests("admin"))
-def test_a_member_cannot_do_an_admins_acts(
+def test_a_member_cannot_act_as_an_admin(
     browser: Browser,
     things: Things,
     bob: User,
@@ -224,7 +224,7 @@ def test_nobody_sees_another_teams_data(
 
 
 @each([request for request in _requests("member", "admin") if request[1] == "get"])
-def test_an_admin_is_let_in_by_every_door(
+def test_an_admin_can_use_every_page(
     browser: Browser, things: Things, alice: User, address: Address, method: str
 ) -> None:
     status, leads_to = _send(browser(alice), address, method, things)

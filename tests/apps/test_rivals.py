@@ -13,7 +13,7 @@ from tests.apps.conftest import Browser
 from tests.apps.rivals import rival
 
 
-def test_who_takes_a_slug_an_instant_later_takes_the_next(browser: Browser, alice: User) -> None:
+def test_concurrent_teams_get_different_slugs(browser: Browser, alice: User) -> None:
     def take() -> None:
         Team.objects.create(name="Acme", slug="acme")
 
@@ -26,7 +26,7 @@ def test_who_takes_a_slug_an_instant_later_takes_the_next(browser: Browser, alic
 
 
 @pytest.mark.parametrize("act", ["remove", "role"])
-def test_who_has_left_an_instant_ago_is_neither_removed_nor_promoted(
+def test_a_member_who_just_left_is_neither_removed_nor_promoted(
     browser: Browser, alice: User, bob: User, captured_events: CapturedEvents, act: str
 ) -> None:
     membership = Membership.objects.get(user=bob)
@@ -54,7 +54,7 @@ _ACME = {"name": "Acme", "slug": "acme", "plan": "trial"}
         ("/team/settings/", _ACME, {"plan": "pro"}, {"name": "Acme Inc", "slug": "inc"}),
     ],
 )
-def test_what_was_changed_an_instant_ago_is_not_undone_by_who_changes_something_else(
+def test_a_concurrent_change_of_another_field_is_not_undone(
     browser: Browser,
     alice: User,
     acme: Team,

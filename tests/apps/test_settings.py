@@ -9,7 +9,7 @@ from tests.apps.assertions import events_summary, group_updates
 from tests.apps.conftest import Browser
 
 
-def test_a_changed_profile_tells_the_names_of_fields_and_no_values(
+def test_a_changed_profile_is_recorded_with_field_names_but_no_values(
     browser: Browser, captured_events: CapturedEvents, alice: User
 ) -> None:
     browser(alice).post("/profile/", {"name": "Alice Archer"})
@@ -19,7 +19,7 @@ def test_a_changed_profile_tells_the_names_of_fields_and_no_values(
     assert "Archer" not in repr(captured_events[0].properties)
 
 
-def test_notifications_are_switched_and_told_by_the_fields_name(
+def test_changed_notifications_are_recorded_with_the_field_name(
     browser: Browser, captured_events: CapturedEvents, alice: User
 ) -> None:
     client = browser(alice)
@@ -32,7 +32,7 @@ def test_notifications_are_switched_and_told_by_the_fields_name(
     assert events_summary(captured_events) == [("settings_updated", str(alice.public_id), properties)] * 2
 
 
-def test_a_form_saved_unchanged_tells_nothing(
+def test_an_unchanged_form_is_not_recorded(
     browser: Browser, captured_events: CapturedEvents, alice: User
 ) -> None:
     client = browser(alice)
@@ -43,7 +43,7 @@ def test_a_form_saved_unchanged_tells_nothing(
     assert list(captured_events) == []
 
 
-def test_a_refused_form_tells_nothing_and_changes_nothing(
+def test_an_invalid_form_changes_and_records_nothing(
     browser: Browser, captured_events: CapturedEvents, alice: User
 ) -> None:
     page = browser(alice).post("/profile/", {"name": "x" * 101})
@@ -53,7 +53,7 @@ def test_a_refused_form_tells_nothing_and_changes_nothing(
     assert list(captured_events) == []
 
 
-def test_who_opts_out_is_not_recorded_from_that_moment(
+def test_a_person_who_opts_out_is_not_recorded_from_then_on(
     browser: Browser, captured_events: CapturedEvents, alice: User
 ) -> None:
     client = browser(alice)
@@ -64,7 +64,7 @@ def test_who_opts_out_is_not_recorded_from_that_moment(
     assert list(captured_events) == []
 
 
-def test_who_opts_in_again_is_recorded_from_that_moment(
+def test_a_person_who_opts_in_again_is_recorded_from_then_on(
     browser: Browser, captured_events: CapturedEvents, alice: User
 ) -> None:
     User.objects.update(analytics_opt_out=True)
@@ -74,7 +74,7 @@ def test_who_opts_in_again_is_recorded_from_that_moment(
     assert events_summary(captured_events) == [("settings_updated", str(alice.public_id), properties)]
 
 
-def test_the_choice_of_the_profile_is_this_browsers_too_also_after_the_logout(
+def test_the_choice_in_the_profile_applies_to_the_browser_after_the_logout(
     browser: Browser, captured_events: CapturedEvents, alice: User
 ) -> None:
     client = browser(alice)
@@ -90,7 +90,7 @@ def test_the_choice_of_the_profile_is_this_browsers_too_also_after_the_logout(
     assert [one.event for one in captured_events] == ["settings_updated"]
 
 
-def test_a_no_to_the_notice_outlives_what_else_is_saved(browser: Browser, alice: User) -> None:
+def test_an_opt_out_in_the_notice_survives_saving_other_settings(browser: Browser, alice: User) -> None:
     client = browser(alice)
     client.post("/privacy/notice/", {"choice": "out"})
     client.post("/profile/privacy/", {})
@@ -98,7 +98,7 @@ def test_a_no_to_the_notice_outlives_what_else_is_saved(browser: Browser, alice:
     assert client.cookies["analytics_opt_out"].value == "1"
 
 
-def test_what_an_admin_who_opted_out_changes_in_a_team_is_still_known_of_the_team(
+def test_a_change_by_an_admin_who_opted_out_still_updates_the_team(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     User.objects.update(analytics_opt_out=True)

@@ -46,7 +46,7 @@ def test_what_a_person_was_at_sign_up_is_set_once(browser: Browser, captured_eve
     assert update.properties["$set_once"].keys() == {"signup_source", "signed_up_at"}
 
 
-def test_an_account_that_another_service_vouches_for_counts_as_github(
+def test_an_account_from_a_social_login_counts_as_github(
     captured_events: CapturedEvents, alice: User
 ) -> None:
     request = RequestFactory().get("/accounts/github/login/callback/")
@@ -69,7 +69,7 @@ def test_a_refused_form_records_nothing(
     assert not EmailAddress.objects.filter(email="dana@new.example").exists()
 
 
-def test_a_double_click_leads_to_the_login_of_the_account_that_the_first_has_made(
+def test_a_double_click_redirects_to_the_login_of_the_new_account(
     browser: Browser, captured_events: CapturedEvents
 ) -> None:
     def be_first(instance: User, **_: object) -> None:
@@ -87,7 +87,7 @@ def test_a_double_click_leads_to_the_login_of_the_account_that_the_first_has_mad
     assert list(captured_events) == []
 
 
-def test_a_new_account_is_asked_to_make_a_team(browser: Browser) -> None:
+def test_a_new_account_is_asked_to_create_a_team(browser: Browser) -> None:
     client = browser(None)
     response = client.post(
         "/accounts/signup/", {"email": "dana@new.example", "password1": PASSWORD}, follow=True

@@ -14,7 +14,7 @@ from tests.apps.assertions import events_summary, group_updates, of_team, person
 from tests.apps.conftest import Browser
 
 
-def test_a_new_team_is_told_of_with_all_that_is_known(
+def test_a_new_team_is_sent_with_all_properties(
     browser: Browser, captured_events: CapturedEvents, alice: User
 ) -> None:
     browser(alice).post("/teams/new/", {"name": "Acme & Söhne"})
@@ -38,7 +38,7 @@ def test_a_new_team_is_told_of_with_all_that_is_known(
 
 @pytest.mark.parametrize(("name", "slug"), [("Acme", "acme-2"), ("acme!", "acme-2"), ("茶", "team")])
 @pytest.mark.usefixtures("acme")
-def test_a_slug_is_readable_and_nobody_elses(browser: Browser, charlie: User, name: str, slug: str) -> None:
+def test_a_slug_is_readable_and_unique(browser: Browser, charlie: User, name: str, slug: str) -> None:
     browser(charlie).post("/teams/new/", {"name": name})
 
     assert Membership.objects.get(user=charlie).team.slug == slug
@@ -78,7 +78,7 @@ def test_a_new_session_begins_in_the_team_last_worked_in(browser: Browser, alice
     assert browser(alice).get("/dashboard/").context["request"].team == acme
 
 
-def test_switching_tells_the_role_in_the_team_switched_to(
+def test_switching_updates_the_role_to_that_in_the_new_team(
     browser: Browser, captured_events: CapturedEvents, bob: User, acme: Team
 ) -> None:
     create_team(bob, name="Bob's", slug="bobs")
@@ -89,7 +89,9 @@ def test_switching_tells_the_role_in_the_team_switched_to(
     assert person_updates(captured_events, bob) == [{"role": "member"}]
 
 
-def test_nobody_switches_to_a_team_of_others(browser: Browser, bob: User, acme: Team, other: Team) -> None:
+def test_nobody_can_switch_to_another_persons_team(
+    browser: Browser, bob: User, acme: Team, other: Team
+) -> None:
     client = browser(bob)
 
     assert client.post("/teams/switch/", {"team": str(other.public_id)}).status_code == 404
@@ -97,7 +99,7 @@ def test_nobody_switches_to_a_team_of_others(browser: Browser, bob: User, acme: 
     assert client.get("/dashboard/").context["request"].team == acme
 
 
-def test_team_settings_tell_the_names_of_changed_fields_and_the_new_facts(
+def test_team_settings_are_recorded_with_field_names_and_update_the_team(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     captured_events.clear()
@@ -110,7 +112,7 @@ def test_team_settings_tell_the_names_of_changed_fields_and_the_new_facts(
     assert group_updates(captured_events, acme) == [{"name": "Acme Inc", "slug": "acme-inc"}]
 
 
-def test_a_new_plan_is_told(
+def test_a_new_plan_updates_the_team(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     captured_events.clear()
@@ -120,7 +122,7 @@ def test_a_new_plan_is_told(
     assert group_updates(captured_events, acme) == [{"plan": "pro"}]
 
 
-def test_a_second_team_of_one_name_is_refused_as_of_a_double_click(
+def test_a_second_team_with_the_same_name_is_refused_as_a_double_click(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     captured_events.clear()
@@ -132,7 +134,9 @@ def test_a_second_team_of_one_name_is_refused_as_of_a_double_click(
     assert list(captured_events) == []
 
 
-def test_a_second_team_counts(browser: Browser, captured_events: CapturedEvents, bob: User) -> None:
+def test_creating_a_second_team_updates_the_team_count(
+    browser: Browser, captured_events: CapturedEvents, bob: User
+) -> None:
     captured_events.clear()
 
     browser(bob).post("/teams/new/", {"name": "Bob's"})
@@ -142,7 +146,7 @@ def test_a_second_team_counts(browser: Browser, captured_events: CapturedEvents,
 
 @pytest.mark.parametrize("slug", ["acme", " acme ", "Acme!", "other", ""])
 @pytest.mark.usefixtures("other")
-def test_team_settings_saved_unchanged_or_refused_tell_nothing(
+def test_unchanged_or_invalid_team_settings_are_not_recorded(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team, slug: str
 ) -> None:
     captured_events.clear()
@@ -154,7 +158,7 @@ def test_team_settings_saved_unchanged_or_refused_tell_nothing(
 
 
 @pytest.mark.usefixtures("acme")
-def test_a_page_without_a_team_pays_no_query_for_one(
+def test_a_page_without_a_team_sends_no_query_for_one(
     browser: Browser,
     alice: User,
 ) -> None:

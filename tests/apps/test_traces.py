@@ -126,7 +126,7 @@ def _ask(client: Client, address: Address, things: test_permissions.Things, meth
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.name)
-def test_no_address_leaves_a_secret_in_a_trace(
+def test_no_page_leaves_a_secret_in_a_trace(
     address: Address,
     things: test_permissions.Things,
     browser: Browser,
@@ -147,7 +147,7 @@ def test_no_address_leaves_a_secret_in_a_trace(
     assert bool(finished) is (address.path not in _PROBES)
 
 
-def test_a_failing_statement_tells_no_value_either(
+def test_a_failing_statement_does_not_reveal_values(
     things: test_permissions.Things, spans: InMemorySpanExporter
 ) -> None:
     with trace.get_tracer("test").start_as_current_span("task"), suppress(Exception):

@@ -18,7 +18,7 @@ from tests.apps.assertions import declared, events_summary, of_team
 from tests.apps.conftest import Browser
 
 
-def test_the_first_view_of_the_dashboard_counts_once_ever(
+def test_the_first_view_of_the_dashboard_is_recorded_only_once(
     browser: Browser, captured_events: CapturedEvents, bob: User, acme: Team
 ) -> None:
     User.objects.filter(pk=bob.pk).update(date_joined=timezone.now() - timedelta(days=2, hours=1))
@@ -35,7 +35,7 @@ def test_the_first_view_of_the_dashboard_counts_once_ever(
     assert of_team(captured_events.named("dashboard_first_view")[0]) == str(acme.public_id)
 
 
-def test_the_landing_page_asks_the_database_nothing_for_a_visitor(
+def test_the_landing_page_sends_no_queries_for_a_visitor(
     browser: Browser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
@@ -85,7 +85,7 @@ def test_the_pages_are_the_same_under_asgi(bob: User, acme: Team, captured_event
     assert (viewed.distinct_id, of_team(viewed)) == (str(bob.public_id), str(acme.public_id))
 
 
-def test_what_the_page_of_an_error_needs_is_served_without_building_anything(browser: Browser) -> None:
+def test_the_error_page_needs_only_files_that_are_not_built(browser: Browser) -> None:
     for name in ("error.css", "icon.svg"):
         page = browser(None).get(f"/static/web/{name}")
 

@@ -58,7 +58,7 @@ def test_a_sidebar_link_is_one_event_by_mouse_keyboard_middle_button_and_in_a_ne
     assert {one["properties"]["$groups"]["team"] for one in events} == {TEAM["key"]}
 
 
-def test_a_link_that_leaves_the_site_arrives_although_the_page_is_left(
+def test_an_external_link_is_recorded_although_the_page_is_left(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     site.pages["/"] = (
@@ -72,7 +72,7 @@ def test_a_link_that_leaves_the_site_arrives_although_the_page_is_left(
     assert own(event, "domain", "page") == {"domain": "localhost", "page": "page:/"}
 
 
-def test_a_link_that_leaves_the_site_arrives_also_before_posthog_js_has_come(
+def test_an_external_link_is_recorded_before_posthog_js_is_loaded(
     site: Site, page: Page, context: BrowserContext, inspector: RunningInspector
 ) -> None:
     out = f"http://localhost:{site.url.rpartition(':')[2]}/list/"
@@ -98,7 +98,7 @@ def test_a_link_that_leaves_the_site_arrives_also_before_posthog_js_has_come(
 
 
 @pytest.mark.parametrize(("idle_min", "age_h", "goes_on"), [(29, 23, True), (31, 1, False), (1, 25, False)])
-def test_a_page_that_is_left_before_posthog_js_has_come_goes_on_with_no_session_that_is_over(
+def test_a_page_left_before_posthog_js_is_loaded_does_not_continue_an_ended_session(
     site: Site, page: Page, inspector: RunningInspector, idle_min: int, age_h: int, goes_on: bool
 ) -> None:
     page.route("**/static/posthog-*.js", lambda route: None)
@@ -116,7 +116,7 @@ def test_a_page_that_is_left_before_posthog_js_has_come_goes_on_with_no_session_
     assert view["properties"].get("$session_id") == (session if goes_on else None)
 
 
-def test_a_visitor_who_leaves_before_posthog_js_has_come_leaves_nothing_behind(
+def test_a_visitor_who_leaves_before_posthog_js_is_loaded_is_not_recorded(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     assert site.config is not None
@@ -129,7 +129,7 @@ def test_a_visitor_who_leaves_before_posthog_js_has_come_leaves_nothing_behind(
     assert inspector.good() == []
 
 
-def test_a_link_to_the_site_itself_and_one_of_mail_leave_nothing(
+def test_internal_links_and_mail_links_are_not_recorded_as_external(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     site.pages["/"] = (
@@ -168,7 +168,7 @@ def test_the_theme_switches_and_its_previous_value_is_right(
     ]
 
 
-def test_a_theme_that_is_chosen_in_another_tab_is_shown_as_chosen(
+def test_a_theme_chosen_in_another_tab_is_marked_as_chosen(
     site: Site, page: Page, context: BrowserContext
 ) -> None:
     site.pages["/"] = '<p id="chosen" x-data x-text="$store.theme.chosen"></p>'
@@ -181,7 +181,7 @@ def test_a_theme_that_is_chosen_in_another_tab_is_shown_as_chosen(
     expect(page.locator("#chosen")).to_have_text("dark")
 
 
-def test_a_chart_is_tracked_once_per_action_and_page_also_one_that_a_swap_brings(
+def test_a_chart_is_tracked_once_per_action_and_page_also_after_a_swap(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     more = '<button id="more" hx-get="/part/more" hx-target="#part">More</button><div id="part"></div>'
@@ -209,7 +209,7 @@ def test_a_chart_is_tracked_once_per_action_and_page_also_one_that_a_swap_brings
     ]
 
 
-def test_a_legend_that_is_used_is_no_click_on_the_chart(
+def test_using_the_legend_does_not_count_as_a_click_on_the_chart(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     site.pages["/"] = CHART.format(n=1, data=DATA)
@@ -224,7 +224,7 @@ def test_a_legend_that_is_used_is_no_click_on_the_chart(
     assert [one["properties"]["action"] for one in events] == ["legend"]
 
 
-def test_a_click_on_a_chart_counts_also_within_the_frame_of_one_on_its_legend(
+def test_a_click_on_a_chart_counts_in_the_same_frame_as_one_on_its_legend(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     site.pages["/"] = CHART.format(n=1, data=DATA)
@@ -240,7 +240,7 @@ def test_a_click_on_a_chart_counts_also_within_the_frame_of_one_on_its_legend(
     assert [one["properties"]["action"] for one in events] == ["click", "legend"]
 
 
-def test_a_chart_is_read_by_keyboard(site: Site, page: Page) -> None:
+def test_a_chart_can_be_read_with_the_keyboard(site: Site, page: Page) -> None:
     site.pages["/"] = CHART.format(n=1, data=DATA)
     ready(page, site.url)
     page.locator("canvas[tabindex]").focus()  # once it is drawn
@@ -252,7 +252,7 @@ def test_a_chart_is_read_by_keyboard(site: Site, page: Page) -> None:
 
 
 @pytest.mark.parametrize("unit", ["count", "percent", "hours", "lines"])
-def test_a_chart_writes_its_figures_as_the_table_beside_it_does(site: Site, page: Page, unit: Unit) -> None:
+def test_a_chart_formats_its_figures_like_the_table_next_to_it(site: Site, page: Page, unit: Unit) -> None:
     figures = [0.0, 0.25, 0.35, 1.5, 2.25, 9.95, 10.5, 12.5, 13.5, 99.5, 1234.5]
     data = {
         "title": "Merged",
@@ -270,7 +270,7 @@ def test_a_chart_writes_its_figures_as_the_table_beside_it_does(site: Site, page
     assert said == [f"{figure}. Merged: {written(figure, unit)}" for figure in figures]
 
 
-def test_events_of_the_seconds_before_posthog_js_arrive_with_the_page_they_happened_on(
+def test_events_before_posthog_js_is_loaded_arrive_with_their_page(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     def slowly(route: Any) -> None:
@@ -288,7 +288,7 @@ def test_events_of_the_seconds_before_posthog_js_arrive_with_the_page_they_happe
     assert views[0]["timestamp"] < theme["timestamp"] < views[1]["timestamp"]
 
 
-def test_who_has_no_team_leaves_no_event_of_a_team(
+def test_without_a_team_no_team_events_are_recorded(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     assert site.config is not None
@@ -300,7 +300,7 @@ def test_who_has_no_team_leaves_no_event_of_a_team(
     assert inspector.good("sidebar_navigation") == []
 
 
-def test_what_names_an_organisation_stays_where_the_setting_says_so(
+def test_properties_that_name_an_organization_are_withheld_by_a_setting(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     assert site.config is not None

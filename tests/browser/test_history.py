@@ -17,9 +17,7 @@ BACK = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));"
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])
-def test_a_page_that_the_browser_has_kept_is_asked_for_again(
-    site: Site, page: Page, is_recorded: bool
-) -> None:
+def test_a_page_restored_by_the_browser_is_reloaded(site: Site, page: Page, is_recorded: bool) -> None:
     if not is_recorded:
         site.config = None
     site.pages["/"] = "<h1>A customer's figures</h1>"
@@ -31,7 +29,7 @@ def test_a_page_that_the_browser_has_kept_is_asked_for_again(
     assert figures is False
 
 
-def test_a_page_that_the_browser_has_kept_records_nothing_more(
+def test_a_page_restored_by_the_browser_records_nothing_more(
     site: Site, page: Page, context: BrowserContext, inspector: RunningInspector
 ) -> None:
     assert site.config is not None
@@ -54,7 +52,7 @@ def test_a_page_that_the_browser_has_kept_records_nothing_more(
     assert [one for one in visitors if one["properties"].get("$groups")] == []
 
 
-def test_a_page_that_is_kept_before_posthog_js_has_come_records_nothing_more(
+def test_a_page_restored_before_posthog_js_is_loaded_records_nothing_more(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     assert site.config is not None
@@ -70,7 +68,7 @@ def test_a_page_that_is_kept_before_posthog_js_has_come_records_nothing_more(
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_the_way_back_to_a_page_that_is_refused_now_shows_the_refusal(
+def test_going_back_to_a_page_that_is_now_forbidden_shows_the_error(
     site: Site, page: Page, complaints: list[str], status: int
 ) -> None:
     page.goto(site.url)

@@ -44,7 +44,7 @@ def test_the_page_works_while_posthog_is_down(site: Site, context: BrowserContex
 
 
 @pytest.mark.parametrize("blocked", ["**/ph/**", "**/static/posthog-*.js"])
-def test_the_page_works_where_posthog_is_blocked(site: Site, context: BrowserContext, blocked: str) -> None:
+def test_the_page_works_if_posthog_is_blocked(site: Site, context: BrowserContext, blocked: str) -> None:
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -57,7 +57,7 @@ def test_the_page_works_where_posthog_is_blocked(site: Site, context: BrowserCon
     assert faults == []
 
 
-def test_who_blocks_posthog_js_is_not_recorded_by_another_way(
+def test_a_person_who_blocks_posthog_js_is_not_recorded_in_another_way(
     site: Site, page: Page, complaints: list[str]
 ) -> None:
     page.route("**/static/posthog-*.js", lambda route: route.abort("blockedbyclient"))
@@ -69,7 +69,7 @@ def test_who_blocks_posthog_js_is_not_recorded_by_another_way(
     complaints.clear()
 
 
-def test_the_page_works_where_storage_and_cookies_are_forbidden(site: Site, context: BrowserContext) -> None:
+def test_the_page_works_if_storage_and_cookies_are_forbidden(site: Site, context: BrowserContext) -> None:
     context.add_init_script("""
       const refuse = { get() { throw new DOMException("no", "SecurityError") } };
       for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, refuse);
@@ -82,7 +82,7 @@ def test_the_page_works_where_storage_and_cookies_are_forbidden(site: Site, cont
     assert faults == []
 
 
-def test_without_a_key_nothing_is_loaded_and_all_else_works(site: Site, page: Page) -> None:
+def test_without_a_key_nothing_is_loaded_and_the_page_works(site: Site, page: Page) -> None:
     site.config = None
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -90,7 +90,7 @@ def test_without_a_key_nothing_is_loaded_and_all_else_works(site: Site, page: Pa
     assert not [url for url in asked if "posthog" in url or "/ph/" in url]
 
 
-def test_each_chunk_is_within_its_budget_and_comes_only_when_it_is_needed() -> None:
+def test_each_chunk_is_within_its_budget_and_loads_only_when_needed() -> None:
     folder = built()
     by_name = {one["name"]: one for one in manifest().values() if one["file"].endswith(".js")}
     sizes = {name: len(gzip.compress((folder / one["file"]).read_bytes())) for name, one in by_name.items()}

@@ -12,7 +12,7 @@ from tests.browser.waiting import arrived, follow, ready, until
 pytestmark = pytest.mark.slow
 
 
-def test_visitor_person_and_the_visitor_after_the_logout_are_told_apart(
+def test_visitor_person_and_the_visitor_after_the_logout_have_different_ids(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     assert site.config is not None
@@ -41,7 +41,7 @@ def test_visitor_person_and_the_visitor_after_the_logout_are_told_apart(
 
 
 @pytest.mark.parametrize("forgets", [True, False])
-def test_two_accounts_in_one_browser_stay_two_people(
+def test_two_accounts_in_one_browser_remain_two_people(
     site: Site, page: Page, inspector: RunningInspector, forgets: bool
 ) -> None:
     """Also hold if posthog-js keeps its state, as if `reset` had never been called."""
@@ -58,7 +58,7 @@ def test_two_accounts_in_one_browser_stay_two_people(
     assert not people[ANN] & people[BEN]
 
 
-def test_switching_the_team_regroups_and_a_team_is_said_once(
+def test_switching_the_team_changes_the_group_and_each_group_is_sent_once(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     assert site.config is not None
@@ -72,7 +72,7 @@ def test_switching_the_team_regroups_and_a_team_is_said_once(
     assert len(inspector.good("$identify")) == 1
 
 
-def test_requests_of_the_page_carry_the_session_and_who_it_is(
+def test_requests_of_the_page_have_headers_with_session_and_person(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     ready(page, site.url)
@@ -85,7 +85,7 @@ def test_requests_of_the_page_carry_the_session_and_who_it_is(
     assert {one["x-posthog-distinct-id"] for one in asked.values()} == {ANN}
 
 
-def test_a_page_is_counted_once_by_link_back_button_form_and_redirect_and_a_fragment_never(
+def test_each_way_to_open_a_page_is_one_page_view_and_a_fragment_is_none(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     site.pages["/"] = (
@@ -117,7 +117,7 @@ def test_a_page_is_counted_once_by_link_back_button_form_and_redirect_and_a_frag
     assert len({one["properties"]["$session_id"] for one in views}) == 1
 
 
-def test_leaving_a_page_is_said_and_events_leave_together(
+def test_leaving_a_page_is_recorded_and_events_are_sent_together(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     ready(page, site.url)
@@ -131,7 +131,7 @@ def test_leaving_a_page_is_said_and_events_leave_together(
     until(page, lambda: len(inspector.good("$pageleave")) == 1)
 
 
-def test_what_is_being_sent_when_a_page_is_left_arrives(
+def test_events_that_are_being_sent_when_a_page_is_left_arrive(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     # Simulate a slow browser, which any browser is on a busy machine.
@@ -147,7 +147,7 @@ def test_what_is_being_sent_when_a_page_is_left_arrives(
     arrived(inspector, page, "theme_switched", 2)
 
 
-def test_flags_come_with_the_page_and_nothing_is_fetched_for_them(
+def test_flags_are_in_the_page_and_are_not_fetched(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     assert site.config is not None

@@ -23,7 +23,7 @@ RUNNING = """<section id="syncs"
 hx-get="/part/syncs" hx-trigger="every 200ms" hx-swap="outerHTML">1 of 2</section>"""
 
 
-def test_an_error_is_shown_as_the_page_that_it_is(site: Site, page: Page, complaints: list[str]) -> None:
+def test_an_error_page_is_shown(site: Site, page: Page, complaints: list[str]) -> None:
     site.pages["/analytics/"] = "<h1>There is no such page</h1>"
     site.statuses["/analytics/"] = 404
     page.goto(site.url)
@@ -36,14 +36,14 @@ def test_an_error_is_shown_as_the_page_that_it_is(site: Site, page: Page, compla
     complaints.clear()
 
 
-def test_after_a_swap_the_focus_is_at_the_content_and_the_title_is_read_out(site: Site, page: Page) -> None:
+def test_after_a_swap_the_content_is_focused_and_the_title_announced(site: Site, page: Page) -> None:
     page.goto(site.url)
     follow(page, "#to-analytics", "/analytics/")
     expect(page.locator("main")).to_be_focused()
     expect(page.locator("body > [role=status]")).to_have_text("Page /analytics/")
 
 
-def test_nothing_of_a_page_is_kept_in_the_browsers_storage(site: Site, page: Page) -> None:
+def test_pages_are_not_kept_in_the_browsers_storage(site: Site, page: Page) -> None:
     page.goto(site.url)
     follow(page, "#to-pull", "/pulls/7/")
     follow(page, "#to-analytics", "/analytics/")
@@ -52,7 +52,7 @@ def test_nothing_of_a_page_is_kept_in_the_browsers_storage(site: Site, page: Pag
     expect(page.locator("h1")).to_have_text("Secret title")
 
 
-def test_a_choice_of_range_asks_once_and_custom_waits_for_its_days(site: Site, page: Page) -> None:
+def test_choosing_a_range_submits_once_and_a_custom_range_waits_for_its_days(site: Site, page: Page) -> None:
     site.pages["/list/"] = FILTERS
     page.goto(f"{site.url}/list/")
     expect(page.locator("#dates")).to_be_hidden()
@@ -73,7 +73,7 @@ def test_a_choice_of_range_asks_once_and_custom_waits_for_its_days(site: Site, p
     assert len([path for path in site.paths() if path.startswith("/list/")]) == 2
 
 
-def test_who_chooses_a_range_by_the_arrow_keys_asks_once(site: Site, page: Page) -> None:
+def test_choosing_a_range_with_the_arrow_keys_submits_once(site: Site, page: Page) -> None:
     site.pages["/list/"] = FILTERS
     page.goto(f"{site.url}/list/")
     site.asked.clear()
@@ -90,7 +90,7 @@ def test_who_chooses_a_range_by_the_arrow_keys_asks_once(site: Site, page: Page)
     assert asked == ["/list/?range=7d&from=&to="]
 
 
-def test_repositories_ask_nothing_until_the_button_is_pressed(site: Site, page: Page) -> None:
+def test_repositories_are_not_submitted_until_the_button_is_pressed(site: Site, page: Page) -> None:
     site.pages["/list/"] = FILTERS
     page.goto(f"{site.url}/list/")
     site.asked.clear()
@@ -117,7 +117,7 @@ def test_a_fragment_that_fails_leaves_the_page_as_it_was(
     complaints.clear()
 
 
-def test_a_sync_is_followed_until_it_is_done(site: Site, page: Page) -> None:
+def test_a_sync_is_polled_until_it_has_finished(site: Site, page: Page) -> None:
     site.pages["/"] = RUNNING
     site.pages["/part/syncs"] = '<section id="syncs">Done</section>'
     page.goto(site.url)
@@ -126,7 +126,7 @@ def test_a_sync_is_followed_until_it_is_done(site: Site, page: Page) -> None:
     assert site.paths().count("/part/syncs") == 1
 
 
-def test_a_fragment_whose_person_was_logged_out_is_no_page_within_the_page(site: Site, page: Page) -> None:
+def test_a_fragment_after_a_logout_does_not_show_a_page_within_the_page(site: Site, page: Page) -> None:
     site.pages["/"] = RUNNING
     site.redirects["/part/syncs"] = "/analytics/"
     page.goto(site.url)
@@ -135,7 +135,7 @@ def test_a_fragment_whose_person_was_logged_out_is_no_page_within_the_page(site:
     assert page.locator("main").count() == 1
 
 
-def test_good_news_goes_and_bad_news_stays_until_it_is_dismissed(site: Site, page: Page) -> None:
+def test_success_toasts_disappear_and_errors_stay_until_dismissed(site: Site, page: Page) -> None:
     item = '<li class="{0}" x-data="toast" x-show="isShown">{0}<button @click="dismiss">Dismiss</button></li>'
     site.pages["/"] = f'<ul class="messages">{item.format("success")}{item.format("error")}</ul>'
     page.clock.install()

@@ -12,7 +12,7 @@ from tests.browser.waiting import follow, ready, until
 pytestmark = pytest.mark.slow
 
 
-def test_every_event_of_posthog_js_says_where_it_comes_from(
+def test_every_event_of_posthog_js_has_its_origin(
     site: Site, page: Page, inspector: RunningInspector, complaints: list[str]
 ) -> None:
     ready(page, site.url)
@@ -33,7 +33,9 @@ def test_every_event_of_posthog_js_says_where_it_comes_from(
     complaints.remove("broken")
 
 
-def test_what_leaves_by_a_beacon_says_so_too(site: Site, page: Page, inspector: RunningInspector) -> None:
+def test_events_sent_with_a_beacon_have_their_origin(
+    site: Site, page: Page, inspector: RunningInspector
+) -> None:
     page.route("**/static/posthog-*.js", lambda route: None)
     page.goto(site.url)
     page.goto("about:blank")

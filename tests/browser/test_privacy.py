@@ -21,7 +21,7 @@ STORED = """() => Object.keys({...localStorage, ...sessionStorage}).filter(name 
   .join() + document.cookie"""
 
 
-def test_nothing_that_leaves_holds_a_raw_path_a_query_a_text_or_what_was_typed(
+def test_nothing_sent_contains_a_raw_path_a_query_a_text_or_an_input(
     site: Site, page: Page, inspector: RunningInspector, complaints: list[str]
 ) -> None:
     site.pages["/pulls/7/"] = """<h1>Secret title</h1>
@@ -50,18 +50,14 @@ def test_nothing_that_leaves_holds_a_raw_path_a_query_a_text_or_what_was_typed(
         assert secret not in said, said[said.index(secret) - 200 : said.index(secret) + 50]
 
 
-def test_the_page_that_somebody_came_from_is_named_by_its_site_alone(
-    site: Site, page: Page, inspector: RunningInspector
-) -> None:
+def test_a_referrer_is_reduced_to_its_site(site: Site, page: Page, inspector: RunningInspector) -> None:
     page.goto(f"{site.url}/list/?search=hush", referer="http://search.example/?q=hush")
     (view,) = arrived(inspector, page, "$pageview")
     assert view["properties"]["$referrer"] == "http://search.example"
     assert "hush" not in orjson.dumps(view).decode()
 
 
-def test_the_site_that_somebody_came_from_stays_where_the_setting_says_so(
-    site: Site, page: Page, inspector: RunningInspector
-) -> None:
+def test_the_referrer_is_withheld_by_a_setting(site: Site, page: Page, inspector: RunningInspector) -> None:
     assert site.config is not None
     site.config["send_organisation"] = False
     page.goto(f"{site.url}/list/", referer="http://wiki.customer.example/")
@@ -73,7 +69,7 @@ def test_the_site_that_somebody_came_from_stays_where_the_setting_says_so(
 
 
 @pytest.mark.parametrize("way", ["profile", "cookie", "gpc", "dnt"])
-def test_who_has_refused_loads_nothing_sends_nothing_and_is_forgotten(
+def test_after_an_opt_out_nothing_is_loaded_sent_or_stored(
     site: Site, context: BrowserContext, page: Page, inspector: RunningInspector, way: str
 ) -> None:
     assert site.config is not None
@@ -104,7 +100,7 @@ def test_who_has_refused_loads_nothing_sends_nothing_and_is_forgotten(
     assert "ph_" not in page.evaluate(STORED)
 
 
-def test_a_no_within_the_page_stops_at_once_also_what_is_queued(
+def test_an_opt_out_in_the_page_also_stops_queued_events(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     assert site.config is not None
@@ -136,7 +132,7 @@ def _quiet(site: Site, page: Page) -> None:
         page.wait_for_timeout(1_000)
 
 
-def test_a_no_in_another_tab_is_heard_at_the_next_click_which_need_not_lead_anywhere(
+def test_an_opt_out_in_another_tab_applies_from_the_next_click(
     site: Site, page: Page, context: BrowserContext, inspector: RunningInspector
 ) -> None:
     site.pages["/"] = "<button id=idle>Leads nowhere</button>"
@@ -175,7 +171,7 @@ def _unpacked(value: Any) -> str:
     return gzip.decompress(text.encode("latin1")).decode() if text.startswith(GZIP.decode("latin1")) else text
 
 
-def test_a_session_is_recorded_only_where_the_page_allows_it_and_without_what_is_typed(
+def test_a_session_is_recorded_only_if_the_page_allows_it_and_without_inputs(
     site: Site, page: Page, inspector: RunningInspector
 ) -> None:
     assert site.config is not None

@@ -33,7 +33,7 @@ def _assert_unseen(product: Product, visits: Visits, page: Page) -> None:
     assert told == []
 
 
-def test_who_opts_out_in_the_profile_is_unseen_from_then_on_and_seen_again_after_opting_in(
+def test_opting_out_in_the_profile_stops_recording_until_opting_in_again(
     product: Product, visits: Visits
 ) -> None:
     page = visits.open(product.stage.katherine)
@@ -63,7 +63,7 @@ def test_who_opts_out_in_the_profile_is_unseen_from_then_on_and_seen_again_after
     assert product.events("$pageview")
 
 
-def test_who_refuses_in_the_notice_is_unseen_from_then_on(product: Product, visits: Visits) -> None:
+def test_opting_out_in_the_notice_stops_recording(product: Product, visits: Visits) -> None:
     page = visits.open(is_asked=True)
     ready(page, "/")
     assert stored(page)
@@ -82,7 +82,7 @@ def test_who_refuses_in_the_notice_is_unseen_from_then_on(product: Product, visi
 
 
 @pytest.mark.parametrize("header", ["Sec-GPC", "DNT"])
-def test_a_browser_that_refuses_is_unseen_and_not_asked(
+def test_a_browser_with_an_opt_out_signal_is_not_recorded_and_not_asked(
     header: str, product: Product, visits: Visits
 ) -> None:
     page = visits.open(product.stage.grace, is_asked=True, extra_http_headers={header: "1"})

@@ -24,7 +24,7 @@ def _now(page: Page) -> dict[str, Any]:
     return kept
 
 
-def test_a_visitor_who_signs_up_is_one_person_and_after_the_logout_another_visitor_begins(
+def test_a_visitor_who_signs_up_is_one_person_and_a_logout_starts_a_new_visitor(
     product: Product, visits: Visits
 ) -> None:
     page = visits.open()
@@ -96,7 +96,7 @@ def test_events_of_the_server_are_in_the_browsers_session(product: Product, visi
     assert {one.get("x-posthog-session-id") for one in sent} == {session}
 
 
-def test_who_switches_the_team_acts_for_the_other_one_from_then_on(product: Product, visits: Visits) -> None:
+def test_switching_the_team_changes_the_group_of_later_events(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.linus)
     many_swaps(page)
     email = product.stage.linus.email
@@ -122,9 +122,7 @@ def test_who_switches_the_team_acts_for_the_other_one_from_then_on(product: Prod
     assert [one["properties"]["$groups"]["team"] for one in moved[-2:]] == [teams[other], teams[now]]
 
 
-def test_two_accounts_in_a_browser_that_keeps_the_visitors_id_are_two_persons_and_the_page_shows_two(
-    product: Product, visits: Visits
-) -> None:
+def test_two_accounts_that_share_a_visitors_id_remain_two_people(product: Product, visits: Visits) -> None:
     """Let posthog-js create the visitor's id, and never call its `reset` after a login or logout."""
     page = visits.open()
     ready(page, "/")

@@ -28,7 +28,7 @@ def _assert_of_ada(product: Product, events: list[dict[str, Any]], *, in_team: b
     assert {one["properties"]["$session_id"] for one in product.events("$pageview")} >= {session}
 
 
-def test_a_link_of_the_sidebar_counts_once_by_click_key_and_middle_button(
+def test_a_sidebar_link_is_recorded_once_by_click_key_and_middle_button(
     product: Product, visits: Visits
 ) -> None:
     page = visits.open(product.stage.ada)
@@ -60,7 +60,7 @@ def _choose(page: Page, theme: str) -> None:
     button.click()
 
 
-def test_a_theme_is_switched_from_the_one_before(product: Product, visits: Visits) -> None:
+def test_switching_the_theme_records_the_previous_theme(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada, color_scheme="dark")
     many_swaps(page)
     root = page.locator("html")
@@ -85,7 +85,7 @@ def test_a_theme_is_switched_from_the_one_before(product: Product, visits: Visit
     _assert_of_ada(product, events, in_team=False)
 
 
-def test_a_link_that_leaves_the_site_counts_once_by_click_key_and_middle_button(
+def test_an_external_link_is_recorded_once_by_click_key_and_middle_button(
     product: Product, visits: Visits
 ) -> None:
     page = visits.open(product.stage.ada)
@@ -141,7 +141,7 @@ def _use(page: Page, key: str) -> None:
         page.mouse.move(box["x"], box["y"] - 20)
 
 
-def test_a_chart_that_a_swap_brought_counts_each_act_once_a_page(product: Product, visits: Visits) -> None:
+def test_a_swapped_in_chart_records_each_action_once_per_page(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     many_swaps(page)
     swap(page, sidebar("metrics:tab"), "metrics:tab")
@@ -162,7 +162,7 @@ def test_a_chart_that_a_swap_brought_counts_each_act_once_a_page(product: Produc
     _assert_of_ada(product, events)
 
 
-def test_what_posthog_js_records_by_itself_arrives(product: Product, visits: Visits) -> None:
+def test_events_that_posthog_js_records_itself_arrive(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     ready(page, "/dashboard/")
     page.click(sidebar("insights:list"))

@@ -24,7 +24,7 @@ def test_a_bundle_is_within_its_budget(pattern: str, budget: int) -> None:
     assert len(gzip.compress(path.read_bytes())) / 1000 <= budget
 
 
-def test_analytics_is_asked_for_after_the_page_has_loaded(product: Product, visits: Visits) -> None:
+def test_analytics_is_loaded_after_the_page(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     ready(page, "/analytics/overview/")
     loaded, asked = page.evaluate(
@@ -34,7 +34,7 @@ def test_analytics_is_asked_for_after_the_page_has_loaded(product: Product, visi
     assert 0 < loaded <= asked
 
 
-def test_events_leave_in_batches(product: Product, visits: Visits) -> None:
+def test_events_are_sent_in_batches(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     many_swaps(page)
     page.click("[popovertarget=person-menu]")
@@ -62,7 +62,7 @@ def _block_the_script(page: Page, product: Product) -> None:
 
 
 @pytest.mark.parametrize("prevent", [_cut, _block_the_path, _block_the_script], ids=lambda one: one.__name__)
-def test_a_page_whose_analytics_does_not_arrive_works(
+def test_a_page_works_without_its_analytics(
     prevent: Callable[[Page, Product], None], product: Product, visits: Visits
 ) -> None:
     page = visits.open(product.stage.ada)

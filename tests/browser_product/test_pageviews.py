@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 _WORD, _ADDRESS = "zyxw-search-word", "zyxw-invited@example.com"
 
 
-def test_every_page_counts_once_by_its_route(product: Product, visits: Visits) -> None:
+def test_every_page_view_is_recorded_once_with_its_route(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     many_swaps(page)
     swap(page, sidebar("metrics:pull_requests"), "metrics:pull_requests")
@@ -39,7 +39,7 @@ def test_every_page_counts_once_by_its_route(product: Product, visits: Visits) -
     assert len({one["properties"]["$session_id"] for one in views}) == 1
 
 
-def test_no_token_search_word_address_or_id_of_an_address_leaves(product: Product, visits: Visits) -> None:
+def test_no_token_search_term_email_address_or_id_is_sent(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     many_swaps(page)
     swap(page, sidebar("teams:members"), "teams:members")
@@ -78,7 +78,7 @@ def test_no_token_search_word_address_or_id_of_an_address_leaves(product: Produc
         assert product.wire.holds(hidden) == []
 
 
-def test_flags_come_with_the_page_and_nothing_is_asked_for_them(product: Product, visits: Visits) -> None:
+def test_flags_are_in_the_page_and_are_not_requested(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     many_swaps(page)
     finish(product, page)

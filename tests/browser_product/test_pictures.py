@@ -88,7 +88,7 @@ def _take(page: Page, name: str, folder: Path, axe: str) -> list[str]:
     return wrong
 
 
-def test_the_pages_of_a_visitor_who_signs_up_look_and_read_well(
+def test_the_pages_of_a_visitor_who_signs_up_are_accessible(
     product: Product, visits: Visits, folder: Path, axe: str
 ) -> None:
     page = visits.open()
@@ -107,7 +107,7 @@ def test_the_pages_of_a_visitor_who_signs_up_look_and_read_well(
     assert wrong == []
 
 
-def test_the_pages_of_a_member_look_and_read_well(
+def test_the_pages_of_a_member_are_accessible(
     product: Product, visits: Visits, folder: Path, axe: str
 ) -> None:
     page = visits.open(product.stage.ada)

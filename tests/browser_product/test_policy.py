@@ -52,7 +52,7 @@ def _look(visits: Visits, page: Page, path: str) -> None:
     assert visits.complaints == [], path
 
 
-def test_no_page_of_a_member_breaks_the_policy(product: Product, visits: Visits) -> None:
+def test_no_page_of_a_member_violates_the_policy(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     ids = {
         "pull_request": _first(page, "/analytics/pull-requests/", "tbody th a"),
@@ -64,7 +64,7 @@ def test_no_page_of_a_member_breaks_the_policy(product: Product, visits: Visits)
         _look(visits, page, f"/analytics/{tab}/")
 
 
-def test_no_page_of_a_visitor_breaks_the_policy(product: Product, visits: Visits) -> None:
+def test_no_page_of_a_visitor_violates_the_policy(product: Product, visits: Visits) -> None:
     page = visits.open()
     for address in _looked_at(by_visitors=True):
         _look(visits, page, address.path.format(token="made-up"))

@@ -21,7 +21,7 @@ def recording(started_product: Product) -> Iterator[str]:
         yield url
 
 
-def test_a_session_is_recorded_with_the_setting_on_and_its_inputs_are_masked(
+def test_a_session_is_recorded_if_enabled_and_its_inputs_are_masked(
     product: Product, visits: Visits, recording: str
 ) -> None:
     page = visits.open(product.stage.ada, url=recording)
@@ -37,7 +37,7 @@ def test_a_session_is_recorded_with_the_setting_on_and_its_inputs_are_masked(
     assert product.wire.holds(_TYPED) == []
 
 
-def test_a_page_of_the_account_is_not_recorded(product: Product, visits: Visits, recording: str) -> None:
+def test_an_account_page_is_not_recorded(product: Product, visits: Visits, recording: str) -> None:
     page = visits.open(product.stage.ada, url=recording)
     ready(page, "/profile/")
     page.fill('[name="name"]', _TYPED)
@@ -46,7 +46,7 @@ def test_a_page_of_the_account_is_not_recorded(product: Product, visits: Visits,
     assert "/s/" not in product.wire.paths()
 
 
-def test_no_session_is_recorded_with_the_setting_off(product: Product, visits: Visits) -> None:
+def test_no_session_is_recorded_if_disabled(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     many_swaps(page)
     page.wait_for_timeout(3_000)

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 
 
 @pytest.mark.parametrize("focused", ["text=Sync all now", "[aria-label='Tracked repositories']"])
-def test_the_focus_stays_when_the_table_of_a_running_sync_is_fetched_anew(
+def test_the_focus_stays_when_the_table_of_a_running_sync_is_updated(
     product: Product, visits: Visits, focused: str
 ) -> None:
     page = visits.open(product.stage.ada)

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("product")]
 _SOURCES = ("server", "browser")
 
 
-def test_every_declared_event_of_server_and_browser_arrives_with_every_property_and_nothing_else_does(
+def test_every_declared_event_arrives_with_every_property_and_nothing_else_does(
     product: Product, visits: Visits, request: pytest.FixtureRequest
 ) -> None:
     page = visits.open(product.stage.ada)
@@ -52,9 +52,7 @@ def test_every_declared_event_of_server_and_browser_arrives_with_every_property_
         assert f"{name} did not occur" in cover(taxonomy(), others, sources=_SOURCES).missing
 
 
-def test_what_page_and_server_send_says_the_same_of_where_it_comes_from(
-    product: Product, visits: Visits
-) -> None:
+def test_events_of_the_page_and_the_server_have_the_same_origin(product: Product, visits: Visits) -> None:
     page = visits.open(product.stage.ada)
     many_swaps(page)
     swap(page, sidebar("metrics:tab"), "metrics:tab")

@@ -28,7 +28,7 @@ def _await_syncs(page: Page) -> None:
     raise AssertionError("the syncs still run")
 
 
-def test_the_whole_way_works_without_javascript(product: Product, visits: Visits) -> None:
+def test_the_product_works_without_javascript(product: Product, visits: Visits) -> None:
     page = visits.open(java_script_enabled=False)
     page.goto("/")
     page.get_by_role("link", name="Start free").first.click()

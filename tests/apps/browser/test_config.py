@@ -33,7 +33,7 @@ from tests.otel.installing import installed
 PAGES = [one for one in ADDRESSES if one.get in ("public", "signed_in", "member") and "{" not in one.path]
 
 
-def test_a_visitors_page_says_where_it_is_and_names_nobody(browser: Browser) -> None:
+def test_the_config_for_a_visitor_has_a_route_but_no_identity(browser: Browser) -> None:
     assert config_of(browser(None).get("/?ref=friend")) == {
         "key": KEY,
         "api_host": "/ph",
@@ -50,7 +50,7 @@ def test_a_visitors_page_says_where_it_is_and_names_nobody(browser: Browser) -> 
     }
 
 
-def test_a_page_says_where_it_comes_from_as_the_servers_events_do(browser: Browser) -> None:
+def test_the_config_has_the_same_origin_as_the_servers_events(browser: Browser) -> None:
     resource = Resource({"service.name": "tformance", "deployment.environment.name": "staging"})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     running = pipeline.running()
@@ -65,7 +65,7 @@ def test_a_page_says_where_it_comes_from_as_the_servers_events_do(browser: Brows
     }
 
 
-def test_a_members_page_names_person_and_team_as_the_server_does(
+def test_the_config_for_a_member_has_the_same_ids_as_the_servers_events(
     browser: Browser, alice: User, acme: Team
 ) -> None:
     config = config_of(browser(alice).get("/analytics/overview/?q=secret"))
@@ -76,14 +76,14 @@ def test_a_members_page_names_person_and_team_as_the_server_does(
     assert (config["page"], config["route"]) == ("metrics:tab", "/analytics/:tab/")
 
 
-def test_who_is_in_no_team_has_none(browser: Browser, charlie: User) -> None:
+def test_a_person_without_a_team_has_no_team_in_the_config(browser: Browser, charlie: User) -> None:
     config = config_of(browser(charlie).get("/profile/"))
 
     assert config is not None
     assert (config["distinct_id"], config["team"]) == (str(charlie.public_id), None)
 
 
-def test_an_invitations_token_is_in_no_route(browser: Browser, acme: Team) -> None:
+def test_routes_do_not_contain_the_token_of_an_invitation(browser: Browser, acme: Team) -> None:
     invitation = Invitation.objects.create(team=acme, email="dana@new.example")
 
     config = config_of(browser(None).get(f"/invitations/{invitation.token}/"))
@@ -93,14 +93,14 @@ def test_an_invitations_token_is_in_no_route(browser: Browser, acme: Team) -> No
     assert invitation.token not in str(config)
 
 
-def test_an_address_that_is_a_regular_expression_becomes_a_route_too(browser: Browser) -> None:
+def test_a_regular_expression_becomes_a_route(browser: Browser) -> None:
     config = config_of(browser(None).get("/accounts/password/reset/key/1-made-up/"))
 
     assert config is not None
     assert config["route"] == "/accounts/password/reset/key/:uidb36-:key/"
 
 
-def test_a_page_that_is_not_there_has_a_name_as_well(browser: Browser, alice: User) -> None:
+def test_a_missing_page_has_a_name(browser: Browser, alice: User) -> None:
     response = browser(alice).get("/nothing/of/alice@acme.example/")
     config = config_of(response)
 
@@ -111,7 +111,7 @@ def test_a_page_that_is_not_there_has_a_name_as_well(browser: Browser, alice: Us
 
 
 @pytest.mark.parametrize("key", ["", "phx_personal", "phs_secret"])
-def test_without_a_projects_key_a_page_says_nothing(browser: Browser, settings: Settings, key: str) -> None:
+def test_without_a_project_key_a_page_has_no_config(browser: Browser, settings: Settings, key: str) -> None:
     settings.POSTHOG_API_KEY = key
     response = browser(None).get("/")
 
@@ -119,7 +119,7 @@ def test_without_a_projects_key_a_page_says_nothing(browser: Browser, settings: 
     assert "posthog" not in response.content.decode()
 
 
-def test_a_fragment_says_nothing_and_a_boosted_page_does(browser: Browser) -> None:
+def test_a_fragment_has_no_config_but_a_boosted_page_has_one(browser: Browser) -> None:
     client = browser(None)
     asked: dict[str, Any] = {"HX-Request": "true"}
 
@@ -129,7 +129,9 @@ def test_a_fragment_says_nothing_and_a_boosted_page_does(browser: Browser) -> No
 
 
 @pytest.mark.parametrize("how", ["profile", "cookie", "Sec-GPC", "DNT"])
-def test_who_refuses_is_named_nowhere(browser: Browser, settings: Settings, acme: Team, how: str) -> None:
+def test_a_person_who_opted_out_is_not_identified(
+    browser: Browser, settings: Settings, acme: Team, how: str
+) -> None:
     settings.SESSION_RECORDING = True
     User.objects.update(analytics_opt_out=how == "profile")
     client = browser(User.objects.get())
@@ -145,7 +147,7 @@ def test_who_refuses_is_named_nowhere(browser: Browser, settings: Settings, acme
     assert told == (None, None, False, {})
 
 
-def test_pages_are_recorded_only_where_that_is_switched_on_and_allowed(
+def test_pages_are_recorded_only_if_that_is_enabled_and_allowed(
     browser: Browser, settings: Settings, alice: User, acme: Team
 ) -> None:
     invitation = Invitation.objects.create(team=acme, email="dana@new.example")
@@ -172,7 +174,7 @@ def test_pages_are_recorded_only_where_that_is_switched_on_and_allowed(
 
 @pytest.mark.parametrize("address", PAGES, ids=lambda address: address.name)
 @pytest.mark.usefixtures("acme")
-def test_no_page_asks_the_database_more_for_it(
+def test_the_config_adds_no_queries_to_a_page(
     browser: Browser, settings: Settings, alice: User, address: Address
 ) -> None:
     for client in (browser(None), browser(alice)):
@@ -210,7 +212,7 @@ def inspector(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningInspector]:
         _flags._client.cache_clear()
 
 
-def test_a_page_brings_the_persons_flags_once_their_definitions_have_come(
+def test_a_page_contains_the_persons_flags_once_the_definitions_are_loaded(
     browser: Browser, alice: User, inspector: RunningInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_load, load = threading.Event(), Posthog.load_feature_flags
@@ -238,7 +240,7 @@ def test_a_page_brings_the_persons_flags_once_their_definitions_have_come(
     assert b"</script><b>" not in client.get("/profile/").content
 
 
-def test_every_chart_there_is_may_be_interacted_with(browser: Browser, alice: User, acme: Team) -> None:
+def test_every_chart_on_the_tabs_is_a_declared_chart_type(browser: Browser, alice: User, acme: Team) -> None:
     repository = Repository.objects.create(team=acme, external_id=1, full_name="acme/engine", is_tracked=True)
     pull_request(repository, 3, merged_days_ago=1)
     client = browser(alice)

@@ -95,7 +95,7 @@ def test_an_event_arrives_as_posthog_js_sends_it(inspector: RunningInspector) ->
     assert (capture["event"], capture["distinct_id"]) == ("theme_switched", "d1")
 
 
-def test_what_passes_is_what_posthog_needs_and_no_more(posthog: PostHog) -> None:
+def test_only_what_posthog_needs_is_forwarded(posthog: PostHog) -> None:
     ask(
         posthog.url,
         "/ph/e/?compression=base64",
@@ -117,7 +117,7 @@ def test_what_passes_is_what_posthog_needs_and_no_more(posthog: PostHog) -> None
     assert "secret" not in repr(seen)
 
 
-def test_what_comes_back_is_an_answer_and_no_page_of_ours(posthog: PostHog) -> None:
+def test_a_response_of_posthog_cannot_act_as_a_page_of_the_product(posthog: PostHog) -> None:
     posthog.answer = (429, {"Content-Type": "text/html", "Retry-After": "7", "Set-Cookie": "a=b"}, b"<b>")
 
     response = ask(posthog.url)
@@ -129,7 +129,7 @@ def test_what_comes_back_is_an_answer_and_no_page_of_ours(posthog: PostHog) -> N
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_compressed_answer_stays_as_it_is(posthog: PostHog) -> None:
+def test_a_compressed_response_stays_compressed(posthog: PostHog) -> None:
     packed = gzip.compress(b'{"flags":{}}')
     posthog.answer = (200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}, packed)
 
@@ -152,26 +152,26 @@ def test_a_compressed_answer_stays_as_it_is(posthog: PostHog) -> None:
         ("DELETE", "/ph/e/"),
     ],
 )
-def test_nothing_else_passes(posthog: PostHog, method: str, path: str) -> None:
+def test_other_requests_are_not_forwarded(posthog: PostHog, method: str, path: str) -> None:
     assert ask(posthog.url, path, method).status_code == 404
     assert posthog.seen == []
 
 
 @pytest.mark.parametrize("path", ["/e/", "/i/v0/e/", "/s/?v=2", "/flags/"])
-def test_what_posthog_js_sends_passes(posthog: PostHog, path: str) -> None:
+def test_requests_of_posthog_js_are_forwarded(posthog: PostHog, path: str) -> None:
     assert ask(posthog.url, f"/ph{path}").status_code == 200
     assert posthog.seen[0].path == path
 
 
 @pytest.mark.parametrize("signal", [{"Sec_GPC": "1"}, {"DNT": "1"}, {"Cookie": "a=1; analytics_opt_out=1"}])
-def test_of_who_refuses_nothing_passes(posthog: PostHog, signal: Mapping[str, str]) -> None:
+def test_nothing_is_forwarded_after_an_opt_out(posthog: PostHog, signal: Mapping[str, str]) -> None:
     response = ask(posthog.url, **signal)
 
     assert (response.status_code, response.content) == (204, b"")
     assert posthog.seen == []
 
 
-def test_a_body_that_is_too_long_does_not_pass(posthog: PostHog) -> None:
+def test_a_body_that_is_too_long_is_refused(posthog: PostHog) -> None:
     async def streamed() -> AsyncIterator[bytes]:
         for _ in range(9):
             yield bytes(1024 * 1024)
@@ -181,14 +181,14 @@ def test_a_body_that_is_too_long_does_not_pass(posthog: PostHog) -> None:
     assert [seen.path for seen in posthog.seen] == []
 
 
-def test_without_posthog_the_answer_comes_at_once() -> None:
+def test_if_posthog_is_down_the_response_comes_immediately() -> None:
     began = time.monotonic()
 
     assert ask("http://127.0.0.1:9").status_code == 502
     assert time.monotonic() - began < 2
 
 
-def test_everything_else_is_the_products(posthog: PostHog) -> None:
+def test_other_paths_belong_to_the_product(posthog: PostHog) -> None:
     for path in ("/", "/ph", "/phone/e/", "/x/ph/e/"):
         assert ask(posthog.url, path, "GET").text == "a page"
     assert posthog.seen == []

@@ -24,7 +24,7 @@ def _asks(client: Client, **headers: str) -> bool:
     return bool(client.get("/", headers=headers).context["asks_consent"])
 
 
-def test_it_is_asked_until_it_is_answered(browser: Browser) -> None:
+def test_the_notice_is_shown_until_it_is_answered(browser: Browser) -> None:
     client = browser(None)
     assert _asks(client)
     assert client.get("/").cookies.get(COOKIE) is None
@@ -35,7 +35,7 @@ def test_it_is_asked_until_it_is_answered(browser: Browser) -> None:
     assert not _asks(client)
 
 
-def test_who_refuses_already_is_not_asked(browser: Browser, alice: User) -> None:
+def test_the_notice_is_not_shown_to_people_who_already_opted_out(browser: Browser, alice: User) -> None:
     User.objects.update(analytics_opt_out=True)
 
     assert not _asks(browser(None), DNT="1")
@@ -43,13 +43,13 @@ def test_who_refuses_already_is_not_asked(browser: Browser, alice: User) -> None
     assert not _asks(browser(alice))
 
 
-def test_nobody_is_asked_where_nothing_is_recorded(browser: Browser, settings: Settings) -> None:
+def test_the_notice_is_not_shown_if_nothing_is_recorded(browser: Browser, settings: Settings) -> None:
     settings.POSTHOG_API_KEY = ""
 
     assert not _asks(browser(None))
 
 
-def test_a_no_is_kept_for_a_year_in_a_first_party_cookie(browser: Browser) -> None:
+def test_an_opt_out_is_stored_for_a_year_in_a_first_party_cookie(browser: Browser) -> None:
     response = browser(None).post("/privacy/notice/", {"choice": "out"}, secure=True)
     cookie = response.cookies[COOKIE]
 
@@ -57,7 +57,7 @@ def test_a_no_is_kept_for_a_year_in_a_first_party_cookie(browser: Browser) -> No
     assert (cookie["path"], cookie["domain"], cookie["secure"]) == ("/", "", True)
 
 
-def test_a_no_can_be_taken_back(browser: Browser) -> None:
+def test_an_opt_out_can_be_withdrawn(browser: Browser) -> None:
     client = browser(None)
     client.post("/privacy/notice/", {"choice": "out"})
     client.post("/privacy/notice/", {"choice": "in"})
@@ -75,7 +75,7 @@ def test_a_no_can_be_taken_back(browser: Browser) -> None:
         ("nowhere", "/"),
     ],
 )
-def test_it_leads_back_to_the_page_and_never_elsewhere(
+def test_the_answer_redirects_to_the_page_and_never_to_another_site(
     browser: Browser, came_from: str, leads_to: str
 ) -> None:
     response = browser(None).post("/privacy/notice/", {"choice": "out", "next": came_from})
@@ -83,7 +83,7 @@ def test_it_leads_back_to_the_page_and_never_elsewhere(
     assert (response.status_code, response["Location"]) == (302, leads_to)
 
 
-def test_an_answer_that_is_none_changes_nothing(browser: Browser) -> None:
+def test_an_invalid_answer_changes_nothing(browser: Browser) -> None:
     response = browser(None).post("/privacy/notice/", {"choice": "perhaps"})
 
     assert response.status_code == 400
@@ -100,7 +100,7 @@ def _refusing_browser() -> Client:
     return client
 
 
-def test_who_has_said_no_is_captured_nowhere_not_even_when_signing_up(
+def test_a_person_who_opted_out_is_not_captured_even_when_signing_up(
     captured_events: CapturedEvents,
 ) -> None:
     client = _refusing_browser()
@@ -115,7 +115,7 @@ def test_who_has_said_no_is_captured_nowhere_not_even_when_signing_up(
     ] == []
 
 
-def test_their_error_is_captured_without_a_person(
+def test_an_error_after_an_opt_out_is_captured_without_a_person(
     captured_events: CapturedEvents, settings: Settings
 ) -> None:
     settings.DEBUG = True
@@ -130,7 +130,9 @@ def test_their_error_is_captured_without_a_person(
         assert "$session_id" not in one.properties
 
 
-def test_who_has_said_yes_is_captured(browser: Browser, captured_events: CapturedEvents, alice: User) -> None:
+def test_a_person_who_opted_in_is_captured(
+    browser: Browser, captured_events: CapturedEvents, alice: User
+) -> None:
     client = browser(alice)
     client.post("/privacy/notice/", {"choice": "in"})
     client.post("/profile/", {"name": "Alice Archer"})

@@ -53,7 +53,7 @@ def _is_allowed(script: Tag) -> bool:
     "address", [one for one in ADDRESSES if one.get and "{" not in one.path], ids=lambda address: address.name
 )
 @pytest.mark.usefixtures("acme")
-def test_every_page_is_under_the_policy(browser: Browser, alice: User, address: Address) -> None:
+def test_every_page_has_the_policy(browser: Browser, alice: User, address: Address) -> None:
     User.objects.filter(pk=alice.pk).update(is_staff=True)
     client = browser(alice)
     client.raise_request_exception = False
@@ -63,7 +63,7 @@ def test_every_page_is_under_the_policy(browser: Browser, alice: User, address: 
             _assert_held(response)
 
 
-def test_errors_are_under_the_policy(browser: Browser, alice: User, acme: Team) -> None:
+def test_error_pages_have_the_policy(browser: Browser, alice: User, acme: Team) -> None:
     User.objects.filter(pk=alice.pk).update(is_staff=True)
     client = browser(alice)
     client.raise_request_exception = False
@@ -77,14 +77,14 @@ def test_errors_are_under_the_policy(browser: Browser, alice: User, acme: Team) 
     assert _directives(refused)["default-src"] == ["'none'"]
 
 
-def test_each_answer_has_a_nonce_of_its_own(browser: Browser) -> None:
+def test_each_response_has_its_own_nonce(browser: Browser) -> None:
     client = browser(None)
     first, second = (_directives(client.get("/"))["script-src"] for _ in range(2))
 
     assert first != second
 
 
-def test_a_form_may_lead_to_the_providers_and_nowhere_else(browser: Browser, settings: Settings) -> None:
+def test_a_form_may_redirect_only_to_the_providers(browser: Browser, settings: Settings) -> None:
     allowed = _directives(browser(None).get("/"))["form-action"]
 
     assert allowed == [
@@ -97,7 +97,7 @@ def test_a_form_may_lead_to_the_providers_and_nowhere_else(browser: Browser, set
     ]
 
 
-def test_nobody_may_frame_a_page_or_move_its_addresses(browser: Browser) -> None:
+def test_pages_cannot_be_framed_or_have_another_base_url(browser: Browser) -> None:
     directives = _directives(browser(None).get("/"))
 
     assert directives["frame-ancestors"] == directives["base-uri"] == directives["object-src"] == ["'none'"]
@@ -113,7 +113,7 @@ def test_no_template_has_anything_inline(path: Path) -> None:
     assert [one for one in scripts if "src=" not in one and "application/json" not in one] == []
 
 
-def test_a_refused_login_is_under_the_policy(browser: Browser, alice: User) -> None:
+def test_a_refused_login_has_the_policy(browser: Browser, alice: User) -> None:
     response = browser(None).post("/accounts/login/", {"login": alice.email, "password": f"not {PASSWORD}"})
 
     assert response.status_code == 200

@@ -17,7 +17,7 @@ from tests.apps.conftest import Browser
 
 @pytest.mark.parametrize("category", Category.values)
 @pytest.mark.parametrize(("text", "has_text"), [("More charts, please.", True), ("", False), (" \n ", False)])
-def test_feedback_is_kept_and_recorded_without_its_words(
+def test_feedback_is_saved_and_recorded_without_its_text(
     browser: Browser,
     acme: Team,
     bob: User,
@@ -62,7 +62,7 @@ def test_feedback_is_of_the_current_team(
         ("", "More charts", "This field is required"),
     ],
 )
-def test_what_cannot_be_taken_is_said_and_nothing_typed_is_lost(
+def test_invalid_feedback_shows_an_error_and_keeps_the_input(
     browser: Browser,
     acme: Team,
     bob: User,
@@ -86,7 +86,7 @@ def test_what_cannot_be_taken_is_said_and_nothing_typed_is_lost(
 
 
 @pytest.mark.usefixtures("acme")
-def test_who_tells_us_something_comes_back_to_the_page_before(browser: Browser, bob: User) -> None:
+def test_sending_feedback_redirects_to_the_previous_page(browser: Browser, bob: User) -> None:
     client = browser(bob)
     before = BeautifulSoup(client.get("/insights/?dismissed=1&page=2").content, "html.parser")
     (link,) = (one for one in before.select("header a") if one.text == "Feedback")
@@ -112,7 +112,7 @@ def test_who_tells_us_something_comes_back_to_the_page_before(browser: Browser, 
         "",
     ],
 )
-def test_nobody_is_sent_elsewhere(browser: Browser, bob: User, elsewhere: str) -> None:
+def test_nobody_is_redirected_to_another_site(browser: Browser, bob: User, elsewhere: str) -> None:
     client = browser(bob)
     form = BeautifulSoup(client.get("/feedback/", {"next": elsewhere}).content, "html.parser")
 
@@ -122,7 +122,7 @@ def test_nobody_is_sent_elsewhere(browser: Browser, bob: User, elsewhere: str) -
     assert page.headers["Location"] == "/dashboard/"
 
 
-def test_who_is_in_no_team_is_asked_to_make_one(
+def test_a_person_without_a_team_is_asked_to_create_one(
     browser: Browser, charlie: User, captured_events: CapturedEvents
 ) -> None:
     captured_events.clear()
@@ -134,7 +134,7 @@ def test_who_is_in_no_team_is_asked_to_make_one(
     assert list(captured_events) == []
 
 
-def test_feedback_stays_when_its_author_goes(browser: Browser, acme: Team, bob: User) -> None:
+def test_feedback_is_kept_when_its_author_is_deleted(browser: Browser, acme: Team, bob: User) -> None:
     browser(bob).post("/feedback/", {"category": "idea", "text": "More charts"})
 
     bob.delete()
@@ -143,7 +143,7 @@ def test_feedback_stays_when_its_author_goes(browser: Browser, acme: Team, bob: 
     assert (feedback.team, feedback.user, feedback.text) == (acme, None, "More charts")
 
 
-def test_staff_reads_what_all_teams_have_told_us_the_latest_first(
+def test_staff_sees_the_feedback_of_all_teams_the_latest_first(
     browser: Browser, acme: Team, bob: User
 ) -> None:
     browser(bob).post("/feedback/", {"category": "idea", "text": "More charts"})
@@ -158,7 +158,7 @@ def test_staff_reads_what_all_teams_have_told_us_the_latest_first(
     assert all(str(acme) in one and one.endswith(" UTC") for one in told)
 
 
-def test_the_way_to_what_was_told_is_offered_to_staff_only(browser: Browser, acme: Team, bob: User) -> None:
+def test_only_staff_sees_the_link_to_the_feedback(browser: Browser, acme: Team, bob: User) -> None:
     client = browser(bob)
     assert "/feedback/received/" not in client.get("/feedback/").content.decode()
     User.objects.filter(pk=bob.pk).update(is_staff=True)

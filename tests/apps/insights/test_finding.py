@@ -40,7 +40,7 @@ def _slower(repository: Repository) -> None:
     _period(repository, 4, reviewed_after=2, merged_after=24)
 
 
-def test_what_stands_out_is_kept(repository: Repository, acme: Team) -> None:
+def test_insights_are_saved(repository: Repository, acme: Team) -> None:
     _period(repository, 8, reviewed_after=30, merged_after=40)
     _period(repository, 4, reviewed_after=10, merged_after=24, ai=True, lines=300)
 
@@ -57,9 +57,7 @@ def test_what_stands_out_is_kept(repository: Repository, acme: Team) -> None:
     }
 
 
-def test_a_single_review_is_no_median_however_many_pull_requests_are_opened(
-    repository: Repository, acme: Team
-) -> None:
+def test_a_single_review_is_not_enough_for_a_median(repository: Repository, acme: Team) -> None:
     _period(repository, 8)
     _period(repository, 4)
     opened(repository, NOW - timedelta(weeks=5), reviewed_after=1, merged_after=2)
@@ -70,7 +68,7 @@ def test_a_single_review_is_no_median_however_many_pull_requests_are_opened(
     assert found == {"waiting"}
 
 
-def test_a_second_look_finds_nothing_new_and_mails_nobody_again(repository: Repository, acme: Team) -> None:
+def test_a_second_run_finds_nothing_new_and_sends_no_emails(repository: Repository, acme: Team) -> None:
     _slower(repository)
     first = find(acme, NOW)
     mail.outbox.clear()
@@ -113,7 +111,7 @@ def test_a_team_without_pull_requests_has_no_findings(acme: Team) -> None:
     assert find(acme) == []
 
 
-def test_another_teams_pull_requests_say_nothing(repository: Repository, acme: Team, other: Team) -> None:
+def test_another_teams_pull_requests_are_ignored(repository: Repository, acme: Team, other: Team) -> None:
     _slower(repository)
 
     assert find(other, NOW) == []
@@ -121,9 +119,7 @@ def test_another_teams_pull_requests_say_nothing(repository: Repository, acme: T
     assert not other.insights.exists()
 
 
-def test_what_waits_in_repositories_that_are_no_longer_synced_is_left_alone(
-    repository: Repository, acme: Team
-) -> None:
+def test_repositories_that_are_no_longer_synced_are_ignored(repository: Repository, acme: Team) -> None:
     opened(some_repository(acme, tracked=False), NOW - timedelta(days=9))
     opened(repository, NOW - timedelta(days=9), merged_after=1)
     opened(repository, NOW - timedelta(days=9), reviewed_after=1)
@@ -138,7 +134,7 @@ def test_what_waits_in_repositories_that_are_no_longer_synced_is_left_alone(
     assert insight.body.index(longest.url) < insight.body.rindex("https://")
 
 
-def test_a_rival_between_the_look_and_the_keeping_changes_nothing(repository: Repository, acme: Team) -> None:
+def test_concurrent_runs_save_each_insight_once(repository: Repository, acme: Team) -> None:
     _slower(repository)
     first: list[Insight] = []
 
@@ -156,7 +152,7 @@ def test_a_rival_between_the_look_and_the_keeping_changes_nothing(repository: Re
 
 
 @pytest.mark.usefixtures("charlie", "other")
-def test_members_get_one_mail_about_what_is_urgent(repository: Repository, acme: Team, bob: User) -> None:
+def test_members_get_one_email_about_urgent_insights(repository: Repository, acme: Team, bob: User) -> None:
     _slower(repository)
     for _ in range(5):
         opened(repository, NOW - timedelta(days=60))
@@ -186,7 +182,7 @@ def _left(user: User, acme: Team) -> None:
 
 
 @pytest.mark.parametrize("leave", [_unsubscribed, _closed, _left])
-def test_who_wants_no_mail_or_is_gone_gets_none(
+def test_people_who_unsubscribed_or_left_get_no_email(
     repository: Repository, acme: Team, bob: User, leave: Callable[[User, Team], None]
 ) -> None:
     _slower(repository)
@@ -210,7 +206,7 @@ class FlakyBackend(EmailBackend):
 attempts: list[int] = []
 
 
-def test_a_mail_server_that_is_away_is_tried_again(
+def test_sending_is_retried_if_the_mail_server_fails(
     repository: Repository, acme: Team, settings: Settings
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.FlakyBackend"
@@ -223,7 +219,7 @@ def test_a_mail_server_that_is_away_is_tried_again(
     assert [one.to for one in mail.outbox] == [["alice@acme.example"]]
 
 
-def test_what_is_not_urgent_is_mailed_to_nobody(repository: Repository, acme: Team) -> None:
+def test_no_emails_are_sent_about_insights_that_are_not_urgent(repository: Repository, acme: Team) -> None:
     _period(repository, 8, reviewed_after=2, merged_after=40)
     _period(repository, 4, reviewed_after=2, merged_after=24)
 
@@ -231,7 +227,7 @@ def test_what_is_not_urgent_is_mailed_to_nobody(repository: Repository, acme: Te
     assert mail.outbox == []
 
 
-def test_finding_records_no_event_and_costs_a_handful_of_queries(
+def test_finding_records_no_events_and_takes_a_handful_of_queries(
     repository: Repository,
     acme: Team,
     captured_events: CapturedEvents,

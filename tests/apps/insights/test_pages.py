@@ -54,7 +54,7 @@ def test_each_opening_of_an_insight_is_recorded(
     assert {of_team(one) for one in captured_events.named("insight_viewed")} == {str(acme.public_id)}
 
 
-def test_who_has_two_teams_opens_insights_of_the_current_one(
+def test_a_person_with_two_teams_sees_insights_of_the_current_one(
     browser: Browser, acme: Team, alice: User, captured_events: CapturedEvents
 ) -> None:
     second = create_team(alice, name="Second", slug="second").team
@@ -70,7 +70,7 @@ def test_who_has_two_teams_opens_insights_of_the_current_one(
     assert (viewed.properties["team_slug"], of_team(viewed)) == ("second", str(second.public_id))
 
 
-def test_looking_ahead_is_not_opening(
+def test_a_prefetch_does_not_count_as_a_view(
     browser: Browser, acme: Team, alice: User, captured_events: CapturedEvents
 ) -> None:
     insight = _insight(acme)
@@ -83,7 +83,7 @@ def test_looking_ahead_is_not_opening(
     assert list(captured_events) == []
 
 
-def test_an_insight_is_told_with_its_links(browser: Browser, acme: Team, bob: User) -> None:
+def test_the_page_of_an_insight_shows_its_text_and_links(browser: Browser, acme: Team, bob: User) -> None:
     insight = _insight(acme, body="See “<b>”:\n\nhttps://github.example/acme/api/pull/1")
 
     page = browser(bob).get(f"/insights/{insight.pk}/").content.decode()
@@ -106,7 +106,7 @@ def test_an_insight_is_told_with_its_links(browser: Browser, acme: Team, bob: Us
         ("slow_reviews", "waiting:2026-W47", "delivery"),
     ],
 )
-def test_an_insight_leads_to_the_figures_behind_it(
+def test_an_insight_links_to_the_figures_behind_it(
     browser: Browser, acme: Team, bob: User, kind: str, key: str, tab: str
 ) -> None:
     insight = _insight(acme, key, kind=kind)
@@ -114,7 +114,7 @@ def test_an_insight_leads_to_the_figures_behind_it(
     assert f'href="/analytics/{tab}/"' in browser(bob).get(f"/insights/{insight.pk}/").content.decode()
 
 
-def test_the_list_begins_with_what_is_urgent_and_of_that_with_the_newest(
+def test_the_list_is_sorted_by_urgency_and_then_the_newest_first(
     browser: Browser, acme: Team, bob: User, other: Team
 ) -> None:
     for days, priority in enumerate([*PRIORITIES, *PRIORITIES]):
@@ -162,7 +162,7 @@ def test_a_dismissed_insight_is_put_back_on_the_list(browser: Browser, acme: Tea
     assert (insight.dismissed_at, insight.dismissed_by) == (None, None)
 
 
-def test_who_dismisses_second_changes_nothing(browser: Browser, acme: Team, bob: User, alice: User) -> None:
+def test_a_second_dismissal_changes_nothing(browser: Browser, acme: Team, bob: User, alice: User) -> None:
     insight = _insight(acme)
     browser(bob).post(f"/insights/{insight.pk}/dismiss/")
     insight.refresh_from_db()
@@ -210,7 +210,7 @@ def test_an_empty_list_says_so(browser: Browser, alice: User, path: str, words: 
 
 
 @pytest.mark.parametrize("view", ["", "dismissed=1&"])
-def test_a_long_list_comes_in_pages_with_each_insight_once(
+def test_a_long_list_has_pages_with_each_insight_once(
     browser: Browser, acme: Team, bob: User, view: str
 ) -> None:
     now = timezone.now()
@@ -228,7 +228,7 @@ def test_a_long_list_comes_in_pages_with_each_insight_once(
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "99", "x", "", "1e9"])
-def test_a_page_that_does_not_exist_shows_one_that_does(
+def test_a_page_number_out_of_range_shows_an_existing_page(
     browser: Browser, acme: Team, bob: User, page: str
 ) -> None:
     insight = _insight(acme)

@@ -51,16 +51,14 @@ def _naively_changed(name: MeasureName, recent: Figures, before: Figures) -> boo
 
 
 @given(recent=periods, before=periods)
-def test_a_change_is_found_from_15_percent_on_if_there_is_enough_to_compare(
-    recent: Figures, before: Figures
-) -> None:
+def test_a_change_of_15_percent_is_found_if_there_is_enough_data(recent: Figures, before: Figures) -> None:
     found = {insight.key for insight in changes(recent, before, NOW)}
 
     assert found == {f"{name}:2026-W48" for name in MEASURE if _naively_changed(name, recent, before)}
 
 
 @given(recent=periods, before=periods)
-def test_a_change_is_urgent_if_it_is_great_and_for_the_worse(recent: Figures, before: Figures) -> None:
+def test_a_change_is_urgent_if_it_is_large_and_for_the_worse(recent: Figures, before: Figures) -> None:
     less_is_better = {"cycle_hours", "review_hours", "size"}
     for insight in changes(recent, before, NOW):
         name = insight.key.partition(":")[0]
@@ -74,7 +72,7 @@ def test_a_change_is_urgent_if_it_is_great_and_for_the_worse(recent: Figures, be
 
 
 @given(recent=periods, before=periods)
-def test_both_ends_of_a_change_read_differently_and_the_title_fits(recent: Figures, before: Figures) -> None:
+def test_both_values_of_a_change_look_different_and_the_title_fits(recent: Figures, before: Figures) -> None:
     for insight in changes(recent, before, NOW):
         was, _, became = insight.title.partition(" from ")[2].partition(" to ")
         assert was not in (became, became.partition(" ")[0])
@@ -97,13 +95,15 @@ def _busy(name: MeasureName, value: float) -> Figures:
         ("ai_share", 20, 40, "Pull requests assisted by AI rose from 20 to 40 %"),
     ],
 )
-def test_a_change_is_told_in_a_sentence(name: MeasureName, was: float, became: float, title: str) -> None:
+def test_a_change_is_described_in_a_sentence(
+    name: MeasureName, was: float, became: float, title: str
+) -> None:
     (found,) = changes(_busy(name, became), _busy(name, was), NOW)
 
     assert found.title == title
 
 
-def test_that_nothing_is_merged_any_more_is_found() -> None:
+def test_a_stop_of_all_merging_is_found() -> None:
     (found,) = changes(some_figures(), some_figures(merged=20), NOW)
 
     assert (found.title, found.priority) == (
@@ -113,7 +113,7 @@ def test_that_nothing_is_merged_any_more_is_found() -> None:
 
 
 @given(share=shares, number=counts, reached=st.sets(st.sampled_from(["25", "50", "75"])))
-def test_a_milestone_is_found_the_first_time_that_it_is_passed(
+def test_a_milestone_is_found_the_first_time_it_is_passed(
     share: float | None, number: int, reached: set[str]
 ) -> None:
     found = [one.key for one in milestones(some_figures(opened=number, ai_share=share), reached)]
@@ -124,7 +124,7 @@ def test_a_milestone_is_found_the_first_time_that_it_is_passed(
 
 
 @given(shares=st.lists(st.integers(0, 100), max_size=20))
-def test_however_adoption_goes_up_and_down_each_milestone_is_found_once(shares: list[int]) -> None:
+def test_each_milestone_is_found_once_even_if_adoption_fluctuates(shares: list[int]) -> None:
     reached: list[str] = []
     for share in shares:
         reached += [one.key for one in milestones(some_figures(opened=20, ai_share=share), reached)]
@@ -149,9 +149,7 @@ def _waiting(total: int) -> Waiting:
 
 
 @given(hours=values, number=counts)
-def test_slow_reviews_are_found_from_a_day_on_and_are_urgent_from_two(
-    hours: float | None, number: int
-) -> None:
+def test_reviews_are_slow_after_one_day_and_urgent_after_two(hours: float | None, number: int) -> None:
     found = list(slow_reviews(some_figures(reviewed=number, review_hours=hours), _waiting(0), NOW))
 
     if hours is None or hours < 24 or number < 10:
@@ -162,7 +160,7 @@ def test_slow_reviews_are_found_from_a_day_on_and_are_urgent_from_two(
 
 
 @pytest.mark.parametrize("total", [0, 1, QUEUE - 1, QUEUE, 10, 12])
-def test_what_waits_for_a_review_is_named(total: int) -> None:
+def test_pull_requests_that_wait_for_a_review_are_named(total: int) -> None:
     found = list(slow_reviews(some_figures(), _waiting(total), NOW))
 
     if total == 0:
@@ -186,7 +184,7 @@ def test_a_week_has_one_name_from_monday_to_sunday(moment: datetime) -> None:
     assert week_of(monday + timedelta(days=7)) != week_of(moment)
 
 
-def test_a_finding_fits_into_its_columns() -> None:
+def test_an_insight_fits_into_its_columns() -> None:
     widest = some_figures(
         opened=9999,
         merged=9999,

@@ -43,13 +43,13 @@ def _found(**known: object) -> str:
 
 @pytest.mark.parametrize(("trailer", "tool"), TRAILERS.items())
 @pytest.mark.parametrize("key", ["Co-authored-by", "Co-Authored-By", "CO-AUTHORED-BY"])
-def test_a_tool_is_known_by_its_trailer(trailer: str, tool: str, key: str) -> None:
+def test_a_tool_is_recognized_by_its_trailer(trailer: str, tool: str, key: str) -> None:
     message = f"Make it\n\nAt last.\n\nSigned-off-by: Ada <ada@acme.example>\n{key}: {trailer}\n"
     assert _found(commit_messages=("First\n", message)) == tool
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_a_person_who_has_co_written_is_no_tool(person: str) -> None:
+def test_a_human_co_author_is_not_a_tool(person: str) -> None:
     assert _found(commit_messages=(f"Make it\n\nCo-authored-by: {person}",)) == ""
 
 
@@ -63,7 +63,7 @@ def test_a_person_who_has_co_written_is_no_tool(person: str) -> None:
         "Do not write noreply@anthropic.com\n\nReviewed-by: Claude <noreply@anthropic.com>",
     ],
 )
-def test_what_is_no_trailer_tells_nothing(message: str) -> None:
+def test_text_that_is_not_a_trailer_is_ignored(message: str) -> None:
     assert _found(commit_messages=(message,)) == ""
 
 
@@ -82,7 +82,7 @@ def test_what_is_no_trailer_tells_nothing(message: str) -> None:
         ("Documents Copilot, Cursor and Devin.", ""),
     ],
 )
-def test_a_tool_is_known_by_what_the_description_says(body: str, tool: str) -> None:
+def test_a_tool_is_recognized_by_the_description(body: str, tool: str) -> None:
     assert _found(body=body) == tool
 
 
@@ -100,7 +100,7 @@ def test_a_tool_is_known_by_what_the_description_says(body: str, tool: str) -> N
         ("dependabot/npm_and_yarn/left-pad-1.3.0", ""),
     ],
 )
-def test_a_tool_is_known_by_its_branches(branch: str, tool: str) -> None:
+def test_a_tool_is_recognized_by_its_branches(branch: str, tool: str) -> None:
     assert _found(branch=branch) == tool
 
 
@@ -118,7 +118,7 @@ def test_a_tool_is_known_by_its_branches(branch: str, tool: str) -> None:
         ("renovate", ""),
     ],
 )
-def test_a_tool_is_known_by_its_account_and_a_person_of_that_name_is_none(author: str, tool: str) -> None:
+def test_a_tool_is_recognized_by_its_account_but_not_by_a_persons_name(author: str, tool: str) -> None:
     assert _found(author=author) == tool
 
 
@@ -132,11 +132,11 @@ def test_a_tool_is_known_by_its_account_and_a_person_of_that_name_is_none(author
         ("robot", False),
     ],
 )
-def test_bots_are_told_from_people(login: str, expected: bool) -> None:
+def test_bots_are_distinguished_from_people(login: str, expected: bool) -> None:
     assert is_bot(login) is expected
 
 
-def test_the_surest_sign_counts() -> None:
+def test_the_most_reliable_signature_wins() -> None:
     trailer = "Make it\n\nCo-authored-by: Cursor <cursoragent@cursor.com>"
     assert _found(branch="codex/x", commit_messages=(trailer,)) == "Cursor"
     assert _found(branch="codex/x", commit_messages=(trailer,), author="claude[bot]") == "Claude"
@@ -146,7 +146,7 @@ words = st.text(st.characters(codec="utf-8"), max_size=200)
 
 
 @given(author=words, branch=words, body=words, messages=st.lists(words, max_size=4))
-def test_whatever_is_written_a_known_tool_or_none_is_found(
+def test_any_text_results_in_a_known_tool_or_nothing(
     author: str, branch: str, body: str, messages: list[str]
 ) -> None:
     assert _found(author=author, branch=branch, body=body, commit_messages=messages) in {"", *TOOLS}

@@ -57,7 +57,7 @@ def _listed(filters: list[str], sort: str) -> tuple[str, dict[str, object]]:
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_opening_a_tab_counts_each_time_and_nothing_else_does(
+def test_each_opening_of_a_tab_is_recorded_and_nothing_else_is(
     client: Client, bob: User, acme: Team, captured_events: CapturedEvents, tab: str
 ) -> None:
     for _ in range(2):
@@ -68,7 +68,7 @@ def test_opening_a_tab_counts_each_time_and_nothing_else_does(
     assert _told(captured_events) == [_viewed(tab, "30d")] * 2
 
 
-def test_a_changed_filter_is_no_other_opening_of_its_tab(
+def test_changing_a_filter_does_not_count_as_another_view(
     client: Client, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     client.get(OVERVIEW)
@@ -83,7 +83,7 @@ def test_a_changed_filter_is_no_other_opening_of_its_tab(
     assert _told(captured_events) == [_chosen(0, "overview")]
 
 
-def test_filters_go_along_from_page_to_page_without_being_changed(
+def test_filters_are_kept_between_pages_without_counting_as_changed(
     client: Client, captured_events: CapturedEvents
 ) -> None:
     client.get(f"{OVERVIEW}?range=90d")
@@ -97,7 +97,7 @@ def test_filters_go_along_from_page_to_page_without_being_changed(
     assert _told(captured_events) == [_viewed("quality", "90d"), _viewed("trends", "90d")]
 
 
-def test_a_link_that_says_nothing_leads_to_what_was_looked_at_last(
+def test_a_link_without_filters_restores_the_last_selection(
     client: Client, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     client.get(f"{OVERVIEW}?range=90d&repo={engine.pk}")
@@ -111,7 +111,7 @@ def test_a_link_that_says_nothing_leads_to_what_was_looked_at_last(
     assert _told(captured_events) == [_viewed("team", "90d")]
 
 
-def test_a_range_is_changed_on_the_list_and_back_by_the_back_button(
+def test_a_range_changed_on_the_list_is_changed_back_by_the_back_button(
     client: Client, captured_events: CapturedEvents
 ) -> None:
     client.get(f"{OVERVIEW}?range=30d")
@@ -160,7 +160,7 @@ def test_each_session_and_each_team_remembers_its_own(
     assert names.count("analytics_viewed") == 2
 
 
-def test_the_lists_own_filters_count_when_they_change_and_only_then(
+def test_the_lists_own_filters_are_recorded_only_when_they_change(
     client: Client, captured_events: CapturedEvents
 ) -> None:
     client.get(LIST)
@@ -182,7 +182,7 @@ def test_the_lists_own_filters_count_when_they_change_and_only_then(
     assert _told(captured_events) == [_listed(["reviewer", "ai", "size", "search"], "-opened")]
 
 
-def test_all_filters_may_change_at_once(
+def test_all_filters_may_change_in_one_request(
     client: Client, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     client.get(f"{LIST}?range=all&repo={engine.pk}&sort=title")
@@ -197,7 +197,7 @@ def test_all_filters_may_change_at_once(
 @pytest.mark.parametrize(
     "headers", [{"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}]
 )
-def test_what_nobody_sees_counts_nothing_and_is_not_remembered(
+def test_a_page_that_nobody_sees_is_neither_recorded_nor_remembered(
     client: Client, engine: Repository, captured_events: CapturedEvents, headers: dict[str, str]
 ) -> None:
     detail = f"/analytics/pull-requests/{engine.pull_requests.get().pk}/"
@@ -211,7 +211,9 @@ def test_what_nobody_sees_counts_nothing_and_is_not_remembered(
 
 
 @pytest.mark.parametrize("path", ["/analytics/nonsense/?range=7d", "/analytics/pull-requests/0/"])
-def test_an_error_counts_nothing(client: Client, captured_events: CapturedEvents, path: str) -> None:
+def test_an_error_is_not_recorded_as_a_view(
+    client: Client, captured_events: CapturedEvents, path: str
+) -> None:
     assert client.get(path).status_code == 404
 
     assert _told(captured_events) == []
@@ -219,11 +221,11 @@ def test_an_error_counts_nothing(client: Client, captured_events: CapturedEvents
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 @pytest.mark.parametrize("path", [OVERVIEW, LIST, "/analytics/pull-requests.csv"])
-def test_pages_are_only_looked_at(client: Client, method: str, path: str) -> None:
+def test_pages_accept_only_safe_methods(client: Client, method: str, path: str) -> None:
     assert getattr(client, method)(path).status_code == 405
 
 
-def test_of_a_double_click_one_request_counts(client: Client, captured_events: CapturedEvents) -> None:
+def test_a_double_click_is_recorded_once(client: Client, captured_events: CapturedEvents) -> None:
     client.get(OVERVIEW)
     captured_events.clear()
     changed = f"{OVERVIEW}?range=7d"
@@ -250,7 +252,7 @@ def test_of_a_double_click_one_request_counts(client: Client, captured_events: C
 @pytest.mark.parametrize(
     ("merged", "closed", "branch"), [(False, False, "work"), (True, False, "claude/x"), (False, True, "work")]
 )
-def test_a_pull_requests_page_counts_each_time_it_is_opened(
+def test_each_view_of_a_pull_request_is_recorded(
     client: Client,
     engine: Repository,
     captured_events: CapturedEvents,
@@ -269,7 +271,7 @@ def test_a_pull_requests_page_counts_each_time_it_is_opened(
     assert _told(captured_events) == [("pr_detail_viewed", properties)] * 2
 
 
-def test_another_teams_pull_request_is_not_found_and_not_counted(
+def test_another_teams_pull_request_is_not_found_and_not_recorded(
     client: Client, foreign: Repository, captured_events: CapturedEvents
 ) -> None:
     secret = pull_request(foreign)

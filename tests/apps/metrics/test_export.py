@@ -45,7 +45,7 @@ def _streamed(client: Client, address: str) -> StreamingHttpResponse:
     return cast("StreamingHttpResponse", client.get(address))
 
 
-def test_the_file_holds_what_the_list_shows_and_counts_when_it_is_sent(
+def test_the_file_matches_the_list_and_is_recorded_when_it_is_sent(
     client: Client, bob: User, acme: Team, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     one = pull_request(
@@ -84,7 +84,7 @@ def test_the_file_holds_what_the_list_shows_and_counts_when_it_is_sent(
         ("", True),
     ],
 )
-def test_it_is_known_whether_something_was_left_out(
+def test_the_event_tells_whether_the_file_is_filtered(
     client: Client, engine: Repository, captured_events: CapturedEvents, query: str, has_filters: bool
 ) -> None:
     pull_request(engine)
@@ -94,7 +94,7 @@ def test_it_is_known_whether_something_was_left_out(
     assert events_summary(captured_events)[0][2] == _exported(1, has_filters)
 
 
-def test_a_repository_that_is_chosen_filters_the_file(
+def test_a_selected_repository_filters_the_file(
     client: Client, engine: Repository, loom: Repository, captured_events: CapturedEvents
 ) -> None:
     for repository in (engine, loom):
@@ -105,14 +105,14 @@ def test_a_repository_that_is_chosen_filters_the_file(
 
 
 @pytest.mark.usefixtures("acme")
-def test_an_empty_list_is_a_file_with_headings(client: Client, captured_events: CapturedEvents) -> None:
+def test_an_empty_list_becomes_a_file_with_headings(client: Client, captured_events: CapturedEvents) -> None:
     content = b"".join(client.get(f"{EXPORT}?range=all"))
 
     assert content.decode("utf-8-sig") == ",".join(HEADINGS) + "\r\n"
     assert events_summary(captured_events)[0][2] == _exported(0, False)
 
 
-def test_who_goes_away_before_the_end_has_exported_nothing(
+def test_an_aborted_download_is_not_recorded(
     client: Client, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     save_pull_requests(engine, [facts(3) for _ in range(500)])
@@ -162,7 +162,7 @@ def test_the_file_is_the_same_under_asgi(
     assert of_team(captured_events[0]) == str(acme.public_id)
 
 
-def test_who_goes_away_under_asgi_has_exported_nothing(
+def test_an_aborted_download_under_asgi_is_not_recorded(
     bob: User, engine: Repository, captured_events: CapturedEvents
 ) -> None:
     save_pull_requests(engine, [facts(3) for _ in range(450)])
@@ -180,7 +180,9 @@ def test_who_goes_away_under_asgi_has_exported_nothing(
     assert events_summary(captured_events) == []
 
 
-def test_another_teams_rows_are_in_no_file(client: Client, engine: Repository, foreign: Repository) -> None:
+def test_the_file_does_not_contain_another_teams_rows(
+    client: Client, engine: Repository, foreign: Repository
+) -> None:
     pull_request(engine)
     pull_request(foreign)
 
@@ -190,7 +192,7 @@ def test_another_teams_rows_are_in_no_file(client: Client, engine: Repository, f
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")'])
-def test_a_formula_is_a_text(client: Client, engine: Repository, title: str) -> None:
+def test_a_formula_becomes_text(client: Client, engine: Repository, title: str) -> None:
     pull_request(engine, title=title, author=title)
 
     (row,) = _rows(b"".join(client.get(f"{EXPORT}?range=all")))
@@ -199,7 +201,7 @@ def test_a_formula_is_a_text(client: Client, engine: Repository, title: str) -> 
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, max_size=5))
-def test_whatever_is_written_no_cell_begins_a_formula_and_nothing_is_lost(texts: list[str]) -> None:
+def test_no_text_can_start_a_formula_or_get_lost(texts: list[str]) -> None:
     (cells,) = csv.reader(io.StringIO(line(texts), newline=""))
 
     assert cells == [safe(text) for text in texts]
@@ -209,7 +211,7 @@ def test_whatever_is_written_no_cell_begins_a_formula_and_nothing_is_lost(texts:
 
 
 @given(st.integers(0, 10**9), st.floats(0, 1e9))
-def test_numbers_stay_numbers(number: int, hours: float) -> None:
+def test_numbers_are_not_prefixed(number: int, hours: float) -> None:
     (cells,) = csv.reader([line([number, hours])])
 
     assert int(cells[0]) == number

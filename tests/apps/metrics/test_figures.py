@@ -82,12 +82,12 @@ def _naive(rows: list[Pull], span: Span) -> Figures:
 
 
 @given(st.lists(pull_rows(), max_size=30), spans())
-def test_figures_are_what_they_say(rows: list[Pull], span: Span) -> None:
+def test_figures_match_a_naive_computation(rows: list[Pull], span: Span) -> None:
     assert figures_of(rows, span) == _naive(rows, span)
 
 
 @given(st.lists(pull_rows(), max_size=30), spans(), st.sampled_from([steps, months]))
-def test_pieces_cover_the_span_without_gap_and_overlap(
+def test_pieces_cover_the_span_without_gaps_or_overlaps(
     rows: list[Pull], span: Span, cut: Callable[[Span, list[Pull]], list[Piece]]
 ) -> None:
     pieces = cut(span, rows)
@@ -103,21 +103,21 @@ def test_pieces_cover_the_span_without_gap_and_overlap(
     assert sum(one.opened for one in by_piece) == figures_of(rows, Span(start, span.end)).opened
 
 
-def test_weeks_begin_on_monday_and_short_spans_are_cut_into_days() -> None:
+def test_weeks_begin_on_monday_and_short_spans_are_split_into_days() -> None:
     weeks = steps(Span(NOW - timedelta(days=30), NOW), ())
     assert [piece.begin.isoweekday() for piece in weeks] == [1] * len(weeks)
     assert len(steps(Span(NOW - timedelta(days=7), NOW), ())) == 8
 
 
 @given(st.lists(pull_rows(), max_size=10), spans())
-def test_a_month_says_whether_it_is_whole(rows: list[Pull], span: Span) -> None:
+def test_a_month_knows_whether_it_is_complete(rows: list[Pull], span: Span) -> None:
     pieces = months(span, rows)
     assert all(piece.begin.day == 1 for piece in pieces)
     assert all(piece.is_whole for piece in pieces[1:-1])
     assert len({(piece.begin.year, piece.begin.month) for piece in pieces}) == len(pieces)
 
 
-def test_figures_are_read_in_one_query_of_the_team_and_the_repositories_asked_for(
+def test_figures_are_read_in_one_query_for_the_team_and_repositories(
     acme: Team,
     engine: Repository,
     loom: Repository,
@@ -144,7 +144,7 @@ def test_figures_are_read_in_one_query_of_the_team_and_the_repositories_asked_fo
     assert figures(acme, week, [foreign.pk]) == Figures(0, 0, 0, None, None, None, None)
 
 
-def test_a_moment_belongs_to_one_of_two_spans_that_meet(acme: Team, engine: Repository) -> None:
+def test_a_moment_belongs_to_only_one_of_two_adjacent_spans(acme: Team, engine: Repository) -> None:
     at = pull_request(engine, 5).opened_at
     day = timedelta(days=1)
 
@@ -178,7 +178,7 @@ def test_every_number_of_lines_has_one_size(lines: int) -> None:
         (120, "lines", "120 lines"),
     ],
 )
-def test_figures_are_written_for_people(value: float | None, unit: str, text: str) -> None:
+def test_figures_are_formatted_for_people(value: float | None, unit: str, text: str) -> None:
     assert written(value, unit) == text  # type: ignore[arg-type]  # one of the units
 
 
@@ -198,7 +198,7 @@ def test_figures_are_written_for_people(value: float | None, unit: str, text: st
         (5, None, "count", ""),
     ],
 )
-def test_changes_are_written_for_people(
+def test_changes_are_formatted_for_people(
     now: float | None, before: float | None, unit: str, text: str
 ) -> None:
     assert change(now, before, unit) == text  # type: ignore[arg-type]  # one of the units
@@ -208,7 +208,7 @@ values = st.lists(st.none() | st.floats(0, 1e6), min_size=1, max_size=20)
 
 
 @given(values)
-def test_a_chart_says_in_words_and_in_its_table_what_it_draws(row: list[float | None]) -> None:
+def test_a_chart_has_a_text_alternative_and_a_table(row: list[float | None]) -> None:
     labels = tuple(f"label {at}" for at in range(len(row)))
     chart = Chart(key="k", title="T", across="A", labels=labels, series=(Series("S", tuple(row)),))
 

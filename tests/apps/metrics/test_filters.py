@@ -55,14 +55,14 @@ BEFORE = Filters(Period("90d"), (5,))
         ("range=7d&from=2026-01-05&to=2026-01-02", Filters(Period("7d"))),
     ],
 )
-def test_an_address_means_what_it_says_and_leaves_the_rest(said: str, expected: Filters) -> None:
+def test_a_query_string_sets_its_filters_and_keeps_the_others(said: str, expected: Filters) -> None:
     if expected is BEFORE and "repo" not in said:
         assert read_filters(QueryDict(said), available=OURS, today=TODAY) == DEFAULT
     assert read_filters(QueryDict(said), available=OURS, today=TODAY, before=BEFORE) == expected
 
 
 @pytest.mark.parametrize("days", [7, 30, 90, 365])
-def test_a_range_of_days_ends_now_and_has_one_as_long_before(days: int) -> None:
+def test_a_range_of_days_ends_now_and_the_range_before_is_as_long(days: int) -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     filters = read_filters(QueryDict(f"range={days}d"), available=(), today=TODAY)
     span = filters.period.span(now)
@@ -93,7 +93,7 @@ queries = st.lists(st.tuples(names | texts, likely | texts), max_size=10)
 
 
 @given(queries, queries)
-def test_what_was_read_is_said_again_and_means_the_same(
+def test_a_selection_survives_a_round_trip_through_the_query_string(
     said: list[tuple[str, str]], remembered: list[tuple[str, str]]
 ) -> None:
     def read(query: str, before: Selection | None = None) -> Selection:
@@ -108,7 +108,7 @@ def test_what_was_read_is_said_again_and_means_the_same(
     assert selection.listing.sort.removeprefix("-") in COLUMNS
 
 
-def test_an_order_alone_is_no_filter() -> None:
+def test_a_sort_order_is_not_a_filter() -> None:
     assert Listing(sort="size").names == ()
     assert dict(parse_qsl(Selection(listing=Listing(search="a b")).query))["search"] == "a b"
 
@@ -123,7 +123,7 @@ def client(browser: Browser, bob: User) -> Client:
     page=st.sampled_from((*(f"{tab}/" for tab in TABS), "pull-requests/", "pull-requests.csv")),
     query=queries,
 )
-def test_no_address_breaks_a_page(
+def test_no_query_string_breaks_a_page(
     client: Client, engine: Repository, page: str, query: list[tuple[str, str]]
 ) -> None:
     if not engine.pull_requests.exists():
@@ -138,11 +138,11 @@ def test_no_address_breaks_a_page(
 
 @pytest.mark.parametrize("path", ["nonsense/", "Overview/", "pull-requests/0/", f"pull-requests/{'9' * 30}/"])
 @pytest.mark.usefixtures("acme")
-def test_what_is_not_there_is_not_found(client: Client, path: str) -> None:
+def test_an_unknown_page_is_not_found(client: Client, path: str) -> None:
     assert client.get(f"/analytics/{path}").status_code == 404
 
 
-def test_another_teams_repository_is_passed_over(
+def test_another_teams_repository_is_ignored(
     client: Client, acme: Team, engine: Repository, loom: Repository, foreign: Repository
 ) -> None:
     pull_request(engine, title="Ours")

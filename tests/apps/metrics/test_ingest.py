@@ -36,7 +36,7 @@ def test_saving_twice_changes_nothing(engine: Repository) -> None:
     assert (PullRequest.objects.count(), Review.objects.count()) == (59, 118)
 
 
-def test_saving_again_takes_over_what_has_changed(engine: Repository) -> None:
+def test_saving_again_applies_changes(engine: Repository) -> None:
     one = facts(days_ago=4, reviews=(review(3, state="CHANGES_REQUESTED"), review(2)))
     save_pull_requests(engine, [one])
     first, second = one.reviews
@@ -57,7 +57,7 @@ def test_saving_again_takes_over_what_has_changed(engine: Repository) -> None:
     assert second.external_id not in states
 
 
-def test_of_two_readings_of_one_page_the_later_counts(engine: Repository) -> None:
+def test_the_latest_version_of_a_pull_request_wins(engine: Repository) -> None:
     one = facts()
     later = replace(one, title="Later", changed_at=one.changed_at + timedelta(minutes=1))
 
@@ -66,7 +66,7 @@ def test_of_two_readings_of_one_page_the_later_counts(engine: Repository) -> Non
     assert PullRequest.objects.get().title == "Later"
 
 
-def test_nothing_is_saved_of_nothing(engine: Repository) -> None:
+def test_saving_an_empty_page_does_nothing(engine: Repository) -> None:
     assert save_pull_requests(engine, []) == 0
     assert PullRequest.objects.count() == 0
 
@@ -106,11 +106,11 @@ def test_the_first_review_is_by_another_person(
     assert PullRequest.objects.get().review_hours == hours
 
 
-def test_an_imported_pull_request_takes_no_negative_time(engine: Repository) -> None:
+def test_an_imported_pull_request_has_no_negative_duration(engine: Repository) -> None:
     assert pull_request(engine, 1, merged_days_ago=3).cycle_hours == 0
 
 
-def test_what_does_not_fit_a_column_is_cut_and_what_no_database_takes_is_left_out(engine: Repository) -> None:
+def test_texts_are_cut_to_their_column_and_invalid_characters_are_removed(engine: Repository) -> None:
     saved = pull_request(
         engine,
         title="\0" + "t" * 400 + "\ud800",
@@ -149,13 +149,13 @@ def test_the_issue_is_found_in_the_title_or_the_branch(title: str, branch: str, 
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-def test_an_issue_key_stands_where_it_was_found_and_fits_its_column(title: str, branch: str) -> None:
+def test_an_issue_key_occurs_in_its_source_and_fits_its_column(title: str, branch: str) -> None:
     key = issue_key(title, branch)
     assert key in title or key in branch
     assert len(key) <= 40
 
 
-def test_a_team_is_told_of_with_one_query(
+def test_a_teams_properties_are_read_in_one_query(
     acme: Team,
     engine: Repository,
     captured_events: CapturedEvents,

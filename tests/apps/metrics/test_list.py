@@ -91,7 +91,7 @@ def test_repositories_filter_the_list(client: Client, engine: Repository, loom: 
     assert sorted(_shown(client, f"repo={loom.pk}&repo={engine.pk}")) == ["Engine", "Loom"]
 
 
-def test_pages_hold_each_pull_request_once_in_every_order(client: Client, engine: Repository) -> None:
+def test_pages_contain_each_pull_request_once_in_every_order(client: Client, engine: Repository) -> None:
     save_pull_requests(engine, [facts(3, title=f"Change {at}") for at in range(60)])
     for column in COLUMNS:
         found = [title for page in (1, 2) for title in _shown(client, f"sort={column}&page={page}")]
@@ -101,7 +101,7 @@ def test_pages_hold_each_pull_request_once_in_every_order(client: Client, engine
 @pytest.mark.parametrize(
     ("page", "count"), [("0", 20), ("-1", 20), ("x", 50), ("3", 20), ("99", 20), ("2", 50)]
 )
-def test_a_page_that_is_not_there_is_one_that_is(
+def test_a_page_number_out_of_range_shows_an_existing_page(
     client: Client, engine: Repository, page: str, count: int
 ) -> None:
     save_pull_requests(engine, [facts(3) for _ in range(120)])

@@ -45,14 +45,16 @@ def _addresses(query: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("address", _addresses())
-def test_who_has_connected_nothing_is_told_to(client: Client, address: str) -> None:
+def test_a_team_without_a_connection_is_asked_to_connect(client: Client, address: str) -> None:
     page = _page(client, address)
 
     assert page.find("a", string="Connect GitHub")["href"] == "/integrations/"
 
 
 @pytest.mark.parametrize("address", _addresses())
-def test_who_has_chosen_no_repository_is_told_to(client: Client, acme: Team, address: str) -> None:
+def test_a_team_without_a_chosen_repository_is_asked_to_choose(
+    client: Client, acme: Team, address: str
+) -> None:
     Repository.objects.create(team=acme, external_id=1, full_name="acme/engine")
 
     page = _page(client, address)
@@ -63,12 +65,12 @@ def test_who_has_chosen_no_repository_is_told_to(client: Client, acme: Team, add
 
 @pytest.mark.parametrize("address", _addresses())
 @pytest.mark.usefixtures("engine")
-def test_who_waits_for_the_first_sync_is_told_so(client: Client, address: str) -> None:
+def test_a_team_that_waits_for_its_first_sync_is_informed(client: Client, address: str) -> None:
     assert "No pull requests have arrived yet." in _text(client, address)
 
 
 @pytest.mark.parametrize("address", _addresses("?range=7d"))
-def test_who_looks_where_nothing_is_can_look_at_everything(
+def test_an_empty_selection_offers_to_show_everything(
     client: Client, engine: Repository, address: str
 ) -> None:
     pull_request(engine, 50, merged_days_ago=49)
@@ -86,7 +88,7 @@ def test_who_looks_where_nothing_is_can_look_at_everything(
     list(product((False, True), repeat=4)),
     ids=lambda value: str(value)[0],
 )
-def test_every_tab_stands_whatever_is_known(
+def test_every_tab_works_with_any_data(
     client: Client,
     engine: Repository,
     date_range: str,
@@ -113,7 +115,7 @@ def test_every_tab_stands_whatever_is_known(
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_a_chart_is_drawn_said_and_given_to_scripts_alike(
+def test_a_chart_has_a_drawing_a_table_and_data_for_scripts(
     client: Client, engine: Repository, tab: str
 ) -> None:
     pull_request(engine, 6, merged_days_ago=2, reviews=(review(4),), branch="claude/x")
@@ -132,7 +134,7 @@ def test_a_chart_is_drawn_said_and_given_to_scripts_alike(
 
 
 @pytest.mark.parametrize("address", _addresses("?range=90d"))
-def test_a_page_is_told_apart_by_headings_captions_and_labels(
+def test_a_page_has_headings_captions_and_labels(
     client: Client, engine: Repository, loom: Repository, address: str
 ) -> None:
     for repository in (engine, loom):
@@ -158,7 +160,7 @@ def test_the_figures_are_compared_with_the_period_before(client: Client, engine:
     assert "more than" not in _text(client, "/analytics/overview/?range=all")
 
 
-def test_what_waits_longest_is_named_first_and_only_of_repositories_that_are_synced(
+def test_the_longest_wait_comes_first_and_only_synced_repositories_count(
     client: Client, engine: Repository, loom: Repository
 ) -> None:
     for days, title in ((5, "Younger"), (9, "Older")):
@@ -188,7 +190,7 @@ def test_ai_adoption_names_the_tools_and_compares(client: Client, engine: Reposi
     assert len(linked.select("main tbody tr")) == 2
 
 
-def test_quality_tells_what_was_reviewed_before_it_was_merged(client: Client, engine: Repository) -> None:
+def test_quality_shows_what_was_reviewed_before_it_was_merged(client: Client, engine: Repository) -> None:
     asked = (review(4, state="CHANGES_REQUESTED"), review(3, state="CHANGES_REQUESTED"), review(2.5))
     pull_request(engine, 5, merged_days_ago=2, reviews=asked)
     pull_request(engine, 5, merged_days_ago=2, reviews=(review(3),))
@@ -242,7 +244,7 @@ def test_trends_compare_months_the_latest_first(client: Client, engine: Reposito
     assert months[0].endswith("(part)")
 
 
-def test_a_pull_requests_page_tells_its_story(client: Client, engine: Repository) -> None:
+def test_a_pull_requests_page_shows_its_timeline(client: Client, engine: Repository) -> None:
     asked = review(3, "grace", "CHANGES_REQUESTED")
     one = pull_request(
         engine,
@@ -298,7 +300,7 @@ ASKED = {
 
 
 @pytest.mark.parametrize("address", ASKED)
-def test_a_page_asks_the_same_of_the_database_however_much_is_in_it_and_telemetry_asks_nothing(
+def test_a_page_sends_the_same_queries_for_any_amount_of_data_and_telemetry_sends_none(
     client: Client, engine: Repository, settings: Settings, address: str
 ) -> None:
     def ask() -> None:
@@ -315,7 +317,7 @@ def test_a_page_asks_the_same_of_the_database_however_much_is_in_it_and_telemetr
     assert statements(ask) == ASKED[address]
 
 
-def test_a_changed_filter_costs_the_one_write_that_remembers_it(client: Client, engine: Repository) -> None:
+def test_a_changed_filter_costs_one_write(client: Client, engine: Repository) -> None:
     pull_request(engine, 4)
     session = ["SELECT django_session", "UPDATE django_session"]
 
@@ -324,7 +326,7 @@ def test_a_changed_filter_costs_the_one_write_that_remembers_it(client: Client, 
     assert asked == [*WHO, REPOSITORIES, PULLS, *session]
 
 
-def test_a_pull_requests_page_asks_for_it_and_its_reviews(client: Client, engine: Repository) -> None:
+def test_a_pull_requests_page_queries_it_and_its_reviews(client: Client, engine: Repository) -> None:
     one = pull_request(engine, 4, reviews=(review(), review(), review()))
 
     asked = statements(lambda: client.get(f"{LIST}{one.pk}/"))

@@ -103,7 +103,7 @@ def _another_team(client: Client, alice: User, acme: Team) -> Team:
     # Each example creates its own team and does not change the fixtures.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_what_is_recorded_equals_the_state(
+def test_the_recorded_events_match_the_state(
     connected: Client, captured_events: CapturedEvents, alice: User, acme: Team, sent: list[tuple[str, str]]
 ) -> None:
     client, expected = connected, Reference()

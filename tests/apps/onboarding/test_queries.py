@@ -26,7 +26,7 @@ STEP = ["INSERT onboarding_steprecord"]
         ("/onboarding/complete/", [*PAGE, *LOCK, *(4 * STEP), "UPDATE teams_team"]),
     ],
 )
-def test_a_post_pays_for_the_step_only(
+def test_a_post_sends_only_the_queries_of_its_step(
     browser: Browser, alice: User, acme: Team, path: str, expected: list[str]
 ) -> None:
     client = browser(alice)

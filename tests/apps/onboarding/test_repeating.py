@@ -22,7 +22,7 @@ from tformance.sandbox.running import RunningSandbox
 PAGES = ["/onboarding/", *(f"/onboarding/{step}/" for step in STEPS), "/onboarding/complete/"]
 
 
-def test_every_form_sent_twice_counts_once(
+def test_a_form_that_is_sent_twice_is_recorded_once(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -48,7 +48,7 @@ def test_every_form_sent_twice_counts_once(
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("is_connected", [False, True])
-def test_looking_changes_and_records_nothing(
+def test_viewing_a_step_changes_and_records_nothing(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -76,7 +76,7 @@ def _everything() -> str:
     return str(serialize("json", [*Team.objects.order_by("pk"), *StepRecord.objects.order_by("pk")]))
 
 
-def test_the_end_is_reached_once_and_later_posts_change_nothing(
+def test_the_onboarding_finishes_once_and_later_posts_change_nothing(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -96,12 +96,12 @@ def test_the_end_is_reached_once_and_later_posts_change_nothing(
 
 
 @pytest.mark.parametrize("path", ["/onboarding/lunch/", "/onboarding/lunch/skip/"])
-def test_a_step_that_there_is_not_is_not_found(browser: Browser, alice: User, acme: Team, path: str) -> None:
+def test_an_unknown_step_is_not_found(browser: Browser, alice: User, acme: Team, path: str) -> None:
     assert browser(alice).post(path).status_code == HTTPStatus.NOT_FOUND
 
 
 @pytest.mark.parametrize("step", ["repos", "jira", "slack"])
-def test_nothing_chosen_is_a_mistake_that_is_explained(
+def test_choosing_nothing_shows_an_error(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -133,7 +133,7 @@ def test_nothing_chosen_is_a_mistake_that_is_explained(
         ("/onboarding/jira/skip/", lambda team, user: steps.finish(team, user=user)),
     ],
 )
-def test_of_two_clicks_at_once_the_second_sees_what_the_first_has_done(
+def test_concurrent_clicks_record_each_step_once(
     browser: Browser,
     captured_events: CapturedEvents,
     alice: User,

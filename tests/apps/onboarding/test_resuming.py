@@ -18,7 +18,7 @@ from tests.apps.onboarding.setting_up import do_step, of_onboarding
 from tformance.sandbox.running import RunningSandbox
 
 
-def test_another_admin_goes_on_where_the_first_one_stopped(
+def test_another_admin_continues_where_the_first_one_stopped(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -42,7 +42,7 @@ def test_another_admin_goes_on_where_the_first_one_stopped(
 
 
 @pytest.mark.parametrize("path", ["", "github/", "repos/", "jira/", "slack/", "complete/"])
-def test_a_member_is_told_that_an_admin_does_this(
+def test_a_member_sees_that_an_admin_sets_up_the_team(
     browser: Browser, captured_events: CapturedEvents, bob: User, path: str
 ) -> None:
     captured_events.clear()
@@ -61,7 +61,7 @@ def test_a_member_is_told_that_an_admin_does_this(
     assert not StepRecord.objects.exists()
 
 
-def test_github_from_settings_is_a_step_that_only_needs_a_continue(
+def test_github_connected_in_settings_only_needs_a_continue(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -77,7 +77,7 @@ def test_github_from_settings_is_a_step_that_only_needs_a_continue(
     assert client.get("/onboarding/").headers["Location"] == "/onboarding/repos/"
 
 
-def test_github_that_is_not_connected_cannot_be_continued_from(
+def test_the_github_step_cannot_be_completed_without_a_connection(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -91,7 +91,7 @@ def test_github_that_is_not_connected_cannot_be_continued_from(
 
 
 @pytest.mark.parametrize("step", ["repos", "jira", "slack"])
-def test_a_step_without_its_connection_offers_to_connect_and_does_nothing(
+def test_a_step_without_its_connection_only_offers_to_connect(
     browser: Browser,
     captured_events: CapturedEvents,
     sandbox: RunningSandbox,

@@ -25,7 +25,7 @@ def _outcomes(team: Team) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("skipped", PATTERNS, ids=lambda skipped: "+".join(sorted(skipped)) or "none")
-def test_each_step_is_either_done_or_skipped(
+def test_each_step_is_either_completed_or_skipped(
     browser: Browser,
     sandbox: RunningSandbox,
     captured_events: CapturedEvents,
@@ -66,7 +66,7 @@ def test_each_step_is_either_done_or_skipped(
     assert recorded[-1] == ("onboarding_completed", {"steps_skipped": steps_skipped})
 
 
-def test_what_is_open_at_the_end_is_skipped(
+def test_open_steps_are_skipped_at_the_end(
     browser: Browser, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -82,7 +82,7 @@ def test_what_is_open_at_the_end_is_skipped(
     ]
 
 
-def test_a_skipped_step_can_still_be_done_and_then_counts_as_done(
+def test_a_skipped_step_can_be_completed_later(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -99,7 +99,7 @@ def test_a_skipped_step_can_still_be_done_and_then_counts_as_done(
     assert recorded[-1] == ("onboarding_completed", {"steps_skipped": 3})
 
 
-def test_github_after_all_asks_for_repositories_again(
+def test_connecting_github_later_reopens_the_repositories_step(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -119,7 +119,7 @@ def test_github_after_all_asks_for_repositories_again(
     assert of_onboarding(captured_events, acme)[-1][1] == {"steps_skipped": 3}
 
 
-def test_a_step_that_is_done_is_not_skipped_any_more(
+def test_a_completed_step_cannot_be_skipped(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)

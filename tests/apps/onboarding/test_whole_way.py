@@ -47,7 +47,7 @@ def test_every_step_is_recorded_once_and_for_the_team(
         assert told[-1][f"has_connected_{provider}"] is True
 
 
-def test_the_integrations_events_of_the_onboarding_are_there_too(
+def test_the_onboarding_also_records_the_events_of_integrations(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -73,7 +73,7 @@ def test_the_integrations_events_of_the_onboarding_are_there_too(
     assert captured_events.named("repo_sync_completed")[0].properties["outcome"] == "success"
 
 
-def test_group_properties_change_with_what_is_chosen_and_finished(
+def test_choosing_and_finishing_updates_group_properties(
     browser: Browser, sandbox: RunningSandbox, captured_events: CapturedEvents, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
@@ -90,7 +90,7 @@ def test_group_properties_change_with_what_is_chosen_and_finished(
     assert acme.onboarded_at is not None
 
 
-def test_the_pages_say_where_one_is_and_what_is_done(
+def test_the_pages_show_the_current_step_and_the_completed_steps(
     browser: Browser, sandbox: RunningSandbox, alice: User, acme: Team
 ) -> None:
     client = browser(alice)
