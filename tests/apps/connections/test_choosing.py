@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from apps.auth.models import Authorization
-from apps.auth.pending_choice import Waiting
+from apps.auth.pending_choice import PendingChoice
 from apps.auth.tasks import give_up_expired
 from apps.integrations.models import Connection
 from apps.integrations.providers.grant import Account, Grant
@@ -155,7 +155,7 @@ def test_a_choice_for_one_provider_does_not_work_for_another(client: Client, cho
 def test_the_page_shows_no_token_and_can_be_used_without_a_mouse(client: Client, choice: str) -> None:
     page = client.get(choice).content.decode()
 
-    token = Waiting.from_text(Authorization.objects.get().waiting).grant.access_token
+    token = PendingChoice.from_text(Authorization.objects.get().waiting).grant.access_token
     assert token.startswith("gho_")
     assert token not in page
     assert page.count('<label><input type="radio"') == 2
@@ -174,6 +174,6 @@ _TEXTS = st.text(max_size=20)
 def test_a_pending_choice_survives_a_round_trip(
     token: str, refresh: str, ends: datetime | None, accounts: list[Account]
 ) -> None:
-    waiting = Waiting(Grant(token, refresh, ends), accounts)
+    waiting = PendingChoice(Grant(token, refresh, ends), accounts)
 
-    assert Waiting.from_text(waiting.to_text()) == waiting
+    assert PendingChoice.from_text(waiting.to_text()) == waiting

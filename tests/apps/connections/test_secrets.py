@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from apps.auth.models import Authorization
-from apps.auth.pending_choice import Waiting
+from apps.auth.pending_choice import PendingChoice
 from apps.integrations.connections.lifecycle import live_connection
 from apps.integrations.models import Connection, Provider
 from apps.teams.models import Team
@@ -57,7 +57,7 @@ def test_a_pending_choice_is_not_readable_in_the_database_or_the_session(
     verifier = Authorization.objects.get().verifier
     assert verifier not in _stored("oauth_authorization")
     client.get(path)
-    grant = Waiting.from_text(Authorization.objects.get().waiting).grant
+    grant = PendingChoice.from_text(Authorization.objects.get().waiting).grant
 
     stored = _stored("oauth_authorization") + repr([one.get_decoded() for one in Session.objects.all()])
 

@@ -89,7 +89,7 @@ _SEND = """
 import django
 django.setup()
 from kombu.exceptions import OperationalError
-from apps.integrations.tasks import sync_repository
+from apps.integrations.sync.tasks import sync_repository
 try:
     sync_repository.delay(1)
 except OperationalError:
