@@ -1,4 +1,4 @@
-"""A real Collector, with a stand-in for the bridge on one side and a real Jaeger on the other."""
+"""Fixtures: a real Collector that exports to a stand-in for the bridge and to a real Jaeger."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.lifecycle.servers import wait_for
 from tests.services.collector import CONFIG, RunningCollector, running_collector
 from tests.services.jaeger import RunningJaeger, running_jaeger
 
-# Decisions within a second or two, and everything else at its default but for what a test is about.
+# Tail sampling decides within a second or two. All other settings have their defaults unless a test sets one.
 QUICK = {"TAIL_DECISION_WAIT": "1s", "TAIL_WAIT_AFTER_ROOT": "100ms"}
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """Hold a Collector with both of its sides."""
+    """A Collector and the two services that it exports to."""
 
     collector: RunningCollector
     sink: Sink
@@ -34,16 +34,16 @@ class Gateway:
         return self.collector.otlp_url
 
     def bridged(self, trace: int, count: int = 1) -> list[Span]:
-        """Return what the bridge got of a trace, as soon as that many spans are there."""
+        """Wait until the bridge has received that many spans of a trace, and return them."""
         wait_for(lambda: len(self.sink.of(trace)) >= count)
         return self.sink.of(trace)
 
     def traced(self, trace: int) -> list[dict[str, Any]]:
-        """Return a trace's spans, as soon as Jaeger has it."""
+        """Wait until Jaeger has a trace, and return its spans."""
         return wait_for(lambda: self._spans(trace))
 
     def is_traced(self, trace: int) -> bool:
-        """Whether Jaeger has a trace, after one with an error that came later."""
+        """Whether Jaeger has a trace, once it has a later trace with an error."""
         later = secrets.randbits(128)
         send_spans(self.url, span(later, error="it fails"))
         self.traced(later)
@@ -61,7 +61,7 @@ class Gateway:
 
 @contextmanager
 def running_gateway(**env: str) -> Iterator[Gateway]:
-    """Run all three as long as the block."""
+    """Run the Collector and both services until the block ends."""
     with running_sink() as sink, running_jaeger() as jaeger:
         usual = QUICK | {
             "POSTHOG_BRIDGE_ENDPOINT": sink.url,
@@ -75,12 +75,12 @@ def running_gateway(**env: str) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="package")
 def gateway() -> Iterator[Gateway]:
-    """Give the gateway that keeps every trace."""
+    """Return a gateway that keeps every trace."""
     with running_gateway(TAIL_BASELINE_PERCENT="100") as gateway:
         yield gateway
 
 
 @pytest.fixture
 def trace() -> int:
-    """Give a trace id that no other test has."""
+    """Return a trace id that no other test has."""
     return secrets.randbits(128)

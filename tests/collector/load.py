@@ -1,4 +1,4 @@
-"""Load: requests to the host project, each with a trace of its own by which its events are known again."""
+"""Load on the host project: requests whose events are recognized by the trace id of each request."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tests.lifecycle.servers import Server, traceparent
 
 __all__ = ["Recorded", "loading", "shipped"]
 
-# The trace's id and the parcel's number.
+# The trace id and the number of each recorded parcel.
 Recorded = set[tuple[str, int]]
 
 _CLIENTS = 2
 _EVENTS = 5
-# Seconds between two requests of a client: some two hundred events a second, as the machine has more to do.
+# Seconds between two requests of a client: about two hundred events a second, which leaves the machine time.
 _PAUSE = 0.03
 
 
 @contextmanager
 def loading(server: Server) -> Iterator[Recorded]:
-    """Ask a server as long as the block; what is given grows with what answered requests have recorded."""
+    """Send requests to a server until the block ends; yield a set that grows with each answered request."""
     recorded: Recorded = set()
     is_over = threading.Event()
     problems: list[BaseException] = []
@@ -38,7 +38,7 @@ def loading(server: Server) -> Iterator[Recorded]:
                 )
                 assert answer.body == b"shipped"
                 recorded.update((trace, number) for number in range(_EVENTS))
-        except BaseException as error:  # noqa: BLE001 - raised in the test's own thread
+        except BaseException as error:  # noqa: BLE001 - checked in the test's own thread
             problems.append(error)
 
     clients = [threading.Thread(target=ask) for _ in range(_CLIENTS)]
@@ -56,7 +56,7 @@ def loading(server: Server) -> Iterator[Recorded]:
 
 
 def shipped(inspector: RunningInspector) -> list[tuple[str, int]]:
-    """Return what arrived in the form of what was recorded, each capture once."""
+    """Return the parcels that arrived in the form of `Recorded`, one entry for each capture."""
     return sorted(
         (one["properties"]["$trace_id"], one["properties"]["number"])
         for one in inspector.good("parcel_shipped")
@@ -64,7 +64,7 @@ def shipped(inspector: RunningInspector) -> list[tuple[str, int]]:
 
 
 def _wait_for_some(recorded: Recorded) -> None:
-    """Let the load go on for twenty requests."""
+    """Wait until twenty more requests have been answered."""
     enough = len(recorded) + 20 * _EVENTS
     deadline = time.monotonic() + 30
     while len(recorded) < enough and time.monotonic() < deadline:

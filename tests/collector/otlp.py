@@ -1,4 +1,4 @@
-"""OTLP as tests write, send and read it."""
+"""OTLP messages: building, sending and reading them in tests."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def send_spans(url: str, *spans: Span, resource: Attributes | None = None) -> No
 
 
 def send_raw_spans(url: str, *spans: bytes) -> None:
-    """Send spans as they are, also such as protobuf for Python would not write."""
+    """Send serialized spans unchanged, even if protobuf for Python could not write them."""
     with_tag = b"".join(delimited(2, one) for one in spans)  # ScopeSpans.spans
     request = delimited(1, delimited(2, with_tag))  # ….resource_spans, ResourceSpans.scope_spans
     _post_raw(f"{url}/v1/traces", request)
@@ -114,7 +114,7 @@ def _resource(attributes: Attributes | None) -> Resource:
 
 
 def delimited(field: int, body: bytes) -> bytes:
-    """Return a message, or a text, as a field of another, in protobuf's wire format."""
+    """Return a message or a string as a field of another message, in protobuf's wire format."""
     length, size = b"", len(body)
     while size > 127:
         length += bytes([size & 127 | 128])

@@ -1,4 +1,4 @@
-"""A stand-in for the bridge: it takes OTLP over HTTP, and keeps what it got."""
+"""A stand-in for the bridge that receives OTLP over HTTP and keeps what arrives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ __all__ = ["Sink", "running_sink"]
 
 
 class Sink:
-    """Hold what came, and say how to answer."""
+    """The received spans and log records, and the status to answer with.
+
+    Shared by the server's threads and the test, which only append to and read the lists.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -31,7 +34,7 @@ class Sink:
         self.authorizations: list[str | None] = []
 
     def take(self, path: str, body: bytes) -> None:
-        """Decode a request's body by its path."""
+        """Decode the body of a request to the path, and keep its spans or log records."""
         if path.endswith("/logs"):
             logs = ExportLogsServiceRequest.FromString(body)
             self.logs += [r for group in logs.resource_logs for s in group.scope_logs for r in s.log_records]
@@ -48,12 +51,12 @@ class Sink:
 
 @contextmanager
 def running_sink() -> Iterator[Sink]:
-    """Run a sink on a free port as long as the block."""
+    """Run a sink on a free port until the block ends."""
     sink = Sink("")
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Headers and body are two writes: else the second waits for the client's delayed ACK.
+        # Headers and body are two writes; with Nagle's algorithm the second waits for a delayed ACK.
         disable_nagle_algorithm: ClassVar[bool] = True
 
         def do_POST(self) -> None:

@@ -1,4 +1,4 @@
-"""The Collector's configurations: valid, without a warning, current, and each of their promises kept."""
+"""The Collector's configurations are valid, up to date, consistent, and start without a warning."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PORTS = dict.fromkeys(("HEALTH", "METRICS", "OTLP_GRPC", "OTLP_HTTP", "PROMETHEU
 
 each = pytest.mark.parametrize("config", [CONFIG, TIER1, TIER2], ids=lambda config: config.stem)
 
-# What is each tier's own; the rest is the gateway's.
+# The components that only this tier has; it shares the rest with the gateway.
 OWN = {
     "tier1": {"extensions file_storage/samplers", "exporters load_balancing/samplers"},
     "tier2": {"receivers otlp"},
@@ -42,7 +42,7 @@ def _validated(config: Path, env: dict[str, str]) -> tuple[str, int]:
 
 
 def _components(config: Path) -> dict[str, str]:
-    """Return the text of each component by its section and name, without comments between them."""
+    """Return the text of each component by its section and name, without comments between components."""
     found: dict[str, str] = {}
     section = name = ""
     for line in config.read_text().split("\nservice:\n")[0].splitlines():
@@ -65,7 +65,7 @@ def _complaints(collector: RunningCollector) -> list[str]:
 @pytest.mark.slow
 @needs_collector
 @each
-def test_each_configuration_is_valid_on_loopback_and_without_any_variable(
+def test_each_configuration_is_valid_on_loopback_and_with_defaults_alone(
     config: Path, tmp_path: Path
 ) -> None:
     assert _validated(config, collector_env(tmp_path, PORTS)) == ("", 0)
@@ -76,7 +76,7 @@ def test_each_configuration_is_valid_on_loopback_and_without_any_variable(
 @needs_collector
 @each
 def test_each_configuration_starts_and_stops_without_a_warning(config: Path) -> None:
-    with running_collector(TIER2, {}) as sampler:  # the first tier connects at once
+    with running_collector(TIER2, {}) as sampler:  # the first tier connects when it starts
         host, port = sampler.grpc_endpoint.split(":")
         with running_collector(config, {"SAMPLERS_HOST": host, "SAMPLERS_PORT": port}) as collector:
             assert "otelcol_process_uptime" in collector.metrics()
@@ -86,7 +86,7 @@ def test_each_configuration_starts_and_stops_without_a_warning(config: Path) -> 
 
 
 @pytest.mark.parametrize("tier", [TIER1, TIER2], ids=lambda tier: tier.stem)
-def test_what_a_tier_shares_with_the_gateway_is_the_same(tier: Path) -> None:
+def test_the_components_that_a_tier_shares_with_the_gateway_are_the_same(tier: Path) -> None:
     gateway, own = _components(CONFIG), OWN[tier.stem]
     shared = {name: text for name, text in _components(tier).items() if name not in own}
 
@@ -98,7 +98,7 @@ def test_the_declared_names_are_current() -> None:
     call_command("telemetry", "generate", "--check", str(CONFIG), str(TIER1))
 
 
-def test_a_stale_configuration_is_named_and_only_its_block_is_written(tmp_path: Path) -> None:
+def test_a_stale_configuration_is_named_and_only_its_generated_block_is_written(tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     text = CONFIG.read_text()
     config.write_text("# of an operator\n" + text.replace("            user_signed_up\\\n", "", 1))
@@ -113,7 +113,7 @@ def test_a_stale_configuration_is_named_and_only_its_block_is_written(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "problem"), [(None, "does not exist: start from"), ("receivers:\n", "has no block from")]
 )
-def test_a_file_that_cannot_be_written_is_said_with_what_to_do(
+def test_the_error_about_a_file_that_cannot_be_written_says_what_to_do(
     text: str | None, problem: str, tmp_path: Path
 ) -> None:
     config = tmp_path / "config.yaml"
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_written_is_said_with_what_to_do(
 
 @pytest.mark.slow
 @needs_collector
-def test_a_name_that_means_something_to_the_languages_around_it_does_no_harm(tmp_path: Path) -> None:
+def test_a_name_with_special_characters_of_yaml_and_regular_expressions_is_escaped(tmp_path: Path) -> None:
     registry = Registry()
 
     @event('paid "in full" \\d+ ${env:HOME} [a-', tier=1, owner="tests", registry=registry)

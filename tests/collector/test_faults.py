@@ -1,4 +1,4 @@
-"""Whatever fails on the way, under load: nothing is lost, nothing doubled, nothing held up by another."""
+"""Failures of each component under load: no event is lost, duplicated, or blocked by another."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from otel.inspector.running import RunningInspector
+from tests.collector.deployment import Deployment, running_deployment
 from tests.collector.load import Recorded, loading, shipped
-from tests.collector.whole import Whole, running_whole
 from tests.lifecycle.servers import Server, gunicorn, serving, wait_for
 from tests.services.needing import needs_collector
 
@@ -18,37 +18,37 @@ pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("collec
 
 
 @pytest.fixture
-def whole(tmp_path: Path) -> Iterator[Whole]:
-    with running_whole(tmp_path) as whole:
-        yield whole
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    with running_deployment(tmp_path) as deployment:
+        yield deployment
 
 
 @contextmanager
-def _host(whole: Whole, folder: Path) -> Iterator[Server]:
-    """Run the host project; every event that it has taken is with the Collector when the block ends."""
-    with serving(gunicorn("--threads", "4"), whole.environment(), folder) as server:
+def _host(deployment: Deployment, folder: Path) -> Iterator[Server]:
+    """Run the host project; when the block ends, the Collector has every event that it recorded."""
+    with serving(gunicorn("--threads", "4"), deployment.environment(), folder) as server:
         yield server
         server.stop()
         assert "lost" not in server.log()
 
 
-def _all_of(recorded: Recorded, whole: Whole) -> bool:
-    """Whether exactly what was recorded has arrived."""
-    whole.arrived(len(recorded))
-    assert shipped(whole.inspector) == sorted(recorded)
+def _all_of(recorded: Recorded, deployment: Deployment) -> bool:
+    """Wait for the recorded events, and assert that exactly these have arrived."""
+    deployment.arrived(len(recorded))
+    assert shipped(deployment.inspector) == sorted(recorded)
     return True
 
 
 def _requests(inspector: RunningInspector, count: int) -> None:
-    """Wait for requests after those so far."""
+    """Wait until the inspector has received that many more requests."""
     before = len(inspector.requests())
     wait_for(lambda: len(inspector.requests()) >= before + count)
 
 
-def test_while_posthog_is_busy_away_or_silent_everything_waits_and_then_arrives_once(
-    whole: Whole, tmp_path: Path
+def test_events_wait_while_posthog_is_busy_away_or_silent_and_then_arrive_once(
+    deployment: Deployment, tmp_path: Path
 ) -> None:
-    with _host(whole, tmp_path) as server, loading(server) as recorded:
+    with _host(deployment, tmp_path) as server, loading(server) as recorded:
         for failure in (
             {"status": 503, "count": 2},
             {"status": 429, "count": 2, "retry_after": 1},
@@ -56,42 +56,46 @@ def test_while_posthog_is_busy_away_or_silent_everything_waits_and_then_arrives_
             {"lose_answer": True, "count": 2},
             {"status": 500},
         ):
-            whole.inspector.fail(**failure)
-        _requests(whole.inspector, 9)
-    assert _all_of(recorded, whole)
-    # Those whose answer was lost come again, with whatever delay the Collector has come to by then.
-    wait_for(lambda: whole.inspector.all()["duplicates"] > 0)
+            deployment.inspector.fail(**failure)
+        _requests(deployment.inspector, 9)
+    assert _all_of(recorded, deployment)
+    # Requests whose response was lost are repeated, after the Collector's current backoff delay.
+    wait_for(lambda: deployment.inspector.all()["duplicates"] > 0)
 
 
-def test_a_bridge_that_is_killed_under_load_loses_and_doubles_nothing(whole: Whole, tmp_path: Path) -> None:
-    with _host(whole, tmp_path) as server, loading(server) as recorded:
-        for _ in range(3):
-            _requests(whole.inspector, 1)
-            whole.inspector.fail(delay=0.5, count=2)
-            wait_for(lambda: whole.bridge.metric("posthog_bridge_requests_in_flight") > 0)
-            whole.bridge.kill()
-            whole.bridge.start()
-    assert _all_of(recorded, whole)
-
-
-def test_a_collector_that_is_killed_under_load_loses_and_doubles_nothing(
-    whole: Whole, tmp_path: Path
+def test_a_bridge_that_is_killed_under_load_loses_and_duplicates_nothing(
+    deployment: Deployment, tmp_path: Path
 ) -> None:
-    with _host(whole, tmp_path) as server, loading(server) as recorded:
+    with _host(deployment, tmp_path) as server, loading(server) as recorded:
+        for _ in range(3):
+            _requests(deployment.inspector, 1)
+            deployment.inspector.fail(delay=0.5, count=2)
+            wait_for(lambda: deployment.bridge.metric("posthog_bridge_requests_in_flight") > 0)
+            deployment.bridge.kill()
+            deployment.bridge.start()
+    assert _all_of(recorded, deployment)
+
+
+def test_a_collector_that_is_killed_under_load_loses_and_duplicates_nothing(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    with _host(deployment, tmp_path) as server, loading(server) as recorded:
         for _ in range(2):
-            _requests(whole.inspector, 1)
-            whole.collector.kill()
-            whole.collector.restart()
-    assert _all_of(recorded, whole)
+            _requests(deployment.inspector, 1)
+            deployment.collector.kill()
+            deployment.collector.restart()
+    assert _all_of(recorded, deployment)
 
 
-def test_what_a_killed_collector_had_taken_it_delivers_once_it_is_back(whole: Whole, tmp_path: Path) -> None:
-    whole.bridge.kill()
-    with _host(whole, tmp_path) as server, loading(server) as recorded:
+def test_a_restarted_collector_delivers_what_it_had_received_before_it_was_killed(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    deployment.bridge.kill()
+    with _host(deployment, tmp_path) as server, loading(server) as recorded:
         pass
-    # The program has ended: nobody but the Collector's disk knows of the events.
-    whole.collector.kill()
-    whole.collector.restart()
-    assert shipped(whole.inspector) == []
-    whole.bridge.start()
-    assert _all_of(recorded, whole)
+    # The program has ended: the events exist only on the Collector's disk.
+    deployment.collector.kill()
+    deployment.collector.restart()
+    assert shipped(deployment.inspector) == []
+    deployment.bridge.start()
+    assert _all_of(recorded, deployment)

@@ -1,4 +1,4 @@
-"""What the Collector hands to the bridge: events and errors from any program, before any sampling."""
+"""The events and errors that the Collector passes to the bridge from any program, before sampling."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IDENTITY = {
 @pytest.mark.parametrize(
     "name", ["integration_connected", "$set", "$identify", "$groupidentify", "order_paid", "checkout_done"]
 )
-def test_a_span_with_an_event_that_is_declared_or_forwarded_reaches_the_bridge_whole(
+def test_a_span_with_a_declared_or_forwarded_event_reaches_the_bridge_unchanged(
     gateway: Gateway, trace: int, name: str
 ) -> None:
     sent = span(trace, "GET github/callback/", IDENTITY, event(name, {"provider": "github", "is_new": True}))
@@ -43,13 +43,15 @@ def test_a_span_with_an_event_that_is_declared_or_forwarded_reaches_the_bridge_w
 @pytest.mark.parametrize(
     "name", ["integration_connecte", "xintegration_connected", "checkout_done_", "order"]
 )
-def test_a_span_without_such_an_event_does_not(gateway: Gateway, trace: int, name: str) -> None:
+def test_a_span_without_such_an_event_does_not_reach_the_bridge(
+    gateway: Gateway, trace: int, name: str
+) -> None:
     send_spans(gateway.url, span(trace, "plain", {}, event(name)), span(trace, "selected", {}, event("$set")))
 
     assert [got.name for got in gateway.bridged(trace)] == ["selected"]
 
 
-def test_a_span_with_an_exception_reaches_it(gateway: Gateway, trace: int) -> None:
+def test_a_span_with_an_exception_reaches_the_bridge(gateway: Gateway, trace: int) -> None:
     failed = event("exception", {"exception.type": "ValueError", "exception.stacktrace": "Traceback …"})
     send_spans(gateway.url, span(trace, "GET team/", {}, failed, error="ValueError"))
 
@@ -59,7 +61,7 @@ def test_a_span_with_an_exception_reaches_it(gateway: Gateway, trace: int) -> No
     assert got.status.message == "ValueError"
 
 
-def test_the_events_of_a_span_that_is_apart_come_once_on_the_span_that_is_only_for_posthog(
+def test_events_that_are_delivered_separately_reach_the_bridge_only_on_their_own_span(
     gateway: Gateway, trace: int
 ) -> None:
     happened = event("integration_connected")
@@ -77,13 +79,15 @@ def test_the_events_of_a_span_that_is_apart_come_once_on_the_span_that_is_only_f
     assert {"posthog.only": True, **IDENTITY}.items() <= attributes_of(got.attributes).items()
 
 
-def test_what_is_only_for_posthog_comes_whatever_its_events_are_called(gateway: Gateway, trace: int) -> None:
+def test_a_span_that_is_only_for_posthog_reaches_the_bridge_whatever_its_events_are_called(
+    gateway: Gateway, trace: int
+) -> None:
     send_spans(gateway.url, span(trace, "only", {"posthog.only": True}, event("by a pattern of the app")))
 
     assert len(gateway.bridged(trace)) == 1
 
 
-def test_the_bridge_is_shown_its_token(gateway: Gateway, trace: int) -> None:
+def test_the_bridge_receives_its_token(gateway: Gateway, trace: int) -> None:
     send_spans(gateway.url, span(trace, "x", {}, event("$set")))
     gateway.bridged(trace)
 
@@ -91,7 +95,7 @@ def test_the_bridge_is_shown_its_token(gateway: Gateway, trace: int) -> None:
     assert set(gateway.sink.paths) <= {"/v1/traces", "/v1/logs"}
 
 
-def test_log_records_that_are_events_reach_it_and_others_do_not(gateway: Gateway, trace: int) -> None:
+def test_only_log_records_that_are_events_reach_the_bridge(gateway: Gateway, trace: int) -> None:
     stamped = {**IDENTITY, "provider": "github", "posthog.ordinal": 1}
     send_logs(
         gateway.url,
@@ -103,21 +107,21 @@ def test_log_records_that_are_events_reach_it_and_others_do_not(gateway: Gateway
         log(trace, "exception", {"exception.type": "ValueError"}),
     )
 
-    def come() -> list[LogRecord]:
+    def arrived() -> list[LogRecord]:
         return [one for one in gateway.sink.logs if int.from_bytes(one.trace_id, "big") == trace]
 
-    wait_for(lambda: len(come()) >= 4)
-    assert [one.event_name for one in come()] == [
+    wait_for(lambda: len(arrived()) >= 4)
+    assert [one.event_name for one in arrived()] == [
         "integration_connected",
         "order_paid",
         "of a pattern of the app",
         "exception",
     ]
-    assert stamped.items() <= attributes_of(come()[0].attributes).items()
+    assert stamped.items() <= attributes_of(arrived()[0].attributes).items()
 
 
-def test_unsampled_events_come_though_nothing_is_traced(gateway: Gateway, trace: int) -> None:
-    """Each comes as the app sends it: on a span of its own, whose parents are nowhere."""
+def test_unsampled_events_reach_the_bridge_even_if_nothing_is_traced(gateway: Gateway, trace: int) -> None:
+    """The app sends each event on a separate span, whose parents do not exist anywhere."""
     one = span(trace, "a", {"posthog.only": True}, event("$set"), number=7, parent=6)
     other = span(trace, "b", {"posthog.only": True}, event("$set"), kind=Span.SPAN_KIND_INTERNAL, number=9)
     send_spans(gateway.url, one, other)

@@ -1,4 +1,4 @@
-"""What the SREs see: whole traces with their events, without what is PostHog's, personal or secret."""
+"""The traces that SREs see have all spans and events, but no personal data, secrets or PostHog attributes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOKEN = "ghp_" + "a1B2" * 9
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
 
 
-def test_a_trace_is_shown_once_with_its_events_and_without_what_is_only_for_posthog(
+def test_a_trace_has_its_events_once_and_no_spans_that_are_only_for_posthog(
     gateway: Gateway, trace: int
 ) -> None:
     happened = event("integration_connected", {"provider": "github", "user.id": "ann", "posthog.ordinal": 1})
@@ -38,7 +38,7 @@ def test_a_trace_is_shown_once_with_its_events_and_without_what_is_only_for_post
     assert [one["key"] for one in shown["attributes"]] == ["provider"]
 
 
-def test_persons_and_the_pipelines_own_attributes_are_gone_and_the_team_stays(
+def test_personal_data_and_the_pipelines_own_attributes_are_removed_but_the_team_is_kept(
     gateway: Gateway, trace: int
 ) -> None:
     personal = {
@@ -85,7 +85,7 @@ def test_persons_and_the_pipelines_own_attributes_are_gone_and_the_team_stays(
         ("notes", ["plain", f"in a list {TOKEN}"], TOKEN),
     ],
 )
-def test_secrets_leave_in_no_direction(
+def test_secrets_reach_neither_posthog_nor_the_sres(
     gateway: Gateway, trace: int, key: str, value: object, secret: str
 ) -> None:
     leaky = {key: value, "harmless": "stays"}
@@ -95,7 +95,13 @@ def test_secrets_leave_in_no_direction(
     (bridged,) = gateway.bridged(trace)
     gateway.traced(trace)
 
-    if key not in ("note", "notes", "url.full", "http.target", "db.url"):  # the text alone is no secret
+    if key not in (
+        "note",
+        "notes",
+        "url.full",
+        "http.target",
+        "db.url",
+    ):  # the value alone is not recognizable as a secret
         bridged.ClearField("name")
         bridged.ClearField("status")
         attributes = [*bridged.attributes, *bridged.events[0].attributes]
@@ -117,7 +123,7 @@ def test_secrets_leave_in_no_direction(
         "4111-2222",
     ],
 )
-def test_harmless_text_stays(gateway: Gateway, trace: int, text: str) -> None:
+def test_harmless_text_is_kept(gateway: Gateway, trace: int, text: str) -> None:
     send_spans(gateway.url, span(trace, text, {"note": text, "llm.token_count": 5}, event("$set")))
 
     (got,) = gateway.bridged(trace)

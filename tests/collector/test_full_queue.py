@@ -1,4 +1,4 @@
-"""A Collector whose queue is full says so to the program, which waits, and counts what it must give up."""
+"""If the Collector's queue is full, the program waits, and counts the events that it must give up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.whole import Whole, running_whole
+from tests.collector.deployment import Deployment, running_deployment
 from tests.lifecycle.servers import run, running, wait_for
 from tests.services.needing import needs_collector
 
@@ -17,43 +17,45 @@ pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("collec
 
 _COUNT = 2_000
 _SHIPPING = [sys.executable, "-m", "tests.collector.programs.shipping", str(_COUNT)]
-# All of them wait in the program, whose batches have 512.
+# The program's queue has room for all events, which it exports in batches of 512.
 _ROOM = {"OTEL_BSP_MAX_QUEUE_SIZE": str(_COUNT), "OTEL_TRACES_SAMPLER": "always_off"}
 
 
 @pytest.fixture
-def whole(tmp_path: Path) -> Iterator[Whole]:
-    """Give a way whose Collector can keep but the first batch, as its bridge is away."""
-    with running_whole(tmp_path, BRIDGE_QUEUE_SPANS="600") as whole:
-        whole.bridge.kill()
-        yield whole
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    """Run a deployment without its bridge, whose Collector has room only for the first batch."""
+    with running_deployment(tmp_path, BRIDGE_QUEUE_SPANS="600") as deployment:
+        deployment.bridge.kill()
+        yield deployment
 
 
-def _numbers(whole: Whole, count: int) -> list[int]:
-    return sorted(one["properties"]["number"] for one in whole.arrived(count))
+def _numbers(deployment: Deployment, count: int) -> list[int]:
+    return sorted(one["properties"]["number"] for one in deployment.arrived(count))
 
 
-def test_what_finds_no_place_in_time_is_counted_and_what_was_taken_arrives(whole: Whole) -> None:
-    ended = run(_SHIPPING, whole.environment(**_ROOM, POSTHOG_FLUSH_TIMEOUT="3"))
+def test_events_without_room_in_time_are_counted_as_lost_and_the_others_arrive(
+    deployment: Deployment,
+) -> None:
+    ended = run(_SHIPPING, deployment.environment(**_ROOM, POSTHOG_FLUSH_TIMEOUT="3"))
     assert ended.returncode == 0, ended.stderr
     totals = json.loads(ended.stdout)
     taken = totals["delivered"]
     assert 0 < taken <= 600
     assert totals["shutdown"] == _COUNT - taken
     assert "events are lost on the way: shutdown" in ended.stderr
-    assert "otelcol_exporter_enqueue_failed_spans" in whole.collector.metrics()
+    assert "otelcol_exporter_enqueue_failed_spans" in deployment.collector.metrics()
 
-    whole.bridge.start()
-    assert _numbers(whole, taken) == list(range(taken))
+    deployment.bridge.start()
+    assert _numbers(deployment, taken) == list(range(taken))
 
 
-def test_what_waits_for_a_place_arrives_once_there_is_one(whole: Whole, tmp_path: Path) -> None:
-    env = whole.environment(**_ROOM, POSTHOG_FLUSH_TIMEOUT="30")
+def test_events_that_wait_for_room_arrive_when_there_is_room(deployment: Deployment, tmp_path: Path) -> None:
+    env = deployment.environment(**_ROOM, POSTHOG_FLUSH_TIMEOUT="30")
     with running(_SHIPPING, env, tmp_path) as program:
         wait_for(lambda: "wait for the Collector to take them again" in program.log())
-        whole.bridge.start()
+        deployment.bridge.start()
         wait_for(lambda: not program.is_running())
         totals = json.loads(program.log().splitlines()[-1])
     assert totals["delivered"] == _COUNT
     assert set(totals) == {"delivered", "retried"}
-    assert _numbers(whole, _COUNT) == list(range(_COUNT))
+    assert _numbers(deployment, _COUNT) == list(range(_COUNT))

@@ -1,4 +1,4 @@
-"""One span that can never be delivered costs itself only: those beside and behind it arrive."""
+"""A span that can never be delivered does not affect others: those in its request and after it arrive."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from typing import Any
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tests.collector.deployment import Deployment, running_deployment
 from tests.collector.load import shipped
 from tests.collector.otlp import delimited, event, send_raw_spans, send_spans, span
-from tests.collector.whole import Whole, running_whole
 from tests.services.needing import needs_collector
 
 pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("collector")]
 
 ONLY = {"posthog.only": True}
-FOR_EVER = 1_000_000_000
+FOREVER = 1_000_000_000
 
 _GOOD = 300
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    with running_whole(tmp_path_factory.mktemp("whole"), POSTHOG_EVENT_NAMES="parcel_.*") as whole:
-        yield whole
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with running_deployment(
+        tmp_path_factory.mktemp("deployment"), POSTHOG_EVENT_NAMES="parcel_.*"
+    ) as deployment:
+        yield deployment
 
 
 def _good(trace: int, number: int) -> Span:
@@ -41,19 +43,19 @@ def _that_posthog_refuses(trace: int) -> bytes:
     return _raw(span(trace, "pay", ONLY, paid))
 
 
-def _that_is_no_utf_8(trace: int) -> bytes:
+def _that_is_not_utf_8(trace: int) -> bytes:
     return _raw(_shipped_with(trace, note="caf____")).replace(b"caf____", b"caf\xe9\xff\xfe\xc3")
 
 
 def _that_is_nested_deeply(trace: int) -> bytes:
     value = delimited(1, b"the innermost")  # AnyValue.string_value
-    for _ in range(60):  # Python's protobuf reads 100 messages within each other, which are two a level
+    for _ in range(60):  # Python's protobuf reads 100 nested messages, and each level has two
         value = delimited(5, delimited(1, value))  # AnyValue.array_value, ArrayValue.values
     attribute = delimited(3, delimited(1, b"deep") + delimited(2, value))  # Event.attributes
     return _raw(span(trace, "ship")) + delimited(11, delimited(2, b"parcel_shipped") + attribute)
 
 
-def _whose_error_is_none_of_ours(trace: int) -> bytes:
+def _whose_error_is_malformed(trace: int) -> bytes:
     return _raw(span(trace, "fail", ONLY, event("exception", {"posthog.error": "{"})))
 
 
@@ -68,38 +70,38 @@ def _shipped_with(trace: int, **more: Any) -> Span:
 _POISONS = {
     _that_does_not_fit: "wrong_type",
     _that_posthog_refuses: "refused",
-    _that_is_no_utf_8: "malformed",
+    _that_is_not_utf_8: "malformed",
     _that_is_nested_deeply: "malformed",
-    _whose_error_is_none_of_ours: "mapping_failed",
+    _whose_error_is_malformed: "mapping_failed",
 }
 
 
 @pytest.mark.parametrize(
     ("poison", "reason"), _POISONS.items(), ids=lambda one: getattr(one, "__name__", one)
 )
-def test_a_span_that_is_poison_costs_itself_only(
-    poison: Callable[[int], bytes], reason: str, whole: Whole
+def test_a_poisonous_span_is_the_only_one_lost(
+    poison: Callable[[int], bytes], reason: str, deployment: Deployment
 ) -> None:
-    whole.inspector.reset()
-    whole.inspector.fail(events=["invoice_paid"], status=400, count=FOR_EVER)
+    deployment.inspector.reset()
+    deployment.inspector.fail(events=["invoice_paid"], status=400, count=FOREVER)
     lost = f'posthog_events_lost_total{{reason="{reason}"}}'
-    before = whole.bridge.metric(lost)
+    before = deployment.bridge.metric(lost)
     trace = secrets.randbits(128)
-    beside = [_raw(_good(trace, number)) for number in range(_GOOD)]
+    neighbors = [_raw(_good(trace, number)) for number in range(_GOOD)]
 
-    send_raw_spans(whole.collector.otlp_url, *beside[:200], poison(secrets.randbits(128)), *beside[200:])
-    behind = _good(trace, _GOOD)
-    send_spans(whole.collector.otlp_url, behind)
+    spans = [*neighbors[:200], poison(secrets.randbits(128)), *neighbors[200:]]
+    send_raw_spans(deployment.collector.otlp_url, *spans)
+    send_spans(deployment.collector.otlp_url, _good(trace, _GOOD))
 
-    whole.arrived(_GOOD + 1)
-    assert shipped(whole.inspector) == [(f"{trace:032x}", number) for number in range(_GOOD + 1)]
-    assert whole.bridge.metric(lost) == before + 1
+    deployment.arrived(_GOOD + 1)
+    assert shipped(deployment.inspector) == [(f"{trace:032x}", number) for number in range(_GOOD + 1)]
+    assert deployment.bridge.metric(lost) == before + 1
 
 
-def test_a_span_of_seventeen_mebibytes_arrives_with_those_behind_it(whole: Whole) -> None:
-    whole.inspector.reset()
+def test_a_span_of_seventeen_mebibytes_arrives_with_those_after_it(deployment: Deployment) -> None:
+    deployment.inspector.reset()
     trace = secrets.randbits(128)
     large = span(trace, "ship", {"text": "x" * 17 * 2**20}, event("parcel_shipped", {"number": 0}), number=1)
-    send_spans(whole.collector.otlp_url, large, *(_good(trace, number) for number in range(1, 20)))
-    whole.arrived(20)
-    assert shipped(whole.inspector) == [(f"{trace:032x}", number) for number in range(20)]
+    send_spans(deployment.collector.otlp_url, large, *(_good(trace, number) for number in range(1, 20)))
+    deployment.arrived(20)
+    assert shipped(deployment.inspector) == [(f"{trace:032x}", number) for number in range(20)]

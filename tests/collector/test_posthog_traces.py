@@ -1,4 +1,4 @@
-"""PostHog's own tracing: switched on by one variable, and without it nothing is even tried."""
+"""Export of traces to PostHog: one variable enables it, and without it the Collector sends nothing there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _traced(posthog: Sink, trace: int) -> list[Span]:
     return wait_for(lambda: posthog.of(trace))
 
 
-def test_with_the_variable_the_sampled_traces_go_there_too_as_the_sres_see_them(trace: int) -> None:
+def test_with_the_variable_posthog_gets_the_same_sampled_traces_as_the_sres(trace: int) -> None:
     with running_sink() as posthog:
         variables = {"POSTHOG_TRACES": "true", "POSTHOG_HOST": posthog.url, "POSTHOG_API_KEY": "phc_test"}
         with running_gateway(**variables) as gateway:
@@ -34,7 +34,7 @@ def test_with_the_variable_the_sampled_traces_go_there_too_as_the_sres_see_them(
 
 
 @pytest.mark.parametrize("off", ["", "false", "no"])
-def test_without_it_nothing_is_sent_or_tried(trace: int, off: str) -> None:
+def test_without_the_variable_nothing_is_sent_or_queued(trace: int, off: str) -> None:
     with running_sink() as posthog:
         posthog.status = 503
         variables = {"POSTHOG_HOST": posthog.url, "TAIL_BASELINE_PERCENT": "100"}

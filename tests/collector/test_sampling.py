@@ -1,4 +1,4 @@
-"""Which traces the SREs see: by the tail of each, and at nothing nothing, while PostHog gets every event."""
+"""Tail sampling of the traces that SREs see, while PostHog gets every event."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("collec
 
 @pytest.fixture(scope="module")
 def picky() -> Iterator[Gateway]:
-    """Give a gateway without a baseline: what is traced has a reason."""
+    """Run a gateway without a baseline, which keeps a trace only for a reason."""
     with running_gateway(TAIL_BASELINE_PERCENT="0") as gateway:
         yield gateway
 
 
 @pytest.fixture(scope="module")
 def closed() -> Iterator[Gateway]:
-    """Give a gateway that lets no trace through, but that of `is_traced`."""
+    """Run a gateway that keeps no trace without an error; `is_traced` needs those with one."""
     shares = ("BASELINE", "BUSINESS", "SLOW")
     with running_gateway(**{f"TAIL_{name}_PERCENT": "0" for name in shares}) as gateway:
         yield gateway
 
 
-def test_an_error_anywhere_in_it_keeps_a_whole_trace(picky: Gateway, trace: int) -> None:
+def test_an_error_anywhere_keeps_the_whole_trace(picky: Gateway, trace: int) -> None:
     send_spans(picky.url, span(trace, "entry", {"posthog.apart": True}))
     send_spans(picky.url, span(trace, "inner", number=2, parent=1, error="boom"))
 
@@ -64,7 +64,7 @@ def test_any_other_trace_is_not_kept_without_a_baseline(picky: Gateway) -> None:
 
 
 @pytest.mark.parametrize("route", ["health/", "/ready", "healthz", "metrics/"])
-def test_probes_are_not_kept_though_they_fail(picky: Gateway, trace: int, route: str) -> None:
+def test_failing_probes_are_not_kept(picky: Gateway, trace: int, route: str) -> None:
     send_spans(picky.url, span(trace, "GET", {"http.route": route}, error="not ready"))
 
     assert not picky.is_traced(trace)
@@ -77,14 +77,16 @@ def test_a_route_that_only_looks_like_a_probe_is_kept(picky: Gateway, trace: int
     assert len(picky.traced(trace)) == 1
 
 
-def test_a_request_that_asks_another_services_probe_is_kept(picky: Gateway, trace: int) -> None:
+def test_a_request_that_calls_another_services_probe_is_kept(picky: Gateway, trace: int) -> None:
     inner = span(trace, "GET", {"http.route": "/health"}, number=2, parent=1)
     send_spans(picky.url, span(trace, "GET status/", {"http.route": "status/"}, error="boom"), inner)
 
     assert len(picky.traced(trace)) == 2
 
 
-def test_at_nothing_nothing_is_traced_and_every_event_and_error_still_comes(closed: Gateway) -> None:
+def test_without_sampling_nothing_is_traced_but_every_event_and_error_reaches_the_bridge(
+    closed: Gateway,
+) -> None:
     traces = [secrets.randbits(128) for _ in range(50)]
     for trace in traces:
         send_spans(
@@ -105,6 +107,6 @@ def test_errors_can_be_left_out_too(trace: int) -> None:
     with running_gateway(**{f"TAIL_{name}_PERCENT": "0" for name in shares}) as gateway:
         send_spans(gateway.url, span(trace, "x", {}, event("exception"), error="boom", seconds=2))
         gateway.bridged(trace)
-        gateway.collector.stop()  # it decides on all that it holds
+        gateway.collector.stop()  # decides on all traces in its memory
 
         assert gateway.jaeger.services() == []

@@ -1,4 +1,4 @@
-"""The scaled form: two first tiers, two samplers, and each trace whole at one of them."""
+"""The scaled deployment: two replicas of each tier, and each trace complete at one sampler."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TIER1, TIER2 = ROOT / "collector/tier1.yaml", ROOT / "collector/tier2.yaml"
 
 @dataclass(frozen=True)
 class Tiers:
-    """Hold two replicas of each tier, and where both lead."""
+    """Two replicas of each tier, and the services that they export to."""
 
     ingress: tuple[RunningCollector, RunningCollector]
     samplers: tuple[RunningCollector, RunningCollector]
@@ -36,10 +36,10 @@ class Tiers:
 
 @pytest.fixture(scope="module")
 def tiers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tiers]:
-    """Run both tiers; loopback has no two addresses of one name, so the samplers are listed."""
+    """Run both tiers, with a static list of samplers: on loopback no name has two addresses."""
     with ExitStack() as stack:
         sink, jaeger = stack.enter_context(running_sink()), stack.enter_context(running_jaeger())
-        # A trace's two spans come by different ways, the second later on a busy machine.
+        # The two spans of a trace take different routes; on a busy machine the second arrives later.
         to_jaeger = {
             "TAIL_DECISION_WAIT": "6s",
             "TAIL_WAIT_AFTER_ROOT": "3s",
@@ -72,10 +72,10 @@ def test_spans_of_one_trace_sent_to_two_replicas_are_sampled_whole_by_one_sample
     assert "ann" not in json.dumps(shown)
     decided = [_sampled(one) - number for one, number in zip(tiers.samplers, before, strict=True)]
     assert sum(decided) == 20
-    assert min(decided) > 0  # both had some
+    assert min(decided) > 0  # each sampler decided on some of the traces
 
 
-def test_events_leave_from_the_first_tier_though_nothing_is_traced(tiers: Tiers) -> None:
+def test_the_first_tier_exports_events_even_if_nothing_is_traced(tiers: Tiers) -> None:
     trace = secrets.randbits(128)
     for number, one in enumerate(tiers.ingress, 1):
         send_spans(one.otlp_url, span(trace, "x", {"posthog.only": True}, event("$set"), number=number))

@@ -1,4 +1,4 @@
-"""`python -m tests.collector.programs.both`: what happens goes to PostHog straight and by the Collector."""
+"""`python -m tests.collector.programs.both`: send events to PostHog directly and through the Collector."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__: list[str] = []
 ANNA = Identity("person-anna", groups={"team": "team-1"})
 
 
-def _go_through_the_collector_as_well(settings: Settings) -> PostHogSpanProcessor:
+def _also_send_to_the_collector(settings: Settings) -> PostHogSpanProcessor:
     exporter = CollectorExporter(settings, default_registry, Counters())
     processor = PostHogSpanProcessor(
         exporter, selects=exporter.map.selects, counters=Counters(), groups=settings.groups, flush_timeout=20
@@ -41,7 +41,7 @@ def _fail(number: int) -> None:
 if __name__ == "__main__":
     settings = Settings.from_environ().replace(groups={"team": "host.team.id"}, error_event="host_failed")
     pipeline.install(settings)
-    processor = _go_through_the_collector_as_well(settings)
+    processor = _also_send_to_the_collector(settings)
     tracer = trace.get_tracer("both")
     for number in range(20):
         about = ANNA.attributes(settings.groups)

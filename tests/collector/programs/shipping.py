@@ -1,4 +1,4 @@
-"""`python -m tests.collector.programs.shipping COUNT`: ship parcels, and print what became of the events."""
+"""`python -m tests.collector.programs.shipping COUNT`: ship parcels, and print the counts by outcome."""
 
 from __future__ import annotations
 

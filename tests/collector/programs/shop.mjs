@@ -1,5 +1,5 @@
-// A shop in JavaScript that knows nothing of PostHog: OpenTelemetry's own API and exporter are all it uses.
-// Ids and times are given, so that its spans can be compared with those of `shop.py`.
+// A shop in JavaScript that knows nothing about PostHog: it uses only OpenTelemetry's own API and exporter.
+// Ids and times are fixed, so that tests can compare the spans with those of `shop.py`.
 
 import { SpanKind, SpanStatusCode, TraceFlags, context, trace } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";

@@ -1,4 +1,4 @@
-"""The whole way behind a program: a real Collector, a real bridge in its own process, PostHog's stand-in."""
+"""A complete deployment: a real Collector, a real bridge in its own process, and PostHog's stand-in."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from tests.lifecycle.servers import Process, environment, running, wait_for
 from tests.services.collector import CONFIG, RunningCollector, running_collector
 from tformance.run.programs.ports import HOST, choose_port
 
-__all__ = ["Bridge", "Whole", "behind", "captures", "running_bridge", "running_whole"]
+__all__ = ["Bridge", "Deployment", "captures", "collector_variables", "running_bridge", "running_deployment"]
 
 TOKEN = "bridge-token"
 
 # The Collector doubles the time between its attempts up to half a minute.
 _PATIENCE = 120.0
 
-# No trace is asked for: nobody listens there.
+# The endpoint for traces in tests that do not use traces; nothing listens there.
 _NOWHERE = "127.0.0.1:1"
 
 
 class Bridge:
-    """Ask, kill and restart a bridge, always at the same address.
+    """A bridge in its own process, which can be killed and restarted at the same address.
 
     Args:
-        env: of the process, PostHog's address and key among it.
-        folder: takes its logs.
+        env: environment of the process, including PostHog's address and key.
+        folder: folder for the logs.
     """
 
     def __init__(self, env: Mapping[str, str], folder: Path) -> None:
@@ -46,23 +46,23 @@ class Bridge:
         self.start()
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the bridge, and wait until it answers."""
         command = [sys.executable, "-m", "django", "telemetry", "bridge", "--port", str(self._port)]
         self._processes.append(self._stack.enter_context(running(command, self._env, self._folder)))
         wait_for(self._answers)
 
     def kill(self) -> None:
-        """End it as `kill -9` does."""
+        """Kill the bridge as `kill -9` does."""
         self._processes[-1].kill()
 
     def metric(self, name: str) -> float:
-        """Return one of its metrics, named as Prometheus reads it."""
+        """Return the value of a metric by its Prometheus name and labels."""
         found = re.search(rf"^{re.escape(name)} (\S+)$", self._get("/metrics"), re.MULTILINE)
         assert found is not None, name
         return float(found.group(1))
 
     def close(self) -> None:
-        """Kill what still runs."""
+        """Kill all processes that are still running."""
         self._stack.close()
 
     def _answers(self) -> bool:
@@ -80,16 +80,16 @@ class Bridge:
 
 
 @dataclass(frozen=True)
-class Whole:
-    """Hold the parts of the way."""
+class Deployment:
+    """A running inspector, bridge and Collector, each of which sends to the one before."""
 
     inspector: RunningInspector
     bridge: Bridge
     collector: RunningCollector
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return what a program of the host project needs to send through it: no key."""
-        there = {
+        """Return the environment of a host project program that sends to the Collector, without a key."""
+        variables = {
             "POSTHOG_VIA": "collector",
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.collector.otlp_url,
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
@@ -98,10 +98,10 @@ class Whole:
             "OTEL_BSP_SCHEDULE_DELAY": "100",
             "HOST_DATABASE": ":memory:",
         }
-        return environment(None, **(there | more))
+        return environment(None, **(variables | more))
 
     def arrived(self, count: int) -> list[dict[str, Any]]:
-        """Return the captures, as soon as there are that many."""
+        """Wait until that many captures have arrived, and return all of them."""
         deadline = time.monotonic() + _PATIENCE
         while self.inspector.all()["good"] < count:
             assert time.monotonic() < deadline, f"{self.inspector.all()} of {count}\n{self.collector.log()}"
@@ -111,7 +111,13 @@ class Whole:
 
 @contextmanager
 def running_bridge(posthog: str, folder: Path, **more: str) -> Iterator[Bridge]:
-    """Run a bridge that delivers to an address as long as the block; the host project's by default."""
+    """Run a bridge until the block ends.
+
+    Args:
+        posthog: address that the bridge delivers to.
+        folder: folder for the logs.
+        more: further environment variables; by default the bridge runs with the host project's settings.
+    """
     bridge = Bridge(environment(posthog, **more), folder)
     try:
         yield bridge
@@ -120,23 +126,23 @@ def running_bridge(posthog: str, folder: Path, **more: str) -> Iterator[Bridge]:
 
 
 @contextmanager
-def running_whole(folder: Path, traces: str = _NOWHERE, **env: str) -> Iterator[Whole]:
-    """Run all of it as long as the block.
+def running_deployment(folder: Path, traces: str = _NOWHERE, **env: str) -> Iterator[Deployment]:
+    """Run a complete deployment until the block ends.
 
     Args:
-        folder: takes the logs.
-        traces: where the Collector sends the traces.
-        env: the Collector's variables besides.
+        folder: folder for the logs.
+        traces: endpoint that the Collector sends traces to.
+        env: further environment variables of the Collector.
     """
     with ExitStack() as stack:
         inspector = stack.enter_context(running_inspector())
         bridge = stack.enter_context(running_bridge(inspector.url, folder))
-        collector = stack.enter_context(running_collector(CONFIG, behind(bridge, traces) | env))
-        yield Whole(inspector, bridge, collector)
+        collector = stack.enter_context(running_collector(CONFIG, collector_variables(bridge, traces) | env))
+        yield Deployment(inspector, bridge, collector)
 
 
-def behind(bridge: Bridge, traces: str) -> dict[str, str]:
-    """Return a Collector's variables for what is behind it: a bridge, and who takes the traces."""
+def collector_variables(bridge: Bridge, traces: str) -> dict[str, str]:
+    """Return the Collector's environment variables for a bridge and an endpoint for traces."""
     return {
         "POSTHOG_BRIDGE_ENDPOINT": bridge.url,
         "POSTHOG_BRIDGE_TOKEN": TOKEN,
@@ -147,7 +153,7 @@ def behind(bridge: Bridge, traces: str) -> dict[str, str]:
 
 
 def captures(inspector: RunningInspector) -> list[dict[str, Any]]:
-    """Return what arrived, in an order of its own and without when and how often it did."""
+    """Return the captures sorted by uuid, without the times and numbers of their deliveries."""
     fields = ("event", "uuid", "distinct_id", "timestamp", "properties")
-    told = ({name: one[name] for name in fields} for one in inspector.good())
-    return sorted(told, key=lambda one: str(one["uuid"]))
+    selected = ({name: one[name] for name in fields} for one in inspector.good())
+    return sorted(selected, key=lambda one: str(one["uuid"]))

@@ -1,4 +1,4 @@
-"""The sample journey by way of the Collector: PostHog gets all of it, and Jaeger shows its traces."""
+"""The sample journey through the Collector: PostHog gets all events, and Jaeger shows the traces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.collector.whole import behind, running_bridge
+from tests.collector.deployment import collector_variables, running_bridge
 from tests.run.journeys import RELEASE, comparable, journey_of_all
 from tests.run.starting import IS_UP, starting
 from tests.services.collector import CONFIG, running_collector
@@ -20,7 +20,7 @@ from tformance.run._journey._stage import PASSWORD
 from tformance.run.programs.ports import HOST, choose_port
 from tformance.run.programs.programs import API_KEY
 
-# With the straight journey, which it is compared with.
+# The same group as the direct journey, because both are compared.
 pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("journey")]
 
 _SERVICE = "tformance"
@@ -31,7 +31,7 @@ Span = dict[str, Any]
 
 @dataclass(frozen=True)
 class Journey:
-    """Hold what a journey has left: what the run said of it, the captures, and the traces."""
+    """The results of a journey: the output of the run, the captures, and the traces."""
 
     printed: str
     captures: list[dict[str, Any]]
@@ -46,13 +46,13 @@ class Journey:
         return _spans(self.jaeger.trace(capture["properties"]["$trace_id"]) or {"resourceSpans": []})
 
     def done(self) -> list[dict[str, Any]]:
-        """Return the syncs that a person's request started and that came to their end."""
+        """Return the captures of completed syncs that a person's request started."""
         return [one for one in self.captures if one["event"] == "repo_sync_completed"]
 
 
 @pytest.fixture(scope="module")
 def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
-    """Drive the journey under gunicorn, with everything that it leaves going to the Collector."""
+    """Run the journey under gunicorn, with all events and traces going to the Collector."""
     folder = tmp_path_factory.mktemp("journey")
     posthog = choose_port(0, 0)
     settings = {"DJANGO_SETTINGS_MODULE": "tformance.settings", "POSTHOG_API_KEY": API_KEY}
@@ -60,7 +60,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
         running_jaeger() as jaeger,
         running_bridge(f"http://{HOST}:{posthog}", folder, **settings) as bridge,
         running_collector(
-            CONFIG, behind(bridge, jaeger.otlp_grpc_endpoint) | {"TAIL_BASELINE_PERCENT": "100"}
+            CONFIG, collector_variables(bridge, jaeger.otlp_grpc_endpoint) | {"TAIL_BASELINE_PERCENT": "100"}
         ) as collector,
     ):
         env = {
@@ -78,7 +78,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
             printed = run.printed
             print(printed)  # pytest shows it for a test that fails
             assert run.end(signal.SIGINT) == 0
-        collector.stop()  # it decides on all traces that it holds
+        collector.stop()  # decides on all traces in its memory
         yield Journey(printed, captures, jaeger)
 
 
@@ -93,12 +93,12 @@ def test_the_whole_journey_arrives_and_nothing_else(journey: Journey) -> None:
     assert "✗" not in journey.printed
 
 
-def test_the_captures_equal_those_of_the_journey_that_goes_straight_to_posthog(journey: Journey) -> None:
+def test_the_captures_equal_those_of_the_direct_journey(journey: Journey) -> None:
     assert comparable(journey.captures) == comparable(journey_of_all())
     assert {one["properties"]["$release_id"] for one in journey.captures} == {RELEASE}
 
 
-def test_the_request_the_sync_and_the_calls_to_github_are_one_trace_that_the_event_names(
+def test_the_request_the_sync_and_the_calls_to_github_are_one_trace_to_which_the_event_refers(
     journey: Journey,
 ) -> None:
     done = journey.done()
@@ -126,11 +126,11 @@ def test_each_event_is_shown_once_in_its_trace_on_its_span(journey: Journey) -> 
     assert sorted(one for one in shown if one[2] == "repo_sync_completed") == sorted(recorded)
 
 
-def test_no_secret_and_no_person_is_in_jaeger(journey: Journey) -> None:
-    told = json.dumps(journey.spans())
+def test_jaeger_has_no_secrets_and_no_personal_data(journey: Journey) -> None:
+    text = json.dumps(journey.spans())
     persons = {one["distinct_id"] for one in journey.captures}
     sessions = {str(one["properties"].get("$session_id", "")) for one in journey.captures} - {""}
     assert len(persons) > 3
     assert sessions != set()
     secrets = {PASSWORD, "@example.com", "%40example.com", "posthog.", "sandbox-"}
-    assert [one for one in persons | sessions | secrets if one in told] == []
+    assert [one for one in persons | sessions | secrets if one in text] == []

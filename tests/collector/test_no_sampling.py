@@ -1,4 +1,4 @@
-"""At no sampling, in the program or at the tail, PostHog gets every event and error, and Jaeger nothing."""
+"""If the program or the Collector samples no trace, PostHog gets every event and error, Jaeger nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.whole import Whole, running_whole
+from tests.collector.deployment import Deployment, running_deployment
 from tests.lifecycle.servers import gunicorn, serving, traceparent, wait_for
 from tests.services.jaeger import RunningJaeger, running_jaeger
 from tests.services.needing import needs_collector
@@ -22,18 +22,18 @@ _ROUNDS = 20
 _PATHS = ("/ship/?count=3", "/raise_plainly/", "/handle_and_report/")
 
 
-def _act(whole: Whole, folder: Path, env: dict[str, str]) -> None:
-    """Ask the host project, whose spans go to the Collector as well, and end it."""
-    with serving(gunicorn(), whole.environment(OTEL_TRACES_EXPORTER="otlp", **env), folder) as server:
+def _act(deployment: Deployment, folder: Path, env: dict[str, str]) -> None:
+    """Send requests to the host project, whose spans also go to the Collector, and stop it."""
+    with serving(gunicorn(), deployment.environment(OTEL_TRACES_EXPORTER="otlp", **env), folder) as server:
         for number in range(_ROUNDS):
             for place, path in enumerate(_PATHS, 1):
                 server.get(path, traceparent(f"{number * 10 + place:032x}"))
         server.stop()
 
 
-def _sampled(whole: Whole, jaeger: RunningJaeger) -> list[str]:
-    """Return which services' traces Jaeger has, once the Collector has decided on all that it holds."""
-    whole.collector.stop()
+def _sampled(deployment: Deployment, jaeger: RunningJaeger) -> list[str]:
+    """Stop the Collector, which then decides on all traces in its memory; return Jaeger's services."""
+    deployment.collector.stop()
     return jaeger.services()
 
 
@@ -49,12 +49,15 @@ def _sampled(whole: Whole, jaeger: RunningJaeger) -> list[str]:
 def test_posthog_gets_everything_and_jaeger_nothing(
     sampler: dict[str, str], tail: dict[str, str], tmp_path: Path
 ) -> None:
-    with running_jaeger() as jaeger, running_whole(tmp_path, jaeger.otlp_grpc_endpoint, **tail) as whole:
-        _act(whole, tmp_path, sampler)
-        # Of each of the two errors some go in full, and the rest is counted.
-        arrived = whole.arrived(_ROUNDS * 4 + 2)
-        assert _sampled(whole, jaeger) == []
-        arrived = whole.inspector.good()
+    with (
+        running_jaeger() as jaeger,
+        running_deployment(tmp_path, jaeger.otlp_grpc_endpoint, **tail) as deployment,
+    ):
+        _act(deployment, tmp_path, sampler)
+        # Each of the two errors is sent in full a few times; the other occurrences are only counted.
+        arrived = deployment.arrived(_ROUNDS * 4 + 2)
+        assert _sampled(deployment, jaeger) == []
+        arrived = deployment.inspector.good()
 
     found = Counter(one["event"] for one in arrived)
     assert found["parcel_shipped"] == _ROUNDS * 4
@@ -63,10 +66,13 @@ def test_posthog_gets_everything_and_jaeger_nothing(
         assert sum(one["properties"].get("occurrences", 1) for one in errors) == _ROUNDS * 2
 
 
-def test_where_everything_is_sampled_jaeger_has_each_trace(tmp_path: Path) -> None:
-    with running_jaeger() as jaeger, running_whole(tmp_path, jaeger.otlp_grpc_endpoint, **_ALL) as whole:
-        _act(whole, tmp_path, {"OTEL_TRACES_SAMPLER": "always_on"})
-        traces = {one["properties"]["$trace_id"] for one in whole.arrived(_ROUNDS * 4)}
-        assert _sampled(whole, jaeger) != []
-        whole.collector.restart()  # what it had decided on and not sent yet waits in its queue
+def test_if_everything_is_sampled_jaeger_has_each_trace(tmp_path: Path) -> None:
+    with (
+        running_jaeger() as jaeger,
+        running_deployment(tmp_path, jaeger.otlp_grpc_endpoint, **_ALL) as deployment,
+    ):
+        _act(deployment, tmp_path, {"OTEL_TRACES_SAMPLER": "always_on"})
+        traces = {one["properties"]["$trace_id"] for one in deployment.arrived(_ROUNDS * 4)}
+        assert _sampled(deployment, jaeger) != []
+        deployment.collector.restart()  # sends the sampled traces that are still in its queue
         wait_for(lambda: not [trace for trace in traces if jaeger.trace(trace) is None])
