@@ -16,5 +16,5 @@ _callback = OAuth2CallbackView.adapter_view(GitHubAddress)
 
 
 def oauth2_callback(request: HttpRequest) -> HttpResponse:
-    """Log in the person whom GitHub redirects back."""
+    """Log in the person that GitHub redirects back."""
     return cast("HttpResponse", _callback(request))
