@@ -1,1 +1,1 @@
-"""What the pipeline costs, measured side by side with what it stands in for; `python -m benchmarks`."""
+"""Benchmarks of the pipeline, compared with the code that it replaces: `python -m benchmarks`."""

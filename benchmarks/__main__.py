@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: each benchmark in a process of its own, a table, and `results.json`."""
+"""`python -m benchmarks`: runs each benchmark in its own process, prints a table, writes `results.json`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NAMES = (
 _ROOT = Path(__file__).parent.parent
 _RESULTS = Path(__file__).with_name("results.json")
 _PAGE = _ROOT / "docs" / "performance.md"
-# What a benchmark starts that `make setup` does not install, and how to get it.
+# The programs that a benchmark starts and `make setup` does not install, and how to install them.
 _NEEDS = {
     "collector": (_ROOT / "collector" / "build" / "otelcol", "make collector"),
     "browser": (Path("chromium"), "apt-get install chromium"),
@@ -54,7 +54,7 @@ _PACKAGES = (
 
 
 def main() -> int:
-    """Run the benchmarks; return 0 however they turn out, as no figure is a fault; 1 if one cannot run."""
+    """Run the benchmarks; return 1 if a benchmark cannot run, otherwise 0, whatever the figures are."""
     options = _parser().parse_args()
     names = (options.only,) if options.only else _NAMES
     missing = _missing(names)
@@ -79,7 +79,7 @@ def main() -> int:
 
 
 def _missing(names: Collection[str]) -> list[str]:
-    """Return what would end a run in its middle, and lose what it had measured."""
+    """Return messages about missing programs, which would end a run halfway and lose its measurements."""
     return [
         f"{name}: {program.name} is missing: {how}"
         for name, (program, how) in _NEEDS.items()
@@ -115,16 +115,18 @@ def _processor() -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure what the pipeline costs, side by side with what it stands in for.",
+        description="Measure the costs of the pipeline, compared with the code that it replaces.",
     )
-    parser.add_argument("--quick", action="store_true", help="a few rounds of each: a look, no verdict")
+    parser.add_argument(
+        "--quick", action="store_true", help="run a few rounds of each, too few for a verdict"
+    )
     parser.add_argument("--only", choices=_NAMES, help="run one benchmark")
     parser.add_argument(
         "--json",
         type=Path,
         metavar="PATH",
-        help=f"write the figures there (default: {_RESULTS.name} beside this program for a whole run, "
-        "nowhere for a quick or partial one)",
+        help=f"the file for the figures (default: {_RESULTS.name} next to this program for a full run, "
+        "no file for a quick or partial run)",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""What is recorded in every benchmark: one event with six properties, about one signed-in person."""
+"""The event that every benchmark records: six properties, about one signed-in person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["EVENT", "GROUPS", "IDENTITY", "OneIdentity", "SyncFinished", "proper
 
 GROUPS: Final = {"team": "benchmark.team.id"}
 
-# As long as Tformance's: two UUIDs, and posthog-js's UUIDv7 of a session.
+# As long as Tformance's identities: two UUIDs, and a session's UUIDv7 from posthog-js.
 IDENTITY: Final = Identity(
     distinct_id="7d0f5f0e-9a53-4d58-8e5f-0f3c7c5b8a10",
     groups={"team": "c1a7bb3e-64b2-4a7a-8b0c-52f0d2a3f9d4"},
@@ -20,14 +20,14 @@ IDENTITY: Final = Identity(
 
 @event("benchmark_sync_finished", tier=1, owner="benchmarks")
 class SyncFinished(TeamEvent):
-    """A sync of a repository has finished, shaped as Tformance's `repo_sync_completed`.
+    """A repository sync has finished; same shape as Tformance's `repo_sync_completed`.
 
     Args:
-        trigger: what started it.
-        is_initial: whether it was the repository's first.
-        outcome: how it ended.
-        prs_synced: how many pull requests it read.
-        duration_ms: how long it took.
+        trigger: the trigger of the sync.
+        is_initial: whether it was the first sync of the repository.
+        outcome: the outcome of the sync.
+        prs_synced: the number of pull requests that were read.
+        duration_ms: the duration of the sync in milliseconds.
     """
 
     trigger: Literal["onboarding", "manual", "scheduled"]
@@ -41,7 +41,7 @@ EVENT: Final = "benchmark_sync_finished"
 
 
 class OneIdentity:
-    """Be about the same person always, known without asking anybody."""
+    """An identity source that always returns the same person."""
 
     def identity(self) -> Identity:
         """Return the person."""
@@ -49,10 +49,10 @@ class OneIdentity:
 
 
 def properties(number: int) -> dict[str, Any]:
-    """Return the event's properties, with numbers that differ from event to event as real ones do.
+    """Return the event's properties, with numbers that vary between events as in reality.
 
     Args:
-        number: of the event.
+        number: the number of the event.
     """
     return {
         "team_slug": "acme-engineering",
@@ -68,6 +68,6 @@ def settings(host: str = "http://127.0.0.1:9") -> Settings:
     """Return the pipeline's settings.
 
     Args:
-        host: PostHog's stand-in; nobody listens at the default one.
+        host: the URL of PostHog's stand-in; nothing listens at the default URL.
     """
     return Settings(api_key="phc_benchmark", host=host, groups=GROUPS)

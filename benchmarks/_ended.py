@@ -1,4 +1,4 @@
-"""Spans that have just ended, each with one event, as the processor selects them."""
+"""Selected spans that have just ended, each with one event."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ BATCH = 512  # OpenTelemetry's default
 
 
 class EndedSpans:
-    """Make what has just ended.
+    """A generator of selected spans.
 
     Args:
-        selects: whether a span event's name is for PostHog.
+        selects: returns whether a span event with a name is for PostHog.
     """
 
     def __init__(self, selects: Callable[[str], bool]) -> None:
@@ -36,7 +36,7 @@ class EndedSpans:
         """Return a new batch of spans.
 
         Args:
-            count: how many.
+            count: the number of spans.
         """
         self._kept.clear()
         attributes = {**IDENTITY.attributes(GROUPS), "http.route": "sync/", "http.status_code": 200}
@@ -51,14 +51,14 @@ def travelling(spans: Sequence[SelectedSpan], mapper: Mapper) -> list[ReadableSp
     """Return selected spans as `POSTHOG_VIA=collector` sends them.
 
     Args:
-        spans: selected.
-        mapper: knows the names of the identity attributes.
+        spans: the selected spans.
+        mapper: provides the names of the identity attributes.
     """
     return [span_of_events(span, list(span.events), mapper.stamps, Origins()) for span in spans]
 
 
 class _Keep(SpanProcessor):
-    """Keep spans as the exporter is given them."""
+    """A span processor that keeps spans in the form in which the exporter receives them."""
 
     def __init__(self, spans: list[SelectedSpan], selects: Callable[[str], bool]) -> None:
         self._spans = spans

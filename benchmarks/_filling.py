@@ -1,4 +1,4 @@
-"""`python -m benchmarks._filling`: a database with a team and its year of work; prints its admin's cookie."""
+"""`python -m benchmarks._filling`: creates a team with a year of work; prints the cookie of its admin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Fill the database that the settings name."""
+    """Fill the database of the settings."""
     django.setup()
     from django.core.management import call_command
 

@@ -1,4 +1,4 @@
-"""`docs/performance.md`, made from `results.json`."""
+"""Generation of `docs/performance.md` from `results.json`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def page(document: dict[str, Any]) -> str:
     """Return the page for a document of results.
 
     Args:
-        document: as `results.json` holds it.
+        document: the content of `results.json`.
     """
     return "\n".join(_lines(document)) + "\n"
 

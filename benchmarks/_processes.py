@@ -1,4 +1,4 @@
-"""Running Python functions in processes of their own, each of which keeps its state between calls."""
+"""Processes that run Python functions and keep their state between calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["own_process", "run_benchmark"]
 
 @contextmanager
 def own_process() -> Iterator[ProcessPoolExecutor]:
-    """Start one process that inherits nothing: what a benchmark installs is for the whole process."""
+    """Start a process that inherits no state, because benchmarks install code for the whole process."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         yield process
 
@@ -24,8 +24,8 @@ def run_benchmark(name: str, *, is_quick: bool) -> Result:
     """Run one benchmark in this process.
 
     Args:
-        name: its module's.
-        is_quick: a few rounds only.
+        name: the name of the benchmark's module.
+        is_quick: whether to run only a few rounds.
     """
     found: Result = import_module(f"benchmarks.{name}").measure(is_quick=is_quick)
     return found

@@ -1,4 +1,4 @@
-"""`python -m benchmarks._replica ADDRESS`: the bridge's own program with the benchmarks' event."""
+"""`python -m benchmarks._replica ADDRESS`: the bridge's program, with the benchmarks' event declared."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Replica", "replicas"]
 
 
 class Replica:
-    """Hold a running bridge.
+    """A running bridge.
 
     Args:
-        url: where it listens.
-        pid: its process.
+        url: the bridge's URL.
+        pid: the process id of the bridge.
     """
 
     def __init__(self, url: str, pid: int) -> None:
@@ -29,22 +29,22 @@ class Replica:
         self._process = psutil.Process(pid)
 
     def cpu(self) -> float:
-        """Return the CPU seconds that it has used."""
+        """Return the CPU seconds that the bridge has used."""
         times = self._process.cpu_times()
         return times.user + times.system
 
     def memory(self) -> int:
-        """Return the bytes of memory that it holds now."""
+        """Return the resident memory of the bridge in bytes."""
         return int(self._process.memory_info().rss)
 
 
 @contextmanager
 def replicas(count: int, posthog: str) -> Iterator[Sequence[Replica]]:
-    """Run some bridges, each in a process of its own.
+    """Run bridges, each in its own process.
 
     Args:
-        count: how many.
-        posthog: the address that they deliver to.
+        count: the number of bridges.
+        posthog: the URL that the bridges deliver to.
     """
     command = [sys.executable, "-m", "benchmarks._replica", posthog]
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""What a benchmark found: rows of a table, each with what was wanted and whether it is reached."""
+"""The results of a benchmark: table rows, each with its target and whether the target is reached."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["Result", "Row", "Wanted", "at_least", "at_most", "table"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Say what a row's figure should be.
+    """The target of a row's figure.
 
     Args:
-        bound: the number.
-        is_floor: whether the figure should be above it; below it otherwise.
-        text: for the table, such as `at least 8 x`.
+        bound: the lowest or highest acceptable figure.
+        is_floor: whether the bound is the lowest acceptable figure, rather than the highest.
+        text: the text for the table, such as `at least 8 x`.
     """
 
     bound: float
@@ -25,46 +25,46 @@ class Wanted:
     text: str
 
     def is_reached(self, figure: float) -> bool:
-        """Whether a figure is on the right side of the bound.
+        """Return whether a figure reaches the target.
 
         Args:
-            figure: measured.
+            figure: the measured figure.
         """
         return figure >= self.bound if self.is_floor else figure <= self.bound
 
 
 def at_least(bound: float, text: str) -> Wanted:
-    """Want a figure to be a bound or more.
+    """Return the target of a figure that must be at least a bound.
 
     Args:
-        bound: the number.
-        text: for the table.
+        bound: the lowest acceptable figure.
+        text: the text for the table.
     """
     return Wanted(bound, is_floor=True, text=text)
 
 
 def at_most(bound: float, text: str) -> Wanted:
-    """Want a figure to be a bound or less.
+    """Return the target of a figure that must be at most a bound.
 
     Args:
-        bound: the number.
-        text: for the table.
+        bound: the highest acceptable figure.
+        text: the text for the table.
     """
     return Wanted(bound, is_floor=False, text=text)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold one comparison, or one figure of ours alone.
+    """A comparison, or a figure without one.
 
     Args:
-        what: is measured.
-        unit: of `ours` and `theirs`.
-        ours: the median.
-        theirs: the median of what it is compared with.
-        ratio: of the two, round by round, in whichever direction `what` says.
-        wanted: of the ratio's median, or of `ours` where nothing is compared; None if nothing is.
-        is_conclusive: False if the run was too short to tell whether it is reached.
+        what: the measured quantity, as a text for the table.
+        unit: the unit of `ours` and `theirs`.
+        ours: the median for our code.
+        theirs: the median for the code that ours is compared with; None without a comparison.
+        ratio: the ratio of the two by round, in the direction that `what` describes.
+        wanted: the target of the ratio's median, or of `ours` without a comparison; None for no target.
+        is_conclusive: False if the run was too short to decide whether the target is reached.
     """
 
     what: str
@@ -77,7 +77,7 @@ class Row:
 
     @property
     def is_reached(self) -> bool | None:
-        """Whether the wanted number is reached; None if none is wanted, or the run cannot tell."""
+        """Whether the target is reached; None if there is no target, or the run is not conclusive."""
         if self.wanted is None or not self.is_conclusive:
             return None
         return self.wanted.is_reached(self.ours if self.ratio is None else self.ratio.median)
@@ -99,12 +99,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Hold what one benchmark found.
+    """The results of a benchmark.
 
     Args:
-        name: the benchmark's.
-        rows: at least one.
-        note: what the reader should know of how it was measured.
+        name: the benchmark's name.
+        rows: the rows for the table; empty if nothing could be measured.
+        note: a note for readers on how the figures were measured.
     """
 
     name: str
@@ -124,7 +124,7 @@ def table(results: list[Result]) -> str:
     """Return the results as a table in plain text.
 
     Args:
-        results: in the order to be shown.
+        results: the results, in the order of the table.
     """
     lines = [_HEAD, *(_cells(row) for result in results for row in result.rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
@@ -153,7 +153,7 @@ def _figure(value: float) -> str:
 
 
 def _aligned(cells: tuple[str, ...], widths: list[int]) -> str:
-    """Put words to the left and numbers to the right."""
+    """Return a line with left-aligned words and right-aligned numbers."""
     is_number = (False, True, True, False, True, False, False, False)
     columns = zip(cells, widths, is_number, strict=True)
     return "  ".join(

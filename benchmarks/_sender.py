@@ -1,4 +1,4 @@
-"""Sending ready-made OTLP requests as the Collector's exporter does, on some connections at once."""
+"""A sender of ready-made OTLP requests on several connections, like the Collector's exporter."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _HEADERS = {"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip"
 
 
 class NotTakenError(RuntimeError):
-    """Raised if a request was not answered with 200: then nothing was measured."""
+    """Raised if the receiver did not accept all spans, which makes the measurement invalid."""
 
 
 def body_of(spans: Sequence[ReadableSpan]) -> bytes:
-    """Return a request's body.
+    """Return the gzipped body of a request.
 
     Args:
-        spans: ended.
+        spans: ended spans.
     """
     return gzip.compress(encode_spans(spans).SerializeToString())
 
 
 def send(urls: Sequence[str], bodies: Sequence[bytes], connections: int) -> None:
-    """Post bodies, and return when all are answered.
+    """Post bodies, and return when all have been answered.
 
     Args:
-        urls: the receivers, among which the connections are spread.
-        bodies: of requests for `/v1/traces`.
-        connections: how many are used at once.
+        urls: the receivers, over which the connections are distributed.
+        bodies: the bodies of requests to `/v1/traces`.
+        connections: the number of concurrent connections.
 
     Raises:
-        NotTakenError: if one was refused.
+        NotTakenError: if a request or a span was refused.
     """
     shares = [(urls[number % len(urls)], bodies[number::connections]) for number in range(connections)]
     with ThreadPoolExecutor(connections) as threads:

@@ -1,4 +1,4 @@
-"""Where events go in a benchmark: nowhere, or to an inspector in a process of its own that keeps none."""
+"""Destinations of events in a benchmark: discarded, or counted by an inspector in its own process."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ __all__ = ["Nowhere", "NowhereExporter", "discarding_inspector"]
 
 
 class Nowhere:
-    """Take captures as delivered, and forget them."""
+    """A sink that discards captures and reports them as delivered."""
 
     def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> tuple[()]:  # noqa: ARG002
-        """Forget captures.
+        """Discard captures.
 
         Args:
-            captures: mapped.
+            captures: mapped captures.
             deadline: unused.
         """
         return ()
 
     def interrupt(self, deadline: float) -> None:
-        """Do nothing: nothing takes time here."""
+        """Do nothing: `deliver` returns immediately."""
 
     def close(self) -> None:
-        """Do nothing: nothing is open."""
+        """Do nothing: there are no resources to release."""
 
 
 class NowhereExporter(SpanExporter):
-    """Be what the SREs' exporter is to a request's thread: something behind a queue."""
+    """A span exporter that discards spans, in place of the SREs' exporter behind its queue."""
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:  # noqa: ARG002 - thrown away
-        """Forget spans.
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:  # noqa: ARG002 - discarded
+        """Discard spans.
 
         Args:
-            spans: ended.
+            spans: ended spans.
         """
         return SpanExportResult.SUCCESS
 
 
 @contextmanager
 def discarding_inspector() -> Iterator[RunningInspector]:
-    """Run an inspector that decodes and counts events and keeps none, on the other core."""
+    """Run an inspector in its own process that decodes and counts events but does not keep them."""
     command = [sys.executable, "-m", "otel.inspector", "--port", "0", "--discard"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,4 +1,4 @@
-"""The request benchmark's one view, and its one user, who needs no database."""
+"""The view of the request benchmark, and its user, who is not in a database."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ __all__ = ["OneUserBackend", "identify", "urlpatterns"]
 
 
 class OneUserBackend(BaseBackend):
-    """Know one user."""
+    """An authentication backend with one user."""
 
-    def get_user(self, user_id: int) -> Any:  # the type checker knows Tformance's user model only
+    def get_user(self, user_id: int) -> Any:  # the type checker knows only Tformance's user model
         """Return the user.
 
         Args:
-            user_id: from the session.
+            user_id: the id from the session.
         """
         return User(pk=user_id, username="ada", is_active=True)
 
 
 def identify(user: User, request: HttpRequest | None) -> Identity:  # noqa: ARG001 - the hook
-    """Return whom a request is about, as a product does.
+    """Return the identity for a request, as a product's hook does.
 
     Args:
-        user: signed in.
+        user: the signed-in user.
         request: unused.
     """
     return Identity(distinct_id=IDENTITY.distinct_id, groups=IDENTITY.groups)
@@ -47,7 +47,7 @@ def sync(request: HttpRequest) -> HttpResponse:
 
 
 def sync_plainly(request: HttpRequest) -> HttpResponse:
-    """Add the same event by OpenTelemetry's own API, about nobody."""
+    """Add the same event with OpenTelemetry's API, without an identity."""
     if request.user.is_authenticated:
         trace.get_current_span().add_event(EVENT, properties(1))
     return HttpResponse("synced")

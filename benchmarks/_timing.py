@@ -1,4 +1,4 @@
-"""Timing: rounds of two or more ways in turn, and the spread of the ratios between them."""
+"""Timing: rounds that alternate between two or more ways, and the spread of their ratios."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Rounds", "Spread", "in_turn", "spread"]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Hold a median with the quartiles around it.
+    """A median and its quartiles.
 
     Args:
-        median: of all rounds.
+        median: the median of all rounds.
         low: the first quartile.
         high: the third quartile.
     """
@@ -27,10 +27,10 @@ class Spread:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Return the median and the quartiles of some values.
+    """Return the median and the quartiles of values.
 
     Args:
-        values: at least one.
+        values: at least one value.
     """
     if len(values) == 1:
         return Spread(values[0], values[0], values[0])
@@ -40,10 +40,10 @@ def spread(values: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """Hold what each way measured, round by round.
+    """The measurements of each way, by round.
 
     Args:
-        values: for each way one value a round.
+        values: for each way, one value per round.
     """
 
     values: Mapping[str, Sequence[float]]
@@ -52,36 +52,36 @@ class Rounds:
         """Return the median of one way's rounds.
 
         Args:
-            way: its name.
+            way: the name of the way.
         """
         return statistics.median(self.values[way])
 
     def ratio(self, way: str, to: str) -> Spread:
         """Return the spread of the ratios of one way to another, round by round.
 
-        A machine that is slower for a while is slower for both: the ratio of neighbours stays, where the
-        ratio of two averages would not.
+        If the machine is slower for a while, both ways are slower: the ratio of neighboring measurements is
+        stable, but the ratio of two averages would not be.
 
         Args:
-            way: above the line.
-            to: below it.
+            way: the name of the way in the numerator.
+            to: the name of the way in the denominator.
         """
         pairs = zip(self.values[way], self.values[to], strict=True)
         return spread([one / other for one, other in pairs])
 
 
 def in_turn(rounds: int, ways: Mapping[str, Callable[[], float]]) -> Rounds:
-    """Measure each way once a round, after one round to warm up; every second round in reverse order.
+    """Measure each way once per round, in reverse order in every second round, after a warm-up round.
 
-    The garbage collector runs between measurements rather than in whichever comes when it is due.
+    The garbage collector runs between measurements, so that it does not slow down an arbitrary one.
 
     Args:
-        rounds: how many are kept.
-        ways: each returns its measurement.
+        rounds: the number of rounds after the warm-up.
+        ways: functions that return a measurement, by name.
     """
     values: dict[str, list[float]] = {way: [] for way in ways}
     gc.collect()
-    gc.freeze()  # what the benchmark itself holds is no product's heap, and is not to be gone through again
+    gc.freeze()  # a product's heap does not contain the benchmark's objects, so do not collect them again
     order = list(ways)
     for number in range(rounds + 1):
         for way in order if number % 2 else reversed(order):

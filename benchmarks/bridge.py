@@ -1,17 +1,17 @@
-"""Events a second through the bridge, against the exporter in the process; and through one to four replicas.
+"""Events per second through one to four bridges, compared with the exporter in the process.
 
-Requests of 1,024 spans with one event each, gzipped: 534 KiB before that, about where `collector-config.yaml`
-has the Collector send (from 512 KiB on), on its eight connections, which are spread over the replicas. A
-replica is the bridge's own program. In the process the same events are exported in batches of 512, as
-OpenTelemetry's export thread does it. Both deliver to one inspector in a process of its own, and only what it
-has counted is counted here.
+Requests contain 1,024 spans with one event each: 534 KiB before gzip, about the size from which
+`collector-config.yaml` makes the Collector send (512 KiB). They are sent on eight connections like the
+Collector's, which are distributed over the replicas. A replica is the bridge's own program. In the process,
+the same events are exported in batches of 512, as OpenTelemetry's export thread does. Both deliver to one
+inspector in its own process, and only events that the inspector counted count here.
 
-The Collector's published figure is a vendor's rule of thumb, 15,000 spans/s a core (Splunk's sizing); of it a
-bridge is told by its CPU an event.
+The Collector's published figure is a vendor's rule of thumb, 15,000 spans/s per core (Splunk's sizing). A
+bridge is compared with it by its CPU time per event.
 
-CPU time is that of the whole process, all threads together, of the replicas in sum: what a replica needs a
-core for. On a machine with two cores the sender and the inspector share them with the replicas, so that their
-CPU an event, and not their rate, says what more of them cost.
+CPU time covers all threads of a process, summed over the replicas: it decides how many cores the replicas
+need. On a machine with two cores, the sender and the inspector share the cores with the replicas, so the cost
+of further replicas shows in their CPU time per event and not in their rate.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from otel.inspector.running import RunningInspector
 
 __all__ = ["measure", "of_a_core"]
 
-_REQUEST = 1_024  # such small spans fill `min_size` of the Collector's queue to the bridge
-_CONNECTIONS = 8  # `num_consumers` of it
+_REQUEST = 1_024  # this many small spans fill `min_size` of the Collector's queue to the bridge
+_CONNECTIONS = 8  # `num_consumers` of that queue
 _REQUESTS = 24
 _REPLICAS = (1, 2, 3, 4)
-# What is left of a core is for retries after an outage, and for bursts.
+# The rest of a core is reserved for retries after an outage and for bursts.
 _SHARE_OF_A_CORE = 0.6
 _DAY = 86_400
-_PUBLISHED = 15_000  # spans/s of a core
+_PUBLISHED = 15_000  # spans/s per core
 _NOTE = (
     "a day's figure is computed from the CPU an event, nothing ran for a day; sender and inspector share the "
     "cores with the bridges, so that on two cores the CPU an event says what more of them cost, not the rate"
@@ -49,10 +49,10 @@ _NOTE = (
 
 
 def measure(*, is_quick: bool) -> Result:
-    """Compare the rates, and the CPU time an event.
+    """Compare the rates, and the CPU time per event.
 
     Args:
-        is_quick: a few rounds only.
+        is_quick: whether to run only a few rounds.
     """
     rounds = 2 if is_quick else 8
     with discarding_inspector() as inspector:
@@ -72,16 +72,16 @@ def measure(*, is_quick: bool) -> Result:
             rates = in_turn(rounds, ways)
             memory = max(replica.memory() for replica in running)
         provider.shutdown()
-    used_cpu = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the round to warm up
+    used_cpu = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the warm-up round
     return Result("bridge", tuple(_rows(rates, used_cpu, memory)), _NOTE)
 
 
 def of_a_core(what: str, cpu: Sequence[float]) -> Row:
-    """Return how many spans a whole core carries, against the Collector's published figure.
+    """Return how many spans a whole core handles, compared with the Collector's published figure.
 
     Args:
-        what: is measured.
-        cpu: µs a span, round by round.
+        what: the measured program, as a text for the table.
+        cpu: µs per span, by round.
     """
     figure = spread([1e6 / one for one in cpu])
     ratio = spread([1e6 / one / _PUBLISHED for one in cpu])
@@ -130,7 +130,7 @@ def _rows(rates: Rounds, cpu: Rounds, memory: int) -> Iterator[Row]:
 
 
 def _exported(exporter: PostHogSpanExporter, ended: EndedSpans, cpu: list[float]) -> Callable[[], float]:
-    """Return what measures the exporter: events a second, and in a list beside it the CPU an event in µs."""
+    """Return a function that measures events per second, and appends the CPU µs per event to `cpu`."""
     batches = _REQUESTS * _REQUEST // BATCH // 2
 
     def once() -> float:
@@ -150,7 +150,7 @@ def _exported(exporter: PostHogSpanExporter, ended: EndedSpans, cpu: list[float]
 def _sent(
     running: Sequence[Replica], bodies: Sequence[bytes], inspector: RunningInspector, cpu: list[float]
 ) -> Callable[[], float]:
-    """Return what measures some replicas in the same way."""
+    """Return a function that measures replicas in the same way as `_exported`."""
     count = len(bodies) * _REQUEST
 
     def once() -> float:

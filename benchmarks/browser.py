@@ -1,8 +1,8 @@
-"""What analytics costs a page in the browser: Debian's Chromium, with and without PostHog's key, in turn.
+"""The cost of analytics for a page in Debian's Chromium, alternately with and without PostHog's API key.
 
-Two processes of the product, as in production, on one database. Browsers of the one with a key load
-posthog-js, and send through the product to an inspector. Each page is opened in a browser context of its own,
-with nothing in its cache.
+Two processes serve the product from one database, as in production. With the key, the browser loads
+posthog-js and sends events through the product to an inspector. Each page opens in its own browser context
+with an empty cache.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ __all__ = ["measure"]
 _ROOT = Path(__file__).parent.parent
 _DIST = _ROOT / "assets" / "dist"
 
-# The first is what people come to; the second has charts.
+# People see the first page most often; the second has charts.
 _PAGES = {"dashboard": "/dashboard/", "analytics, AI adoption": "/analytics/ai_adoption/?range=all"}
 
-# Seconds; long enough for posthog-js to come and to send something, so that its cost is in the round.
+# Seconds; long enough for posthog-js to load and to send events, so that a round includes its cost.
 _WATCHED = 3.0
 
-# Paints of one and the same page differ by a tenth from one opening to the next, and their medians by less.
+# Paints of the same page vary by a tenth, and their medians by less.
 _NOISE = 1.1
-# Milliseconds of the main thread before the page is usable, as the taxonomy's issue asks for.
+# Milliseconds of the main thread before the page is usable; the taxonomy's issue sets this target.
 _MAIN_THREAD = 50
-# kB gzipped, of what a page loads for analytics alone; posthog-js with all that is switched on takes 95.
+# kB, gzipped: the code that a page loads only for analytics. posthog-js with the enabled features takes 95.
 _BUNDLE = 110
 
 _LARGEST_PAINT = """() => new Promise((resolve) => {
@@ -54,7 +54,7 @@ _LARGEST_PAINT = """() => new Promise((resolve) => {
     .observe({ type: "largest-contentful-paint", buffered: true });
 })"""
 
-# What Chromium's traces call a task of a thread, and the category that has it.
+# The name of a thread's task in Chromium's traces, and the categories that contain it.
 _TASK, _CATEGORIES = "RunTask", ["devtools.timeline", "disabled-by-default-devtools.timeline"]
 
 
@@ -62,7 +62,7 @@ def measure(*, is_quick: bool) -> Result:
     """Measure the largest paint, the main thread's time and the bundle.
 
     Args:
-        is_quick: a few rounds only.
+        is_quick: whether to run only a few rounds.
     """
     rows = []
     with _products() as (with_key, without_key, cookie), _chromium() as browser:
@@ -98,27 +98,27 @@ def measure(*, is_quick: bool) -> Result:
 
 
 def _bundle() -> float:
-    """Return the weight of the chunk that a page loads for analytics alone, in kB."""
+    """Return the gzipped size of the chunk that a page loads only for analytics, in kB."""
     chunk = json.loads((_DIST / "manifest.json").read_text())["assets/javascript/posthog.ts"]
     return len(gzip.compress((_DIST / chunk["file"]).read_bytes())) / 1000
 
 
 def _opening(browser: Browser, url: str, cookie: Mapping[str, str], busy: list[float]) -> Callable[[], float]:
     def open_page() -> float:
-        """Return the largest paint of a page that is opened anew, in ms; note the main thread's time."""
+        """Open the page, append the main thread's time to `busy`, and return the largest paint, in ms."""
         context = browser.new_context()
-        # The notice is answered: it would be the largest paint, and of the one side alone.
+        # Answer the consent notice, which would be the largest paint on one of the two sides.
         cookies = {cookie["name"]: cookie["value"], "analytics_opt_out": "0"}
         context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
         page = context.new_page()
-        # In a process of its site that is there already: a new one may be on its way before it is traced.
+        # Start the site's process before tracing: a new process might start too early to be traced.
         page.goto(urljoin(url, "/health/"))
         browser.start_tracing(page=page, categories=_CATEGORIES)
         page.goto(url, wait_until="load")
         page.wait_for_timeout(_WATCHED * 1000)
         painted = float(page.evaluate(_LARGEST_PAINT))
         busy.append(_busy_before_load(json.loads(browser.stop_tracing())["traceEvents"], url))
-        # A page that is on its way out keeps its context from closing.
+        # An open page may delay the closing of its context.
         page.goto("about:blank")
         context.close()
         return painted
@@ -127,7 +127,7 @@ def _opening(browser: Browser, url: str, cookie: Mapping[str, str], busy: list[f
 
 
 def _busy_before_load(events: list[dict[str, Any]], url: str) -> float:
-    """Return how long the page's main thread was busy from its first byte to its load event, in ms."""
+    """Return the busy time of the page's main thread from its first byte to its load event, in ms."""
     committed = next(
         one for one in events if one["name"] == "CommitLoad" and one["args"]["data"].get("url") == url
     )
@@ -135,7 +135,7 @@ def _busy_before_load(events: list[dict[str, Any]], url: str) -> float:
     own = [one for one in events if (one["pid"], one["tid"]) == thread and one["ts"] >= committed["ts"]]
     loaded = min(one["ts"] for one in own if one["name"] == "MarkLoad")
     tasks = [one for one in own if one["name"] == _TASK and "dur" in one and one["ts"] < loaded]
-    # The one that fires the event has gone on since.
+    # Count the task that fires the event only up to the event.
     return float(sum(min(one.get("tdur", one["dur"]), loaded - one["ts"]) for one in tasks)) / 1000
 
 
@@ -153,14 +153,14 @@ def _chromium() -> Iterator[Browser]:
 
 @contextmanager
 def _products() -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Give the address of a product with a key, that of one without, and the cookie of a member of both."""
+    """Run the product with and without an API key; yield both URLs and the cookie of a member."""
     with TemporaryDirectory() as folder, running_inspector() as inspector:
         env = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tformance.settings",
             "DATABASE_URL": "",
             "SQLITE_PATH": str(Path(folder) / "pages.sqlite3"),
-            # As in production: templates are read once, and files are found once.
+            # As in production: templates and static files are looked up only once.
             "DEBUG": "false",
             "SECRET_KEY": "only-for-benchmarks",
             "ALLOWED_HOSTS": HOST,
@@ -189,7 +189,7 @@ def _product(env: Mapping[str, str]) -> Iterator[str]:
         url = f"http://{HOST}:{port}"
         while not _answers(url):
             if process.poll() is not None:
-                msg = "the product does not start"
+                msg = "the product did not start"
                 raise RuntimeError(msg)
             time.sleep(0.1)
         yield url

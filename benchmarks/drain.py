@@ -1,16 +1,16 @@
-"""Events a second drained by one exporter, against the SDK, the one other exporter, and the floor.
+"""Events per second through our exporter, compared with the SDK, another exporter, and the floor.
 
 Ours: spans that have just ended, each with one declared event of six properties and its identity, are mapped,
-validated, gzipped and posted in batches of 512, as OpenTelemetry's export thread does it.
+validated, gzipped and posted in batches of 512, as in OpenTelemetry's export thread.
 
-- The SDK, with its defaults: `capture()` and `flush()`. What `capture()` does in the request's thread is part
-  of its work on an event, as recording is of ours; so span, `record()` and export together are compared too.
-- `posthog-otel-exporter`: the same ended spans; it calls `capture()` behind its `export()`.
-- The floor: ready-made events of the same content, orjson, gzip, and one POST over a kept connection; at
-  gzip level 1, which is its best, and at 6, the usual one. The better of the two medians counts.
+- The SDK, with its defaults: `capture()` and `flush()`. The work of `capture()` in the request's thread is
+  included; therefore our span, `record()` and export together are compared too.
+- `posthog-otel-exporter`: the same ended spans; its `export()` calls `capture()`.
+- The floor: ready-made events with the same content, orjson, gzip, and one POST over a kept connection; at
+  gzip level 1, the fastest, and at 6, the usual level. The better of the two medians counts.
 
-All post to one inspector in another process, which decodes and counts: an event that it did not count is a
-fault of the benchmark, not a fast one. CPU time is the whole process's, all threads together.
+All post to one inspector in another process, which decodes and counts events. If it does not count an event,
+the benchmark fails. CPU time covers all threads of the process.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ __all__ = ["measure"]
 
 _BATCHES = 4  # as many as fill OpenTelemetry's default queue
 
-# What is timed, piece by piece; what it needs is made between the pieces.
+# The calls to measure. Their input is created between the calls, and is not measured.
 Way = Callable[[], Iterator[Callable[[], None]]]
 
 
 class DrainError(RuntimeError):
-    """Raised if an event was not acknowledged: then nothing was measured."""
+    """Raised if an event was not acknowledged, which makes the measurement invalid."""
 
 
 def measure(*, is_quick: bool) -> Result:
-    """Compare the rates, and the CPU time an event.
+    """Compare the rates, and the CPU time per event.
 
     Args:
-        is_quick: a few rounds only.
+        is_quick: whether to run only a few rounds.
     """
     rounds = 3 if is_quick else 30
     with discarding_inspector() as inspector:
@@ -90,7 +90,7 @@ def measure(*, is_quick: bool) -> Result:
         found = in_turn(rounds, {way: _timed(inspector, sends, cpu[way]) for way, sends in ways.items()})
         provider.shutdown()
         client.shutdown()
-    used = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the round to warm up
+    used = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the warm-up round
     best = max("floor 1", "floor 6", key=found.median)
     return Result("drain", tuple(_rows(found, used, best)), f"the floor that counts is {best}")
 
@@ -119,7 +119,7 @@ def _rows(rates: Rounds, cpu: Rounds, best: str) -> Iterator[Row]:
 
 
 def _timed(inspector: RunningInspector, sends: Way, cpu: list[float]) -> Callable[[], float]:
-    """Return what measures a way: events a second, and in a list beside it the CPU time an event in µs."""
+    """Return a function that measures events per second, and appends the CPU µs per event to `cpu`."""
     count = BATCH * _BATCHES
 
     def once() -> float:
@@ -165,16 +165,16 @@ def _capture(client: Posthog, count: int) -> None:
 def _export_by_peer(peer: PosthogSpanExporter, batches: Sequence[Sequence[ReadableSpan]]) -> None:
     for spans in batches:
         _export(peer, spans)
-    # Its own `force_flush` does nothing, and its client waits 5 s for a batch to fill.
+    # The exporter's `force_flush` does nothing, and its client waits 5 s for a batch to fill.
     peer._posthog_client.flush(None)  # noqa: SLF001
 
 
 class _Floor:
-    """Do what nobody can leave out.
+    """The minimal work of an exporter: encode, compress and send.
 
     Args:
-        url: the inspector's.
-        captures: ready-made, one batch.
+        url: the inspector's URL.
+        captures: one batch of ready-made captures.
     """
 
     def __init__(self, url: str, captures: Sequence[Capture | Rejection]) -> None:
@@ -183,7 +183,7 @@ class _Floor:
         self._connection = http.client.HTTPConnection(self._address)
 
     def batch(self) -> list[Any]:
-        """Return a batch of events, as new in memory as the others' spans are."""
+        """Return a batch of newly created events, because the spans of the others are newly created too."""
         batch: list[Any] = orjson.loads(self._ready)
         return batch
 
@@ -191,7 +191,7 @@ class _Floor:
         """Post a batch.
 
         Args:
-            level: gzip's.
+            level: gzip's compression level.
             batch: the events.
         """
         packed = gzip.compress(orjson.dumps({"api_key": "phc_benchmark", "batch": batch}), level)
@@ -199,7 +199,7 @@ class _Floor:
         try:
             self._connection.request("POST", "/batch/", packed, headers)
             answer = self._connection.getresponse()
-        except ConnectionError:  # closed by the server while the others were measured
+        except ConnectionError:  # the server closed the connection while the other ways were measured
             self._connection = http.client.HTTPConnection(self._address)
             self._connection.request("POST", "/batch/", packed, headers)
             answer = self._connection.getresponse()

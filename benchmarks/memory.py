@@ -1,11 +1,11 @@
-"""What waits in the queue costs memory, bounded by its setting; and nothing stays once it has left.
+"""The memory of a full queue, which its setting bounds, and the memory growth while events pass.
 
-The queue: 100,000 spans with one event each wait behind an exporter that does not return, in a process of
-their own; then 100,000 more come, which must be refused, counted, and leave the resident memory as it is.
+The queue: 100,000 spans with one event each wait for an exporter that does not return, in their own process.
+Then 100,000 more spans must be refused and counted, without an increase of the resident memory.
 
-The soak: events at a steady rate, posted to the inspector, for a minute; the slope of the resident memory
-over the last two thirds of it. A run is judged by the bytes that stay for each event that passed: whatever is
-kept of an event takes more than eight, the size of one reference.
+The soak: events at a steady rate are posted to the inspector for a minute; the figure is the slope of the
+resident memory over the last two thirds of the minute. The target limits the growth per event: a leak of any
+part of an event takes more than eight bytes, the size of a reference.
 """
 
 from __future__ import annotations
@@ -31,42 +31,45 @@ from otel.identity import identified
 __all__ = ["measure"]
 
 _QUEUE = 100_000
-# Fast enough for a minute to hold hundreds of thousands of events, slow enough for two shared cores.
+# Fast enough for hundreds of thousands of events in a minute, slow enough for two shared cores.
 _BURST, _PAUSE = 40, 0.01
 
 
 class LeakyQueueError(RuntimeError):
-    """Raised if the queue did not hold, or refuse, what was to be measured."""
+    """Raised if the queue did not hold or refuse the expected events."""
 
 
 class _Gate:
-    """Hold up the export thread until it is opened, as a PostHog that does not answer would."""
+    """A sink that blocks the export thread until the gate opens, like a PostHog that does not answer.
+
+    Thread-safe.
+    """
 
     def __init__(self) -> None:
         self.open = threading.Event()
 
     def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> tuple[()]:  # noqa: ARG002
-        """Wait.
+        """Wait until the gate is open.
 
         Args:
-            captures: forgotten.
+            captures: discarded.
             deadline: unused.
         """
         self.open.wait()
         return ()
 
     def interrupt(self, deadline: float) -> None:
-        """Do nothing: nothing is waited for that the gate does not end."""
+        """Do nothing: the gate ends all waits."""
 
     def close(self) -> None:
-        """Do nothing: nothing is open."""
+        """Do nothing: there are no resources to release."""
 
 
 def measure(*, is_quick: bool) -> Result:
     """Measure the queue, and the soak.
 
     Args:
-        is_quick: soak for a few seconds, which is too short to judge.
+        is_quick: whether to soak for only a few seconds, which is too short for a verdict.
     """
     with own_process() as process:
         full, more = process.submit(_fill).result()
@@ -94,12 +97,12 @@ def measure(*, is_quick: bool) -> Result:
 
 
 def _fill() -> tuple[float, float]:
-    """Return the bytes that a full queue takes, and those that as many events take that find it full."""
+    """Return the bytes of a full queue, and the growth in bytes while it refuses as many events again."""
     os.environ["OTEL_BSP_MAX_QUEUE_SIZE"] = str(_QUEUE)
     gate = _Gate()
     provider = TracerProvider()
     running = install(settings(), provider=provider, sink=gate)
-    _record(provider, 2_000)  # whatever is made once, and a batch for the export thread to be held up with
+    _record(provider, 2_000)  # one-time allocations, and a batch that blocks the export thread
     time.sleep(0.5)
     empty = _resident()
     _record(provider, _QUEUE)
@@ -116,7 +119,7 @@ def _fill() -> tuple[float, float]:
 
 
 def _soak(seconds: float) -> tuple[float, float]:
-    """Return by how many bytes the process grows in a minute, and for each event that passes."""
+    """Return the growth of the process in bytes per minute and in bytes per event."""
     with discarding_inspector() as inspector:
         provider = TracerProvider()
         install(settings(inspector.url), provider=provider)

@@ -1,12 +1,12 @@
-"""`record()` on a recording span against `posthog.capture()`, in the thread that answers a request.
+"""`record()` on a recording span compared with `posthog.capture()`, in the thread that answers a request.
 
-Both are given the same six properties, a person, a group and a session. `record` is called as in a request:
-on a span under way, with an identity source; its span has ten events at most, as a busy request's. `capture`
-is called with the SDK's defaults on a client whose queue never fills; what it queued is posted to a local
-inspector, and drained between rounds.
+Both get the same six properties, a person, a group and a session. `record` is called as in a request: on an
+active span, with an identity source; the span has ten events, like that of a busy request. `capture` is
+called with the SDK's defaults on a client whose queue never fills; its events are posted to a local
+inspector, and the queue is drained between rounds.
 
-Wall time is what the request waits. CPU time is the thread's own: it leaves out the waits for the
-interpreter's lock that the SDK's consumer thread causes beside the request, in the SDK's favour.
+Wall time is the time that the request waits. CPU time covers only the request's thread: it excludes waits for
+the interpreter lock, which the SDK's consumer thread causes, and therefore favors the SDK.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def measure(*, is_quick: bool) -> Result:
     """Compare the two calls.
 
     Args:
-        is_quick: a few rounds only.
+        is_quick: whether to run only a few rounds.
     """
     rounds = 5 if is_quick else 60
     with discarding_inspector() as inspector:

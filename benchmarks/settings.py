@@ -1,10 +1,10 @@
-"""The Django project of the request benchmark: sessions and users without a database, one view."""
+"""Django settings of the request benchmark: sessions and users without a database, and one view."""
 
 from __future__ import annotations
 
 import os
 
-# Set by each of the two processes that are compared, before Django reads this.
+# Each of the two compared processes sets the variable before Django loads this module.
 _IS_OURS = os.environ.get("BENCHMARK_WAY") == "ours"
 
 SECRET_KEY = "only-for-benchmarks"
@@ -21,7 +21,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     *(["otel.django.middleware.TelemetryMiddleware"] if _IS_OURS else []),
 ]
-# A query would take longer than everything that is compared, and hide it.
+# Not used: a query would take longer than the compared code and hide it.
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cache"

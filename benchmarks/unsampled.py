@@ -1,8 +1,8 @@
-"""A request's tree of spans that is not sampled, against one that is, both with our pipeline.
+"""An unsampled span tree of a request compared with a sampled one, both with our pipeline.
 
-One SERVER span, ten CLIENT spans with ten attributes each, and two events by `record`. Behind both stands the
-SREs' stock BatchSpanProcessor with an exporter that throws away; two tracers of one provider differ in the
-sampler alone. CPU time in the request's thread.
+A tree has one SERVER span, ten CLIENT spans with ten attributes each, and two events from `record`. Both ways
+have the SREs' stock BatchSpanProcessor with an exporter that discards spans; the two tracers of one provider
+differ only in the sampler. The benchmark measures CPU time in the request's thread.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["QUERY", "measure"]
 _TREES = 100
 _QUERIES = 10
 
-# What an instrumentation of a database writes, by number and length.
+# Attributes as a database instrumentation sets them, in number and length.
 QUERY: Final[Mapping[str, str | int]] = {
     "db.system.name": "postgresql",
     "db.namespace": "tformance",
@@ -47,7 +47,7 @@ def measure(*, is_quick: bool) -> Result:
     """Compare the two trees.
 
     Args:
-        is_quick: a few rounds only.
+        is_quick: whether to run only a few rounds.
     """
     rounds = 5 if is_quick else 60
     provider = TracerProvider()
