@@ -1,1 +1,1 @@
-"""Telemetry in a Django project: the app, its middleware, checks and management command."""
+"""Django integration: the app, its middleware, system checks and management command."""

@@ -1,4 +1,4 @@
-"""System checks of the way through the Collector."""
+"""System checks for the connection to the Collector."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["check_collector"]
 
 
 def check_collector(settings: Settings) -> Iterator[checks.CheckMessage]:
-    """Return what stands in the way to the Collector.
+    """Yield the problems that prevent events from reaching the Collector.
 
     Args:
-        settings: the pipeline's, with `via="collector"`.
+        settings: the settings of the pipeline, with `via="collector"`.
     """
     try:
         import_module("otel.delivery.collector.exporter")
@@ -31,25 +31,25 @@ def check_collector(settings: Settings) -> Iterator[checks.CheckMessage]:
     endpoint = OtlpEndpoint.from_environ()
     if not endpoint.is_configured:
         yield checks.Warning(
-            f"POSTHOG_VIA=collector without OTEL_EXPORTER_OTLP_ENDPOINT: events go to {endpoint.url}",
-            hint="Set it to the Collector's OTLP receiver for HTTP, such as http://collector:4318.",
+            f"POSTHOG_VIA=collector without OTEL_EXPORTER_OTLP_ENDPOINT: events are sent to {endpoint.url}",
+            hint="Set it to the URL of the Collector's OTLP/HTTP receiver, such as http://collector:4318.",
             id="otel.W106",
         )
     if not endpoint.is_http:
         yield checks.Error(
-            f"the Collector's address {endpoint.url!r} is none that can be posted to",
-            hint="Set OTEL_EXPORTER_OTLP_ENDPOINT to a full address, such as http://collector:4318.",
+            f"the Collector's address {endpoint.url!r} is not an http(s) URL",
+            hint="Set OTEL_EXPORTER_OTLP_ENDPOINT to a full URL, such as http://collector:4318.",
             id="otel.E109",
         )
     elif _protocol() == "grpc":
         yield checks.Error(
-            f"events leave by HTTP, and OTEL_EXPORTER_OTLP_PROTOCOL says that {endpoint.url} takes gRPC",
-            hint="Set it to http/protobuf and name the Collector's port for HTTP, usually 4318.",
+            f"events are sent over HTTP, but OTEL_EXPORTER_OTLP_PROTOCOL says grpc for {endpoint.url}",
+            hint="Set it to http/protobuf and use the Collector's HTTP port, usually 4318.",
             id="otel.E110",
         )
     if settings.journal is not None:
         yield checks.Warning(
-            "POSTHOG_JOURNAL is set and not used: by way of the Collector, events wait in its queue",
+            "POSTHOG_JOURNAL has no effect with POSTHOG_VIA=collector: events wait in the Collector's queue",
             hint="Unset it, or set POSTHOG_VIA=posthog.",
             id="otel.W107",
         )

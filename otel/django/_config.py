@@ -1,4 +1,4 @@
-"""What a Django project says of its telemetry: `settings.TELEMETRY`, read once."""
+"""The Django setting `TELEMETRY`, read once per process."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Hold what the request's side needs.
+    """The configuration that requests need.
 
     Args:
-        identify: tells whom a signed-in user's events are about.
-        groups: for each group type the attribute that carries its key.
-        outgoing_paths: templates of the paths by which the project calls others.
+        identify: a function that returns the identity of a signed-in user.
+        groups: for each group type, the attribute that carries the group's key.
+        outgoing_paths: URL templates of the project's calls to other services.
     """
 
     identify: Identify
@@ -52,7 +52,7 @@ def config() -> Config:
 
 
 def pipeline_settings() -> Settings:
-    """Return the pipeline's settings: the environment's, with what the project says in code."""
+    """Return the pipeline's settings: from the environment, overridden by the project's `TELEMETRY`."""
     telemetry = _telemetry()
     settings = Settings.from_environ()
     return settings.replace(
@@ -64,10 +64,10 @@ def pipeline_settings() -> Settings:
 
 
 def by_primary_key(user: AbstractBaseUser, request: HttpRequest | None) -> Identity:  # noqa: ARG001 - the hook
-    """Identify a user by the primary key, for a project that names no `IDENTIFY` of its own.
+    """Return a user's primary key as identity; the default of `IDENTIFY`.
 
     Args:
-        user: signed in.
+        user: a signed-in user.
         request: unused.
     """
     return Identity(distinct_id=str(user.pk))

@@ -1,4 +1,4 @@
-"""Whom a request is about: the signed-in user before anything that a header claims."""
+"""Identity of a request: the signed-in user takes precedence over any id in a header or cookie."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from otel.mapping.identify import uuid7_or_none
 
 __all__ = ["Browser", "Identify", "RequestIdentity"]
 
-# posthog-js goes on with a session for so long after its last event, and for so long in all.
+# posthog-js ends a session after this much inactivity, and after this total length.
 _IDLE_MS, _LENGTH_MS = 30 * 60 * 1000, 24 * 60 * 60 * 1000
 
 Identify = Callable[[AbstractBaseUser, HttpRequest | None], Identity]
 
 
 class Browser(NamedTuple):
-    """Be what the visitor's browser says of itself.
+    """The consent and ids that the visitor's browser sends.
 
     Args:
-        refuses: whether it asks not to be tracked.
+        refuses: whether the browser asks not to be tracked.
         visitor_id: posthog-js's id of a visitor who is not signed in.
         session_id: posthog-js's id of the session.
     """
@@ -43,11 +43,13 @@ class Browser(NamedTuple):
 
 
 class RequestIdentity:
-    """Know whom a request is about, asked late so that a login within it counts.
+    """The identity of a request, read late so that a login during the request counts.
+
+    Confined to the threads of one request.
 
     Args:
-        request: under way.
-        identify: the product's own answer for a signed-in user.
+        request: a running request.
+        identify: the product's function that returns the identity of a signed-in user.
     """
 
     def __init__(self, request: HttpRequest, identify: Identify) -> None:
@@ -57,9 +59,9 @@ class RequestIdentity:
         self.is_awaited = False
 
     def identity(self) -> Identity | None:
-        """Return the identity as it is now; None if the user cannot be loaded here, in an event loop.
+        """Return the current identity; None in an event loop, where an unloaded user cannot be loaded.
 
-        The middleware then loads the user before the request's span ends (`is_awaited`).
+        In that case `is_awaited` is set, and the middleware loads the user before the request's span ends.
         """
         user = self._known_user()
         if user is None and self._has_session:
@@ -67,16 +69,16 @@ class RequestIdentity:
                 self.is_awaited = True
                 return None
             user = self._request.user
-            bool(user.is_authenticated)  # loads it, which the request did not need until now
+            bool(user.is_authenticated)  # loads the user, which the request did not need so far
         return self._about(user)
 
     def known_identity(self) -> Identity:
-        """Return the identity without loading a user whom the request did not need."""
+        """Return the identity without loading a user that the request did not need."""
         return self._about(self._known_user())
 
     @property
     def browser(self) -> Browser:
-        """What the visitor's browser says of itself, read when it is first asked for."""
+        """The consent and ids that the visitor's browser sends, parsed on first use."""
         if self._browser is None:
             self._browser = _read(self._request)
         return self._browser
@@ -85,21 +87,21 @@ class RequestIdentity:
         if not isinstance(user, AbstractBaseUser) or not user.is_authenticated:
             refuses, visitor_id, session_id = self.browser
             return Identity(None, {}, refuses, visitor_id, session_id)
-        with suppress_internal_errors("asking whom a request is about"):
+        with suppress_internal_errors("identifying a request's user"):
             known = self._identify(user, self._request)
             refuses, _, session_id = self.browser
             return replace(
                 known, opted_out=known.opted_out or refuses, visitor_id=None, session_id=session_id
             )
-        # The hook failed: nobody can say that this person did not opt out. Their errors still leave.
+        # The hook failed, so the person may have opted out. Errors are still sent, without the person.
         return Identity(opted_out=True)
 
     def _known_user(self) -> object:
-        """Return the user if it is loaded: by `login()`, or by whoever first asked for it."""
+        """Return the user if it is already loaded, by `login()` or by an earlier access."""
         user = getattr(self._request, "user", None)
         if user is not None and not isinstance(user, LazyObject):
             return user
-        # Where Django keeps what `request.user` and `request.auser()` loaded.
+        # Django stores the user that `request.user` and `request.auser()` loaded in these attributes.
         state = vars(self._request)
         return state.get("_cached_user") or state.get("_acached_user")
 
@@ -109,11 +111,11 @@ class RequestIdentity:
 
 
 def _read(request: HttpRequest) -> Browser:
-    """Read what a browser claims, of posthog-js's tracing headers, else of its first-party cookie."""
-    # `request.headers` would first build all of them, which takes longer than all else here.
+    """Return a browser's claims from posthog-js's tracing headers, or from its first-party cookie."""
+    # `request.headers` would first build all headers, which takes longer than the rest of this function.
     headers = request.META
     cookie = _posthog_cookie(request)
-    # Once posthog-js has been told of an account, its id is that account's and no visitor's.
+    # After posthog-js has identified an account, its id belongs to the account and not to a visitor.
     is_visitor = cookie.get("$user_state") != "identified"
     visitor_id = headers.get("HTTP_X_POSTHOG_DISTINCT_ID") or cookie.get("distinct_id")
     session_id = headers.get("HTTP_X_POSTHOG_SESSION_ID")
@@ -121,14 +123,14 @@ def _read(request: HttpRequest) -> Browser:
         session_id = _session(cookie)
     return Browser(
         refuses=refuses(request),
-        # posthog-js makes UUIDv7 ids, accounts have UUIDv4: nobody can claim to be an account by a header.
+        # posthog-js generates UUIDv7 ids and accounts have UUIDv4, so a header cannot claim to be an account.
         visitor_id=uuid7_or_none(visitor_id) if is_visitor else None,
         session_id=uuid7_or_none(session_id),
     )
 
 
 def _session(cookie: dict[str, object]) -> object:
-    """Return the session of the cookie, unless it is over: posthog-js keeps it until its next event."""
+    """Return the cookie's session id unless the session is over: posthog-js keeps it until its next event."""
     match cookie.get("$sesid"):
         case [int(active), session_id, int(began)]:
             now = time.time_ns() // 1_000_000
@@ -137,14 +139,14 @@ def _session(cookie: dict[str, object]) -> object:
 
 
 def _posthog_cookie(request: HttpRequest) -> dict[str, object]:
-    """Return what posthog-js keeps in its first-party cookie, `ph_<key>_posthog`."""
+    """Return the content of posthog-js's first-party cookie, `ph_<key>_posthog`."""
     for name, value in request.COOKIES.items():
         if name.startswith("ph_") and name.endswith("_posthog"):
             with suppress_internal_errors("reading posthog-js's cookie"):
                 try:
                     state = orjson.loads(unquote(value))
                 except orjson.JSONDecodeError:
-                    continue  # not posthog-js's after all
+                    continue  # not posthog-js's cookie
                 return state if isinstance(state, dict) else {}
     return {}
 

@@ -1,4 +1,4 @@
-"""Naming a request's span by its route, as one reads it in a browser's address bar."""
+"""Names of request spans: the route, written as it appears in a browser's address bar."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ __all__ = ["name_by_route"]
 def name_by_route(span: Span, route: str) -> None:
     """Name a request's span by method and route.
 
-    The instrumentation leaves regular expressions as they are, and names the root by its view.
+    The instrumentation does not simplify regular expressions, and names the root page by its view.
 
     Args:
-        span: the current one; one that somebody has put around a part of the request keeps its name.
-        route: as the URL configuration has it.
+        span: the current span. A span that the project started inside the request keeps its name.
+        route: the route from the URL configuration.
     """
     if isinstance(span, ReadableSpan) and span.kind is SpanKind.SERVER:
-        to_valid_text = _legible(route)
-        span.set_attribute("http.route", to_valid_text)
-        span.update_name(f"{span.name.partition(' ')[0]} {to_valid_text}")
+        readable = _readable(route)
+        span.set_attribute("http.route", readable)
+        span.update_name(f"{span.name.partition(' ')[0]} {readable}")
 
 
-@lru_cache(maxsize=1024)  # a project has few
-def _legible(route: str) -> str:
+@lru_cache(maxsize=1024)  # a project has few routes
+def _readable(route: str) -> str:
     for simplify in (
         remove_non_capturing_groups,
         replace_named_groups,

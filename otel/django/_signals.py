@@ -1,4 +1,4 @@
-"""Django's signals and logs that tell what its auto-instrumentation does not."""
+"""Handlers of Django signals and logs, for events that its auto-instrumentation misses."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from otel.recording import alias_visitor
 
 __all__ = ["connect"]
 
-# Where the instrumentation notes an exception that it is going to record itself (`otel.md` section 5). If it
-# ever moves, the span carries the exception twice and one error leaves all the same.
+# The key under which the instrumentation stores an exception that it will record itself (`otel.md` section
+# 5). If the key ever changes, the span contains the exception twice, but still only one error is sent.
 _NOTED_BY_INSTRUMENTATION = "opentelemetry-instrumentor-django.exception_key"
 
 _tracer = trace.get_tracer("otel.django")
 
 
 def connect() -> None:
-    """Listen to Django, once per process."""
+    """Connect the handlers; a second call has no effect."""
     got_request_exception.connect(_on_exception, dispatch_uid="otel.django")
     user_logged_in.connect(_on_login, dispatch_uid="otel.django")
     logger = logging.getLogger("django.security.DisallowedHost")
@@ -39,7 +39,7 @@ def connect() -> None:
 
 
 def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
-    """Record what the instrumentation does not: failures of middleware, and of requests without a span."""
+    """Record exceptions that the instrumentation misses: in middleware, and in requests without a span."""
     error = sys.exc_info()[1]
     if error is None:
         return
@@ -48,7 +48,7 @@ def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
         if not span.is_recording():
             _record_alone(error, request, 500, escaped=True)
             return
-        # Another one may be noted there: a view's Http404, after which a middleware failed.
+        # The key may hold another exception: a view's Http404, after which a middleware failed.
         is_recorded = request is not None and id(request.META.get(_NOTED_BY_INSTRUMENTATION)) == id(error)
         if not is_recorded:
             span.record_exception(error, escaped=True)
@@ -57,10 +57,10 @@ def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
 
 
 def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:
-    """Join the visitor's trail to the account that it turns out to be; nothing else in the product does."""
+    """Alias the visitor's id to the account; no other code does this."""
     if request is None:
         return
-    with suppress_internal_errors("joining a visitor to an account"):
+    with suppress_internal_errors("aliasing a visitor to an account"):
         visitor = RequestIdentity(request, config().identify)
         account = config().identify(user, request)
         if (
@@ -73,9 +73,9 @@ def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) 
 
 
 class _DisallowedHosts(logging.Handler):
-    """Record requests for a host that is not allowed: no span is made for them (`otel.md` section 5).
+    """A log handler that records requests for a disallowed host, which have no span (`otel.md` section 5).
 
-    Django logs them, with the exception, under a logger of their own (its documentation, "Logging").
+    Django logs them with the exception to a separate logger (its documentation, "Logging").
     """
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -86,7 +86,7 @@ class _DisallowedHosts(logging.Handler):
 
 
 def _record_alone(error: BaseException, request: HttpRequest | None, status: int, *, escaped: bool) -> None:
-    """Record an error on a span of its own, with what the request's would have told."""
+    """Record an error on a separate span, with the attributes that the request's span would have."""
     attributes: dict[str, str | int] = {"http.response.status_code": status}
     if request is not None:
         attributes["http.request.method"] = str(request.method)

@@ -1,4 +1,4 @@
-"""Answers that stream: what is recorded, or fails, after the request's span has ended."""
+"""Streaming responses: attribution of events and errors that occur after the request's span has ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _tracer = trace.get_tracer("otel.django")
 
 
 class _Stream:
-    """The request that an answer belongs to, made current again for each of its chunks."""
+    """The request context of a streaming response, made current again for each chunk."""
 
     def __init__(self, context: Context, source: IdentitySource, view: Mapping[str, str | int]) -> None:
         self._context = context
@@ -76,22 +76,22 @@ class _Stream:
 def follow_stream(
     request: HttpRequest, response: StreamingHttpResponse, source: IdentitySource, view: Mapping[str, str]
 ) -> None:
-    """Let a streamed answer's events and errors belong to its request.
+    """Attribute the events and errors of a streaming response to its request.
 
     The request's span ends before the first chunk (`otel.md` section 5).
 
     Args:
-        request: answered.
-        response: its content is wrapped.
-        source: whom the request is about.
-        view: the view's name, as an attribute.
+        request: the request.
+        response: the response, whose content is wrapped.
+        source: the source of the request's identity.
+        view: the view's name, as a span attribute.
     """
-    facts: dict[str, str | int] = {
+    attributes: dict[str, str | int] = {
         **view,
         "http.request.method": str(request.method),
         "http.response.status_code": response.status_code,
     }
-    stream = _Stream(otel_context.get_current(), source, facts)
+    stream = _Stream(otel_context.get_current(), source, attributes)
     content = response.streaming_content
     if response.is_async:
         response.streaming_content = stream.chunks_async(cast("AsyncIterable[bytes]", content))

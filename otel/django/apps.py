@@ -1,4 +1,4 @@
-"""The Django app: finds the declared events, and sets the pipeline up."""
+"""The Django app, which discovers the declared events and installs the pipeline."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from otel.traces import register_url_templates, scrub_exporters, send_traces
 __all__ = ["OtelConfig"]
 
 
-# Asked every few seconds by whoever keeps the product running; no trace of them was ever read.
+# Health checks, which run every few seconds and whose traces have no value.
 _PROBES = r"^\w+://[^/]+/(?:health|healthz|livez|readyz)/?(?:\?|$)"
 
 
 class OtelConfig(AppConfig):
-    """Set the pipeline up when Django starts."""
+    """The app config, which installs the pipeline when Django starts."""
 
     name = "otel.django"
     label = "otel"
     verbose_name = "Telemetry"
 
     def ready(self) -> None:
-        """Find each app's `events.py` and `properties.py`, instrument Django, send traces, and listen."""
-        # They know Django's models, which are there only now; `checks` registers itself.
+        """Import each app's `events.py` and `properties.py`, and set up the pipeline, traces and signals."""
+        # These modules need Django's models, which are not loaded earlier; `checks` registers itself.
         from otel.django import _signals, checks  # noqa: F401
         from otel.django._config import config, pipeline_settings
 
         autodiscover_modules("events", "properties")
         settings = pipeline_settings()
-        # Under `opentelemetry-instrument` there is one, with its exporters.
+        # `opentelemetry-instrument` has already set a provider with exporters.
         is_set_up = isinstance(trace.get_tracer_provider(), TracerProvider)
         pipeline.install(settings, defer=after_commit)
         if not DjangoInstrumentor().is_instrumented_by_opentelemetry:
@@ -52,16 +52,16 @@ class OtelConfig(AppConfig):
 
 
 def _excluded_urls() -> str | None:
-    """Return what is not traced by default; None lets the instrumentation read its own variables."""
+    """Return the URLs not to trace by default; None makes the instrumentation read its own variables."""
     own = ("OTEL_PYTHON_DJANGO_EXCLUDED_URLS", "OTEL_PYTHON_EXCLUDED_URLS")
     return None if any(name in os.environ for name in own) else _PROBES
 
 
 def after_commit(record: Callable[[], None]) -> bool:
-    """Hold a recording back until the innermost open transaction commits; a rollback drops it.
+    """Run a function when the open transaction commits; return False if there isn't a transaction.
 
     Args:
-        record: adds the span event.
+        record: a function that adds the span event.
     """
     for alias in connections:
         connection = connections[alias]

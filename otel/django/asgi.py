@@ -1,4 +1,4 @@
-"""The ASGI lifespan: uvicorn ends a process without `atexit`, and with it the last batch."""
+"""ASGI lifespan support: delivers the last batch, because uvicorn exits without running `atexit`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from otel.traces import flush_traces
 
 __all__ = ["with_lifespan"]
 
-Message = Any  # a mapping, which each framework types in a way of its own
+Message = Any  # a mapping that each framework types differently
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
@@ -21,11 +21,11 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 def with_lifespan(application: Application) -> Application:
     """Wrap an ASGI application so that the last events are delivered when its server stops.
 
-    Django answers no lifespan messages itself, and uvicorn re-raises SIGTERM after its own shutdown, so that
+    Django does not handle lifespan messages, and uvicorn re-raises SIGTERM after its own shutdown, so that
     `atexit` never runs (`otel.md` section 4).
 
     Args:
-        application: `get_asgi_application()`.
+        application: the result of `get_asgi_application()`.
     """
 
     async def wrapped(scope: Message, receive: Receive, send: Send) -> None:

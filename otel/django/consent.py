@@ -9,10 +9,10 @@ __all__ = ["refuses"]
 
 
 def refuses(request: HttpRequest) -> bool:
-    """Whether a request's browser refuses: by Global Privacy Control, Do Not Track, or the opt-out cookie.
+    """Whether a browser refuses tracking, with Global Privacy Control, Do Not Track or the opt-out cookie.
 
     Args:
-        request: any; neither its user nor its session is loaded.
+        request: a request, whose user and session are not loaded.
     """
     headers = request.META
     if headers.get("HTTP_SEC_GPC") == "1" or headers.get("HTTP_DNT") == "1":

@@ -1,4 +1,4 @@
-"""The middleware that lets events know whom a request is about; it stands right after authentication."""
+"""The middleware that attributes events to a request's user; it must come right after authentication."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest]
 
 
 class TelemetryMiddleware:
-    """Stamp person, session and groups on the entry span and on the events recorded in the request.
+    """The middleware that adds person, session and groups to a request's span and events.
 
     Args:
-        get_response: the rest of the stack, sync or async.
+        get_response: the next layer of the stack, sync or async.
     """
 
     sync_capable = True
@@ -40,10 +40,10 @@ class TelemetryMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:
-        """Answer a request.
+        """Return the response to a request.
 
         Args:
-            request: authenticated.
+            request: a request that the authentication middleware has processed.
         """
         if self._is_async:
             return self._answer_async(request)
@@ -66,7 +66,7 @@ class TelemetryMiddleware:
 
 
 def _finish(request: HttpRequest, response: HttpResponseBase, source: RequestIdentity) -> None:
-    with suppress_internal_errors("stamping a request's identity"):
+    with suppress_internal_errors("adding a request's identity"):
         span = trace.get_current_span()
         match = request.resolver_match
         view = {} if match is None else {VIEW_NAME: match.view_name}
@@ -74,6 +74,6 @@ def _finish(request: HttpRequest, response: HttpResponseBase, source: RequestIde
             span.set_attributes({**source.known_identity().entry_attributes(config().groups), **view})
             if match is not None:
                 name_by_route(span, match.route)
-        # A file goes out by the server's own means; following it would read it through Python.
+        # The server sends a file itself; wrapping its content would read the file through Python.
         if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
             follow_stream(request, response, source, view)

@@ -1,4 +1,4 @@
-"""For the tests of programs that record events: what arrived, whole and in order."""
+"""Test kit for programs that record events: captures of the events, complete and in order."""
 
 from otel.testing.captured import CapturedEvents, capturing
 

@@ -1,4 +1,4 @@
-"""Capturing what the pipeline would deliver, in the test's own process and without waiting."""
+"""Capturing of the events that the pipeline would deliver, in the test's own process and without waiting."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ __all__ = ["CapturedEvents", "capturing"]
 
 
 class CapturedEvents(Sequence[Capture]):
-    """Be the captures so far, in the order in which their spans ended or their log records were emitted.
+    """The captures so far, in the order in which their spans ended or their log records were emitted.
 
-    Looking at it first delivers what is queued, and runs what waits for the commit of the test's own
-    outermost transaction, which never comes.
+    Reading the sequence first delivers the queued events, and runs the functions that wait for the commit of
+    the test's own outermost transaction, which never commits.
     """
 
     def __init__(self) -> None:
         self._captures: list[Capture] = []
 
     def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> tuple[()]:  # noqa: ARG002
-        """Take what the exporter delivers.
+        """Accept captures from the exporter.
 
         Args:
-            captures: mapped.
-            deadline: unused: nothing is sent.
+            captures: the mapped captures.
+            deadline: unused, because nothing is sent.
         """
         self._captures.extend(captures)
         return ()
 
     def interrupt(self, deadline: float) -> None:
-        """Do nothing: nothing takes time here."""
+        """Do nothing: delivery does not block."""
 
     def close(self) -> None:
-        """Do nothing: nothing is open."""
+        """Do nothing: there isn't a connection to close."""
 
     def named(self, name: str) -> list[Capture]:
         """Return the captures of one event.
 
         Args:
-            name: the event's.
+            name: the event's name.
         """
         return [capture for capture in self if capture.event == name]
 
@@ -54,7 +54,7 @@ class CapturedEvents(Sequence[Capture]):
         """Return the captures of one declared event.
 
         Args:
-            event: its class.
+            event: the event's class.
         """
         return self.named(event.event_name)
 
@@ -87,10 +87,10 @@ class CapturedEvents(Sequence[Capture]):
 def capturing(
     settings: Settings | None = None, registry: Registry = default_registry
 ) -> Iterator[CapturedEvents]:
-    """Install a pipeline that captures instead of sending; faults and callers' mistakes raise.
+    """Install a pipeline that captures events instead of sending them; internal errors and misuse raise.
 
     Args:
-        settings: the running pipeline's by default.
+        settings: the settings of the pipeline; those of the running pipeline by default.
         registry: the declared events.
     """
     running = pipeline.running()
@@ -110,7 +110,7 @@ def capturing(
 
 
 def _commit_test_transaction() -> None:
-    """Run what waits for a commit, if all that is open is the transaction that a test case rolls back."""
+    """Run the functions that wait for a commit, if only the test case's own transaction is open."""
     if "django.db" not in sys.modules:
         return
     from django.db import connections

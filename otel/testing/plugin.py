@@ -11,11 +11,11 @@ __all__ = ["captured_events"]
 
 @pytest.fixture
 def captured_events() -> Iterator[object]:
-    """Capture what the code under test records, instead of sending it.
+    """Capture the events that the code under test records, instead of sending them.
 
-    Its value is a sequence of `otel.mapping.Capture`, an `otel.testing.CapturedEvents`.
+    The fixture's value is an `otel.testing.CapturedEvents`, a sequence of `otel.envelope.Capture`.
     """
-    # Imported late: a plugin is loaded before coverage starts, and before Django's settings are.
+    # Imported here, because a plugin is loaded before coverage starts and before Django's settings are.
     from otel.testing.captured import capturing
 
     with capturing() as captured:

@@ -1,4 +1,4 @@
-"""Generated files: how a part of the command prints, writes or checks them."""
+"""Generated files: shared code of the subcommands that print, write or check them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["add_options", "handle"]
 
 
 def add_options(parser: argparse.ArgumentParser, *, target: str = "FOLDER") -> None:
-    """Add what such a part has in common.
+    """Add the options `--write` and `--check`.
 
     Args:
-        parser: the part's.
-        target: what one writes to.
+        parser: the parser of the subcommand.
+        target: the placeholder of the option's value in the help text.
     """
     for option, help_ in (
-        ("--write", "write what is generated there"),
-        ("--check", "fail if what is there is not current"),
+        ("--write", "write the generated files there"),
+        ("--check", "fail if the files there are not current"),
     ):
         parser.add_argument(option, metavar=target, type=Path, nargs="+", default=[], help=help_)
 
@@ -29,12 +29,12 @@ def add_options(parser: argparse.ArgumentParser, *, target: str = "FOLDER") -> N
 def handle(
     command: BaseCommand, options: Mapping[str, Any], generate: Callable[[Path], Mapping[Path, str]]
 ) -> str:
-    """Print the first file, or write or check all of them; return what is wrong.
+    """Print the first file, or write or check all files; return an error message, or an empty string.
 
     Args:
-        command: prints.
-        options: what was given.
-        generate: returns the content of each file of a target by its path.
+        command: the command, for output.
+        options: the parsed options.
+        generate: a function that returns the content of each file of a target, by path.
     """
     write, check = options["write"], options["check"]
     if not write and not check:

@@ -1,4 +1,4 @@
-"""The bridge: take OTLP from a Collector, and deliver the product's events and errors to PostHog."""
+"""The bridge: receive OTLP from a Collector, and deliver the product's events and errors to PostHog."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the part's options.
+    """Add the options of this subcommand.
 
     Args:
-        parser: the part's.
+        parser: the parser of this subcommand.
     """
-    parser.add_argument("--host", default="127.0.0.1", help="the address to bind; 0.0.0.0 for all")
-    parser.add_argument("--port", type=int, default=4319, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind; 0.0.0.0 for all")
+    parser.add_argument("--port", type=int, default=4319, help="0 for any free port (default: %(default)s)")
 
 
-def run(command: BaseCommand, options: dict[str, Any]) -> str:  # noqa: ARG001 - the parts' interface
-    """Serve until the process is ended; return what is wrong.
+def run(command: BaseCommand, options: dict[str, Any]) -> str:  # noqa: ARG001 - interface of the subcommands
+    """Serve until the process is stopped; return an error message, or an empty string.
 
     Args:
         command: unused.
-        options: what was given.
+        options: the parsed options.
     """
     try:
         from otel.bridge import server

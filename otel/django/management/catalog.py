@@ -1,4 +1,4 @@
-"""The catalogue: what is tracked, printed or written to docs/."""
+"""The catalog: print the declared events, or write the reference pages to docs/."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the part's options.
+    """Add the options of this subcommand.
 
     Args:
-        parser: the part's.
+        parser: the parser of this subcommand.
     """
     add_options(parser)
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> str:
-    """Print, write or check the generated pages; return what is wrong.
+    """Print, write or check the generated pages; return an error message, or an empty string.
 
     Args:
-        command: prints.
-        options: what was given.
+        command: the command, for output.
+        options: the parsed options.
     """
     return handle(command, options, _generate)
 

@@ -1,4 +1,4 @@
-"""The doctor: is telemetry set up, and does PostHog take an event with this key?"""
+"""The doctor: check the telemetry setup, and whether PostHog accepts an event with this key."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the part's options.
+    """Add the options of this subcommand.
 
     Args:
-        parser: the part's.
+        parser: the parser of this subcommand.
     """
     parser.add_argument(
         "--send", action="store_true", help="send a test event `telemetry_checked` to PostHog"
@@ -37,11 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> str:
-    """Print what is set up; return what is wrong.
+    """Print the setup; return an error message, or an empty string.
 
     Args:
-        command: prints.
-        options: what was given.
+        command: the command, for output.
+        options: the parsed options.
     """
     running = pipeline.running()
     if running is None:
@@ -52,12 +52,12 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     say(f"declared events  {len(default_registry)}, and {len(default_registry.property_sets)} property sets")
     say(f"groups           {', '.join(f'{k} ({v})' for k, v in settings.groups.items()) or 'none'}")
     say(f"error event      {settings.error_event or 'none: $exception alone'}")
-    say(f"captures say     {_origin(running)}")
+    say(f"origin           {_origin(running)}")
     if settings.quarantine is None:
         say("quarantine       off: rejected events are counted, not kept (POSTHOG_QUARANTINE)")
     else:
         kept = sum(1 for _ in Quarantine(settings.quarantine).entries())
-        say(f"quarantine       {settings.quarantine}: {kept} rejected events")
+        say(f"quarantine       {settings.quarantine} (rejected events: {kept})")
     say(f"journal          {_journal(settings)}")
     messages = checks.run_checks(tags=["otel"], include_deployment_checks=True)
     problems = [message for message in messages if message.level >= checks.WARNING]
@@ -67,11 +67,13 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
         return obstacle
     if options["send"]:
         return _send(command, pipeline=running)
-    return "" if not problems else f"{len(problems)} problems, above"
+    if not problems:
+        return ""
+    return "1 problem, listed above" if len(problems) == 1 else f"{len(problems)} problems, listed above"
 
 
 def _say_the_way(command: BaseCommand, settings: Settings) -> str:
-    """Print where events go; return what stands in the way of the first step."""
+    """Print where events go; return an error message if the Collector does not accept requests."""
     say = command.stdout.write
     if settings.via == "posthog":
         key = settings.api_key[:8] + "…" if settings.api_key else "not set: nothing is sent"
@@ -80,15 +82,15 @@ def _say_the_way(command: BaseCommand, settings: Settings) -> str:
         return ""
     endpoint = OtlpEndpoint.from_environ()
     obstacle = reach(endpoint, settings.flush_timeout)
-    say("PostHog          by way of the Collector and the bridge, which has the project key")
-    say(f"Collector        {endpoint.url}: {'does not take requests' if obstacle else 'takes requests'}")
+    say("PostHog          through the Collector and the bridge, which has the project key")
+    say(f"Collector        {endpoint.url}: {'does not accept requests' if obstacle else 'accepts requests'}")
     return obstacle
 
 
 def _origin(running: pipeline.Pipeline) -> str:
-    """Return where captures say they come from, and how to set what they do not say."""
+    """Return the origin of captures, or the variables that set it."""
     if "service_name" not in running.origin:
-        return "not where they come from (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, POSTHOG_RELEASE_ID)"
+        return "not set (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, POSTHOG_RELEASE_ID)"
     return ", ".join(f"{name}={value}" for name, value in running.origin.items())
 
 
@@ -96,7 +98,7 @@ def _journal(settings: Settings) -> str:
     if settings.via == "collector":
         return "not used: the Collector's queue keeps events"
     if settings.journal is None:
-        return "off: what is not delivered dies with its process (POSTHOG_JOURNAL)"
+        return "off: a process that crashes loses its undelivered events (POSTHOG_JOURNAL)"
     try:
         found = backlog(settings.journal)
     except OSError as error:
@@ -104,14 +106,14 @@ def _journal(settings: Settings) -> str:
     if found.oldest is None:
         return f"{settings.journal}: empty"
     age = (time.time_ns() - found.oldest) / 1e9
-    return f"{settings.journal}: {found.events} events wait or are under way, the oldest for {age:.0f} s"
+    return f"{settings.journal} (undelivered events: {found.events}, oldest: {age:.0f} s)"
 
 
 def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:
     if pipeline.settings.via == "collector":
-        return "a test event is sent from where the bridge runs, with POSTHOG_VIA=posthog"
+        return "to send a test event, run this command where the bridge runs, with POSTHOG_VIA=posthog"
     if not pipeline.settings.api_key:
-        return "there is no POSTHOG_API_KEY to send a test event with"
+        return "to send a test event, set POSTHOG_API_KEY"
     trace_id = uuid4().int
     capture = to_capture(
         Envelope("telemetry_checked", {}, time.time_ns(), trace_id),

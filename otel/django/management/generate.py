@@ -1,4 +1,4 @@
-"""What follows from the declarations: the browser's types, and the names that the Collector forwards."""
+"""The generator: write the browser's types, and the event names that the Collector forwards."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the part's options.
+    """Add the options of this subcommand.
 
     Args:
-        parser: the part's.
+        parser: the parser of this subcommand.
     """
     add_options(parser, target="TARGET")
     parser.epilog = (
-        "A TARGET is the folder of the browser's module, or a configuration of the Collector (a .yaml file)."
+        "A TARGET is the folder of the browser's module, or a Collector configuration (a .yaml file)."
     )
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> str:
-    """Print, write or check what is generated; return what is wrong.
+    """Print, write or check the generated files; return an error message, or an empty string.
 
     Args:
-        command: prints.
-        options: what was given.
+        command: the command, for output.
+        options: the parsed options.
     """
     return handle(command, options, _generate)
 

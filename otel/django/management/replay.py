@@ -18,32 +18,32 @@ from otel.outcomes.quarantine import Quarantine, QuarantineEntry
 
 __all__ = ["add_arguments", "run"]
 
-# As many as OpenTelemetry puts into a batch by default.
+# OpenTelemetry's default batch size.
 _BATCH = 512
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the part's options.
+    """Add the options of this subcommand.
 
     Args:
-        parser: the part's.
+        parser: the parser of this subcommand.
     """
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be delivered")
+    parser.add_argument("--dry-run", action="store_true", help="only print what would be delivered")
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> str:
-    """Map and deliver each kept event anew, under its own time and uuid; return what is wrong.
+    """Map and deliver each event in the quarantine again, with its original time and uuid.
 
-    What is still rejected stays where it is.
+    Events that are rejected again stay in the quarantine. Return an error message, or an empty string.
 
     Args:
-        command: prints.
-        options: what was given.
+        command: the command, for output.
+        options: the parsed options.
     """
     running = pipeline.running()
     settings = running.settings if running is not None else None
     if settings is None or settings.quarantine is None:
-        return "there is no quarantine: set POSTHOG_QUARANTINE to its folder"
+        return "POSTHOG_QUARANTINE is not set"
     quarantine, mapper = Quarantine(settings.quarantine), Mapper(default_registry, settings)
     deliverable: list[tuple[QuarantineEntry, list[Capture]]] = []
     rejected: Counter[str] = Counter()
@@ -54,15 +54,13 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
             deliverable.append((entry, [one for one in mapped if isinstance(one, Capture)]))
         else:
             rejected[f"{reject.reason}: {reject.detail}"] += 1
-    command.stdout.write(
-        f"{len(deliverable)} events can be delivered, {sum(rejected.values())} are still rejected"
-    )
+    command.stdout.write(f"events to deliver: {len(deliverable)}, still rejected: {sum(rejected.values())}")
     for why, count in rejected.most_common():
         command.stdout.write(f"  {count:>6} {why}")
     if options["dry_run"] or not deliverable:
         return ""
     if not settings.api_key:
-        return "there is no POSTHOG_API_KEY to deliver with"
+        return "POSTHOG_API_KEY is not set"
     delivery = PostHogClient(settings, Counters())
     lost = 0
     for start in range(0, len(deliverable), _BATCH):
@@ -76,4 +74,4 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
         done = min(start + _BATCH, len(deliverable)) - lost
         command.stdout.write(f"  delivered {done} of {len(deliverable)}")
     delivery.close()
-    return f"{lost} events could not be delivered and stay in the quarantine" if lost else ""
+    return f"undelivered events, which stay in the quarantine: {lost}" if lost else ""

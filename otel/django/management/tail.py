@@ -1,4 +1,4 @@
-"""The tail: what arrives at the inspector, as it arrives."""
+"""The tail: print the events that the inspector receives, as they arrive."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from otel import pipeline
 
 __all__ = ["add_arguments", "run"]
 
-_INTERVAL = 0.5  # seconds; quick enough to feel live
+_INTERVAL = 0.5  # seconds, short enough to feel live
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the part's options.
+    """Add the options of this subcommand.
 
     Args:
-        parser: the part's.
+        parser: the parser of this subcommand.
     """
-    parser.add_argument("--url", help="the inspector's address; POSTHOG_HOST by default")
-    parser.add_argument("--once", action="store_true", help="print what is there, and end")
+    parser.add_argument("--url", help="URL of the inspector; POSTHOG_HOST by default")
+    parser.add_argument("--once", action="store_true", help="print the events received so far, and exit")
 
 
 def run(command: BaseCommand, options: dict[str, Any]) -> str:
-    """Print captures until interrupted; return what is wrong.
+    """Print captures until interrupted; return an error message, or an empty string.
 
     Args:
-        command: prints.
-        options: what was given.
+        command: the command, for output.
+        options: the parsed options.
     """
     running = pipeline.running()
     url = options["url"] or (running.settings.host if running is not None else "")
@@ -43,7 +43,8 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
             captures = _good(http, url)
             if captures is None:
                 return (
-                    f"{url} is no inspector; start one with `python -m otel.inspector` and name it with --url"
+                    f"{url} is not an inspector; start one with `python -m otel.inspector` and pass its URL "
+                    "with --url"
                 )
             for capture in captures:
                 if capture["uuid"] not in seen:
@@ -67,5 +68,5 @@ def _good(http: urllib3.PoolManager, url: str) -> list[dict[str, Any]] | None:
 
 def _line(capture: dict[str, Any]) -> str:
     own = {name: value for name, value in capture["properties"].items() if not name.startswith("$")}
-    told = " ".join(f"{name}={value}" for name, value in own.items())
-    return f"{capture['timestamp'][11:23]}  {capture['event']:<28} {capture['distinct_id'][:13]:<14} {told}"
+    text = " ".join(f"{name}={value}" for name, value in own.items())
+    return f"{capture['timestamp'][11:23]}  {capture['event']:<28} {capture['distinct_id'][:13]:<14} {text}"

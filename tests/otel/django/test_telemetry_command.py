@@ -59,7 +59,7 @@ def test_the_catalogue_names_every_event_with_its_properties() -> None:
 
 
 def test_the_doctor_says_what_is_missing() -> None:
-    with pytest.raises(CommandError, match="1 problems, above"):
+    with pytest.raises(CommandError, match="1 problem, listed above"):
         telemetry("doctor")
 
 
@@ -67,7 +67,7 @@ def test_the_doctor_says_what_is_missing() -> None:
     ("service", "said"),
     [
         ("tformance", "service_name=tformance, environment=staging, $release_id=r1"),
-        ("", "not where they come from (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, POSTHOG_RELEASE_ID)"),
+        ("", "not set (OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, POSTHOG_RELEASE_ID)"),
     ],
 )
 def test_the_doctor_says_where_captures_come_from(service: str, said: str, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_the_doctor_says_where_captures_come_from(service: str, said: str, tmp_p
         DJANGO_SETTINGS_MODULE="tformance.settings",
     )
     done = run([sys.executable, "manage.py", "telemetry", "doctor"], env)
-    assert f"captures say     {said}\n" in done.stdout
+    assert f"origin           {said}\n" in done.stdout
 
 
 def test_the_doctor_sends_an_event_that_arrives(
@@ -97,7 +97,7 @@ def test_the_doctor_asks_the_collector_without_sending_an_event(
     with scripted_server() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
         install(Settings(via="collector"))
-        assert f"Collector        {collector.url}/v1/traces: takes requests" in telemetry("doctor")
+        assert f"Collector        {collector.url}/v1/traces: accepts requests" in telemetry("doctor")
         assert [(one.path, one.raw) for one in collector.asked] == [("/v1/traces", b"")]
         collector.respond = lambda _: Step(status=404)
         with pytest.raises(CommandError, match="does not answer as a Collector does: status 404"):
@@ -129,16 +129,16 @@ def test_a_rejected_event_is_replayed_under_its_own_time_and_uuid(
         )
     assert pipeline.flush()
     (arrived,) = inspector.good()
-    assert "0 events can be delivered, 1 are still rejected" in telemetry("replay")
+    assert "events to deliver: 0, still rejected: 1" in telemetry("replay")
     # The fix: what was recorded is declared after all.
     for file in tmp_path.iterdir():
         file.write_bytes(file.read_bytes().replace(b"word_of_mouth", b"invite"))
-    assert "1 events can be delivered" in telemetry("replay", "--dry-run")
+    assert "events to deliver: 1" in telemetry("replay", "--dry-run")
     assert "delivered 1 of 1" in telemetry("replay")
     replayed = next(one for one in inspector.good() if one["uuid"] != arrived["uuid"])
     assert replayed["timestamp"] == arrived["timestamp"]
     assert uuid.UUID(replayed["uuid"]).version == 7
-    assert "0 events can be delivered, 0 are still rejected" in telemetry("replay")
+    assert "events to deliver: 0, still rejected: 0" in telemetry("replay")
 
 
 def test_the_tail_prints_what_arrived(
@@ -147,5 +147,5 @@ def test_the_tail_prints_what_arrived(
     install(Settings(api_key="phc_test", host=inspector.url))
     telemetry("doctor", "--send")
     assert "telemetry_checked" in telemetry("tail", "--once")
-    with pytest.raises(CommandError, match="is no inspector; start one with"):
+    with pytest.raises(CommandError, match="is not an inspector; start one with"):
         telemetry("tail", "--once", "--url", "http://127.0.0.1:9")

@@ -1,4 +1,4 @@
-"""`manage.py telemetry`: look at the telemetry by hand."""
+"""The command `manage.py telemetry` and its subcommands."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _PARTS = {
 
 
 class Command(BaseCommand):
-    """Run one of the parts; each is a module beside this package."""
+    """The command; each subcommand is a module in the parent package."""
 
     requires_system_checks: list[str] = []  # noqa: RUF012 - Django's interface; the doctor runs them itself
-    help = "Look after the telemetry: is it set up, what arrives, is tracked, was rejected; run the bridge."
+    help = "Check the setup, watch and replay events, generate files from the declarations, run the bridge."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add a sub-command for each part.
+        """Add the subcommands.
 
         Args:
-            parser: the command's.
+            parser: the parser of the command.
         """
         parts = parser.add_subparsers(dest="part", required=True, metavar="|".join(_PARTS))
         for name, part in _PARTS.items():
@@ -39,11 +39,11 @@ class Command(BaseCommand):
             part.add_arguments(parts.add_parser(name, help=summary, description=summary))
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's interface
-        """Run a part; its problems end the command with exit code 1.
+        """Run a subcommand; an error message from it ends the command with exit code 1.
 
         Args:
             args: unused.
-            options: what was given.
+            options: the parsed options.
         """
         problem = _PARTS[options["part"]].run(self, options)
         if problem:
