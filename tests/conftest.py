@@ -1,4 +1,4 @@
-"""What holds for every test: no network but loopback, and telemetry's own faults raise."""
+"""Fixtures for every test: the network is limited to loopback, and internal telemetry errors raise."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hypothesis import settings
 
 from otel._guard import raise_internal_errors
 
-# A slow machine is no failure of the code.
+# No deadline: tests must not fail on a slow machine.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 
 class NetworkError(AssertionError):
-    """A test reached for an address that is not this machine's own."""
+    """Raised if a test connects to an address other than loopback."""
 
 
 def _is_loopback(address: Any) -> bool:
@@ -37,7 +37,7 @@ def _is_loopback(address: Any) -> bool:
 
 @pytest.fixture(autouse=True, scope="session")
 def only_loopback() -> Iterator[None]:
-    """Refuse connections to anywhere else, for the whole session and all its threads."""
+    """Refuse connections to other addresses than loopback, for the whole session and all its threads."""
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
     def checked(self: socket.socket, address: Any) -> None:
@@ -61,7 +61,7 @@ def only_loopback() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def interrupts() -> Iterator[None]:
-    """Let SIGINT end the programs that tests start, which a shell's background job and all its own ignore."""
+    """Restore SIGINT for programs under test; a shell's background job and its children ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -69,19 +69,19 @@ def interrupts() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def faults_raise() -> Iterator[None]:
-    """Let telemetry's own faults fail the test instead of being logged."""
+    """Make internal telemetry errors fail the test instead of being logged."""
     before = raise_internal_errors(True)
     yield
     raise_internal_errors(before)
 
 
-# After the folders have marked their own.
+# After the folders' own hooks have set their marks.
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what drives real browsers, brokers and processes one second try, which the report lists.
+    """Rerun failed tests of real browsers, brokers and processes once; the report lists the reruns.
 
-    Chromium loses a beacon of a page that is left, and a busy machine is late, about once in some thousand
-    tests. What runs within the process has no such excuse.
+    About once in some thousand tests, Chromium loses a beacon of a page that is left, or a busy machine is
+    too slow. Tests within the process are not rerun.
     """
     for item in items:
         if "slow" in item.keywords:
@@ -89,7 +89,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Let a skipped test fail the run where nothing may be skipped, as in CI."""
+    """Fail the run if a test was skipped and `NOTHING_SKIPPED` is set, as in CI."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("NOTHING_SKIPPED") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

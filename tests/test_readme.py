@@ -1,4 +1,4 @@
-"""What the README says is so: its Python runs, its commands and pages are there."""
+"""The README is correct: its Python runs, and its commands and pages exist."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_browsers_example_compiles(tmp_path: Path) -> None:
     assert (ended.stdout, ended.returncode) == ("", 0)
 
 
-def test_the_settings_for_another_project_are_those_that_otel_knows() -> None:
+def test_the_settings_for_another_project_exist_in_otel() -> None:
     from otel.django._config import KEYS
 
     shown = set(re.findall(r'^    "([A-Z_]+)":', EXAMPLES[-1], re.MULTILINE))
@@ -61,7 +61,7 @@ def test_the_settings_for_another_project_are_those_that_otel_knows() -> None:
     assert {key for key in KEYS - shown if f"`{key}`" not in README} == set()
 
 
-def test_the_extras_and_packages_that_a_way_takes_are_named_and_are_there() -> None:
+def test_the_extras_and_packages_that_a_setup_needs_are_named_and_exist() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     told = {name for names in re.findall(r"tformance-otel\[([\w,]+)\]", README) for name in names.split(",")}
@@ -71,7 +71,7 @@ def test_the_extras_and_packages_that_a_way_takes_are_named_and_are_there() -> N
     assert packages <= set(extras["product"])
 
 
-def test_the_collector_is_started_by_settings_that_it_has_beside_a_bridge_where_that_listens() -> None:
+def test_the_collectors_command_uses_existing_settings_and_the_bridges_port() -> None:
     command = re.search(r"\n    export (.+)\n    collector/build/otelcol --config (\S+)\n", README)
     assert command
     variables, config = command.groups()
@@ -82,7 +82,7 @@ def test_the_collector_is_started_by_settings_that_it_has_beside_a_bridge_where_
     assert f'"--port", type=int, default={given["POSTHOG_BRIDGE_ENDPOINT"].rpartition(":")[2]}' in bridge
 
 
-def test_what_is_written_after_declaring_an_event_is_what_the_check_wants() -> None:
+def test_the_commands_after_declaring_an_event_write_what_the_check_checks() -> None:
     makefile = re.sub(r"\\\n\s*", "", (ROOT / "Makefile").read_text())
     checked = re.findall(r"manage.py telemetry (\w+) --check (.*)", makefile)
     written = re.findall(r"^    python manage.py telemetry (\w+) --write (.*)", README, re.MULTILINE)
@@ -102,7 +102,7 @@ def test_a_generated_page_names_the_command_that_writes_it(
     assert (tmp_path / "docs" / name).read_text() == page
 
 
-def test_every_page_and_picture_that_is_linked_is_there() -> None:
+def test_every_linked_page_and_picture_exists() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     missing = [
         (page.name, target)
@@ -113,7 +113,7 @@ def test_every_page_and_picture_that_is_linked_is_there() -> None:
     assert missing == []
 
 
-def test_every_make_target_that_is_named_is_there() -> None:
+def test_every_named_make_target_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"make ([a-z]+)", README)) <= targets
 
@@ -124,7 +124,7 @@ def test_every_setting_and_every_reason_is_documented() -> None:
     assert [reason for reason in Reason if f"`{reason}`" not in reasons] == []
 
 
-def test_the_formats_that_the_settings_show_are_read() -> None:
+def test_the_formats_in_the_settings_page_are_accepted() -> None:
     page = (ROOT / "docs" / "settings.md").read_text()
     shown = dict(re.findall(r"^\| `(\w+)` \|[^|]* such as `([^`]+)`", page, re.MULTILINE))
     assert {"POSTHOG_EVENTS", "POSTHOG_GROUPS", "POSTHOG_TIER_RATIOS"} <= shown.keys()
@@ -133,7 +133,7 @@ def test_the_formats_that_the_settings_show_are_read() -> None:
     )
 
 
-def test_the_queues_own_defaults_are_told_beside_opentelemetrys() -> None:
+def test_the_queues_defaults_are_documented_next_to_opentelemetrys() -> None:
     page = (ROOT / "docs" / "settings.md").read_text()
     told = {
         name: (float(ours), float(theirs))
@@ -159,7 +159,7 @@ def test_the_queues_own_defaults_are_told_beside_opentelemetrys() -> None:
     assert f"{processor._MAX_QUEUE_SIZE:,} spans with an event or error" in operations
 
 
-def test_every_setting_of_the_collector_is_told_with_its_default_and_no_other() -> None:
+def test_every_setting_of_the_collector_is_documented_with_its_default_and_no_other() -> None:
     files = [ROOT / "collector-config.yaml", *(ROOT / "collector").glob("*.yaml")]
     known = dict(re.findall(r"\$\{env:(\w+):-([^}]*)\}", "".join(file.read_text() for file in files)))
     page = (ROOT / "docs" / "operations.md").read_text().partition("## The Collector's settings")[2]
@@ -176,11 +176,11 @@ def _indented(code: str) -> str:
     return "\n".join(f"        {line}" for line in code.splitlines())
 
 
-def test_the_products_settings_are_all_told_and_no_others() -> None:
+def test_every_setting_of_the_product_is_documented_and_no_other() -> None:
     files = [ROOT / "tformance/settings.py", ROOT / "tformance/gunicorn.py", *(ROOT / "apps").rglob("*.py")]
     text = "\n".join(file.read_text() for file in files)
     read = set(re.findall(r'(?:env_(?:str|bool|list|choice)|environ\.get)\(\s*"([A-Z_]+)"', text))
-    # Those that gunicorn reads itself stand in what is said of its configuration.
+    # The module's docstring names the variables that gunicorn itself reads.
     read |= set(re.findall("`([A-Z_]+)` \\(", str(gunicorn.__doc__)))
     page = (ROOT / "docs" / "product.md").read_text().partition("## Settings")[2]
     told = {
@@ -191,7 +191,7 @@ def test_the_products_settings_are_all_told_and_no_others() -> None:
     assert told == read
 
 
-def test_what_a_proxy_must_do_is_what_ours_does() -> None:
+def test_the_documented_duties_of_a_proxy_match_our_proxy() -> None:
     ours = (
         (ROOT / "deploy/proxy/Caddyfile")
         .read_text()

@@ -1,4 +1,4 @@
-"""How the tests themselves are run, as far as a tool that changes could undo it in silence."""
+"""Properties of the test runner that an update of a tool could silently break."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_one(number):
 
 @pytest.mark.slow
 def test_tests_of_a_group_run_on_one_worker_and_share_their_fixtures(tmp_path: Path) -> None:
-    # pytest-xdist #1386: nothing failed, everything that is shared was made once for each worker.
+    # pytest-xdist #1386: nothing failed, but shared fixtures were set up once for each worker.
     (tmp_path / "test_group.py").write_text(_TESTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-p", "no:django"]

@@ -1,4 +1,4 @@
-"""The page of figures is made from the figures."""
+"""The performance page matches the measured figures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks._page import page
 
 ROOT = Path(__file__).parents[2]
 
-# Another page's words with a figure, and the row that the figure is of.
+# Text with a figure on another page, and the row that contains the figure.
 _REPEATED = {
     ("operations", r"bridge \| ([\d,]+) µs of CPU an event"): "CPU, one bridge to the export in the process",
     ("operations", r"about ([\d,]+) events/s flat out"): "one bridge: a whole core, to the published figure",
@@ -45,7 +45,7 @@ def _document() -> dict[str, Any]:
     return document
 
 
-def test_the_page_says_what_was_measured() -> None:
+def test_the_page_shows_the_measured_figures() -> None:
     document = _document()
     assert (ROOT / "docs" / "performance.md").read_text() == page(document)
     assert all(row["what"] in page(document) for result in document["results"] for row in result["rows"])
@@ -58,11 +58,11 @@ def test_the_page_says_what_was_measured() -> None:
         *(("ratio", *place, what) for place, what in _RATIOS.items()),
     ],
 )
-def test_a_figure_that_another_page_repeats_is_the_measured_one(
+def test_a_figure_on_another_page_matches_the_measured_one(
     key: str, place: str, words: str, what: str
 ) -> None:
     rows = {row["what"]: row for result in _document()["results"] for row in result["rows"]}
     text = re.sub(r"\s+", " ", (ROOT / "docs" / f"{place}.md").read_text())
     (told,) = re.findall(words, text)
-    # As far as two runs on one machine agree.
+    # The tolerance covers the difference between two runs on one machine.
     assert float(told.replace(",", "")) == pytest.approx(rows[what][key], rel=0.1)

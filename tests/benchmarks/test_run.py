@@ -27,7 +27,7 @@ def _run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_a_quick_run_of_one_benchmark_prints_a_table_and_writes_json_where_it_is_told(tmp_path: Path) -> None:
+def test_a_quick_run_of_one_benchmark_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     target = tmp_path / "figures.json"
     ran = _run("--quick", "--only", "record", "--json", str(target))
     assert ran.returncode == 0, ran.stderr
@@ -53,7 +53,7 @@ def test_help_names_the_benchmarks() -> None:
 
 
 @pytest.mark.slow
-def test_what_a_run_would_lack_in_its_middle_is_said_before_it_begins() -> None:
+def test_a_missing_program_is_reported_before_the_run_begins() -> None:
     ran = _run("--quick", PATH="/nowhere")
     assert ran.returncode == 1
     assert "browser: chromium is missing: apt-get install chromium" in ran.stderr.splitlines()
@@ -64,13 +64,13 @@ def test_the_spread_of_one_value_is_that_value() -> None:
     assert (spread([3.0]).low, spread([3.0]).median, spread([3.0]).high) == (3.0, 3.0, 3.0)
 
 
-def test_a_ratio_is_made_of_neighbours_so_that_a_slow_while_for_both_leaves_it() -> None:
+def test_a_ratio_compares_neighbors_so_a_slowdown_of_both_does_not_change_it() -> None:
     rounds = Rounds({"ours": [1.0, 10.0, 2.0], "theirs": [2.0, 20.0, 4.0]})
     found = rounds.ratio("ours", to="theirs")
     assert (found.low, found.median, found.high) == (0.5, 0.5, 0.5)
 
 
-def test_a_figure_is_reached_on_the_right_side_of_its_bound_and_not_judged_without_one() -> None:
+def test_a_figure_reaches_its_target_on_the_right_side_of_the_bound() -> None:
     faster = spread([8.0])
     assert Row("x", "µs", 1, 8, faster, at_least(8, "")).is_reached is True
     assert Row("x", "µs", 1, 8, faster, at_most(7.9, "")).is_reached is False

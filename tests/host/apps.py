@@ -1,4 +1,4 @@
-"""The host's Django app: what its environment asks for is put in place here, after the pipeline."""
+"""The host's Django app, which installs the faults and witnesses from the environment after the pipeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class HostConfig(AppConfig):
     name = "tests.host"
 
     def ready(self) -> None:
-        # `handle_database_error` is about a query that has a span.
+        # `handle_database_error` needs a span for its query.
         SQLite3Instrumentor().instrument()
         fault = os.environ.get("HOST_FAULT")
         if fault is not None:

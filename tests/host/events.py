@@ -7,7 +7,7 @@ from otel import Event, Organisation, TeamEvent, Technical, event
 
 @event("parcel_shipped", tier=1, owner="host")
 class ParcelShipped(Event):
-    """A parcel has left the house."""
+    """A parcel was shipped."""
 
     number: int
     carrier: Literal["post", "bike"] = "post"
@@ -16,7 +16,7 @@ class ParcelShipped(Event):
 
 @event("invoice_paid", tier=2, owner="host")
 class InvoicePaid(TeamEvent):
-    """An invoice of a team is paid."""
+    """A team's invoice was paid."""
 
     amount: float
     customer: Organisation | None = None

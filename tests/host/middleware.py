@@ -10,7 +10,7 @@ class MiddlewareFailedError(RuntimeError):
 
 
 class FailingMiddleware:
-    """Fails before or after the view, if the request asks for it."""
+    """A middleware that fails before or after the view if the request asks for it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

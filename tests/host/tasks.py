@@ -1,4 +1,4 @@
-"""A Celery app of the host, for the tests with a real worker."""
+"""The host's Celery app, for tests with a real worker."""
 
 from __future__ import annotations
 

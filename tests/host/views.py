@@ -1,4 +1,4 @@
-"""One view for each way in which something happens, or goes wrong."""
+"""One view for each way in which a request can succeed or fail."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def handle_and_record(request: HttpRequest) -> HttpResponse:
 
 
 def handle_and_note(request: HttpRequest) -> HttpResponse:
-    """Records the exception for the trace alone: no error status."""
+    """Record the exception only for the trace, without an error status."""
     try:
         msg = "no tape"
         raise ValueError(msg)

@@ -1,4 +1,4 @@
-"""A span processor of somebody else's, registered after ours: writes down what it sees."""
+"""A third-party span processor, registered after ours, that records the spans it receives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 
 class Witness(SpanProcessor):
-    """Append each ended span's name, and whether it is sampled, to a file; and its own end."""
+    """A span processor that appends ended spans, their sampling decision and the shutdown to a file."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)

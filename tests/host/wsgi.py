@@ -1,4 +1,4 @@
-"""WSGI: `gunicorn tests.host.wsgi`."""
+"""The entry point for WSGI servers: `gunicorn tests.host.wsgi`."""
 
 from __future__ import annotations
 

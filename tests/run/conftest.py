@@ -1,4 +1,4 @@
-"""Showing how much of the taxonomy the journey reached, at the end of a test run."""
+"""A report on how much of the taxonomy the journey covered, at the end of a test run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TAXONOMY = "taxonomy"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table of the test that passed; one that fails shows its own."""
+    """Print the table if the test passed; pytest shows it if the test failed."""
     for report in terminalreporter.getreports("passed"):
         for name, text in report.sections:
             if name == f"Captured {TAXONOMY} call":

@@ -1,4 +1,4 @@
-"""Whole journeys: what arrives of one, and how two of them are compared."""
+"""Whole journeys: their captures, and the comparison of two journeys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.run.starting import IS_UP, starting
 Captures = list[tuple[str, str]]
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.+]+|http://[\d.:]+")
-# What the clock, the machine and the order of syncs that run at once decide.
+# Properties that depend on the clock, the machine and the order of concurrent syncs.
 _OF_THE_RUN = ("duration_ms", "duration_s", "total_prs", "ai_adoption_rate", "$trace_id", "$span_id")
 
 
@@ -24,13 +24,13 @@ RELEASE = "01983c1e-7d1a-7000-8000-0000000000aa"
 
 @cache
 def journey_of_all() -> list[dict[str, Any]]:
-    """Return what arrives straight, of traces that are all sampled; driven once for all comparisons."""
+    """Return the captures of direct delivery with all traces sampled; cached for all comparisons."""
     with tempfile.TemporaryDirectory() as folder:
         return deliver(Path(folder), OTEL_TRACES_SAMPLER="always_on", POSTHOG_RELEASE_ID=RELEASE)
 
 
 def deliver(folder: Path, *options: str, **env: str) -> list[dict[str, Any]]:
-    """Return what arrived of a journey on a fresh database."""
+    """Drive a journey on a fresh database, and return its captures."""
     folder.mkdir(exist_ok=True)
     with starting(folder, *options, **env) as run:
         run.wait_for(IS_UP)
@@ -41,13 +41,13 @@ def deliver(folder: Path, *options: str, **env: str) -> list[dict[str, Any]]:
 
 
 def comparable(captures: list[dict[str, Any]]) -> Captures:
-    """Return captures without what differs from run to run; the run has compared their persons itself."""
+    """Return captures without values that differ between runs; the run itself has compared their persons."""
 
     def nameless(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: "of the run" if key in _OF_THE_RUN else nameless(one) for key, one in value.items()}
         if isinstance(value, list):
-            # Celery's own frames are others in each kind of worker.
+            # Celery's own frames differ between kinds of workers.
             ours = [one for one in value if not isinstance(one, dict) or one.get("in_app", True)]
             return [nameless(one) for one in ours]
         return _ID.sub("of the run", value) if isinstance(value, str) else value

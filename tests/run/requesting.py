@@ -1,4 +1,4 @@
-"""`python -m tests.run.requesting SANDBOX`: a team connects the sandbox's GitHub, and asks for all of it."""
+"""`python -m tests.run.requesting SANDBOX`: connects a team to GitHub and requests all syncs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["main"]
 
 
 def main(sandbox_url: str) -> None:
-    """Make the team, and end when its syncs are asked for."""
+    """Create the team, and request its syncs."""
     django.setup()
     from apps.integrations.choices.repositories import refresh_repositories, set_tracked
     from apps.integrations.models import Provider, Trigger

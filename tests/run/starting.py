@@ -1,4 +1,4 @@
-"""Starting `python -m tformance.run` as people do, and looking at what it says and what it started."""
+"""Starts `python -m tformance.run` as people do, and inspects its output and its processes."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from tests.lifecycle.servers import ROOT, environment
 
 __all__ = ["IS_UP", "Run", "starting"]
 
-# The last line before it waits for Ctrl-C.
+# Part of the last line before the run waits for Ctrl-C.
 IS_UP = "Ctrl-C stops"
 
-# Far more than a run takes: a loaded machine makes a test slow, not red.
+# Far more than a run takes, so that a test does not fail on a loaded machine.
 _TIMEOUT = 180.0
 
 
 class Run:
-    """Look at a run.
+    """A run.
 
     Args:
-        popen: it.
-        log: takes what it prints.
+        popen: the process.
+        log: the file with the process's output.
     """
 
     def __init__(self, popen: subprocess.Popen[bytes], log: Path) -> None:
@@ -46,14 +46,14 @@ class Run:
         return self._popen.pid
 
     def inspector(self) -> RunningInspector:
-        """Return the inspector, as soon as it listens."""
+        """Wait until the inspector listens, and return it."""
         self.wait_for("Inspector  http")
         found = re.search(r"Inspector  http://([\d.]+):(\d+)", self.printed)
         assert found is not None
         return RunningInspector(found.group(1), int(found.group(2)))
 
     def wait_for(self, text: str) -> None:
-        """Wait until it has printed something."""
+        """Wait until the run has printed a text."""
         deadline = time.monotonic() + _TIMEOUT
         while text not in self.printed:
             assert self._popen.poll() is None, self.printed
@@ -64,7 +64,7 @@ class Run:
         return psutil.Process(self.pid).children(recursive=True)
 
     def end(self, sign: signal.Signals | None = None) -> int:
-        """Return the status that it ends with, by a signal or by itself."""
+        """Wait for the end, after a signal if one is given, and return the exit status."""
         if sign is not None:
             self._popen.send_signal(sign)
         return self._popen.wait(_TIMEOUT)
@@ -72,7 +72,7 @@ class Run:
 
 @contextmanager
 def starting(folder: Path, *options: str, **env: str) -> Iterator[Run]:
-    """Start it on free ports, with its database and all else in a folder."""
+    """Start a run on free ports, with its database and all other files in a folder."""
     ports = ("--port", "0", "--inspector-port", "0", "--sandbox-port", "0")
     log = folder / "printed.log"
     with log.open("wb") as file:

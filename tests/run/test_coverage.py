@@ -1,4 +1,4 @@
-"""How much of a taxonomy has occurred: what did is never called missing, what did not never seen."""
+"""The coverage of a taxonomy: an event that occurred is never missing, and no other event is ever seen."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_an_event_that_is_not_declared_for_the_server_is_named(names: list[str])
     }
 
 
-def test_the_browsers_events_are_asked_for_where_there_is_a_browser() -> None:
+def test_browser_events_count_if_the_browser_is_a_source() -> None:
     captures = [_capture("button_pressed"), _capture("shop_closed")]
 
     both = cover(SHOP, captures, sources=("server", "browser"))
@@ -120,7 +120,7 @@ def test_the_browsers_events_are_asked_for_where_there_is_a_browser() -> None:
     assert "button_pressed did not occur" in cover(SHOP, [], sources=("server", "browser")).missing
 
 
-def test_what_was_set_of_persons_and_groups_counts_like_events() -> None:
+def test_updates_of_persons_and_groups_count_like_events() -> None:
     coverage = cover(
         SHOP,
         [
@@ -137,7 +137,7 @@ def test_what_was_set_of_persons_and_groups_counts_like_events() -> None:
     assert (person.times, person.undeclared, team.times) == (1, ("shoe",), 0)
 
 
-def test_what_is_missing_and_what_is_too_much_is_said_in_words() -> None:
+def test_missing_and_undeclared_names_are_reported() -> None:
     coverage = cover(
         SHOP,
         [

@@ -1,4 +1,4 @@
-"""The sample journey: what arrives of it is the same whatever is sampled, and what is missing is noticed."""
+"""The sample journey: its captures do not depend on sampling, and missing captures are noticed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tformance.run.arrivals.report import show_taxonomy
 from tformance.run.console import Console
 from tformance.run.programs.programs import API_KEY
 
-# One after the other: they share a journey, and each starts several programs.
+# On one worker: the tests share a journey, and each starts several programs.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journey")]
 
 _UNSAMPLED = {
@@ -61,7 +61,7 @@ def test_the_same_journey_delivers_the_same_captures_whatever_is_sampled(
 
 
 @needs_services
-def test_the_same_journey_delivers_the_same_captures_on_postgresql_with_processes_for_all_of_it(
+def test_the_same_journey_delivers_the_same_captures_on_postgresql_with_workers(
     all_sampled: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     with running_postgresql() as database, running_redis() as broker:
@@ -86,7 +86,7 @@ def test_an_event_that_posthog_refuses_is_named_and_fails_the_run(tmp_path: Path
     assert status == 1
 
 
-def test_what_posthog_would_drop_or_detach_is_named_and_fails_the_run(tmp_path: Path) -> None:
+def test_an_event_that_posthog_would_drop_or_detach_is_named_and_fails_the_run(tmp_path: Path) -> None:
     personless = {"$process_person_profile": False}
     update = {"$group_type": "team", "$group_key": "t1", "$group_set": {"plan": "pro"}, **personless}
     event = {"$groups": {"team": "t1"}, **personless}

@@ -1,4 +1,4 @@
-"""What `make run` starts and stops: ports, signals, crashes, and that nothing is left behind."""
+"""`make run` as a supervisor: ports, signals, crashes, and that no process is left behind."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.lifecycle.servers import ROOT, environment
 from tests.run.starting import starting
 from tformance.run.programs.ports import PortTakenError, choose_port
 
-# One after the other: they share what takes long to start.
+# On one worker: the tests share a fixture that takes long to set up.
 pytestmark = pytest.mark.xdist_group("supervisor")
 
 
 @pytest.fixture(scope="module")
 def used_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Hold what a run before has left: a database that is up to date."""
+    """Return the folder of an earlier run, with an up-to-date database."""
     folder = tmp_path_factory.mktemp("used")
     with starting(folder) as run:
         run.wait_for("A sample journey")
@@ -43,7 +43,7 @@ def _taken_port() -> socket.socket:
     return taken
 
 
-def test_a_taken_port_that_nobody_asked_for_is_left_to_its_owner() -> None:
+def test_a_default_port_in_use_is_replaced() -> None:
     with _taken_port() as taken:
         usual = int(taken.getsockname()[1])
         assert choose_port(None, usual) not in (0, usual)
@@ -54,7 +54,7 @@ def test_two_programs_get_two_ports() -> None:
     assert choose_port(None, port, beside=[port]) not in (0, port)
 
 
-def test_two_programs_cannot_be_asked_onto_one_port() -> None:
+def test_two_programs_cannot_share_a_requested_port() -> None:
     port = choose_port(0, 8000)
     with pytest.raises(PortTakenError, match=f"Port {port} cannot be used: two programs"):
         choose_port(port, 8000, beside=[port])
@@ -62,7 +62,7 @@ def test_two_programs_cannot_be_asked_onto_one_port() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("option", ["--port", "--inspector-port", "--sandbox-port"])
-def test_a_taken_port_that_was_asked_for_is_named(option: str, tmp_path: Path) -> None:
+def test_a_requested_port_in_use_is_reported(option: str, tmp_path: Path) -> None:
     with _taken_port() as taken:
         port = taken.getsockname()[1]
         with starting(tmp_path, option, str(port)) as run:
@@ -86,7 +86,7 @@ def test_nothing_outlives_a_run_whatever_ends_it(sign: signal.Signals, folder: P
 
 
 @pytest.mark.slow
-def test_a_run_once_that_is_interrupted_is_no_success(folder: Path) -> None:
+def test_an_interrupted_run_with_once_fails(folder: Path) -> None:
     with starting(folder, "--once") as run:
         run.wait_for("Ada signs up")
         assert run.end(signal.SIGINT) == 130
@@ -96,7 +96,7 @@ def test_a_run_once_that_is_interrupted_is_no_success(folder: Path) -> None:
 def test_a_second_start_takes_seconds(folder: Path) -> None:
     with starting(folder) as run:
         run.wait_for("A sample journey")
-        # Of the processor's time, for the machine may have other things to do; the migration's is in it.
+        # CPU time, because the machine may be busy; it includes the migration.
         seconds = sum(sum(one.cpu_times()[:4]) for one in [psutil.Process(run.pid), *run.children()])
         run.end(signal.SIGTERM)
     assert seconds < 10

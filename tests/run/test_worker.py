@@ -1,4 +1,4 @@
-"""Tasks done by Celery's own worker, behind Redis and on PostgreSQL: it may be ended, and nothing is lost."""
+"""Tasks in a real Celery worker with Redis and PostgreSQL: stopping the worker loses nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tformance.sandbox.running import running_sandbox
 
 pytestmark = [pytest.mark.slow, needs_services]
 
-# As many as there are repositories: those that one worker leaves are another's.
+# The number of repositories, and therefore of syncs; the second worker finishes the rest.
 _REPOSITORIES = 4
 _FINISHED = "finished_at IS NOT NULL"
 
@@ -41,7 +41,7 @@ def _working(env: dict[str, str], folder: Path) -> Iterator[Process]:
         yield worker
 
 
-def test_a_worker_that_is_ended_at_its_work_loses_no_event_and_another_does_the_rest(tmp_path: Path) -> None:
+def test_a_worker_that_is_stopped_mid_task_loses_no_event_and_another_worker_finishes(tmp_path: Path) -> None:
     with ExitStack() as stack:
         inspector = stack.enter_context(running_inspector())
         sandbox = stack.enter_context(running_sandbox())
@@ -52,14 +52,14 @@ def test_a_worker_that_is_ended_at_its_work_loses_no_event_and_another_does_the_
             DJANGO_SETTINGS_MODULE="tformance.settings",
             DATABASE_URL=url,
             CELERY_BROKER_URL=broker,
-            OTEL_BSP_SCHEDULE_DELAY="60000",  # nothing but a flush delivers within a test
+            OTEL_BSP_SCHEDULE_DELAY="60000",  # only a flush delivers events during a test
         )
         for command in (["manage.py", "migrate"], ["-m", "tests.run.requesting", sandbox.url]):
             done = run([sys.executable, *command], env)
             assert done.returncode == 0, done.stderr
         with _working(env, tmp_path) as first:
-            # Not as soon as it has a task: Celery 5.7 can wait forever for one that it had not yet handed to
-            # its child when the signal came.
+            # Do not stop the worker as soon as it has a task: Celery 5.7 can wait forever for a task that it
+            # has not yet handed to its child process when the signal arrives.
             wait_for(lambda: _syncs(url, "prs_expected > 0"))
             first.stop()
         assert _syncs(url, _FINISHED) < _REPOSITORIES

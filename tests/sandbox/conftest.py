@@ -1,4 +1,4 @@
-"""One sandbox for the session, as new at the start of each test."""
+"""One sandbox for the session, which is reset before each test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Being granted something at the sandbox, with Authlib, as the product does it."""
+"""Grants of access at the sandbox, with Authlib, as in the product."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCOPES = {
 
 
 def new_session(sandbox: RunningSandbox, service: str, *, secret: str | None = None, **kept: Any) -> Any:
-    """Return an OAuth session with the addresses of a service."""
+    """Return an OAuth session for a service."""
     environ = sandbox.environ()
     session = OAuth2Session(
         environ[f"{service.upper()}_CLIENT_ID"],
@@ -37,7 +37,7 @@ def new_session(sandbox: RunningSandbox, service: str, *, secret: str | None = N
 
 
 def addresses(sandbox: RunningSandbox, service: str) -> tuple[str, str]:
-    """Return where a service asks people, and where it gives tokens."""
+    """Return the authorize URL and the token URL of a service."""
     environ = sandbox.environ()
     return {
         "github": (
@@ -60,7 +60,7 @@ def grant(
     organisations: Collection[str] | None = None,
     scope: str | None = None,
 ) -> dict[str, Any]:
-    """Return the token that somebody grants."""
+    """Grant access as a person, and return the token."""
     authorize, exchange = addresses(sandbox, service)
     session = new_session(sandbox, service)
     url, state = session.create_authorization_url(authorize, **({"scope": scope} if scope else {}))
@@ -70,11 +70,11 @@ def grant(
 
 
 def github(sandbox: RunningSandbox, **granted: Any) -> GitHub[Any]:
-    """Return GitHub's client with a token that was granted, which does not try again by itself."""
+    """Return a GitHub client with a granted token; the client does not retry."""
     token = grant(sandbox, "github", **granted)["access_token"]
     return GitHub(token, base_url=sandbox.settings()["GITHUB_API_URL"], auto_retry=False, http_cache=False)
 
 
 def parameters(url: str) -> dict[str, str]:
-    """Return the parameters of an address."""
+    """Return the query parameters of a URL."""
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}

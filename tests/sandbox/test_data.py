@@ -1,4 +1,4 @@
-"""What the sandbox's pull requests promise: believable, the same from the same seed, and going on."""
+"""The sandbox's pull requests: believable, reproducible from a seed, and continuing as time passes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tformance.sandbox.world import World
 
 ENGINES = [f"analytical-engines/{name}" for name in ("engine", "loom", "notes", "cards")]
 EVERYWHERE = [*ENGINES, "difference-works/tables", "difference-works/press"]
-# Written down here anew: what tools leave is theirs, not the sandbox's.
+# Not imported from the sandbox: the tools define these marks.
 AI = re.compile(
     r"co-authored-by: (claude|copilot|cursor|aider|codex|devin)|generated with \[claude code\]", re.IGNORECASE
 )
@@ -47,7 +47,7 @@ def is_assisted(row: dict[str, Any]) -> bool:
 
 @settings(max_examples=6)
 @given(moment=some_moments, seed=st.integers(0, 1000))
-def test_the_same_seed_on_the_same_day_gives_the_same(moment: datetime, seed: int) -> None:
+def test_the_same_seed_on_the_same_day_produces_the_same_data(moment: datetime, seed: int) -> None:
     one, two = world_at(moment, seed), world_at(moment, seed)
     two.advance(5)
     two.reset()
@@ -55,7 +55,7 @@ def test_the_same_seed_on_the_same_day_gives_the_same(moment: datetime, seed: in
         assert rows(one, name) == rows(two, name)
 
 
-def test_another_seed_gives_others() -> None:
+def test_another_seed_produces_other_data() -> None:
     moment = datetime(2026, 3, 4, 12, tzinfo=UTC)
     assert rows(world_at(moment), ENGINES[0]) != rows(world_at(moment, 2), ENGINES[0])
 
@@ -73,9 +73,7 @@ def test_it_does_not_matter_in_which_steps_time_passes(moment: datetime, steps: 
 
 @settings(max_examples=8)
 @given(moment=some_moments, seed=st.integers(0, 1000), days=st.integers(0, 30))
-def test_nothing_has_happened_that_lies_ahead_and_all_is_in_order(
-    moment: datetime, seed: int, days: int
-) -> None:
+def test_nothing_is_in_the_future_and_everything_is_in_order(moment: datetime, seed: int, days: int) -> None:
     world = world_at(moment, seed)
     world.advance(days)
     now = world.clock.now()
@@ -118,7 +116,7 @@ def test_the_share_of_ai_rises_from_about_ten_to_about_fifty_five_percent(
 
 @settings(max_examples=8)
 @given(moment=some_moments, seed=st.integers(0, 1000))
-def test_there_is_about_as_much_as_was_said(moment: datetime, seed: int) -> None:
+def test_the_number_of_pull_requests_is_close_to_the_plan(moment: datetime, seed: int) -> None:
     world = world_at(moment, seed)
     for name, expected in zip(EVERYWHERE, (180, 120, 60, 40, 24, 12), strict=True):
         assert expected * 0.75 <= len(rows(world, name)) <= expected * 1.25
@@ -155,7 +153,7 @@ def test_titles_are_unusual_now_and_then(everything: list[dict[str, Any]], begin
     assert any(one["title"].startswith(beginning) for one in everything)
 
 
-def test_there_are_jira_keys_in_titles_and_in_branches_alone(everything: list[dict[str, Any]]) -> None:
+def test_jira_keys_occur_in_titles_and_in_branches_alone(everything: list[dict[str, Any]]) -> None:
     key = re.compile(r"\b(ENG|LOOM|CARD)-\d+\b", re.IGNORECASE)
     in_titles = [one for one in everything if key.search(one["title"])]
     in_branches = [one for one in everything if key.search(one["branch"]) and not key.search(one["title"])]
@@ -163,7 +161,7 @@ def test_there_are_jira_keys_in_titles_and_in_branches_alone(everything: list[di
     assert len(in_branches) > 10
 
 
-def test_there_is_everybody(everything: list[dict[str, Any]]) -> None:
+def test_every_kind_of_author_and_reviewer_occurs(everything: list[dict[str, Any]]) -> None:
     authors = {one["author"] for one in everything}
     assert {"ada", "grace", "charles", "dependabot", "copilot-swe-agent", None} <= authors
     reviewers = {review["author"] for one in everything for review in one["reviews"]}
@@ -174,7 +172,7 @@ def test_there_is_everybody(everything: list[dict[str, Any]]) -> None:
     assert {"APPROVED", "CHANGES_REQUESTED", "COMMENTED"} <= said
 
 
-def test_people_help_each_other_too(everything: list[dict[str, Any]]) -> None:
+def test_some_people_pair(everything: list[dict[str, Any]]) -> None:
     pairs = [
         one
         for one in everything
@@ -191,19 +189,19 @@ def test_sizes_spread(everything: list[dict[str, Any]]) -> None:
     assert sizes[-1] > 1000
 
 
-def test_every_state_is_there(engine: list[dict[str, Any]]) -> None:
+def test_every_state_occurs(engine: list[dict[str, Any]]) -> None:
     states = [one["state"] for one in engine]
     assert states.count("MERGED") > 0.8 * len(states)
     assert states.count("CLOSED") > 3
     assert states.count("OPEN") > 0
 
 
-def test_some_are_too_long_for_a_page(engine: list[dict[str, Any]]) -> None:
+def test_some_pull_requests_need_several_pages(engine: list[dict[str, Any]]) -> None:
     assert max(len(one["reviews"]) for one in engine) > 50
     assert max(len(one["commit_messages"]) for one in engine) > 100
 
 
-def test_time_that_passes_brings_new_ones_and_ends_open_ones(sandbox: RunningSandbox) -> None:
+def test_advancing_opens_new_pull_requests_and_ends_open_ones(sandbox: RunningSandbox) -> None:
     before = {one["number"]: one for one in sandbox.pull_requests(ENGINES[0])}
     sandbox.advance(21)
     after = {one["number"]: one for one in sandbox.pull_requests(ENGINES[0])}

@@ -1,4 +1,4 @@
-"""Failing on command, each way of it, and going on as before."""
+"""Failures on demand, of each kind, and the return to normal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def get(sandbox: RunningSandbox, path: str) -> requests.Response:
     ("kind", "status"),
     [("error", 500), ("unavailable", 503), ("denied", 403), ("revoked", 401), ("malformed", 200)],
 )
-def test_a_service_fails_as_often_as_it_is_told(
+def test_a_service_fails_as_often_as_requested(
     sandbox: RunningSandbox, service: str, path: str, kind: str, status: int
 ) -> None:
     as_usual = get(sandbox, path).status_code
@@ -34,27 +34,27 @@ def test_a_service_fails_as_often_as_it_is_told(
     assert [get(sandbox, path).status_code for _ in range(3)] == [status, status, as_usual]
 
 
-def test_what_is_malformed_is_no_json(sandbox: RunningSandbox) -> None:
+def test_a_malformed_response_is_not_json(sandbox: RunningSandbox) -> None:
     sandbox.fail("github", "malformed")
     with pytest.raises(requests.JSONDecodeError):
         get(sandbox, "/github/api/v3/user").json()
 
 
-def test_a_dropped_connection_gives_no_answer(sandbox: RunningSandbox) -> None:
+def test_a_dropped_connection_gets_no_answer(sandbox: RunningSandbox) -> None:
     sandbox.fail("jira", "drop")
     with pytest.raises(requests.ConnectionError):
         get(sandbox, "/jira/api/x")
     assert get(sandbox, "/jira/api/x").status_code == 404
 
 
-def test_a_path_chooses(sandbox: RunningSandbox) -> None:
+def test_a_failure_can_be_limited_to_a_path(sandbox: RunningSandbox) -> None:
     sandbox.fail("github", "error", path="/orgs")
     assert get(sandbox, "/github/api/v3/user").status_code == 401
     assert get(sandbox, "/github/api/v3/orgs/x").status_code == 500
     assert get(sandbox, "/github/api/v3/orgs/x").status_code == 401
 
 
-def test_failures_come_in_the_order_they_were_told(sandbox: RunningSandbox) -> None:
+def test_failures_occur_in_the_order_in_which_they_were_added(sandbox: RunningSandbox) -> None:
     sandbox.fail("slack", "error")
     sandbox.fail("slack", "unavailable")
     assert [one["kind"] for one in sandbox.state()["failures"]] == ["error", "unavailable"]
@@ -68,7 +68,7 @@ def test_a_timeout_answers_late(sandbox: RunningSandbox) -> None:
     assert time.monotonic() - started >= 0.3
 
 
-def test_a_timeout_can_be_told_to_end(sandbox: RunningSandbox) -> None:
+def test_a_timeout_can_be_released(sandbox: RunningSandbox) -> None:
     sandbox.fail("github", "timeout")
     statuses: list[int] = []
     waiting = threading.Thread(
@@ -83,7 +83,7 @@ def test_a_timeout_can_be_told_to_end(sandbox: RunningSandbox) -> None:
     assert statuses == [401]
 
 
-def test_who_does_not_wait_leaves_nothing_behind(sandbox: RunningSandbox) -> None:
+def test_a_client_that_disconnects_leaves_nothing_behind(sandbox: RunningSandbox) -> None:
     sandbox.fail("github", "timeout")
     with pytest.raises(requests.ReadTimeout):
         requests.get(f"{sandbox.url}/github/api/v3/user", timeout=0.1)
@@ -110,7 +110,7 @@ def test_githubkit_knows_both_rate_limits(sandbox: RunningSandbox) -> None:
     ("kind", "error"),
     [("rate_limit", "ratelimited"), ("revoked", "token_revoked"), ("denied", "missing_scope")],
 )
-def test_slack_fails_in_its_own_words(sandbox: RunningSandbox, kind: str, error: str) -> None:
+def test_slack_fails_with_its_own_error_codes(sandbox: RunningSandbox, kind: str, error: str) -> None:
     token = grant(sandbox, "slack")["access_token"]
     sandbox.fail("slack", kind)  # type: ignore[arg-type]  # a name of the list
     with pytest.raises(SlackApiError) as raised:
@@ -135,7 +135,7 @@ def test_jira_says_when_to_come_back(sandbox: RunningSandbox) -> None:
     ],
     ids=str,
 )
-def test_what_is_no_failure_is_refused(sandbox: RunningSandbox, wrong: dict[str, object]) -> None:
+def test_an_invalid_failure_is_refused(sandbox: RunningSandbox, wrong: dict[str, object]) -> None:
     response = requests.post(f"{sandbox.url}/sandbox/fail", json=wrong, timeout=10)
     assert response.status_code == 400
     assert response.json()["error"]
@@ -146,14 +146,12 @@ def test_what_is_no_failure_is_refused(sandbox: RunningSandbox, wrong: dict[str,
     ("order", "told"),
     [("advance", {"days": -1}), ("advance", {}), ("revoke", {}), ("limit", {"remaining": "x"})],
 )
-def test_what_is_not_understood_is_refused(
-    sandbox: RunningSandbox, order: str, told: dict[str, object]
-) -> None:
+def test_an_invalid_command_is_refused(sandbox: RunningSandbox, order: str, told: dict[str, object]) -> None:
     response = requests.post(f"{sandbox.url}/sandbox/{order}", json=told, timeout=10)
     assert response.status_code == 400
 
 
-def test_requests_are_written_down_without_secrets(sandbox: RunningSandbox) -> None:
+def test_requests_are_recorded_without_secrets(sandbox: RunningSandbox) -> None:
     client = github(sandbox)
     client.graphql("{ viewer { login } }")
     sandbox.fail("github", "error")
@@ -170,7 +168,7 @@ def test_requests_are_written_down_without_secrets(sandbox: RunningSandbox) -> N
     assert "sandbox-secret" not in str(requested)
 
 
-def test_a_reset_begins_anew(sandbox: RunningSandbox) -> None:
+def test_a_reset_restores_the_initial_state(sandbox: RunningSandbox) -> None:
     before = sandbox.state()
     grant(sandbox, "github", login="somebody-new")
     sandbox.fail("github", "error")
@@ -182,12 +180,12 @@ def test_a_reset_begins_anew(sandbox: RunningSandbox) -> None:
     assert sandbox.state() == before
 
 
-def test_another_sites_page_cannot_tell_it_anything(sandbox: RunningSandbox) -> None:
+def test_a_page_of_another_site_cannot_send_commands(sandbox: RunningSandbox) -> None:
     headers = {"Sec-Fetch-Site": "cross-site"}
     assert requests.post(f"{sandbox.url}/sandbox/reset", headers=headers, timeout=10).status_code == 403
     assert requests.get(sandbox.url, headers={"Host": "evil.example"}, timeout=10).status_code == 400
 
 
-def test_errors_are_raised_where_they_are_made(sandbox: RunningSandbox) -> None:
+def test_a_refused_command_raises_an_error(sandbox: RunningSandbox) -> None:
     with pytest.raises(SandboxError, match="can only be advanced"):
         sandbox.advance(-1)

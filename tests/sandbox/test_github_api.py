@@ -1,4 +1,4 @@
-"""GitHub's REST API, through githubkit, whose models know each field that GitHub documents."""
+"""GitHub's REST API, through githubkit, whose models contain every field that GitHub documents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENGINES, WORKS = "analytical-engines", "difference-works"
 
 
 def logins(response: Any) -> list[str]:
-    """Return the logins of a list that githubkit has read; its types do not tell a list's elements."""
+    """Return the logins in a response of githubkit, whose types do not describe a list's elements."""
     return [one.login for one in response.parsed_data]
 
 
@@ -57,7 +57,7 @@ def test_what_was_not_granted_is_not_seen(sandbox: RunningSandbox) -> None:
         client.rest.repos.get(ENGINES, "engine")
 
 
-def test_scopes_are_kept_to(sandbox: RunningSandbox) -> None:
+def test_scopes_are_enforced(sandbox: RunningSandbox) -> None:
     client = github(sandbox, scope="read:user")
     assert client.rest.users.get_authenticated().headers["x-oauth-scopes"] == "read:user"
     assert client.rest.repos.list_for_authenticated_user().parsed_data == []
@@ -67,7 +67,7 @@ def test_scopes_are_kept_to(sandbox: RunningSandbox) -> None:
         client.rest.users.list_emails_for_authenticated_user()
 
 
-def test_an_address_typed_at_the_authorize_page_is_that_persons(sandbox: RunningSandbox) -> None:
+def test_an_address_typed_on_the_authorize_page_becomes_the_persons_address(sandbox: RunningSandbox) -> None:
     token = grant(sandbox, "github", login="jane-doe")["access_token"]
     (person,) = (one for one in sandbox.state()["people"] if one["login"] == "jane-doe")
     assert person["name"] == "Jane Doe"
@@ -100,19 +100,19 @@ def test_githubkit_pages(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.parametrize(("value", "message"), [("", "Requires authentication"), ("no", "Bad credentials")])
-def test_who_is_unknown_is_refused(sandbox: RunningSandbox, value: str, message: str) -> None:
+def test_an_unknown_token_is_refused(sandbox: RunningSandbox, value: str, message: str) -> None:
     headers = {"Authorization": f"Bearer {value}"} if value else {}
     response = requests.get(f"{sandbox.settings()['GITHUB_API_URL']}/user", headers=headers, timeout=10)
     assert (response.status_code, response.json()["message"]) == (401, message)
 
 
-def test_each_answer_says_how_many_requests_are_left(sandbox: RunningSandbox) -> None:
+def test_each_response_says_how_many_requests_are_left(sandbox: RunningSandbox) -> None:
     client = github(sandbox)
     left = [int(client.rest.users.get_authenticated().headers["x-ratelimit-remaining"]) for _ in range(3)]
     assert left == [4999, 4998, 4997]
 
 
-def test_a_spent_limit_refuses_until_it_is_reset(sandbox: RunningSandbox) -> None:
+def test_an_exhausted_limit_refuses_requests_until_it_is_reset(sandbox: RunningSandbox) -> None:
     client = github(sandbox)
     sandbox.limit(1)
     client.rest.users.get_authenticated()

@@ -75,7 +75,7 @@ def test_paging_reaches_each_pull_request_once_and_in_order(
     assert times == sorted(times, reverse=direction == "DESC")
 
 
-def test_what_graphql_shows_is_what_there_is(sandbox: RunningSandbox) -> None:
+def test_graphql_shows_what_exists(sandbox: RunningSandbox) -> None:
     shown = {one["number"]: one for one in every_page(github(sandbox))}
     for real in sandbox.pull_requests("analytical-engines/engine"):
         one = shown[real["number"]]
@@ -91,7 +91,7 @@ def test_what_graphql_shows_is_what_there_is(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.parametrize("states", [["OPEN"], ["MERGED"], ["CLOSED", "OPEN"]], ids=str)
-def test_states_choose(sandbox: RunningSandbox, states: list[str]) -> None:
+def test_pull_requests_can_be_filtered_by_state(sandbox: RunningSandbox, states: list[str]) -> None:
     found = every_page(github(sandbox), states=states)
     real = sandbox.pull_requests("analytical-engines/engine")
     assert [one["number"] for one in found] == [one["number"] for one in real if one["state"] in states]
@@ -121,7 +121,7 @@ def test_long_pull_requests_page_within(sandbox: RunningSandbox) -> None:
         assert messages == real[one["number"]]["commit_messages"]
 
 
-def test_a_cursor_stands_while_time_passes(sandbox: RunningSandbox) -> None:
+def test_a_cursor_stays_valid_while_time_passes(sandbox: RunningSandbox) -> None:
     client = github(sandbox)
     order = {"field": "CREATED_AT", "direction": "ASC"}
     told = ENGINE | {"first": 50, "order": order}
@@ -145,7 +145,7 @@ def test_a_cursor_stands_while_time_passes(sandbox: RunningSandbox) -> None:
     ],
     ids=str,
 )
-def test_errors_are_githubs(sandbox: RunningSandbox, wrong: dict[str, Any], kind: str) -> None:
+def test_errors_have_githubs_types(sandbox: RunningSandbox, wrong: dict[str, Any], kind: str) -> None:
     client = github(sandbox)
     with pytest.raises(GraphQLFailed) as raised:
         client.graphql(PAGE, ENGINE | wrong)
@@ -153,7 +153,7 @@ def test_errors_are_githubs(sandbox: RunningSandbox, wrong: dict[str, Any], kind
     assert error.type == kind
 
 
-def test_no_text_is_taken_for_a_cursor(sandbox: RunningSandbox) -> None:
+def test_arbitrary_text_is_not_accepted_as_a_cursor(sandbox: RunningSandbox) -> None:
     with github(sandbox) as client:
 
         @settings(max_examples=50)
@@ -165,14 +165,14 @@ def test_no_text_is_taken_for_a_cursor(sandbox: RunningSandbox) -> None:
         is_refused()
 
 
-def test_a_query_that_the_schema_does_not_know_is_an_error(sandbox: RunningSandbox) -> None:
+def test_a_query_that_does_not_fit_the_schema_is_an_error(sandbox: RunningSandbox) -> None:
     client = github(sandbox)
     for query in ("{ nonsense }", "{ viewer {", ""):
         with pytest.raises(GraphQLFailed):
             client.graphql(query)
 
 
-def test_a_repository_of_others_does_not_exist(sandbox: RunningSandbox) -> None:
+def test_a_repository_without_access_does_not_exist(sandbox: RunningSandbox) -> None:
     for client in (github(sandbox, login="linus"), github(sandbox, scope="read:user")):
         with pytest.raises(GraphQLFailed, match="Could not resolve to a Repository"):
             client.graphql(PAGE, ENGINE | {"first": 1})
@@ -188,7 +188,7 @@ def test_nodes_are_found_by_their_id(sandbox: RunningSandbox) -> None:
         client.graphql(query, {"id": "PR_0-1"})
 
 
-def test_a_spent_limit_is_said_with_200(sandbox: RunningSandbox) -> None:
+def test_an_exhausted_limit_is_reported_with_status_200(sandbox: RunningSandbox) -> None:
     client = github(sandbox)
     sandbox.limit(1)
     assert client.graphql("{ rateLimit { cost remaining } }") == {"rateLimit": {"cost": 1, "remaining": 0}}
@@ -202,7 +202,7 @@ def test_a_page_of_fifty_takes_well_under_a_tenth_of_a_second(sandbox: RunningSa
         client.graphql(PAGE, ENGINE | {"first": 50})
         times = []
         for _ in range(10):
-            # The processor's time, of client and server together: others may be busy on the machine.
+            # CPU time of client and server together, because the machine may be busy.
             started = time.process_time()
             client.graphql(PAGE, ENGINE | {"first": 50})
             times.append(time.process_time() - started)

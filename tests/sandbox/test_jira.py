@@ -1,4 +1,4 @@
-"""Jira's API: sites, projects in pages, and whose token it is."""
+"""Jira's API: sites, projects in pages, and the token's owner."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_sites_are_those_that_were_granted(
 
 
 @pytest.mark.parametrize("size", [7, 50, 500])
-def test_projects_come_in_pages(sandbox: RunningSandbox, size: int) -> None:
+def test_projects_are_paged(sandbox: RunningSandbox, size: int) -> None:
     token = grant(sandbox, "jira")["access_token"]
     path = f"ex/jira/{sites(sandbox, token)[0]['id']}/rest/api/3/project/search"
     keys: list[str] = []

@@ -1,4 +1,4 @@
-"""Codes and tokens, as the three services give them out and take them back."""
+"""Codes and tokens: how the three services issue and revoke them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_state_comes_back_with_the_code(sandbox: RunningSandbox, service: st
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_who_cancels_sends_an_error_back(sandbox: RunningSandbox, service: str) -> None:
+def test_canceling_sends_an_error_back(sandbox: RunningSandbox, service: str) -> None:
     back = parameters(sandbox.authorize(asked(sandbox, service), decision="deny"))
     assert back["error"] == "access_denied"
     assert back["state"] == "s"
@@ -62,7 +62,7 @@ def test_who_cancels_sends_an_error_back(sandbox: RunningSandbox, service: str) 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_code_is_good_once(sandbox: RunningSandbox, service: str) -> None:
+def test_a_code_is_valid_once(sandbox: RunningSandbox, service: str) -> None:
     code = parameters(sandbox.authorize(asked(sandbox, service)))["code"]
     assert "access_token" in exchange(sandbox, service, code)
     refused = {"github": "bad_verification_code", "jira": "invalid_grant", "slack": "invalid_code"}
@@ -70,14 +70,14 @@ def test_a_code_is_good_once(sandbox: RunningSandbox, service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_code_is_good_for_ten_minutes(sandbox: RunningSandbox, service: str) -> None:
+def test_a_code_is_valid_for_ten_minutes(sandbox: RunningSandbox, service: str) -> None:
     code = parameters(sandbox.authorize(asked(sandbox, service)))["code"]
     sandbox.advance(11 / 24 / 60)
     assert "error" in exchange(sandbox, service, code)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_code_of_another_service_is_none(sandbox: RunningSandbox, service: str) -> None:
+def test_a_code_of_another_service_is_refused(sandbox: RunningSandbox, service: str) -> None:
     other = SERVICES[SERVICES.index(service) - 1]
     code = parameters(sandbox.authorize(asked(sandbox, other)))["code"]
     assert "error" in exchange(sandbox, service, code)
@@ -97,7 +97,7 @@ def test_a_wrong_secret_gets_no_token(sandbox: RunningSandbox, service: str, err
     ("service", "error"),
     [("github", "redirect_uri_mismatch"), ("jira", "invalid_grant"), ("slack", "bad_redirect_uri")],
 )
-def test_a_code_goes_with_its_redirect_address(sandbox: RunningSandbox, service: str, error: str) -> None:
+def test_a_code_is_bound_to_its_redirect_uri(sandbox: RunningSandbox, service: str, error: str) -> None:
     code = parameters(sandbox.authorize(asked(sandbox, service)))["code"]
     assert exchange(sandbox, service, code, redirect_uri="http://localhost/other")["error"] == error
 
@@ -114,7 +114,7 @@ def test_a_code_goes_with_its_redirect_address(sandbox: RunningSandbox, service:
     ],
     ids=str,
 )
-def test_nobody_is_sent_where_the_application_is_not(
+def test_nobody_is_redirected_to_another_host(
     sandbox: RunningSandbox, service: str, wrong: dict[str, str]
 ) -> None:
     url = asked(sandbox, service, **wrong)
@@ -125,7 +125,7 @@ def test_nobody_is_sent_where_the_application_is_not(
         sandbox.authorize(url)
 
 
-def test_what_is_proved_with_pkce_needs_the_verifier(sandbox: RunningSandbox) -> None:
+def test_a_code_with_a_pkce_challenge_needs_the_verifier(sandbox: RunningSandbox) -> None:
     authorize, where = addresses(sandbox, "github")
     session = new_session(sandbox, "github", code_challenge_method="S256")
     verifier = "v" * 48
@@ -172,17 +172,17 @@ def test_jiras_token_ends_after_an_hour_and_its_refresh_token_rotates(sandbox: R
         new_session(sandbox, "jira", token=token).refresh_token(where, token["refresh_token"])
 
 
-def test_jira_gives_no_refresh_token_that_was_not_asked_for(sandbox: RunningSandbox) -> None:
+def test_jira_issues_a_refresh_token_only_if_it_was_asked_for(sandbox: RunningSandbox) -> None:
     assert "refresh_token" not in grant(sandbox, "jira", scope="read:jira-work")
 
 
 @pytest.mark.parametrize("service", ["jira", "slack"])
-def test_who_is_nowhere_a_member_can_grant_nothing(sandbox: RunningSandbox, service: str) -> None:
+def test_a_person_without_organizations_cannot_grant_access(sandbox: RunningSandbox, service: str) -> None:
     with pytest.raises(SandboxError, match="linus has not chosen any"):
         sandbox.authorize(asked(sandbox, service), login="linus")
 
 
-def test_a_name_that_github_would_not_take_is_none(sandbox: RunningSandbox) -> None:
+def test_a_name_that_github_would_refuse_is_refused(sandbox: RunningSandbox) -> None:
     with pytest.raises(SandboxError, match="is not a valid name"):
         sandbox.authorize(asked(sandbox, "github"), login="no spaces!")
 
@@ -205,7 +205,7 @@ def test_a_revoked_token_is_refused_with_githubs_words(sandbox: RunningSandbox) 
     assert raised.value.response.json()["message"] == "Bad credentials"
 
 
-def test_taking_a_grant_back_ends_all_tokens_of_that_person(sandbox: RunningSandbox) -> None:
+def test_revoking_a_grant_ends_all_tokens_of_that_person(sandbox: RunningSandbox) -> None:
     value, other = (grant(sandbox, "github", login=login)["access_token"] for login in ("ada", "grace"))
     grant(sandbox, "github")
     address = f"{sandbox.settings()['GITHUB_API_URL']}/applications/sandbox/grant"

@@ -1,4 +1,4 @@
-"""The sandbox's pages for people: what they show, their buttons, and the addresses that the API names."""
+"""The sandbox's pages: their content, their buttons, and the URLs that the API returns."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def soup(url: str) -> BeautifulSoup:
 
 
 def press(sandbox: RunningSandbox, heading: str, **fields: str) -> BeautifulSoup:
-    """Fill in and send the form under a heading of the front page."""
+    """Fill in and submit the form under a heading on the front page."""
     (title,) = (one for one in soup(sandbox.url).find_all("h3") if one.text == heading)
     form = title.find_parent("form")
     assert form is not None
     filled = {str(one["name"]): str(one.get("value", "")) for one in form.find_all("input")}
-    # As browsers say even of an empty form.
+    # Browsers send this type even for an empty form.
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     action = urljoin(sandbox.url, str(form["action"]))
     response = requests.post(action, filled | fields, headers=headers, timeout=10)
@@ -59,7 +59,7 @@ def test_every_page_says_that_it_is_a_sandbox(sandbox: RunningSandbox) -> None:
         assert all(table.find("caption") for table in page.find_all("table"))
 
 
-def test_the_addresses_that_the_api_names_are_there(sandbox: RunningSandbox) -> None:
+def test_the_urls_that_the_api_returns_exist(sandbox: RunningSandbox) -> None:
     client = github(sandbox)
     repository = client.rest.repos.get("analytical-engines", "loom").parsed_data
     assert "Patterns from cards" in soup(repository.html_url).text
@@ -79,7 +79,7 @@ def test_the_addresses_that_the_api_names_are_there(sandbox: RunningSandbox) -> 
         "/jira/sites/x",
     ],
 )
-def test_what_is_not_there_is_not_found(sandbox: RunningSandbox, path: str) -> None:
+def test_missing_pages_return_404(sandbox: RunningSandbox, path: str) -> None:
     assert requests.get(f"{sandbox.url}{path}", timeout=10).status_code == 404
 
 
@@ -117,7 +117,7 @@ def test_the_front_page_shows_no_tokens_value(sandbox: RunningSandbox) -> None:
     assert "sandbox-secret" not in response.text
 
 
-def test_what_was_typed_is_escaped(sandbox: RunningSandbox) -> None:
+def test_user_input_is_escaped(sandbox: RunningSandbox) -> None:
     token = grant(sandbox, "slack")["access_token"]
     requests.post(
         f"{sandbox.environ()['SLACK_URL']}/api/chat.postMessage",

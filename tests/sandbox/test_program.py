@@ -1,4 +1,4 @@
-"""`python -m tformance.sandbox`, as `make run` starts it."""
+"""`python -m tformance.sandbox`, started as in `make run`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMMAND = [sys.executable, "-m", "tformance.sandbox"]
 
 
 @pytest.mark.slow
-def test_the_program_says_where_it_is_and_is_talked_to_over_http() -> None:
+def test_the_program_prints_its_url_and_answers_over_http() -> None:
     with subprocess.Popen(
         [*COMMAND, "--port", "0", "--seed", "7", "--behind", "3"], stdout=subprocess.PIPE, text=True
     ) as program:
@@ -42,7 +42,7 @@ def test_the_program_says_where_it_is_and_is_talked_to_over_http() -> None:
 
 
 @pytest.mark.slow
-def test_a_taken_port_is_said() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, timeout=60)
@@ -61,7 +61,7 @@ def test_arguments_are_explained(arguments: list[str], status: int) -> None:
     assert "usage: python -m tformance.sandbox" in ended.stdout + ended.stderr
 
 
-def test_two_sandboxes_know_nothing_of_each_other() -> None:
+def test_two_sandboxes_are_independent() -> None:
     with running_sandbox() as one, running_sandbox(seed=2) as two:
         grant(one, "slack")
         assert len(one.state()["tokens"]) == 1

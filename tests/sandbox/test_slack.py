@@ -33,7 +33,7 @@ def test_slacks_own_client_redeems_a_code(sandbox: RunningSandbox) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 3, 200])
-def test_channels_come_in_pages(client: WebClient, limit: int) -> None:
+def test_channels_are_paged(client: WebClient, limit: int) -> None:
     names: list[str] = []
     for page in client.conversations_list(limit=limit, exclude_archived=True):
         names += [one["name"] for one in page["channels"]]
@@ -60,7 +60,7 @@ def test_a_message_is_kept_and_shown(sandbox: RunningSandbox, client: WebClient)
     ],
 )
 @pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing:UserWarning")
-def test_what_cannot_be_posted_is_refused_in_slacks_words(
+def test_an_invalid_message_is_refused_with_slacks_error_code(
     sandbox: RunningSandbox, client: WebClient, told: dict[str, Any], error: str
 ) -> None:
     with pytest.raises(SlackApiError) as raised:
@@ -70,7 +70,7 @@ def test_what_cannot_be_posted_is_refused_in_slacks_words(
 
 
 @pytest.mark.parametrize(("token", "error"), [(None, "not_authed"), ("xoxb-no", "invalid_auth")])
-def test_who_is_unknown_is_refused(sandbox: RunningSandbox, token: str | None, error: str) -> None:
+def test_an_unknown_token_is_refused(sandbox: RunningSandbox, token: str | None, error: str) -> None:
     with pytest.raises(SlackApiError) as raised:
         slack(sandbox, token).auth_test()
     assert raised.value.response["error"] == error
@@ -93,6 +93,6 @@ def test_a_revoked_token_says_so(client: WebClient) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"cursor": "nonsense"}, {"limit": 0}, {"limit": 5000}], ids=str)
-def test_a_page_that_there_is_not_is_refused(client: WebClient, asked: dict[str, Any]) -> None:
+def test_invalid_paging_is_refused(client: WebClient, asked: dict[str, Any]) -> None:
     with pytest.raises(SlackApiError):
         client.conversations_list(**asked)

@@ -1,1 +1,1 @@
-"""Throwaway PostgreSQL and Redis servers on loopback, from the programs that the machine has."""
+"""Throwaway servers on loopback, from the programs that are installed on the machine."""

@@ -1,4 +1,4 @@
-"""Finding a server's programs on this machine."""
+"""Lookup of installed server programs."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from pathlib import Path
 
 __all__ = ["MissingServiceError", "built", "installed"]
 
-# Debian keeps PostgreSQL's servers out of PATH, a folder for each version.
+# Debian keeps PostgreSQL's servers out of PATH, in a folder for each version.
 _FOLDERS = "usr/lib/postgresql/*/bin"
 
-# Where `make collector` puts what it builds.
+# The output folder of `make collector`.
 _BUILT = Path(__file__).parents[2] / "collector/build"
 
 
 class MissingServiceError(Exception):
-    """Raised if a server is not installed; the message says what to install."""
+    """Raised if a server is not installed; the message says how to install it."""
 
 
 def installed(program: str, package: str) -> Path:
-    """Return where a program is.
+    """Return the path of a program.
 
     Args:
-        program: its name.
-        package: what to install where it is missing.
+        program: the program's name.
+        package: the Debian package that contains the program.
 
     Raises:
-        MissingServiceError: if it is not installed.
+        MissingServiceError: if the program is not installed.
     """
     found = shutil.which(program) or max(map(str, Path("/").glob(f"{_FOLDERS}/{program}")), default=None)
     if found is None:
@@ -36,16 +36,16 @@ def installed(program: str, package: str) -> Path:
 
 
 def built(program: str) -> Path:
-    """Return where a program is that `make collector` builds.
+    """Return the path of a program that `make collector` builds.
 
     Args:
-        program: its name.
+        program: the program's name.
 
     Raises:
-        MissingServiceError: if it is not built.
+        MissingServiceError: if the program is not built.
     """
     found = _BUILT / program
     if not found.is_file():
-        msg = f"{program} is missing: make collector (it takes Go)"
+        msg = f"{program} is missing: make collector (requires Go)"
         raise MissingServiceError(msg)
     return found

@@ -1,4 +1,4 @@
-"""An OpenTelemetry Collector that lives as long as a block, and may be killed and restarted on its queue."""
+"""An OpenTelemetry Collector that runs during a block, and can be killed and restarted with its queue."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _PORTS = ("HEALTH", "METRICS", "OTLP_GRPC", "OTLP_HTTP", "PROMETHEUS")
 
 
 class RunningCollector:
-    """Ask, kill and restart a Collector.
+    """A running Collector, which can be killed and restarted.
 
     Args:
         command: the program and its arguments.
-        env: its environment.
-        ports: what it listens on, by name.
-        folder: takes its logs.
+        env: the program's environment.
+        ports: the ports that the Collector listens on, by name.
+        folder: the folder for logs.
     """
 
     def __init__(
@@ -42,36 +42,36 @@ class RunningCollector:
 
     @property
     def pid(self) -> int:
-        """The process that runs now, or ran last."""
+        """The id of the current or last process."""
         return self._processes[-1].pid
 
     def metrics(self) -> str:
-        """Return its own metrics, as Prometheus reads them."""
+        """Return the Collector's own metrics in Prometheus's format."""
         return self._get("METRICS", "/metrics")
 
     def programs_metrics(self) -> str:
-        """Return the metrics that programs sent it, as Prometheus reads them."""
+        """Return the metrics that programs sent to the Collector, in Prometheus's format."""
         return self._get("PROMETHEUS", "/metrics")
 
     def log(self) -> str:
-        """Return what it wrote, since its first start."""
+        """Return the log since the first start."""
         return "".join(process.log() for process in self._processes)
 
     def kill(self) -> None:
-        """End it as `kill -9` does."""
+        """Kill the process with SIGKILL."""
         self._processes[-1].kill()
 
     def stop(self) -> None:
-        """Let it end in order."""
+        """Stop the process gracefully."""
         self._processes[-1].stop()
 
     def restart(self) -> None:
-        """Start it, and wait until it answers; what ran before has ended."""
+        """Start a process, and wait until it answers; the previous process must have ended."""
         self._processes.append(self._stack.enter_context(running(*self._start)))
         wait_for(self._is_healthy)
 
     def close(self) -> None:
-        """Kill what still runs."""
+        """Kill the processes that are still running."""
         self._stack.close()
 
     def _is_healthy(self) -> bool:
@@ -89,11 +89,11 @@ class RunningCollector:
 
 
 def collector_env(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
-    """Return the variables that put a Collector on loopback, with its queues in a folder.
+    """Return the environment of a Collector on loopback, with its queues in a folder.
 
     Args:
-        folder: of its queues.
-        ports: what it listens on, by name.
+        folder: the folder for queues.
+        ports: the ports that the Collector listens on, by name.
     """
     return {
         "HEALTH_ENDPOINT": f"{HOST}:{ports['HEALTH']}",
@@ -108,15 +108,15 @@ def collector_env(folder: Path, ports: Mapping[str, int]) -> dict[str, str]:
 
 @contextmanager
 def running_collector(config: Path, env: Mapping[str, str], *changes: Path) -> Iterator[RunningCollector]:
-    """Run a Collector on free ports as long as the block.
+    """Run a Collector on free ports during the block.
 
     Args:
-        config: its configuration.
-        env: its variables besides those of `collector_env`.
-        changes: configurations that are merged into the first.
+        config: the configuration file.
+        env: variables in addition to those of `collector_env`.
+        changes: configuration files that are merged into the first.
 
     Raises:
-        MissingServiceError: if it is not built.
+        MissingServiceError: if the Collector is not built.
     """
     program = built("otelcol")
     options = [part for path in (config, *changes) for part in ("--config", path)]

@@ -1,4 +1,4 @@
-"""A Jaeger that lives as long as a block, and is asked through its API."""
+"""A Jaeger that runs during a block, and a client for its API."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _CONFIG = Path(__file__).with_name("jaeger.yaml")
 
 
 class RunningJaeger:
-    """Ask a Jaeger.
+    """A running Jaeger.
 
     Args:
-        otlp_grpc_endpoint: takes traces.
-        url: of its API.
+        otlp_grpc_endpoint: the endpoint that receives traces.
+        url: the base URL of the API.
     """
 
     def __init__(self, otlp_grpc_endpoint: str, url: str) -> None:
@@ -36,7 +36,7 @@ class RunningJaeger:
         self._url = url
 
     def trace(self, trace_id: str) -> dict[str, Any] | None:
-        """Return a trace as OTLP's JSON, with its `resourceSpans`; None if there is none.
+        """Return a trace as OTLP's JSON, with its `resourceSpans`; None if Jaeger does not have it.
 
         Args:
             trace_id: 32 hexadecimal digits.
@@ -53,7 +53,7 @@ class RunningJaeger:
         """Return the traces of a service in the last hour, as OTLP's JSON with their `resourceSpans`.
 
         Args:
-            service: its name.
+            service: the service's name.
         """
         now = datetime.now(UTC)
         asked = {
@@ -66,7 +66,7 @@ class RunningJaeger:
         return found
 
     def services(self) -> list[str]:
-        """Return the names of the services whose traces it holds."""
+        """Return the names of the services that have traces."""
         found: list[str] = self._get("/api/v3/services").get("services", [])
         return found
 
@@ -77,13 +77,13 @@ class RunningJaeger:
 
 @contextmanager
 def running_jaeger() -> Iterator[RunningJaeger]:
-    """Run an empty Jaeger on free ports as long as the block.
+    """Run an empty Jaeger on free ports during the block.
 
-    It keeps nothing, so it is killed at the end: to end in order takes it ten seconds.
+    At the end, Jaeger is killed: it stores nothing, and a graceful end takes ten seconds.
 
     Raises:
-        MissingServiceError: if it is not built.
-        AssertionError: if it does not start.
+        MissingServiceError: if Jaeger is not built.
+        AssertionError: if Jaeger does not start.
     """
     program = built("jaeger")
     with TemporaryDirectory(prefix="jaeger-") as name:

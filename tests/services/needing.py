@@ -1,4 +1,4 @@
-"""The marks of tests that need servers: skipped where one is missing, with what to install."""
+"""Marks for tests that need servers: skip them if a server is missing, and say what to install."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL that lives as long as a block, or a command: `python -m tests.services.postgresql -- …`."""
+"""A PostgreSQL that runs during a block or a command: `python -m tests.services.postgresql -- …`."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ __all__ = ["main", "running_postgresql"]
 
 _PACKAGE = "postgresql"
 
-# PostgreSQL refuses to run as root; then it runs as whom Debian's package makes for it.
+# PostgreSQL refuses to run as root; root runs it as the user that Debian's package creates.
 _USER = "postgres" if os.geteuid() == 0 else None
 
-# Nothing of it has to survive a crash of the machine.
+# The data need not survive a crash of the machine.
 _FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
-# The owner and the database that each cluster begins with.
+# The user and the database of a new cluster.
 _NAME = "postgres"
 
-# What a shell adds to the number of the signal by which a command ended.
+# A shell adds this to the number of the signal that ended a command.
 _SIGNALLED = 128
 
 
 @contextmanager
 def running_postgresql() -> Iterator[str]:
-    """Run a fresh cluster as long as the block, and give its address as `DATABASE_URL` takes it.
+    """Run a fresh cluster during the block, and yield its URL for `DATABASE_URL`.
 
     Raises:
         MissingServiceError: if PostgreSQL is not installed.
-        ProgramError: if it does not start.
+        ProgramError: if PostgreSQL does not start.
     """
     initdb, postgres = installed("initdb", _PACKAGE), installed("postgres", _PACKAGE)
-    # Not pytest's folder, which other users may not enter.
+    # Not pytest's folder, which other users cannot access.
     with TemporaryDirectory(prefix="postgresql-") as name:
         folder = Path(name)
         if _USER is not None:
             try:
                 shutil.chown(folder, _USER)
             except LookupError:
-                msg = f"There is no user {_USER}, as whom root can run PostgreSQL: apt-get install {_PACKAGE}"
+                msg = f"User {_USER} is missing, as which root runs PostgreSQL: apt-get install {_PACKAGE}"
                 raise MissingServiceError(msg) from None
         data, log = folder / "data", folder / "postgresql.log"
         own = ["--auth=trust", f"--username={_NAME}", "--encoding=UTF8", "--locale=C", "--no-sync"]
@@ -79,12 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command with `DATABASE_URL` set to a fresh cluster, and return its status.
 
     Args:
-        arguments: of the command line; the process's own by default.
+        arguments: the command line's arguments; this process's own by default.
     """
     parser = argparse.ArgumentParser(
         prog="python -m tests.services.postgresql",
         description="Run a command with DATABASE_URL set to a fresh PostgreSQL, and end with its status. "
-        "Without PostgreSQL on this machine nothing is run; with NOTHING_SKIPPED=1 that is a failure.",
+        "If PostgreSQL is not installed, nothing is run; with NOTHING_SKIPPED=1 that is a failure.",
     )
     parser.add_argument("command", nargs="+", metavar="COMMAND", help="after --, with its arguments")
     command = parser.parse_args(arguments).command
@@ -97,9 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Run a command, which ends before its database whatever this process is told, and return its status."""
+    """Run a command, and return its status; signals end the command before its database."""
     process = subprocess.Popen(command, env=env)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the command too
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the command as well
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     status = process.wait()
     return status if status >= 0 else _SIGNALLED - status

@@ -1,4 +1,4 @@
-"""A Redis that lives as long as a block."""
+"""A Redis that runs during a block."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["running_redis"]
 
 @contextmanager
 def running_redis() -> Iterator[str]:
-    """Run an empty Redis as long as the block, and give its address as `CELERY_BROKER_URL` takes it.
+    """Run an empty Redis during the block, and yield its URL for `CELERY_BROKER_URL`.
 
     Raises:
         MissingServiceError: if Redis is not installed.
-        ProgramError: if it does not start.
+        ProgramError: if Redis does not start.
     """
     server = installed("redis-server", "redis-server")
     with TemporaryDirectory(prefix="redis-") as folder:

@@ -1,4 +1,4 @@
-"""The servers that tests start: fresh, answering, and gone with whoever started them."""
+"""The servers that tests start: fresh, responsive, and gone when the test ends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.services.redis import running_redis
 
 @pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Hold the services' folders, where the user `postgres` may enter too."""
+    """Return a folder for the services that the user `postgres` can access."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         monkeypatch.setattr(tempfile, "tempdir", name)
@@ -47,7 +47,7 @@ def _listens(process: psutil.Process, port: int | None) -> bool:
 
 @pytest.mark.slow
 @needs_services
-def test_a_redis_keeps_what_it_is_told_and_is_gone_with_the_block(folder: Path) -> None:
+def test_a_redis_stores_values_and_is_gone_after_the_block(folder: Path) -> None:
     with running_redis() as url:
         with Redis.from_url(url) as client:
             client.set("key", "value")
@@ -59,7 +59,7 @@ def test_a_redis_keeps_what_it_is_told_and_is_gone_with_the_block(folder: Path) 
 
 @pytest.mark.slow
 @needs_services
-def test_a_postgresql_ends_at_once_whoever_is_connected(folder: Path) -> None:
+def test_a_postgresql_ends_immediately_despite_open_connections(folder: Path) -> None:
     with running_postgresql() as url:
         connection = psycopg.connect(url)
         assert connection.execute("SELECT 1").fetchone() == (1,)
@@ -94,7 +94,7 @@ with running_{kind}() as url:
 
 @pytest.mark.slow
 @needs_services
-def test_a_command_gets_a_database_of_its_own_and_its_status_is_returned() -> None:
+def test_a_command_gets_its_own_database_and_its_status_is_returned() -> None:
     script = "import os, psycopg; psycopg.connect(os.environ['DATABASE_URL']).close(); raise SystemExit(3)"
     command = [sys.executable, "-m", "tests.services.postgresql", "--", sys.executable, "-W", "ignore", "-c"]
     done = subprocess.run([*command, script], cwd=ROOT, env=environment(None), check=False)
@@ -104,7 +104,7 @@ def test_a_command_gets_a_database_of_its_own_and_its_status_is_returned() -> No
 @pytest.mark.slow
 @needs_services
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT], ids=lambda sign: sign.name)
-def test_a_command_ends_before_its_database_when_it_is_to_stop(sign: signal.Signals) -> None:
+def test_a_stopped_command_ends_before_its_database(sign: signal.Signals) -> None:
     script = "import time; print('ready', flush=True); time.sleep(60)"
     command = [sys.executable, "-m", "tests.services.postgresql", "--", sys.executable, "-c", script]
     with subprocess.Popen(
@@ -127,7 +127,7 @@ def test_a_command_ends_before_its_database_when_it_is_to_stop(sign: signal.Sign
 
 
 @pytest.mark.parametrize(("nothing_skipped", "status"), [("", 0), ("1", 1)])
-def test_a_machine_without_postgresql_is_told_what_to_install(
+def test_without_postgresql_the_message_says_what_to_install(
     nothing_skipped: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(_installed, "_FOLDERS", "no/such/folder")

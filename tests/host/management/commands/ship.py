@@ -1,4 +1,4 @@
-"""Ship one parcel, and end in one of the ways in which a command can end."""
+"""A command that ships a parcel, then returns, exits or raises."""
 
 from __future__ import annotations
 
