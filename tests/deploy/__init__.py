@@ -1,1 +1,1 @@
-"""The deployment, as far as it can be checked without an engine: read by its tools, started by hand."""
+"""Tests of the deployment without a container engine: its tools read it, and its programs are started."""

@@ -1,4 +1,4 @@
-"""docker-compose.yml as Compose's own library reads it (`deploy/check`)."""
+"""docker-compose.yml, read by Compose's own library (`deploy/check`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.lifecycle.servers import ROOT
 
 __all__ = ["SECRETS", "read", "services"]
 
-# What `.env` must give.
+# The variables that `.env` must set.
 SECRETS: Mapping[str, str] = MappingProxyType(
     {
         "SITE_HOST": "tformance.example",
@@ -28,12 +28,12 @@ SECRETS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# Go's own need; nothing else of this machine is to reach the file.
+# The variables that Go needs; no other variables of this machine may affect the file.
 _GO = ("GOCACHE", "GOFLAGS", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "HOME", "PATH")
 
 
 def read(env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Read the file with some variables set."""
+    """Read the file with an environment; return the finished process, whose output is JSON."""
     own = {name: os.environ[name] for name in _GO if name in os.environ}
     return subprocess.run(
         ["go", "run", ".", str(ROOT / "docker-compose.yml")],
@@ -47,7 +47,7 @@ def read(env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
 
 @cache
 def services() -> Mapping[str, Mapping[str, Any]]:
-    """Return every service, with all variables put in."""
+    """Return the services, with all variables substituted."""
     done = read(SECRETS)
     assert (done.returncode, done.stderr) == (0, "")
     found: dict[str, dict[str, Any]] = json.loads(done.stdout)["services"]

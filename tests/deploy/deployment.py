@@ -1,4 +1,4 @@
-"""docker-compose.yml's programs, started by hand with their commands and environments."""
+"""The programs of docker-compose.yml, started without containers with their commands and environments."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from tformance.run.programs.ports import HOST, choose_port
 __all__ = ["Deployment", "running_deployment"]
 
 _STATE = "/var/lib/tformance"
-# How long a counter takes to be seen is Prometheus's business, not a test's.
+# Export often, so that tests do not wait for counters and spans.
 _EAGER = {"OTEL_METRIC_EXPORT_INTERVAL": "500", "OTEL_BSP_SCHEDULE_DELAY": "200"}
 
 
 @dataclass
 class Deployment:
-    """Ask what runs.
+    """The running programs.
 
     Args:
-        folder: keeps what the programs write.
-        product: under gunicorn.
-        worker: under Celery.
-        beat: under Celery.
-        collector: with the repository's configuration.
-        bridge_url: of the one bridge.
-        inspector: in PostHog's place.
-        env: of each program of ours, by service.
+        folder: the folder for the programs' files.
+        product: the product under gunicorn.
+        worker: the Celery worker.
+        beat: Celery beat.
+        collector: the Collector with the repository's configuration.
+        bridge_url: the bridge's URL.
+        inspector: the inspector, which replaces PostHog.
+        env: the environment of each of our programs, by service.
     """
 
     folder: Path
@@ -53,7 +53,7 @@ class Deployment:
     env: Mapping[str, Mapping[str, str]]
 
     def check(self, name: str) -> int:
-        """Ask a service for its health as Compose does, and return the exit code."""
+        """Run a service's health check as Compose does, and return the exit status."""
         kind, *command = services()[name]["healthcheck"]["test"]
         command = [part.replace(_STATE, str(self.folder)).replace("$$", "$") for part in command]
         if kind == "CMD-SHELL":
@@ -61,7 +61,7 @@ class Deployment:
         return run(command, self.env[name]).returncode
 
     def ask(self, path: str, *, form: Mapping[str, str] | None = None, cookie: str = "") -> requests.Response:
-        """Ask the product as the proxy does for a browser."""
+        """Send a request to the product as the proxy does for a browser."""
         site = SECRETS["SITE_HOST"]
         headers = {
             "Host": site,
@@ -80,7 +80,7 @@ class Deployment:
         )
 
     def sign_up(self, email: str) -> None:
-        """Make an account, as a visitor does."""
+        """Create an account, as a visitor does."""
         page = self.ask("/accounts/signup/")
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
         assert token, page.text
@@ -91,10 +91,10 @@ class Deployment:
 
 @contextmanager
 def running_deployment(folder: Path) -> Iterator[Deployment]:
-    """Run all but what only shows: databases, Collector, bridge, product, worker and beat.
+    """Run everything except the user interfaces: databases, Collector, bridge, product, worker and beat.
 
     Args:
-        folder: keeps what they write.
+        folder: the folder for the programs' files.
     """
     with ExitStack() as stack:
         inspector = stack.enter_context(running_inspector())
@@ -104,7 +104,7 @@ def running_deployment(folder: Path) -> Iterator[Deployment]:
         collector = stack.enter_context(
             running_collector(
                 CONFIG,
-                # Not its addresses, which are the test's.
+                # Without the addresses, which the test chooses.
                 {
                     name: value
                     for name, value in services()["collector"]["environment"].items()
@@ -133,7 +133,7 @@ def running_deployment(folder: Path) -> Iterator[Deployment]:
         bridge[bridge.index("4318")] = str(bridge_port)
         stack.enter_context(running(bridge, env["bridge"], folder))
         wait_for(lambda: _answers(f"{bridge_url}/readyz"))
-        # The test looks whether it answers by its address.
+        # The test polls the product by its IP address.
         own = {"BIND": f"{HOST}:0", "ALLOWED_HOSTS": f"{env['product']['ALLOWED_HOSTS']},{HOST}"}
         product = stack.enter_context(serving(_of_image(), env["product"] | own, folder))
         worker, beat = (

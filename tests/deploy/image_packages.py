@@ -1,4 +1,4 @@
-"""The packages that the image has, in an environment that has more: a program that wants another fails."""
+"""A restriction to the image's packages: a program that imports any other package fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.lifecycle.servers import ROOT
 
 _LOCK = ROOT / "requirements.image.lock"
-# What Python reads at its start; whatever imports a package from elsewhere is told that there is none.
+# Python loads this module at startup; it makes imports of other packages fail.
 _SITECUSTOMIZE = """
 import sys
 
@@ -26,10 +26,10 @@ sys.meta_path.insert(0, OnlyTheImages)
 
 
 def with_the_images_packages(folder: Path) -> dict[str, str]:
-    """Return the environment of a program that finds what the image has, and nothing else.
+    """Return the environment of a program that can import only the image's packages.
 
     Args:
-        folder: keeps what says so.
+        folder: the folder for the module that restricts imports.
     """
     locked = {
         _plain(name) for name in re.findall(r"^([\w.-]+)(?:\[\S+\])?==", _LOCK.read_text(), re.MULTILINE)
@@ -45,5 +45,5 @@ def with_the_images_packages(folder: Path) -> dict[str, str]:
 
 
 def _plain(name: str) -> str:
-    """A name as PyPI compares it (PEP 503)."""
+    """Return a normalized package name (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,4 +1,4 @@
-"""The marks of tests that need a program of the deployment: skipped without it, saying how to get it."""
+"""Marks for tests that need a program of the deployment: skip them without it, and say how to install it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["missing_go", "needs_caddy", "needs_go", "needs_promtool"]
 
 
 def missing_go() -> str:
-    """Return what to install without a Go that builds the Collector; the Makefile asks likewise."""
+    """Return what to install if Go cannot build the Collector, else an empty text; as in the Makefile."""
     found = shutil.which("go")
     version = subprocess.run([found, "version"], capture_output=True, text=True).stdout if found else ""
     is_enough = re.search(r"go1\.(2[6-9]|[3-9]\d)\b", version)

@@ -1,4 +1,4 @@
-"""The product as it is deployed, by its own gunicorn configuration, on loopback."""
+"""The product with its gunicorn configuration as in production, on loopback."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["product"]
 
 @contextmanager
 def product(folder: Path, posthog: str | None = None, **more: str) -> Iterator[Server]:
-    """Run it as long as the block, on a port of its own choice.
+    """Run the product during the block, on a free port.
 
     Args:
-        folder: keeps its database, which is empty, and its log.
-        posthog: where events go; without, nowhere.
-        more: variables besides.
+        folder: the folder for the product's database, which is empty, and its log.
+        posthog: the URL that events are sent to; None sends no events.
+        more: additional variables.
     """
     env = environment(
         posthog,

@@ -1,4 +1,4 @@
-"""The alerts: read and tried by Prometheus's own tool, and each explained in docs/operations.md."""
+"""The alerts: checked and tested by Prometheus's own tool, and explained in docs/operations.md."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def _alerts() -> list[str]:
     ],
     ids=" ".join,
 )
-def test_promtool_finds_nothing_wrong(arguments: list[str]) -> None:
+def test_promtool_finds_no_errors(arguments: list[str]) -> None:
     done = subprocess.run(["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_alert_is_tried() -> None:
+def test_every_alert_is_tested() -> None:
     tried = re.findall(r"alertname: (\w+)\n", (FOLDER / "alerts_test.yml").read_text())
     assert set(tried) == set(_alerts())
 
 
-def test_every_alert_says_what_to_do_and_no_other_is_named() -> None:
+def test_every_alert_is_explained_and_no_other() -> None:
     text = (ROOT / "docs/operations.md").read_text()
     explained = re.findall(
         r"^\| `(\w+)` \|", text.partition("## Alerts")[2].partition("\n## ")[0], re.MULTILINE

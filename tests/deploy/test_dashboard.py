@@ -1,4 +1,4 @@
-"""The dashboard's questions, answered by Prometheus's own tool."""
+"""The dashboard's expressions, evaluated by Prometheus's own tool."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _panel(title: str) -> list[dict[str, str]]:
 
 
 def _assert_answer(folder: Path, expression: str, expected: list[dict[str, Any]]) -> None:
-    # The Collector has a queue for each signal: that of spans is full, that of log records empty.
+    # The Collector has a queue for each signal: the queue of spans is full, that of log records is empty.
     bridge = 'exporter="otlp_http/bridge"'
     series = {
         f'otelcol_exporter_queue_size{{data_type="traces", {bridge}}}': "1000",
@@ -42,7 +42,7 @@ def _assert_answer(folder: Path, expression: str, expected: list[dict[str, Any]]
 
 
 @needs_promtool
-def test_one_full_queue_is_no_half_full_one(tmp_path: Path) -> None:
+def test_one_full_queue_shows_as_full(tmp_path: Path) -> None:
     (target,) = _panel("Waiting")
     _assert_answer(tmp_path, target["expr"], [{"labels": "{}", "value": 1}])
 

@@ -1,4 +1,4 @@
-"""What docker-compose.yml starts, started: an event's way, health checks, and the metrics looked at."""
+"""The running deployment: the path of an event, health checks, and the metrics of dashboard and alerts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.xdist_group("deployment"),
 ]
 
-# What comes into being only with the first thing that goes wrong, and with the first log record.
+# Metrics that exist only after the first failure or the first log record.
 _RARE = {
     "otelcol_exporter_enqueue_failed_log_records",
     "otelcol_exporter_enqueue_failed_spans",
@@ -60,7 +60,7 @@ def test_the_programs_are_healthy_and_the_worker_by_composes_own_check(deploymen
     wait_for(lambda: "beat: Starting" in deployment.beat.log())
 
 
-def test_the_programs_own_counters_come_to_prometheus(deployment: Deployment) -> None:
+def test_the_programs_own_counters_reach_prometheus(deployment: Deployment) -> None:
     found = wait_for(
         lambda: re.search(
             r'^posthog_events_delivered_total\{.*job="tformance".*\} [1-9]',
@@ -68,11 +68,11 @@ def test_the_programs_own_counters_come_to_prometheus(deployment: Deployment) ->
             re.MULTILINE,
         )
     )
-    assert "instance=" in found.group()  # each process's own
+    assert "instance=" in found.group()  # each process has its own
 
 
-def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(deployment: Deployment) -> None:
-    # The first is there once something has been sent, the second once a trace has been decided on.
+def test_the_dashboard_and_the_alerts_use_existing_metrics(deployment: Deployment) -> None:
+    # The first exists once spans have been sent, the second once a trace has been sampled.
     for name in ("otelcol_exporter_sent_spans", "otelcol_processor_tail_sampling_count_traces_sampled"):
         wait_for(partial(_is_there, deployment, name))
     texts = (
@@ -84,7 +84,7 @@ def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(deployment:
     asked = {name for text in _expressions() for name in _METRIC.findall(text)}
 
     assert asked - there <= _RARE
-    # By the same labels, as the one is divided by the other.
+    # The labels must match, because one metric is divided by the other.
     size, room = (
         set(re.findall(rf'(?m)^otelcol_exporter_queue_{of}(\{{.*"otlp_http/bridge".*\}})', texts[0]))
         for of in ("size", "capacity")
@@ -94,7 +94,7 @@ def test_the_dashboard_and_the_alerts_ask_for_metrics_that_there_are(deployment:
 
 
 @pytest.mark.parametrize("program", ["product", "worker"])
-def test_what_a_program_has_rejected_is_replayed_beside_the_bridge(
+def test_rejected_events_of_a_program_can_be_replayed_next_to_the_bridge(
     deployment: Deployment, program: str
 ) -> None:
     tracking = f"from apps.utils.analytics import track_event; track_event(None, 'of_no_{program}')"

@@ -1,4 +1,4 @@
-"""The Dockerfiles, line by line: pinned, small, without root, and with nothing secret in them."""
+"""The Dockerfiles: pinned, small, without root and without secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from tests.lifecycle.servers import ROOT
 
-# Each with the folder that its COPY is relative to.
+# The Dockerfiles, each with the folder that COPY is relative to.
 FILES = {
     "Dockerfile": ROOT,
     "deploy/collector/Dockerfile": ROOT,
@@ -39,15 +39,15 @@ def _stages(name: str) -> list[list[Instruction]]:
 
 
 def _copied(name: str) -> Iterator[str]:
-    """Give what is copied from the checkout."""
+    """Yield the paths that are copied from the checkout."""
     for word, rest in _instructions(name):
-        assert word != "ADD", "COPY fetches nothing"
+        assert word != "ADD", "use COPY, which fetches nothing"
         if word == "COPY" and "--from=" not in rest:
             yield from (part for part in shlex.split(rest)[:-1] if not part.startswith("--"))
 
 
 def _is_sent(path: str) -> bool:
-    """Whether .dockerignore lets a path through; its last line that fits decides."""
+    """Return whether .dockerignore includes a path; the last matching line decides."""
     sent = True
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         pattern = line.lstrip("!")
@@ -61,18 +61,18 @@ def _is_sent(path: str) -> bool:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_base_is_pinned(name: str) -> None:
+def test_every_base_image_is_pinned(name: str) -> None:
     for stage in _stages(name):
         image = stage[0][1].split(" AS ")[0]
         assert re.search(r":\d+\.\d+\.\d+", image), image
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_runs_is_not_root(name: str) -> None:
+def test_the_image_does_not_run_as_root(name: str) -> None:
     last = _stages(name)[-1]
     users = [rest for word, rest in last if word == "USER"]
     assert users == ["10001:10001"]
-    # Nothing is made by root after it.
+    # Root must not create files after this instruction.
     after = last[last.index(("USER", users[0])) :]
     assert not [word for word, _ in after if word in ("RUN", "COPY")]
 
@@ -86,7 +86,7 @@ def test_no_secret_is_built_in(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_copied_is_there_and_sent(name: str) -> None:
+def test_copied_paths_exist_and_are_sent(name: str) -> None:
     folder = FILES[name]
     for path in _copied(name):
         assert (folder / path).exists(), path
@@ -97,11 +97,11 @@ def test_what_is_copied_is_there_and_sent(name: str) -> None:
 @pytest.mark.parametrize(
     "path", [".env", ".env.example", ".git/config", "db.sqlite3", "tests/conftest.py", "apps/x/.env", "a.key"]
 )
-def test_what_is_nobodys_business_is_not_sent(path: str) -> None:
+def test_private_files_are_not_sent(path: str) -> None:
     assert not _is_sent(path)
 
 
-def test_no_compiler_nor_installer_is_left_in_the_product() -> None:
+def test_the_final_stage_runs_no_installer() -> None:
     *building, final = _stages("Dockerfile")
     assert [stage[0][1].split(" AS ")[1] for stage in building] == ["assets", "packages"]
     run = " ".join(rest for word, rest in final if word == "RUN")
@@ -109,13 +109,13 @@ def test_no_compiler_nor_installer_is_left_in_the_product() -> None:
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "deploy/collector/Dockerfile"])
-def test_commands_are_programs_and_no_shell_stands_before_them(name: str) -> None:
+def test_commands_run_without_a_shell(name: str) -> None:
     for word, rest in _stages(name)[-1]:
-        if word in ("CMD", "ENTRYPOINT"):  # a shell would take the SIGTERM
+        if word in ("CMD", "ENTRYPOINT"):  # a shell would receive the SIGTERM
             assert json.loads(rest)
 
 
-def test_the_images_packages_are_those_that_the_tests_run_with() -> None:
+def test_the_image_has_the_versions_of_the_tests_and_no_test_tools() -> None:
     def pinned(name: str) -> set[str]:
         return set(re.findall(r"^[\w.\[\],-]+==[\w.]+", (ROOT / name).read_text(), re.MULTILINE))
 

@@ -1,4 +1,4 @@
-"""What `.env` says reaches every program that reads it, and what it does not say is left to the program."""
+"""The variables of `.env` reach every program that reads them; programs use their defaults for the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLLECTOR = dict(
 )
 _NAMES = set(re.findall(r"^#?([A-Z_]+)=", _EXAMPLE, re.MULTILINE))
 
-# What only serving pages takes: gunicorn's, and what is told to browsers.
+# Variables for serving pages only: gunicorn's variables and those for browsers.
 _PAGES = {
     "POSTHOG_API_KEY",
     "POSTHOG_PERSONAL_API_KEY",
@@ -30,7 +30,7 @@ _PAGES = {
     "SESSION_RECORDING",
     "WEB_CONCURRENCY",
 }
-# The senders' secret; programs of ours send to the Collector, which asks for none.
+# The secret of the bridge's senders; our programs send to the Collector, which does not require a secret.
 _BRIDGE = {"POSTHOG_BRIDGE_TOKEN"}
 
 
@@ -55,8 +55,8 @@ def _readers() -> Mapping[str, set[str]]:
 
 @cache
 def _given() -> Mapping[str, Mapping[str, str]]:
-    """Return each service's environment where `.env` gives every variable a value that says its name."""
-    # In the place of the one token, while it is changed.
+    """Return each service's environment if `.env` sets every variable to a value with the variable's name."""
+    # Without the variable that replaces the token during a rotation.
     values = {name: f"given-{name.lower()}" for name in _NAMES - {"POSTHOG_BRIDGE_TOKENS"}}
     done = read(values)
     assert (done.returncode, done.stderr) == (0, "")
@@ -64,30 +64,30 @@ def _given() -> Mapping[str, Mapping[str, str]]:
 
 
 @pytest.mark.parametrize("service", ["product", "worker", "beat", "bridge", "collector"])
-def test_what_the_example_names_reaches_each_program_that_reads_it(service: str) -> None:
+def test_every_variable_of_the_example_reaches_each_program_that_reads_it(service: str) -> None:
     wanted = _readers()[service] & _NAMES
     assert len(wanted) > 5
     reached = {name for name, value in _given()[service].items() if value == f"given-{name.lower()}"}
     assert sorted(wanted - reached) == []
 
 
-def test_each_setting_of_the_collector_is_composes_own_or_the_operators() -> None:
+def test_each_setting_of_the_collector_is_fixed_or_can_be_set_by_the_operator() -> None:
     fixed = services()["collector"]["environment"]
     assert sorted(name for name in _COLLECTOR if name not in fixed) == []
-    # The Collector takes an empty variable for its value: what is not given must not be there at all.
+    # The Collector uses an empty variable as a value, so a variable that is not set must be absent.
     left = {name for name, value in fixed.items() if value is None}
     assert left == {name for name in left if name in _NAMES}
     assert "" not in fixed.values()
 
 
-def test_a_default_of_the_collector_is_told_as_it_is() -> None:
+def test_the_documented_defaults_of_the_collector_are_correct() -> None:
     told = dict(re.findall(r"^#([A-Z_]+)=(.*)$", _EXAMPLE, re.MULTILINE))
     both = told.keys() & _COLLECTOR.keys()
     assert len(both) > 15
     assert {name: told[name] for name in both} == {name: _COLLECTOR[name] for name in both}
 
 
-def test_the_settings_that_remedies_name_can_be_given() -> None:
+def test_the_settings_that_remedies_name_can_be_set() -> None:
     page = (ROOT / "docs/operations.md").read_text()
     alerts = page.partition("## Alerts")[2].partition("## What is lost when")[0]
     named = set(re.findall(r"`((?:TAIL|BRIDGE_QUEUE|OTEL|TRACES|QUEUE)_[A-Z_]+)`", alerts))

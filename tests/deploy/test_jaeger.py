@@ -1,4 +1,4 @@
-"""Jaeger with the configuration that is deployed."""
+"""Jaeger with the deployed configuration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tformance.run.programs.ports import HOST, choose_port
 pytestmark = [pytest.mark.slow, needs_collector]
 
 
-def test_it_starts_answers_and_shows_its_metrics(tmp_path: Path) -> None:
+def test_jaeger_starts_answers_and_shows_its_metrics(tmp_path: Path) -> None:
     names = ("JAEGER_HTTP", "JAEGER_GRPC", "JAEGER_OTLP", "METRICS")
     ports: dict[str, int] = {}
     for name in names:

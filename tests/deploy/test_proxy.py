@@ -33,11 +33,11 @@ _EVENT = {
 
 
 class Proxy:
-    """Ask the proxy as a browser does that believes it is the site.
+    """A client that sends requests to the proxy as a browser of the site does.
 
     Args:
-        port: where it listens.
-        authority: the certificate of who vouches for it; without, it is asked without TLS.
+        port: the proxy's port.
+        authority: the certificate of the proxy's authority; None sends requests without TLS.
     """
 
     def __init__(self, port: int, authority: Path | None = None) -> None:
@@ -47,7 +47,7 @@ class Proxy:
     def ask(
         self, path: str, method: str = "GET", content: bytes | None = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
-        """Ask once; the names of what comes back are in small letters."""
+        """Send a request; return the status, the headers with lowercase names, and the body."""
         connection = self._connection()
         try:
             sent = {"Host": _SITE} | {name.replace("_", "-"): value for name, value in headers.items()}
@@ -70,11 +70,11 @@ def _running(folder: Path, posthog: str, product_port: int, **more: str) -> Iter
     ports: list[int] = []
     for _ in range(3):
         ports.append(choose_port(0, 0, beside=ports))
-    # Its own ports are Compose's to map; everything else of the file is as it is deployed.
+    # Replace the ports, which Compose maps; the rest of the file is as deployed.
     text = (ROOT / "deploy/proxy/Caddyfile").read_text()
     config = folder / "Caddyfile"
     text = text.replace("8080", str(ports[0])).replace("8443", str(ports[1]))
-    # Nor is this machine to trust what a test makes.
+    # Do not make this machine trust a certificate of the test.
     config.write_text(text.replace("admin off", "admin off\n\tskip_install_trust"))
     env = os.environ | {
         "SITE_ADDRESS": f"http://{_SITE}",
@@ -86,7 +86,7 @@ def _running(folder: Path, posthog: str, product_port: int, **more: str) -> Iter
         "XDG_DATA_HOME": str(folder),
         **more,
     }
-    # Of this name Caddy is its own authority.
+    # For this name, Caddy creates its own authority.
     is_secure = env["SITE_ADDRESS"] == "localhost"
     authority = folder / "caddy/pki/authorities/local/root.crt"
     proxy = Proxy(ports[1], authority) if is_secure else Proxy(ports[0])
@@ -98,7 +98,7 @@ def _running(folder: Path, posthog: str, product_port: int, **more: str) -> Iter
             assert process.is_running(), process.log()
             try:
                 return Proxy(ports[2]).ask("/")[0] == 200 and proxy.ask("/readyz/")[0] > 0
-            except OSError:  # such as no certificate yet
+            except OSError:  # for example, there is no certificate yet
                 return False
 
         wait_for(is_healthy)
@@ -126,7 +126,7 @@ def proxy(running_proxy: Proxy, posthog: PostHog) -> Proxy:
     return running_proxy
 
 
-def test_pages_and_static_files_are_the_products(proxy: Proxy) -> None:
+def test_pages_and_static_files_come_from_the_product(proxy: Proxy) -> None:
     assert proxy.ask("/health/")[2] == b'{"status": "ok"}'
     status, headers, drawing = proxy.ask("/static/web/icon.svg")
     assert (status, headers["content-type"]) == (200, "image/svg+xml")
@@ -135,13 +135,13 @@ def test_pages_and_static_files_are_the_products(proxy: Proxy) -> None:
     assert proxy.ask("/no/such/page/")[0] == 404
 
 
-def test_nobody_outside_asks_for_readiness(proxy: Proxy) -> None:
+def test_the_readiness_probe_is_not_public(proxy: Proxy) -> None:
     assert [proxy.ask(path)[0::2] for path in ("/readyz/", "/readyz", "//readyz/")] == [(404, b"")] * 3
 
 
 def test_a_site_of_another_name_is_not_the_product(proxy: Proxy) -> None:
     status, _, body = proxy.ask("/health/", Host="127.0.0.1")
-    assert (status, body) == (200, b"")  # Caddy's answer where it has no site
+    assert (status, body) == (200, b"")  # Caddy's response for an unknown site
 
 
 def test_an_event_of_posthog_js_arrives(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_an_event_of_posthog_js_arrives(tmp_path: Path) -> None:
         assert [one["distinct_id"] for one in inspector.good("theme_switched")] == ["d1"]
 
 
-def test_what_passes_is_what_posthog_needs_and_no_more(proxy: Proxy, posthog: PostHog) -> None:
+def test_only_what_posthog_needs_is_forwarded(proxy: Proxy, posthog: PostHog) -> None:
     proxy.ask(
         "/ph/e/?compression=base64",
         "POST",
@@ -170,12 +170,12 @@ def test_what_passes_is_what_posthog_needs_and_no_more(proxy: Proxy, posthog: Po
     assert (seen.method, seen.path, seen.body) == ("POST", "/e/?compression=base64", b"data=1")
     assert seen.headers["user-agent"] == "Firefox"
     assert seen.headers["host"] == posthog.url.removeprefix("http://")
-    # What a stranger says of itself is not believed.
+    # The proxy does not trust the header of an unknown client.
     assert seen.headers["x-forwarded-for"] == HOST
     assert "secret" not in repr(seen)
 
 
-def test_a_load_balancer_is_believed_if_it_is_named(tmp_path: Path, posthog: PostHog) -> None:
+def test_a_load_balancer_is_trusted_if_it_is_configured(tmp_path: Path, posthog: PostHog) -> None:
     posthog.seen.clear()
     trusts = f"trusted_proxies {HOST}/32"
     with _running(tmp_path, posthog.url, 9, PROXY_TRUSTS=trusts) as proxy:
@@ -183,7 +183,7 @@ def test_a_load_balancer_is_believed_if_it_is_named(tmp_path: Path, posthog: Pos
     assert posthog.seen[0].headers["x-forwarded-for"] == f"198.51.100.1, {HOST}"
 
 
-def test_what_comes_back_is_an_answer_and_no_page_of_ours(proxy: Proxy, posthog: PostHog) -> None:
+def test_a_response_is_relayed_but_cannot_act_as_a_page_of_ours(proxy: Proxy, posthog: PostHog) -> None:
     posthog.answer = (429, {"Content-Type": "text/html", "Retry-After": "7", "Set-Cookie": "a=b"}, b"<b>")
 
     status, headers, body = proxy.ask("/ph/e/", "POST", b"{}")
@@ -207,19 +207,21 @@ def test_what_comes_back_is_an_answer_and_no_page_of_ours(proxy: Proxy, posthog:
         ("DELETE", "/ph/e/"),
     ],
 )
-def test_nothing_else_passes(proxy: Proxy, posthog: PostHog, method: str, path: str) -> None:
+def test_other_requests_are_not_forwarded(proxy: Proxy, posthog: PostHog, method: str, path: str) -> None:
     assert proxy.ask(path, method, b"{}" if method == "POST" else None)[0] == 404
     assert posthog.seen == []
 
 
 @pytest.mark.parametrize("path", ["/e/", "/i/v0/e/", "/s/?v=2", "/flags/"])
-def test_what_posthog_js_sends_passes(proxy: Proxy, posthog: PostHog, path: str) -> None:
+def test_requests_of_posthog_js_are_forwarded(proxy: Proxy, posthog: PostHog, path: str) -> None:
     assert proxy.ask(f"/ph{path}", "POST", b"{}")[0] == 200
     assert posthog.seen[0].path == path
 
 
 @pytest.mark.parametrize("signal", [{"Sec_GPC": "1"}, {"DNT": "1"}, {"Cookie": "a=1; analytics_opt_out=1"}])
-def test_of_who_refuses_nothing_passes(proxy: Proxy, posthog: PostHog, signal: Mapping[str, str]) -> None:
+def test_requests_of_people_who_refuse_tracking_are_not_forwarded(
+    proxy: Proxy, posthog: PostHog, signal: Mapping[str, str]
+) -> None:
     status, _, body = proxy.ask("/ph/e/", "POST", b"{}", **signal)
 
     assert (status, body) == (204, b"")
@@ -227,22 +229,22 @@ def test_of_who_refuses_nothing_passes(proxy: Proxy, posthog: PostHog, signal: M
 
 
 @pytest.mark.parametrize(("size", "passes"), [(7 << 20, True), (9 << 20, False)])
-def test_a_body_passes_up_to_a_size(tmp_path: Path, size: int, *, passes: bool) -> None:
-    # An event that PostHog takes, padded with spaces: nothing but the size is wrong with it.
+def test_a_body_is_forwarded_up_to_a_size(tmp_path: Path, size: int, *, passes: bool) -> None:
+    # A valid event, padded with spaces: only its size can be wrong.
     body = orjson.dumps(_EVENT).ljust(size)
     with running_inspector() as inspector, _running(tmp_path, inspector.url, 9) as proxy:
         status, _, _ = proxy.ask("/ph/e/", "POST", body, Content_Type="application/json")
         assert (status == 200, len(inspector.good())) == (passes, int(passes))
 
 
-def test_by_https_no_way_is_announced_that_is_not_published(tmp_path: Path) -> None:
+def test_http3_is_not_announced_over_https(tmp_path: Path) -> None:
     with _running(tmp_path, f"http://{HOST}:9", 9, SITE_ADDRESS="localhost") as proxy:
         status, headers, _ = proxy.ask("/readyz/", Host="localhost")
         assert (status, headers.get("alt-svc")) == (404, None)
         assert "max-age" in headers["strict-transport-security"]
 
 
-def test_without_posthog_the_answer_comes_at_once(tmp_path: Path) -> None:
+def test_without_posthog_the_response_comes_quickly(tmp_path: Path) -> None:
     with _running(tmp_path, f"http://{HOST}:9", 9) as proxy:
         began = time.monotonic()
         assert proxy.ask("/ph/e/", "POST", b"{}")[0] == 502

@@ -1,4 +1,4 @@
-"""The product's probe of readiness, asked of real servers."""
+"""The product's readiness probe, on real servers."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def inspector() -> Iterator[RunningInspector]:
         yield inspector
 
 
-def test_with_database_and_broker_it_is_ready(tmp_path: Path) -> None:
+def test_the_product_is_ready_with_database_and_broker(tmp_path: Path) -> None:
     with product(tmp_path) as server:
         answer = server.get("/readyz/")
     assert (answer.status, json.loads(answer.body)) == (200, {"database": "ok", "broker": "ok"})
 
 
-def test_without_a_database_it_lives_and_is_not_ready_and_that_is_no_error(
+def test_without_a_database_the_product_is_alive_but_not_ready_and_records_no_error(
     inspector: RunningInspector, tmp_path: Path
 ) -> None:
     url = f"postgresql://nobody:none@{_NOWHERE}/none"
@@ -38,12 +38,12 @@ def test_without_a_database_it_lives_and_is_not_ready_and_that_is_no_error(
         answer = server.get("/readyz/")
         assert (answer.status, json.loads(answer.body)) == (503, {"database": "away", "broker": "ok"})
         assert server.get("/health/").status == 200
-        server.stop()  # which sends what there is
+        server.stop()  # which flushes events
         assert "Traceback" not in server.log()
     assert inspector.good() == []
 
 
-def test_without_its_broker_it_lives_and_is_not_ready(tmp_path: Path) -> None:
+def test_without_a_broker_the_product_is_alive_but_not_ready(tmp_path: Path) -> None:
     with product(tmp_path, CELERY_BROKER_URL=f"redis://{_NOWHERE}/0") as server:
         answer = server.get("/readyz/")
         assert (answer.status, json.loads(answer.body)) == (503, {"database": "ok", "broker": "away"})
@@ -52,6 +52,6 @@ def test_without_its_broker_it_lives_and_is_not_ready(tmp_path: Path) -> None:
 
 
 @needs_services
-def test_behind_redis_it_is_ready(tmp_path: Path) -> None:
+def test_with_redis_the_product_is_ready(tmp_path: Path) -> None:
     with running_redis() as broker, product(tmp_path, CELERY_BROKER_URL=broker) as server:
         assert server.get("/readyz/").status == 200

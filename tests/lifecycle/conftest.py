@@ -1,4 +1,4 @@
-"""What the lifecycle tests share: PostHog's stand-in, a database, and a look at what arrived."""
+"""Fixtures of the lifecycle tests: the inspector, which replaces PostHog, and a migrated database."""
 
 from __future__ import annotations
 

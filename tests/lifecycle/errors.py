@@ -1,4 +1,4 @@
-"""What is an error: one table, for the tests over HTTP and for docs/errors.md."""
+"""The table of errors, from which the tests over HTTP and docs/errors.md are made."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _COLUMNS = ("what happens", "the client gets", "error", "`error_type`", "`view_n
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Say what a request meets, what its client gets, and which error leaves.
+    """A request, the response that its client gets, and the error that is sent.
 
     Args:
-        what: in words.
-        path: of the request to tests/host.
-        got: the status, and whether the answer was broken off.
-        error_type: of the error that leaves; None if none does.
-        handled: whether the product went on after it.
-        status_code: as the error tells it.
-        view_name: as the error tells it.
+        what: a description of the case.
+        path: the path of the request to tests/host.
+        got: the status, and whether the response was broken off.
+        error_type: the type of the error that is sent; None if no error is sent.
+        handled: whether the product handled the error.
+        status_code: the property `status_code` of the error.
+        view_name: the property `view_name` of the error.
         raised_in: the file of the innermost frame.
-        got_from_wsgi: where it differs.
-        host: what the client asks for.
-        events: the numbers of the parcels that leave besides.
-        has_span: whether the instrumentation makes a span, so that the error is in the client's trace.
+        got_from_wsgi: the value of `got` under WSGI, if it differs.
+        host: the `Host` header of the request; None for the server's own.
+        events: the numbers of the parcels whose events are sent as well.
+        has_span: whether the instrumentation creates a span, so that the error is in the client's trace.
     """
 
     what: str
@@ -66,7 +66,7 @@ class Case:
         return self.got_from_wsgi if flavour == "WSGI" and self.got_from_wsgi else self.got
 
     def properties(self) -> dict[str, Any]:
-        """Return what both events of the error say of it."""
+        """Return the properties that both events of the error have."""
         about = {
             "error_type": self.error_type,
             "handled": self.handled,

@@ -1,4 +1,4 @@
-"""Real servers and programs as processes of their own: started, asked over HTTP, stopped, and cleaned up."""
+"""Real servers and programs in their own processes: started, sent requests, stopped, and cleaned up."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ __all__ = [
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
-# Far more than anything here takes: a loaded machine makes a test slow, not red.
+# Seconds; far more than any step takes, so that tests do not fail on a loaded machine.
 TIMEOUT = 30.0
 
 _LISTENING = re.compile(r"(?:Listening at:|running on|server at) http://127\.0\.0\.1:(\d+)")
 
-# What the machine's own environment says must not reach the programs under test.
+# Variables of the machine's environment that must not reach the programs under test.
 _OURS = re.compile(r"OTEL_|POSTHOG_|HOST_|DJANGO_|DATABASE_|CELERY_|PYTEST_|COV_")
 
 _numbers = count(1)
@@ -51,13 +51,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what a client got.
+    """A response as the client received it.
 
     Args:
-        status: of the status line.
-        body: as far as it came.
+        status: the HTTP status.
+        body: the received part of the body.
         is_broken: whether the connection ended before the body did.
-        seconds: until its end.
+        seconds: the time until the end of the response.
+        cookie: `name=value` of the first cookie; empty if there isn't one.
     """
 
     status: int
@@ -68,11 +69,11 @@ class Answer:
 
 
 class Process:
-    """Hold a process that was started here.
+    """A process that a test started.
 
     Args:
-        popen: it.
-        log: the file that takes what it prints.
+        popen: the process.
+        log: the file with the process's output.
     """
 
     def __init__(self, popen: subprocess.Popen[bytes], log: Path) -> None:
@@ -90,7 +91,7 @@ class Process:
         return self._popen.poll() is None
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> float:
-        """Send a signal, wait for the end, and return how many seconds that took."""
+        """Send a signal, wait for the end, and return the seconds that it took."""
         began = time.monotonic()
         self._popen.send_signal(sign)
         try:
@@ -101,19 +102,19 @@ class Process:
         return time.monotonic() - began
 
     def kill(self) -> None:
-        """End it and what it started, if anything is left."""
+        """Kill the process and its children, if they are still running."""
         with suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
 
 
 class Server(Process):
-    """Ask a server that listens on loopback."""
+    """A server that listens on loopback."""
 
     port = 0
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, *, timeout: float = TIMEOUT) -> Answer:
-        """Ask once, on a connection of its own."""
+        """Send a GET request on a new connection, and return the response."""
         began = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
@@ -134,7 +135,7 @@ class Server(Process):
 
 
 def environment(posthog: str | None, **more: str) -> dict[str, str]:
-    """Return the environment of a program under test; without an address it has no key."""
+    """Return the environment of a program under test; without a PostHog URL it has no API key."""
     env = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
     env |= {"DJANGO_SETTINGS_MODULE": "tests.host.settings", "PYTHONUNBUFFERED": "1"}
     if posthog is not None:
@@ -146,7 +147,7 @@ def environment(posthog: str | None, **more: str) -> dict[str, str]:
 def running(
     command: Sequence[str | Path], env: Mapping[str, str], folder: Path, kind: type[Process] = Process
 ) -> Iterator[Process]:
-    """Run a program; what is left of it and its children is killed at the end."""
+    """Run a program during the block; at the end, kill the program and its children."""
     log = folder / f"{next(_numbers)}.log"
     with log.open("wb") as file:
         popen = subprocess.Popen(
@@ -163,12 +164,12 @@ def running(
         yield process
     finally:
         process.kill()
-        print(process.log())  # pytest shows it for a test that fails
+        print(process.log())  # pytest shows the log if the test fails
 
 
 @contextmanager
 def serving(command: Sequence[str | Path], env: Mapping[str, str], folder: Path) -> Iterator[Server]:
-    """Run a server on a port of its own choice, from when it answers."""
+    """Run a server on a free port; yield it when it answers."""
     with running(command, env, folder, Server) as server:
         assert isinstance(server, Server)
         server.port = int(wait_for(lambda: _listening(server)).group(1))
@@ -191,14 +192,14 @@ def run(command: Sequence[str | Path], env: Mapping[str, str]) -> subprocess.Com
 
 
 def gunicorn(*options: str, application: str = "tests.host.wsgi") -> list[str | Path]:
-    """Return the command of a gunicorn; its control socket is in nobody's home."""
-    # A worker that still boots may not hear a SIGTERM; gunicorn ends it after this time, usually 30 s.
+    """Return a gunicorn command, without the control socket in the home directory."""
+    # A worker that is booting may miss a SIGTERM; gunicorn kills it after this time (default: 30 s).
     usual = ("--bind", "127.0.0.1:0", "--no-control-socket", "--graceful-timeout", "12")
     return [BIN / "gunicorn", *usual, *options, application]
 
 
 def uvicorn(*options: str) -> list[str | Path]:
-    """Return the command of a uvicorn."""
+    """Return a uvicorn command."""
     return [BIN / "uvicorn", "--host", "127.0.0.1", "--port", "0", *options, "tests.host.asgi:application"]
 
 
@@ -208,7 +209,7 @@ def traceparent(trace_id: str, flags: str = "01") -> dict[str, str]:
 
 
 def wait_for(condition: Callable[[], T | None], timeout: float = TIMEOUT) -> T:
-    """Return what a condition gives as soon as it holds, within so many seconds."""
+    """Wait until a condition is truthy, for at most `timeout` seconds, and return its value."""
     deadline = time.monotonic() + timeout
     while not (result := condition()):
         if time.monotonic() > deadline:

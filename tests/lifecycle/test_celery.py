@@ -24,13 +24,13 @@ from tests.lifecycle.servers import (
 from tests.services.needing import needs_services
 from tests.services.redis import running_redis
 
-# One after the other: they share what takes long to start.
+# On one worker: the tests share a fixture that takes long to set up.
 pytestmark = [needs_services, pytest.mark.xdist_group("celery")]
 
 _TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 _RECYCLED = ("--pool", "prefork", "--max-tasks-per-child", "1")
-# Celery may see only after five seconds that a child has ended, and only then starts the next.
+# Celery may notice the end of a child only after five seconds, and only then starts the next one.
 _NEXT_CHILD_S = 10
 
 
@@ -53,7 +53,7 @@ def _working(env: dict[str, str], folder: Path, *pool: str) -> Iterator[Process]
 
 
 def _environment(posthog: str | None, database: str, broker: str, **more: str) -> dict[str, str]:
-    # Nothing but a flush delivers within a test.
+    # Only a flush delivers events during a test.
     late = {"OTEL_BSP_SCHEDULE_DELAY": "60000"}
     return environment(posthog, HOST_DATABASE=database, HOST_BROKER=broker, **late, **more)
 
@@ -73,7 +73,7 @@ def _send(server: Server, task: str, *numbers: int, person: str | None = "anna")
 
 @pytest.fixture(scope="module")
 def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Send tasks of each kind to a worker whose children end after each; return what the tasks left."""
+    """Send tasks of each kind to a worker whose children end after each task; return the captures."""
     folder = tmp_path_factory.mktemp("celery")
     with running_inspector() as inspector, running_redis() as broker:
         env = _environment(inspector.url, database, broker)
@@ -110,7 +110,7 @@ def test_each_event_of_a_child_that_ends_after_its_task_arrives(captures: list[d
     assert Counter(numbers) == {1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1}
 
 
-def test_a_task_is_about_whom_the_request_was_about(captures: list[dict[str, Any]]) -> None:
+def test_a_task_is_about_the_same_person_as_the_request(captures: list[dict[str, Any]]) -> None:
     shipped = {one["properties"]["number"]: one for one in captures if one["event"] == "parcel_shipped"}
     of_nobody = shipped.pop(6)
     assert {one["distinct_id"] for one in shipped.values()} == {"person-anna"}
@@ -118,7 +118,7 @@ def test_a_task_is_about_whom_the_request_was_about(captures: list[dict[str, Any
     assert of_nobody["properties"]["$process_person_profile"] is False
 
 
-def test_errors_of_tasks_leave_once_with_their_task(captures: list[dict[str, Any]]) -> None:
+def test_errors_of_tasks_are_sent_once_with_their_task(captures: list[dict[str, Any]]) -> None:
     errors = [one for one in captures if one["event"] != "parcel_shipped"]
     told = Counter(
         (one["event"], properties["task_name"], properties["error_type"], properties["handled"])
@@ -133,7 +133,7 @@ def test_errors_of_tasks_leave_once_with_their_task(captures: list[dict[str, Any
     assert {one["distinct_id"] for one in errors} == {"person-anna"}
 
 
-def test_an_error_of_a_task_names_the_team_of_whoever_sent_it_and_what_caught_it(
+def test_an_error_of_a_task_names_the_senders_team_and_what_caught_it(
     captures: list[dict[str, Any]],
 ) -> None:
     occurred = [one["properties"] for one in captures if one["event"] == "host_failed"]
@@ -157,7 +157,7 @@ def test_an_error_of_a_task_has_the_frames_of_the_place_where_it_was_raised(
 
 
 @pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
-def test_an_event_recorded_as_the_last_act_of_a_worker_arrives(
+def test_an_event_recorded_just_before_a_worker_stops_arrives(
     pool: str, inspector: RunningInspector, database: str, broker: str, tmp_path: Path
 ) -> None:
     env = _environment(inspector.url, database, broker)
@@ -171,7 +171,7 @@ def test_an_event_recorded_as_the_last_act_of_a_worker_arrives(
 @pytest.mark.parametrize(
     ("via", "carrier"), [("posthog", "log"), ("collector", "span"), ("collector", "log")]
 )
-def test_what_a_child_records_that_ends_after_its_task_arrives_once_by_the_other_ways(
+def test_events_of_a_child_that_ends_after_its_task_arrive_once_by_every_route(
     via: str, carrier: str, inspector: RunningInspector, database: str, broker: str, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
@@ -190,7 +190,7 @@ def test_what_a_child_records_that_ends_after_its_task_arrives_once_by_the_other
     arrived = sorted(
         (one["event"], one["deliveries"], one["distinct_id"])
         for one in inspector.good()
-        if one["properties"]["$trace_id"] == _TRACE  # of the tasks; signing in is an event, too
+        if one["properties"]["$trace_id"] == _TRACE  # only of the tasks; signing in records an event as well
     )
     events = ("$exception", "host_failed", "parcel_shipped", "parcel_shipped")
     assert arrived == [(event, 1, "person-anna") for event in events]

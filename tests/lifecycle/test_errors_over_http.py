@@ -11,7 +11,7 @@ from otel.inspector.running import running_inspector
 from tests.lifecycle.errors import CASES, DOCUMENT, Case, Flavour, render
 from tests.lifecycle.servers import Answer, Server, environment, gunicorn, serving, traceparent, uvicorn
 
-# One after the other: they share what takes long to start.
+# On one worker: the tests share a fixture that takes long to set up.
 pytestmark = pytest.mark.xdist_group("errors-over-http")
 
 _SERVERS = {"WSGI": gunicorn(), "ASGI": uvicorn()}
@@ -20,7 +20,7 @@ Captures = list[dict[str, Any]]
 
 
 class Outcome:
-    """Hold what one server answered to every case, and what had arrived once it was stopped."""
+    """A server's responses to all cases, and the captures after it was stopped."""
 
     def __init__(self, flavour: Flavour, answers: dict[Case, Answer], captures: Captures) -> None:
         self.flavour = flavour
@@ -87,7 +87,7 @@ def test_an_exception_has_the_frames_of_the_place_where_it_was_raised(case: Case
     assert outermost["stacktrace"]["frames"][-1]["filename"] == case.raised_in
 
 
-def test_the_chain_of_causes_is_told(outcome: Outcome) -> None:
+def test_the_chain_of_causes_is_sent(outcome: Outcome) -> None:
     case = next(case for case in CASES if case.path == "/raise_chained/")
     exception = next(one for one in outcome.of(case) if one["event"] == "$exception")
     assert [one["type"] for one in exception["properties"]["$exception_list"]] == ["LookupError", "KeyError"]

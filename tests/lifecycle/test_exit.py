@@ -10,7 +10,7 @@ import pytest
 from otel.inspector.running import RunningInspector
 from tests.lifecycle.servers import environment, gunicorn, run, serving, uvicorn, wait_for
 
-# Nothing but a flush delivers within a test.
+# Only a flush delivers events during a test.
 _LATE = {"OTEL_BSP_SCHEDULE_DELAY": "60000"}
 
 _UVICORN_WORKER = ("--worker-class", "uvicorn_worker.UvicornWorker")
@@ -46,7 +46,7 @@ def _numbers(inspector: RunningInspector) -> Counter[int]:
 
 
 @pytest.mark.parametrize(("command", "sign"), _ENDS.values(), ids=_ENDS)
-def test_an_event_recorded_as_the_last_act_before_the_end_arrives(
+def test_an_event_recorded_just_before_the_end_arrives(
     command: list[str | Path],
     sign: signal.Signals,
     inspector: RunningInspector,
@@ -79,7 +79,7 @@ def test_a_request_in_each_forked_worker_arrives(
 
 
 @pytest.mark.parametrize("worker", [(), _UVICORN_WORKER], ids=["sync", "uvicorn's"])
-def test_a_worker_that_is_recycled_leaves_nothing_behind(
+def test_a_recycled_worker_delivers_all_its_events(
     worker: tuple[str, ...], inspector: RunningInspector, database: str, tmp_path: Path
 ) -> None:
     env = environment(inspector.url, HOST_DATABASE=database, **_LATE)

@@ -10,7 +10,7 @@ import pytest
 from otel.inspector.running import RunningInspector
 from tests.lifecycle.servers import Server, environment, gunicorn, serving, uvicorn
 
-# Path, status, and what is in the body.
+# Path, status, and a part of the body.
 _REQUESTS = (
     ("/ship/", 200, b"shipped"),
     ("/ship_in_inner_span/", 200, b"shipped"),
@@ -31,8 +31,8 @@ _SPANS = {
     "GET /raise_404/",
 }
 
-# A request here takes a few milliseconds. What is slow or hangs in these tests takes a minute, so that none
-# of it can hide under this bound, not on a loaded machine either.
+# A request takes a few milliseconds. A slow or hanging part takes a minute in these tests, so it always
+# exceeds this bound, which is generous for a loaded machine.
 _PROMPT = 10.0
 _FOREVER = 60.0
 
@@ -63,7 +63,7 @@ def _check_answers(server: Server, headers: dict[str, str] | None = None) -> Non
 
 
 def _check_spans(folder: Path) -> None:
-    """See that the processor after ours missed no span."""
+    """Assert that the span processor after ours received every span."""
     assert {line.partition("\t")[0] for line in (folder / "spans").read_text().splitlines()} >= _SPANS
 
 
@@ -75,7 +75,7 @@ def _check_spans(folder: Path) -> None:
         ("delivering", "Exception while exporting Span"),
     ],
 )
-def test_a_part_that_raises_changes_no_answer_and_starves_no_processor(
+def test_a_part_that_raises_changes_no_response_and_starves_no_processor(
     fault: str, says: str, inspector: RunningInspector, database: str, tmp_path: Path
 ) -> None:
     with _host(inspector.url, database, tmp_path, HOST_FAULT=fault) as server:
@@ -87,7 +87,7 @@ def test_a_part_that_raises_changes_no_answer_and_starves_no_processor(
 
 
 @pytest.mark.parametrize("flavour", _UNDER)
-def test_an_identify_hook_that_raises_changes_no_answer_and_hides_no_error(
+def test_an_identify_hook_that_raises_changes_no_response_and_hides_no_error(
     flavour: str, inspector: RunningInspector, database: str, tmp_path: Path
 ) -> None:
     with _host(inspector.url, database, tmp_path, flavour) as server:
@@ -117,7 +117,7 @@ def test_an_identify_hook_that_raises_changes_no_answer_and_hides_no_error(
     ],
     ids=["hangs", "hangs up", "is down", "refuses", "is slow"],
 )
-def test_posthog_in_trouble_changes_no_answer_and_holds_up_no_end(
+def test_a_failing_posthog_changes_no_response_and_delays_no_shutdown(
     failure: dict[str, Any], flavour: str, inspector: RunningInspector, database: str, tmp_path: Path
 ) -> None:
     inspector.fail(**failure, count=1_000_000)
@@ -128,7 +128,9 @@ def test_posthog_in_trouble_changes_no_answer_and_holds_up_no_end(
     _check_spans(tmp_path)
 
 
-def test_posthog_that_is_nowhere_changes_no_answer_and_holds_up_no_end(database: str, tmp_path: Path) -> None:
+def test_an_unreachable_posthog_changes_no_response_and_delays_no_shutdown(
+    database: str, tmp_path: Path
+) -> None:
     with _host("http://127.0.0.1:9", database, tmp_path) as server:
         _check_answers(server)
         assert server.stop() < _FLUSH + _PROMPT

@@ -1,4 +1,4 @@
-"""Where captures come from: Django, a program without our code, and a foreign one, by each way."""
+"""The origin in captures from Django, a program without our code and a foreign program, by each route."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOWHERE = {f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "METRICS"
 def way(
     request: pytest.FixtureRequest, inspector: RunningInspector, tmp_path: Path
 ) -> Iterator[dict[str, str]]:
-    """The environment of a program that sends straight, or by a bridge that is of no release."""
+    """Return the environment of a program that sends directly, or through a bridge without a release."""
     if request.param == "posthog":
         yield environment(inspector.url, **_WHERE_FROM)
         return
@@ -44,7 +44,7 @@ def way(
 
 
 def _origins(inspector: RunningInspector) -> dict[str, list[dict[str, Any]]]:
-    """Return what the captures of each name say of where they come from."""
+    """Return the origin properties of the captures, by event name."""
     found: dict[str, list[dict[str, Any]]] = {}
     for one in inspector.good():
         said = {name: value for name, value in one["properties"].items() if name in _ORIGIN}
@@ -52,7 +52,7 @@ def _origins(inspector: RunningInspector) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def test_djangos_events_updates_and_errors_say_so(
+def test_events_updates_and_errors_of_django_have_an_origin(
     way: dict[str, str], inspector: RunningInspector, database: str, tmp_path: Path
 ) -> None:
     with serving(gunicorn(), {**way, "HOST_DATABASE": database}, tmp_path) as server:
@@ -62,7 +62,9 @@ def test_djangos_events_updates_and_errors_say_so(
     assert _origins(inspector) == {name: [_ORIGIN] for name in names}
 
 
-def test_those_of_a_program_without_our_code_do(way: dict[str, str], inspector: RunningInspector) -> None:
+def test_captures_of_a_program_without_our_code_have_an_origin(
+    way: dict[str, str], inspector: RunningInspector
+) -> None:
     env = {**way, **_NOWHERE, "POSTHOG_EVENTS": "order_*"}
     del env["DJANGO_SETTINGS_MODULE"]
     program: list[str | Path] = [
@@ -73,11 +75,11 @@ def test_those_of_a_program_without_our_code_do(way: dict[str, str], inspector: 
     ]
     assert run(program, env).returncode == 1
     origins = _origins(inspector)
-    origins.pop("host_failed", None)  # the bridge knows what the host calls an error
+    origins.pop("host_failed", None)  # the bridge knows the host's error event
     assert origins == {"order_placed": [_ORIGIN], "$exception": [_ORIGIN]}
 
 
-def test_those_of_a_foreign_program_do_whose_release_is_in_its_resource(
+def test_captures_of_a_foreign_program_have_the_release_of_its_resource(
     inspector: RunningInspector, tmp_path: Path
 ) -> None:
     node = shutil.which("node")

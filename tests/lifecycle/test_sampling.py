@@ -11,7 +11,7 @@ from otel.inspector.running import running_inspector
 from tests.lifecycle.bridging import bridging, through
 from tests.lifecycle.servers import environment, gunicorn, serving, traceparent, uvicorn
 
-# One after the other: they share what takes long to start.
+# On one worker: the tests share a fixture that takes long to set up.
 pytestmark = pytest.mark.xdist_group("sampling")
 
 _SERVERS = {"WSGI": gunicorn(), "ASGI": uvicorn()}
@@ -52,7 +52,7 @@ def _deliver(
     is_bridged: bool = False,
     sampler: Mapping[str, str] | None = None,
 ) -> tuple[Delivered, set[str]]:
-    """Return what arrived of the same requests (without ids and times), and how their spans were sampled."""
+    """Return the captures of the requests, without ids and times, and how their spans were sampled."""
     spans = folder / "spans"
     spans.write_text("")
     with ExitStack() as stack:
@@ -63,7 +63,7 @@ def _deliver(
             env = environment(inspector.url)
         env |= {"HOST_DATABASE": database, "HOST_SPANS": str(spans), **(sampler or {})}
         with serving(_SERVERS[flavour], env, folder) as server:
-            spans.write_text("")  # the look whether it answers was in no trace
+            spans.write_text("")  # remove the spans of the requests that polled the server
             for number, path in enumerate(_PATHS, 1):
                 server.get(path, traceparent(f"{number:032x}", flags) | _BROWSER)
             server.stop()
@@ -110,7 +110,7 @@ def all_sampled(flavour: str, database: str, tmp_path_factory: pytest.TempPathFa
             "recorded",
             {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0"},
         ),
-        # Level 2 of W3C Trace Context: the second bit says that the trace id is random.
+        # Level 2 of W3C Trace Context: the second bit marks a random trace id.
         (
             "02",
             "recorded",

@@ -1,4 +1,4 @@
-"""The host under real servers, with what is for PostHog going through the bridge instead of straight."""
+"""The host under real servers, with delivery to PostHog through the bridge instead of directly."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from otel.inspector.running import RunningInspector
 from tests.lifecycle.bridging import FORWARDED, bridging, through
 from tests.lifecycle.servers import BIN, ROOT, environment, gunicorn, run, serving, uvicorn
 
-# Nothing but a flush delivers within a test.
+# Only a flush delivers events during a test.
 _LATE = {"OTEL_BSP_SCHEDULE_DELAY": "60000"}
 
-# The trace stream goes to the bridge as well, which passes it over: no capture may come twice.
+# Traces go to the bridge as well, which ignores them: no capture may arrive twice.
 _TRACES = {
     "OTEL_TRACES_EXPORTER": "otlp",
     "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
@@ -43,7 +43,7 @@ def bridge(inspector: RunningInspector, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("sampler", ["always_on", "always_off"])
 @pytest.mark.parametrize("command", _ENDS.values(), ids=_ENDS)
-def test_the_last_acts_before_the_end_arrive_once(
+def test_events_recorded_just_before_the_end_arrive_once(
     command: list[str | Path],
     sampler: str,
     bridge: str,
@@ -60,7 +60,7 @@ def test_the_last_acts_before_the_end_arrive_once(
     assert arrived == [("$exception", 1), ("host_failed", 1), *[("parcel_shipped", 1)] * 3]
 
 
-def test_what_goes_straight_comes_once_though_the_traces_reach_a_bridge(
+def test_events_sent_directly_arrive_once_even_if_the_traces_reach_a_bridge(
     bridge: str, inspector: RunningInspector, database: str, tmp_path: Path
 ) -> None:
     env = environment(

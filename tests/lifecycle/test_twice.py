@@ -35,7 +35,7 @@ def test_spans_exported_by_two_processes_are_one_set_of_events(
 
 
 @pytest.mark.parametrize("mode", ["v0", "v1"])
-def test_a_batch_whose_answer_is_lost_is_sent_again_as_the_same_events(
+def test_a_batch_whose_response_is_lost_is_resent_as_the_same_events(
     mode: str, inspector: RunningInspector
 ) -> None:
     inspector.fail(lose_answer=True)

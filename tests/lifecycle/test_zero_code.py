@@ -18,7 +18,7 @@ def _shop(posthog: str | None, *arguments: str, **more: str) -> subprocess.Compl
     return run([BIN / "opentelemetry-instrument", sys.executable, _SHOP, *arguments], env)
 
 
-def test_a_program_without_our_code_delivers_its_events_though_no_trace_is_sampled(
+def test_a_program_without_our_code_delivers_its_events_even_if_no_trace_is_sampled(
     inspector: RunningInspector,
 ) -> None:
     ended = _shop(inspector.url, OTEL_TRACES_SAMPLER="always_off")
@@ -58,7 +58,9 @@ def test_without_a_key_a_program_works_as_before(inspector: RunningInspector) ->
     assert inspector.requests() == []
 
 
-def test_an_unusable_setting_costs_a_warning_and_not_the_program(inspector: RunningInspector) -> None:
+def test_an_unusable_setting_causes_a_warning_and_does_not_stop_the_program(
+    inspector: RunningInspector,
+) -> None:
     ended = _shop(inspector.url, POSTHOG_FLUSH_TIMEOUT="soon")
     assert (ended.returncode, ended.stdout) == (0, "recorded\n")
     assert "POSTHOG_FLUSH_TIMEOUT=soon is ignored" in ended.stderr
@@ -71,7 +73,7 @@ def test_the_exporter_alone_delivers_the_events_of_sampled_spans_once(inspector:
     assert [(one["event"], one["deliveries"]) for one in inspector.good()] == [("order_placed", 1)]
 
 
-def test_the_exporter_alone_sees_no_span_that_is_not_sampled(inspector: RunningInspector) -> None:
+def test_the_exporter_alone_sees_only_sampled_spans(inspector: RunningInspector) -> None:
     ended = _shop(inspector.url, OTEL_TRACES_EXPORTER="posthog", OTEL_TRACES_SAMPLER="always_off")
     assert (ended.returncode, ended.stdout) == (0, "recorded\n")
     assert inspector.requests() == []

@@ -1,4 +1,4 @@
-"""A program that knows nothing of ours: it says what happened by OpenTelemetry's Logs API."""
+"""A program without our code, which emits an event with OpenTelemetry's Logs API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Export the same spans, with the same ids and times, however often it is run."""
+"""A program that exports the same spans, with the same ids and times, in each run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LookupError: out of stock
 
 def _span(number: int) -> ReadableSpan:
     began = _BEGAN + number
-    # Two events that only their ordinal tells apart, and one error.
+    # Two events that differ only in their ordinal, and one error.
     events = [
         Event("order_placed", {"number": number}, began),
         Event("order_placed", {"number": number}, began),

@@ -1,4 +1,4 @@
-"""A program that is no Django and knows nothing of PostHog: OpenTelemetry's plain API is all it uses."""
+"""A program without Django and PostHog, which uses only OpenTelemetry's API."""
 
 from __future__ import annotations
 
