@@ -1,16 +1,16 @@
-"""The real Collector with `collector-config.yaml`: spans a second through the fork, and what they cost it.
+"""Throughput and CPU time of the real Collector with `collector-config.yaml`.
 
-The program is as `make collector` builds it. It is sent what the product sends with `POSTHOG_VIA=collector`:
-of each request eleven sampled spans that are `posthog.apart`, for the tail sampling, and one that is for
-PostHog only, for the queue on disk and the bridge; and in a second load only the latter. In the bridge's
-place stands a sink that decodes and counts. The sampling keeps nothing, so that no trace store is needed;
-deciding so is part of the CPU time.
+`make collector` builds the program. It receives the spans that the product sends with
+`POSTHOG_VIA=collector`. In the first load, each request has eleven sampled spans with `posthog.apart`, for
+tail sampling, and one span that is only for PostHog, for the queue on disk and the bridge. The second load
+consists only of the latter. A sink that decodes and counts spans replaces the bridge. Tail sampling keeps no
+traces, so a trace store is not needed; the CPU time includes the decisions.
 
-The published figure is a vendor's rule of thumb, 15,000 spans/s a core (Splunk's sizing), for a Collector
+The published figure is a vendor's rule of thumb, 15,000 spans/s per core (Splunk's sizing), for a Collector
 without our redaction, marks and fork.
 
-Taken is what is answered with 200: then it is marked, forked, and on disk. CPU time is the Collector's whole
-process, until the sink has what is for PostHog and the sampling has decided.
+A span is taken when its request is answered with 200; it is then marked, forked, and on disk. CPU time covers
+the Collector's whole process, until the sink has the spans for PostHog and tail sampling has decided.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _REQUESTS_A_BODY, _BODIES = 80, 20
 _EVENTS_A_BODY = 512
 _CONNECTIONS = 4
 
-# Nothing is kept, and everything is decided within a second.
+# Tail sampling keeps no traces, and decides within a second.
 _ENV: Final[Mapping[str, str]] = {
     "COLLECTOR_LOG_LEVEL": "error",
     "TRACES_OTLP_ENDPOINT": "127.0.0.1:1",
@@ -58,21 +58,21 @@ _ENV: Final[Mapping[str, str]] = {
     "TAIL_BUSINESS_PERCENT": "0",
     "TAIL_BASELINE_PERCENT": "0",
 }
-_DECIDED = 2.5  # seconds until then
+_DECIDED = 2.5  # seconds until tail sampling has decided
 
 
 class _Load:
-    """Make requests' spans, and events' spans, as the product sends them, each time with new ids."""
+    """A generator of requests' spans and events' spans as the product sends them, always with new ids."""
 
     def __init__(self) -> None:
-        provider = TracerProvider(sampler=RecordingSampler(ALWAYS_ON, marks_apart=True))
+        provider = TracerProvider(sampler=RecordingSampler(ALWAYS_ON, marks_delivered=True))
         self._tracer = provider.get_tracer("benchmarks")
         self._mapper = Mapper(default_registry, settings())
         self._ended = EndedSpans(self._mapper.selects)
         self._stamps = IDENTITY.attributes(GROUPS)
 
     def requests(self) -> bytes:
-        """Return a body of twelve spans a request."""
+        """Return a body with twelve spans for each request."""
         spans: list[ReadableSpan] = []
         for selected in self._ended.batch(_REQUESTS_A_BODY):
             with self._tracer.start_as_current_span(
@@ -89,7 +89,7 @@ class _Load:
         return body_of(spans)
 
     def events(self) -> bytes:
-        """Return a body of spans for PostHog only."""
+        """Return a body with spans that are only for PostHog."""
         return body_of(travelling(self._ended.batch(_EVENTS_A_BODY), self._mapper))
 
 
@@ -97,7 +97,7 @@ def measure(*, is_quick: bool) -> Result:
     """Measure the two loads.
 
     Args:
-        is_quick: a few rounds only.
+        is_quick: whether to run only a few rounds.
     """
     rounds = 2 if is_quick else 5
     try:
@@ -124,7 +124,7 @@ def _rows(rounds: int, measuring: _Measuring) -> Iterator[Row]:
     taken = in_turn(rounds, {what: measuring.taken(*one, cpu[what]) for what, one in loads.items()})
     memory = measuring.memory()
     for what in loads:
-        used = cpu[what][1:]  # the first is the round to warm up
+        used = cpu[what][1:]  # the first is the warm-up round
         yield Row(f"the Collector, {what}: taken", "spans/s", taken.median(what))
         yield Row(f"the Collector, {what}: CPU", "µs/span", median(used))
         yield of_a_core(f"the Collector, {what}", used)
@@ -133,12 +133,12 @@ def _rows(rounds: int, measuring: _Measuring) -> Iterator[Row]:
 
 
 class _Measuring:
-    """Measure a running Collector.
+    """The measurements of a running Collector.
 
     Args:
-        collector: as the configuration has it.
-        sink: in the bridge's place.
-        queue: its folder.
+        collector: a Collector with our configuration.
+        sink: the sink that replaces the bridge.
+        queue: the folder of the Collector's queue.
     """
 
     def __init__(self, collector: RunningCollector, sink: Sink, queue: Path) -> None:
@@ -150,13 +150,13 @@ class _Measuring:
     def taken(
         self, make: Callable[[], bytes], spans: int, events: int, cpu: list[float]
     ) -> Callable[[], float]:
-        """Return what measures a load: spans a second taken, and in a list beside it the CPU a span in µs.
+        """Return a function that measures the spans that are taken per second.
 
         Args:
             make: returns a body.
-            spans: in each.
-            events: those of them that are for PostHog.
-            cpu: the list.
+            spans: the number of spans in a body.
+            events: the number of spans in a body that are only for PostHog.
+            cpu: the list to which the function appends the CPU time per span in µs.
         """
 
         def once() -> float:
@@ -174,17 +174,17 @@ class _Measuring:
         return once
 
     def memory(self) -> int:
-        """Return the bytes of memory that it holds now."""
+        """Return the resident memory of the Collector in bytes."""
         return int(self._process.memory_info().rss)
 
     def waiting(self, make: Callable[[], bytes]) -> float:
-        """Return by how many bytes the queue's file grows for each event that the bridge does not take.
+        """Return the bytes by which the queue grows on disk for each event that the bridge refuses.
 
         Args:
-            make: returns a body of events.
+            make: returns a body with events.
         """
         self._sink.status = 503
-        self._fill(make)  # the room of what has left is used first
+        self._fill(make)  # first fill the space that delivered events left in the file
         before = self._size()
         events = self._fill(make)
         return (self._size() - before) / events
@@ -192,11 +192,11 @@ class _Measuring:
     def _fill(self, make: Callable[[], bytes]) -> int:
         bodies = [make() for _ in range(3 * _BODIES)]
         send([self._url], bodies, _CONNECTIONS)
-        time.sleep(1)  # the queue's batches are written within half of it
+        time.sleep(1)  # the queue's batches are written within 0.5 s
         return len(bodies) * _EVENTS_A_BODY
 
     def _size(self) -> int:
-        # Blocks of 512 bytes: the file's length runs ahead of what is in it.
+        # Count blocks of 512 bytes: the file's length is greater than its content.
         return 512 * sum(path.stat().st_blocks for path in self._queue.rglob("*") if path.is_file())
 
     def _cpu(self) -> float:

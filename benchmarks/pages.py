@@ -1,8 +1,8 @@
-"""The pages of metrics on SQLite, for a team with 2,000 pull requests and 6,000 reviews over a year.
+"""The metrics pages on SQLite, for a team with 2,000 pull requests and 6,000 reviews in a year.
 
-Each page is asked for as by a browser that is signed in, through `WSGIHandler` without a socket, with the
-whole product around it: session, team, filters, queries, template and telemetry, which is thrown away where
-it would be sent. Time is the wall's, since queries wait for the disk.
+Each page is requested by a signed-in browser, through `WSGIHandler` without a socket, with the whole product:
+session, team, filters, queries, template and telemetry, which is discarded instead of sent. The benchmark
+measures wall time, because queries wait for the disk.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["fill", "measure"]
 _PULL_REQUESTS, _REVIEWS_EACH, _DAYS = 2_000, 3, 365
 _PEOPLE = tuple(f"person-{number}" for number in range(20))
 
-# The widest range is the most work: all of it, which nobody has set as the default.
+# The widest range, all time, is the most work. It is not the default.
 _PAGES = {
     **{
         f"analytics, {tab}, all time": f"/analytics/{tab}/?range=all"
@@ -45,7 +45,7 @@ def measure(*, is_quick: bool) -> Result:
     """Measure each page.
 
     Args:
-        is_quick: a few rounds only.
+        is_quick: whether to run only a few rounds.
     """
     with TemporaryDirectory() as folder:
         handle, cookie = _product(Path(folder))
@@ -60,12 +60,12 @@ def measure(*, is_quick: bool) -> Result:
 
 
 def _product(folder: Path) -> tuple[Handle, str]:
-    """Set the product up with a database of its own; return it, and the cookie of a member."""
+    """Set up the product with its own database; return its handler and the cookie of a member."""
     os.environ.pop("DATABASE_URL", None)
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "tformance.settings",
         "SQLITE_PATH": str(folder / "pages.sqlite3"),
-        # As in production: no list of queries is kept, and templates are not looked at again.
+        # As in production: Django keeps no list of queries, and loads templates only once.
         "DEBUG": "false",
         "SECRET_KEY": "only-for-benchmarks",
         "ALLOWED_HOSTS": "testserver",
@@ -83,13 +83,13 @@ def _product(folder: Path) -> tuple[Handle, str]:
     running = pipeline.running()
     if running is None:
         raise RuntimeError(folder)
-    install(running.settings, sink=Nowhere(), defer=running.recorder.defer)
+    install(running.settings, sink=Nowhere(), on_commit=running.recorder.on_commit)
     call_command("migrate", verbosity=0)
     return WSGIHandler(), fill()
 
 
 def fill() -> str:
-    """Make a team with its year of work; return its admin's cookie."""
+    """Create a team with a year of work; return its admin's cookie."""
     from django.conf import settings
     from django.test import Client
     from django.utils import timezone
@@ -153,7 +153,7 @@ def _asking(handle: Handle, cookie: str, address: str) -> Callable[[], float]:
     path, _, query = address.partition("?")
 
     def ask() -> float:
-        """Return what the page takes, in ms."""
+        """Return the page's response time in ms."""
         status: list[str] = []
         began = time.perf_counter()
         response = handle(_environ(path, query, cookie), lambda answered, _headers: status.append(answered))

@@ -1,8 +1,8 @@
-"""`record()` and the journal's part at the end of the span, against `posthog.capture()`.
+"""`record()` plus the journal's work at the end of the span, compared with `posthog.capture()`.
 
-The journal writes when the span ends, so its part is what a span of one event, or of ten, takes longer with
-the journal than without; to that is added what the `record` calls take. Wall time is what the request waits;
-CPU time is the thread's own.
+The journal writes when the span ends. Its share is therefore the additional time of a span with one or ten
+events with the journal, compared with the time without it; the time of the `record` calls is added. Wall time
+is the time that the request waits; CPU time covers only the request's thread.
 """
 
 from __future__ import annotations
@@ -28,9 +28,8 @@ from benchmarks._content import (
 from benchmarks._result import Result, Row, at_least
 from benchmarks._sink import discarding_inspector
 from benchmarks._timing import Rounds, in_turn
-from otel import PostHogSpanExporter, PostHogSpanProcessor, RecordingSampler, Settings, record
+from otel import PostHogSpanExporter, PostHogSpanProcessor, RecordingSampler, Settings, install, record
 from otel.identity import identified
-from otel.recording import Recorder, install_recorder
 
 __all__ = ["measure"]
 
@@ -42,9 +41,9 @@ def measure(*, is_quick: bool) -> Result:
     """Compare the two calls, with one event and with ten on a span.
 
     Args:
-        is_quick: a few rounds only.
+        is_quick: whether to run only a few rounds.
     """
-    install_recorder(Recorder(groups=GROUPS))
+    install(Settings(groups=GROUPS), provider=TracerProvider())
     with discarding_inspector() as inspector, tempfile.TemporaryDirectory() as folder:
         base = settings(inspector.url)
         client = Posthog("phc_benchmark", host=inspector.url, max_queue_size=100_000)
@@ -89,12 +88,9 @@ def _provider(settings: Settings) -> Iterator[TracerProvider]:
     provider.add_span_processor(
         PostHogSpanProcessor(
             exporter,
-            selects=exporter.map.selects,
-            counters=exporter.counters,
             groups=settings.groups,
             flush_timeout=settings.flush_timeout,
-            journal=exporter.journal,
-            # Exporting is flushed between measurements: here only the request's thread is measured.
+            # Export only in the flush between measurements: only the request's thread is measured.
             schedule_delay_millis=60_000,
         )
     )
@@ -103,7 +99,7 @@ def _provider(settings: Settings) -> Iterator[TracerProvider]:
 
 
 def _spans(provider: TracerProvider, clock: Callable[[], float], count: int) -> Callable[[], float]:
-    """Measure whole spans, from their start to the end."""
+    """Return a function that measures whole spans, from start to end."""
     tracer = provider.get_tracer("benchmarks")
 
     def once() -> float:
@@ -123,7 +119,7 @@ def _spans(provider: TracerProvider, clock: Callable[[], float], count: int) -> 
 
 
 def _records(provider: TracerProvider, clock: Callable[[], float], count: int) -> Callable[[], float]:
-    """Measure the calls alone, the event's construction included, as `capture` takes a dictionary."""
+    """Return a function that measures the calls, including the construction of events from a dict."""
     tracer = provider.get_tracer("benchmarks")
 
     def once() -> float:

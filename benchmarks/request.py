@@ -1,15 +1,15 @@
-"""A Django request with one event, identity and all, against plain OpenTelemetry auto-instrumentation.
+"""A Django request with one event, including its identity, compared with plain OpenTelemetry instrumentation.
 
-Each way has a process of its own, since instrumenting Django is for the whole process, and they take turns;
-several pairs of processes, because two processes that run the same code differ by some percent. A request
-goes through `WSGIHandler` without a socket: a session, its user, a view with one event of six properties.
-Neither session nor user needs a query, which would take longer than what is compared, and hide it.
+Each way has its own process, because instrumentation applies to the whole process. The processes alternate.
+There are several pairs, because two processes that run the same code differ by a few percent. A request goes
+through `WSGIHandler` without a socket: a session, its user, and a view with one event of six properties.
+Neither the session nor the user needs a query, which would take longer than the compared code and hide it.
 
-Plain is `DjangoInstrumentor`, a stock BatchSpanProcessor whose exporter throws away, and `span.add_event`.
-Ours is the same with the middleware, the sampler, the processor and `record`; events are mapped, and then
-thrown away. Both sample every trace. CPU time in the request's thread counts, since wall time is too uneven
-on a shared machine for some percent; the whole process's, in which our mapping has no counterpart, is shown
-besides.
+The plain way is `DjangoInstrumentor`, a stock BatchSpanProcessor whose exporter discards spans, and
+`span.add_event`. Our way adds the middleware, the sampler, the processor and `record`; events are mapped and
+then discarded. Both sample every trace. CPU time in the request's thread counts, because on a shared machine
+wall time varies by more than the difference. The CPU time of the whole process, which includes our mapping,
+is shown as well.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def measure(*, is_quick: bool) -> Result:
     """Compare the two ways.
 
     Args:
-        is_quick: one pair of processes, and a few rounds.
+        is_quick: whether to run only one pair of processes and a few rounds.
     """
     pairs, rounds = (1, 4) if is_quick else (6, 12)
     found: dict[str, dict[str, list[float]]] = {clock: {way: [] for way in _WAYS} for clock in _CLOCKS}
@@ -79,7 +79,7 @@ def _ask(process: ProcessPoolExecutor, clock: str) -> Callable[[], float]:
 
 
 def _set_up(way: str) -> None:
-    """Make this process a server of one way."""
+    """Set up this process to serve requests in one of the ways."""
     global _handle, _cookie
     os.environ["BENCHMARK_WAY"] = way
     os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
@@ -101,8 +101,8 @@ def _set_up(way: str) -> None:
         running = pipeline.running()
         if running is None:
             raise RuntimeError(way)
-        # As `otel.django` installed it, but for where the events go.
-        install(running.settings, sink=Nowhere(), defer=running.recorder.defer)
+        # As `otel.django` installed it, except for the destination of events.
+        install(running.settings, sink=Nowhere(), on_commit=running.recorder.on_commit)
     else:
         DjangoInstrumentor().instrument()
     from django.core.handlers.wsgi import WSGIHandler
@@ -127,7 +127,7 @@ def _signed_in() -> str:
 
 
 def _answer_requests(clock_name: str) -> float:
-    """Return what a request takes, in µs."""
+    """Return the time of a request in µs."""
     if _handle is None:
         raise RuntimeError(clock_name)
     clock = _CLOCKS[clock_name]

@@ -1,14 +1,14 @@
-"""What the way through the Collector, and log records as carriers, cost the program that records.
+"""The costs of delivery through the Collector, and of events as log records, in the program that records.
 
 In the request's thread: one span, its identity and one `record`, until the span has ended and is queued. Each
-way is installed in a process of its own, and they take turns; CPU time of the thread.
+way runs in its own process, and the processes alternate. The benchmark measures CPU time of the thread.
 
-`posthog.apart`: the attribute that the sampler puts on each sampled span of a request's tree, one SERVER and
-ten CLIENT spans; two tracers of one provider differ in it alone.
+`posthog.apart`: the sampler sets this attribute on each sampled span of a request's tree, one SERVER and ten
+CLIENT spans; the two tracers of one provider differ only in the attribute.
 
-In the export thread: batches of 512 spans with one event each, until they are delivered: mapped and posted to
-an inspector in PostHog's place, or written as OTLP and posted to a bridge in the Collector's. CPU time of the
-thread.
+In the export thread: batches of 512 spans with one event each are mapped and posted to an inspector in place
+of PostHog, or encoded as OTLP and posted to a bridge in place of the Collector. The benchmark measures CPU
+time of the thread until delivery.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TREES = 100
 _QUERIES = 10
 _BATCHES = 4
 
-# The ways in the request's thread: by what they differ from the first.
+# The ways in the request's thread, with the settings that differ from the first.
 _WAYS = {"direct": {}, "collector": {"via": "collector"}, "log": {"carrier": "log"}}
 
 _tracer: Tracer | None = None
@@ -57,7 +57,7 @@ def measure(*, is_quick: bool) -> Result:
     """Compare the ways.
 
     Args:
-        is_quick: a few rounds only.
+        is_quick: whether to run only a few rounds.
     """
     rounds = 3 if is_quick else 20
     with discarding_inspector() as inspector, replicas(1, inspector.url) as (bridge,):
@@ -87,17 +87,17 @@ def _ask(process: ProcessPoolExecutor) -> Callable[[], float]:
 
 
 def _set_up(way: str, posthog: str) -> None:
-    """Install one way in this process."""
+    """Install the pipeline of one way in this process."""
     global _tracer
     provider = TracerProvider()
     install(settings(posthog).replace(**_WAYS[way]), provider=provider)
-    # The SREs' exporter, which is there in every way.
+    # The SREs' exporter, which is part of every way.
     provider.add_span_processor(BatchSpanProcessor(NowhereExporter()))
     _tracer = provider.get_tracer("benchmarks")
 
 
 def _request() -> float:
-    """Return what a span with an event takes in its thread, in µs."""
+    """Return the CPU time of a span with an event in its thread, in µs."""
     if _tracer is None:
         raise NotTakenError
     stamps = IDENTITY.attributes(GROUPS)
@@ -118,7 +118,7 @@ def _trees() -> dict[str, Callable[[], float]]:
     provider.add_span_processor(BatchSpanProcessor(NowhereExporter()))
     ways = {}
     for way in ("marked", "unmarked"):
-        provider.sampler = RecordingSampler(ALWAYS_ON, marks_apart=way == "marked")
+        provider.sampler = RecordingSampler(ALWAYS_ON, marks_delivered=way == "marked")
         ways[way] = _tree(provider.get_tracer(way))  # each new tracer reads the sampler
     return ways
 

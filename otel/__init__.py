@@ -16,9 +16,10 @@ from otel.events import (
 from otel.identity import Identity
 from otel.pipeline import flush, install
 from otel.reasons import Reason
-from otel.recording import RecordingError, record, record_error, record_named, set_group, set_person
+from otel.recording import RecordingError
 from otel.selecting import PostHogSpanProcessor, RecordingSampler
 from otel.settings import Settings
+from otel.verbs import record, record_error, record_named, set_group, set_person
 from otel.version import __version__
 
 __all__ = [

@@ -1,16 +1,17 @@
-"""Keeping telemetry's own faults out of the product: logged in production, raised in tests."""
+"""Keeping telemetry's own errors out of the product: logged in production, raised in tests."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 __all__ = ["raise_internal_errors", "report_internal_error", "suppress_internal_errors"]
 
 _log = logging.getLogger("otel")
 
-# One line a minute for each place: a fault in a hook would otherwise be logged with every span.
+# One line a minute for each place: an error in a hook would otherwise be logged with every span.
 _LOG_INTERVAL = 60.0
 
 _raises = False
@@ -18,7 +19,7 @@ _last_logged: dict[str, float] = {}
 
 
 def raise_internal_errors(raises: bool) -> bool:
-    """Let telemetry's own faults raise, for tests; return what was set before.
+    """Let telemetry's own errors raise, for tests; return the previous setting.
 
     Args:
         raises: True in tests.
@@ -29,20 +30,27 @@ def raise_internal_errors(raises: bool) -> bool:
 
 
 class suppress_internal_errors:  # noqa: N801 - reads as the verb it is: `with suppress_internal_errors("selecting a span"):`
-    """Keep what goes wrong inside from the product.
+    """A context manager that logs exceptions from its block instead of raising them.
 
-    A class, because hooks of every span stand in it: a generator would take five times as long.
+    It is a class because the hooks of every span use it: a generator would take five times as long.
 
     Args:
-        doing: what telemetry does here, for the log.
+        doing: what telemetry does in the block, for the log message.
         lets_through: exceptions that are meant for the caller.
+        on_error: called before the error is reported, to account for what is lost with it.
     """
 
-    __slots__ = ("_doing", "_lets_through")
+    __slots__ = ("_doing", "_lets_through", "_on_error")
 
-    def __init__(self, doing: str, lets_through: type[Exception] | tuple[()] = ()) -> None:
+    def __init__(
+        self,
+        doing: str,
+        lets_through: type[Exception] | tuple[()] = (),
+        on_error: Callable[[], object] | None = None,
+    ) -> None:
         self._doing = doing
         self._lets_through = lets_through
+        self._on_error = on_error
 
     def __enter__(self) -> None:
         """Begin."""
@@ -50,19 +58,21 @@ class suppress_internal_errors:  # noqa: N801 - reads as the verb it is: `with s
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        """Log a fault, or raise it in tests."""
+        """Report an internal error, and suppress it unless `raise_internal_errors` says otherwise."""
         if not isinstance(error, Exception) or isinstance(error, self._lets_through):
             return False
+        if self._on_error is not None:
+            self._on_error()
         report_internal_error(self._doing, error)
         return True
 
 
 def report_internal_error(doing: str, error: Exception) -> None:
-    """Log a fault of telemetry's own, or raise it in tests.
+    """Log an error in telemetry's own code, or raise it in tests.
 
     Args:
-        doing: what telemetry did.
-        error: the fault.
+        doing: what telemetry was doing.
+        error: the exception.
     """
     if _raises:
         raise error

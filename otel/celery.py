@@ -69,7 +69,7 @@ def _failed(*, sender: Task[Any, Any], exception: BaseException, **_: Any) -> No
         # A worker passes billiard's wrapper of the exception.
         raised = getattr(exception, "exc", exception)
         if isinstance(raised, tuple(sender.throws or ())):
-            pipeline.expect(trace.get_current_span().get_span_context().span_id)
+            pipeline.mark_expected(trace.get_current_span().get_span_context().span_id)
 
 
 def _flush(**_: Any) -> None:

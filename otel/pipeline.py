@@ -1,10 +1,13 @@
-"""The one place where the pipeline is put together: sampler, processor, exporter and recorder."""
+"""The one place where the pipeline is assembled: sampler, processors, exporter, recorder and scrubber.
+
+The installed pipeline is the only global state of this package.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,32 +15,35 @@ from opentelemetry import _logs, trace
 from opentelemetry.environment_variables import OTEL_TRACES_EXPORTER
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 
 from otel._guard import suppress_internal_errors
 from otel.delivery.posthog.exporter import CaptureSink, PostHogSpanExporter
 from otel.events import Registry, default_registry
 from otel.identity import Identity
 from otel.mapping.origin import Origins
-from otel.outcomes.counters import Counters
-from otel.recording import LogEmitter, OnCommit, Recorder, install_recorder
+from otel.outcomes import Counters, Ledger, open_quarantine
+from otel.recording import LogEmitter, OnCommit, Recorder
 from otel.selecting import PostHogLogProcessor, PostHogSpanProcessor, RecordingSampler
 from otel.settings import Settings
-from otel.traces import scrub_exporters
+from otel.traces import Scrubber, scrub_exporters
 
 if TYPE_CHECKING:
     from otel.delivery.collector.exporter import CollectorExporter
 
 __all__ = [
     "Pipeline",
-    "expect",
     "flush",
     "identity_attributes",
     "install",
-    "note",
+    "mark_expected",
     "origin",
     "pre_instrument",
+    "recorder",
+    "reinstall",
+    "remember_exception",
     "running",
+    "scrub",
 ]
 
 _log = logging.getLogger("otel")
@@ -45,15 +51,17 @@ _log = logging.getLogger("otel")
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Hold the parts of an installed pipeline.
+    """An installed pipeline.
 
     Args:
-        settings: what it was installed with.
+        settings: the settings that it was installed with.
         registry: the declared events.
-        counters: what became of events.
-        exporter: maps and delivers, or hands over to the Collector; None without a key, if it needs one.
-        processor: selects and queues; None without an exporter.
-        recorder: what `record` goes through.
+        counters: the counts of delivered and lost events.
+        exporter: delivers to PostHog or the Collector; None if nothing is sent.
+        processor: selects and queues spans; None without an exporter.
+        recorder: records events for the developer's verbs.
+        scrubber: scrubs the spans that are exported as traces.
+        url_templates: the templates that the scrubber knows.
         origin: the properties that say where its captures come from.
     """
 
@@ -63,10 +71,16 @@ class Pipeline:
     exporter: PostHogSpanExporter | CollectorExporter | None
     processor: PostHogSpanProcessor | None
     recorder: Recorder
+    scrubber: Scrubber
+    url_templates: Sequence[str]
     origin: Mapping[str, str]
 
 
 _running: Pipeline | None = None
+
+# What the verbs and the exporters of traces use in a program that has not installed a pipeline.
+_DEFAULT_RECORDER = Recorder()
+_DEFAULT_SCRUBBER = Scrubber()
 
 
 def running() -> Pipeline | None:
@@ -74,121 +88,158 @@ def running() -> Pipeline | None:
     return _running
 
 
+def recorder() -> Recorder:
+    """Return the installed pipeline's recorder."""
+    return _DEFAULT_RECORDER if _running is None else _running.recorder
+
+
+def scrub(spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+    """Return the spans that belong in a trace, scrubbed by the installed pipeline's rules.
+
+    Args:
+        spans: ended.
+    """
+    return (_DEFAULT_SCRUBBER if _running is None else _running.scrubber).filter_and_scrub(spans)
+
+
 def install(
     settings: Settings | None = None,
     *,
     registry: Registry = default_registry,
     provider: TracerProvider | None = None,
-    defer: OnCommit | None = None,
+    logger_provider: LoggerProvider | None = None,
+    on_commit: OnCommit | None = None,
     sink: CaptureSink | None = None,
+    url_templates: Sequence[str] = (),
 ) -> Pipeline:
-    """Put the pipeline together on a tracer provider, in place of one that was installed before.
+    """Assemble the pipeline on a tracer provider; it replaces the pipeline that was installed before.
 
-    Without a key (and without a sink, and not by way of the Collector) nothing is sent, and nothing but
-    recording costs anything. The events must be declared by now: what the journal holds of an earlier process
-    is mapped soon.
+    Without a key, a sink or the Collector, nothing is sent, and only recording costs anything. The events
+    must be declared by now, because events that an earlier process left in the journal are mapped soon.
 
     Args:
-        settings: the environment's by default.
-        registry: the declared events; the process's by default.
-        provider: the global one by default; made and set if there is none of the SDK's.
-        defer: calls a function after the commit; returns False if nothing is to be waited for.
-        sink: takes the captures instead of PostHog.
+        settings: those of the environment by default.
+        registry: the declared events; the default registry by default.
+        provider: the global provider by default; created and set if it is not the SDK's.
+        logger_provider: the global provider by default; created and set if events leave as log records.
+        on_commit: calls a function after the current transaction; returns False if there is no transaction.
+        sink: gets the captures instead of PostHog.
+        url_templates: templates of paths at other services for traces, such as `/orgs/{organisation}/repos`.
     """
-    installed = _put_together(settings or Settings.from_environ(), registry, provider, defer, sink)
+    settings = settings or Settings.from_environ()
+    installed = _assemble(settings, registry, provider, logger_provider, on_commit, sink, url_templates)
     if isinstance(installed.exporter, PostHogSpanExporter):
         installed.exporter.start_recovery()
     return installed
 
 
-def _put_together(
+def reinstall(pipeline: Pipeline) -> Pipeline:
+    """Install a pipeline like an earlier one, on the global providers, after another one has replaced it.
+
+    Args:
+        pipeline: the earlier one.
+    """
+    return install(
+        pipeline.settings,
+        registry=pipeline.registry,
+        on_commit=pipeline.recorder.on_commit,
+        url_templates=pipeline.url_templates,
+    )
+
+
+def _assemble(
     settings: Settings,
     registry: Registry = default_registry,
     provider: TracerProvider | None = None,
-    defer: OnCommit | None = None,
+    logger_provider: LoggerProvider | None = None,
+    on_commit: OnCommit | None = None,
     sink: CaptureSink | None = None,
+    url_templates: Sequence[str] = (),
 ) -> Pipeline:
     global _running
     provider = provider or _provider()
-    logger_provider = _logger_provider(settings, provider.resource)
+    logger_provider = logger_provider or _logger_provider(settings, provider.resource)
     if _running is not None and _running.processor is not None:
-        _running.processor.retire()
-    counters = Counters()
-    exporter, processor = _exporter(settings, registry, counters, sink), None
+        _running.processor.replace()
+    ledger = Ledger(Counters(), open_quarantine(settings.quarantine))
+    exporter, processor = _exporter(settings, registry, ledger, sink), None
     # A public attribute that each new tracer reads; the standard samplers keep their meaning for traces.
     if not isinstance(provider.sampler, RecordingSampler):
         provider.sampler = RecordingSampler(provider.sampler)
-    provider.sampler.marks_apart = exporter is not None
+    provider.sampler.marks_delivered = exporter is not None
     if exporter is not None:
         processor = PostHogSpanProcessor(
-            exporter,
-            selects=exporter.map.selects,
-            counters=counters,
-            groups=settings.groups,
-            flush_timeout=settings.flush_timeout,
-            journal=exporter.journal if isinstance(exporter, PostHogSpanExporter) else None,
+            exporter, groups=settings.groups, flush_timeout=settings.flush_timeout
         )
         provider.add_span_processor(processor)
         if logger_provider is not None:
-            logger_provider.add_log_record_processor(
-                PostHogLogProcessor(processor, selects=exporter.map.selects)
-            )
+            logger_provider.add_log_record_processor(PostHogLogProcessor(processor))
     elif _running is None and settings.via == "posthog":
         _log.warning("POSTHOG_API_KEY is not set: events are recorded on spans, and not sent to PostHog")
+    origin = Origins(settings.release_id).of(provider.resource.attributes)
     recorder = Recorder(
         registry,
         groups=settings.groups,
         strict=settings.strict,
-        counters=counters if processor is not None else None,
-        keep=exporter.keep if exporter is not None else None,
-        carrier=LogEmitter(logger_provider) if logger_provider and settings.carrier == "log" else None,
+        # Where nothing is sent, nothing is lost.
+        ledger=ledger if exporter is not None else Ledger(),
+        emitter=LogEmitter(logger_provider) if logger_provider and settings.carrier == "log" else None,
+        resource=origin.resource.attributes,
+        on_commit=on_commit,
     )
-    if defer is not None:
-        recorder.defer = defer
-    install_recorder(recorder)
-    origin = Origins(settings.release_id).of(provider.resource.attributes).properties
-    _running = Pipeline(settings, registry, counters, exporter, processor, recorder, origin)
+    scrubber = Scrubber(registry, url_templates=url_templates, send_messages=settings.send_error_messages)
+    _running = Pipeline(
+        settings,
+        registry,
+        ledger.counters,
+        exporter,
+        processor,
+        recorder,
+        scrubber,
+        url_templates,
+        origin.properties,
+    )
     return _running
 
 
 def _exporter(
-    settings: Settings, registry: Registry, counters: Counters, sink: CaptureSink | None
+    settings: Settings, registry: Registry, ledger: Ledger, sink: CaptureSink | None
 ) -> PostHogSpanExporter | CollectorExporter | None:
-    """Return what the settings ask for; a sink takes captures, whichever way they would go."""
+    """Return the exporter that the settings ask for; a sink replaces both destinations."""
     if settings.via == "collector" and sink is None:
         try:
             from otel.delivery.collector.exporter import CollectorExporter
-        except ImportError as error:  # it is an extra, and its lack must not stop the product
+        except ImportError as error:  # an extra, whose absence must not stop the product
             _log.error(
                 "POSTHOG_VIA=collector: nothing is sent without OpenTelemetry's OTLP encoder (%s); "
                 "install tformance-otel[collector]",
                 error,
             )
             return None
-        return CollectorExporter(settings, registry, counters)
+        return CollectorExporter(settings, registry, ledger)
     if settings.api_key or sink is not None:
-        return PostHogSpanExporter(settings=settings, registry=registry, counters=counters, sink=sink)
+        return PostHogSpanExporter(settings=settings, registry=registry, ledger=ledger, sink=sink)
     return None
 
 
 def pre_instrument() -> None:
     """Install the pipeline under `opentelemetry-instrument`, if a key or the Collector is configured.
 
-    It runs for every program in whose environment this package is installed, when the provider stands and no
-    tracer is made yet (entry point `opentelemetry_pre_instrument`).
+    OpenTelemetry calls it in every program in whose environment this package is installed, after the provider
+    is set and before a tracer is created (entry point `opentelemetry_pre_instrument`).
     """
-    with suppress_internal_errors("setting up under opentelemetry-instrument"):
+    with suppress_internal_errors("installing under opentelemetry-instrument"):
         settings = Settings.from_environ()
         # `OTEL_TRACES_EXPORTER=posthog` asks for the exporter alone; both would deliver every event twice.
         exporters = os.environ.get(OTEL_TRACES_EXPORTER, "").split(",")
         is_wanted = settings.via == "collector" or bool(settings.api_key)
         if is_wanted and "posthog" not in (name.strip() for name in exporters):
-            _put_together(settings)  # nothing is declared yet; the first export starts adopting
-            scrub_exporters(send_messages=settings.send_error_messages)
+            _assemble(settings)  # nothing is declared yet; the first export starts the recovery
+            scrub_exporters(scrub)
 
 
 def flush(timeout: float | None = None) -> bool:
-    """Deliver what is queued; return whether all of it was.
+    """Deliver what is queued; return whether all of it was delivered.
 
     Args:
         timeout: seconds; the settings' flush timeout by default.
@@ -199,38 +250,38 @@ def flush(timeout: float | None = None) -> bool:
     return _running.processor.force_flush(int(seconds * 1000))
 
 
-def note(exception: BaseException, span_id: int) -> None:
-    """Keep the frames of an exception that ends the current entry, where its span will not see it live.
+def remember_exception(exception: BaseException, span_id: int) -> None:
+    """Keep the frames of an exception that ends the current entry span without being recorded live.
 
     Args:
         exception: being handled by a framework.
         span_id: of the current span.
     """
     if _running is not None and _running.processor is not None:
-        _running.processor.note(exception, span_id)
+        _running.processor.remember_exception(exception, span_id)
 
 
-def expect(span_id: int) -> None:
-    """Say that the exception which ends the current entry is no error.
+def mark_expected(span_id: int) -> None:
+    """Mark the exception that ends the current entry span as expected, so that it is not an error.
 
     Args:
         span_id: of the current span.
     """
     if _running is not None and _running.processor is not None:
-        _running.processor.expect(span_id)
+        _running.processor.mark_expected(span_id)
 
 
 def identity_attributes(identity: Identity) -> dict[str, str | bool]:
-    """Return what is stamped on an entry span for an identity.
+    """Return the attributes that an identity stamps on an entry span.
 
     Args:
-        identity: whom the request or task is about.
+        identity: the person and groups of the request or task.
     """
     return identity.entry_attributes(_running.settings.groups if _running is not None else {})
 
 
 def origin() -> Mapping[str, str]:
-    """Return the properties that say where this process's captures come from, for its pages to say the same.
+    """Return the properties that say where this process's captures come from, for its pages to send the same.
 
     They are `service_name`, `service_version`, `environment` and `$release_id`, as far as they are known.
     """
@@ -247,7 +298,7 @@ def _provider() -> TracerProvider:
 
 
 def _logger_provider(settings: Settings, resource: Resource) -> LoggerProvider | None:
-    """Return the global one of the SDK; it is made only for `record`, as a program can set it but once."""
+    """Return the SDK's global provider; create it only if `record` needs it."""
     provider = _logs.get_logger_provider()
     if isinstance(provider, LoggerProvider):
         return provider

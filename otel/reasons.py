@@ -1,4 +1,4 @@
-"""Why an event did not arrive: the one list that code, metrics, the quarantine, docs and tests share."""
+"""Why an event did not arrive: one enum for code, metrics, the quarantine, docs and tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Reason"]
 
 
 class Reason(StrEnum):
-    """Name each way in which an event can fail to reach PostHog.
+    """A reason for which an event does not reach PostHog.
 
     The docstring under a member is its entry in `docs/reasons.md`.
     """
@@ -30,9 +30,9 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     """The event alone is larger than PostHog stores."""
     MAPPING_FAILED = "mapping_failed"
-    """Our own mapping raised: a defect of this project, logged with its traceback."""
+    """Our own code failed to record, map or encode the event: a defect, logged with its traceback."""
     MALFORMED = "malformed"
-    """A span or log record cannot be read by the bridge, such as one with a text that is no UTF-8."""
+    """The bridge cannot decode a span or log record, for example because a string is not UTF-8."""
     QUEUE_FULL = "queue_full"
     """Spans ended faster than they were exported: `OTEL_BSP_MAX_QUEUE_SIZE` was reached."""
     SPAN_EVENT_LIMIT = "span_event_limit"
@@ -54,12 +54,22 @@ class Reason(StrEnum):
 
     @property
     def is_quarantined(self) -> bool:
-        """Whether an event lost for this reason is kept, to be replayed once its cause is mended."""
+        """Whether events lost for this reason are quarantined, to be replayed once the cause is fixed."""
         return self in _QUARANTINED
 
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same event may be accepted later."""
+        return self in _RETRYABLE
 
-# A caller's or the schema's mistake: a fix in code makes the same event deliverable. What the person asked
-# for (OPTED_OUT), what was configured (THINNED) and what has no content any more (QUEUE_FULL) is not kept.
+    @property
+    def is_intended(self) -> bool:
+        """Whether a person or the configuration asked for the loss, so that it needs no attention."""
+        return self in _INTENDED
+
+
+# A mistake in a call or a schema: a fix in code makes the same event deliverable. What the person asked for
+# (OPTED_OUT), what was configured (THINNED) and what has lost its content (QUEUE_FULL) is not kept.
 _QUARANTINED = frozenset(
     {
         Reason.UNDECLARED,
@@ -72,3 +82,7 @@ _QUARANTINED = frozenset(
         Reason.REFUSED,
     }
 )
+# PostHog is back, the process has time again, or the key was corrected. What PostHog refuses for any other
+# reason, it would refuse again.
+_RETRYABLE = frozenset({Reason.UNDELIVERED, Reason.SHUTDOWN, Reason.UNAUTHORISED})
+_INTENDED = frozenset({Reason.OPTED_OUT, Reason.THINNED})

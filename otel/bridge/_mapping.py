@@ -1,4 +1,4 @@
-"""Taking: from a request's spans or log records to captures, by the same mapping as in the process."""
+"""Mapping a request's spans or log records to captures, with the same mapping as in the process."""
 
 from __future__ import annotations
 
@@ -15,70 +15,84 @@ from opentelemetry.sdk.trace import ReadableSpan
 from otel._guard import report_internal_error
 from otel.attributes import DELIVERED_SEPARATELY, ERROR, EXCEPTION_EVENT, POSTHOG_ONLY
 from otel.bridge.otlp.decode import decode_attributes, envelopes_of, identifier, resource_of, span_of
-from otel.delivery.collector.error_payload import carried_error
+from otel.delivery.collector.error_payload import read_error
 from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Registry
 from otel.mapping import Mapper
 from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import envelope_of, errors_of
+from otel.mapping.select import select_all
 from otel.reasons import Reason
 from otel.settings import Settings
 
 __all__ = ["MappedRequest", "RequestMapper"]
 
-# How a log-based exception is known that is not named `exception` (semantic conventions, `exception`).
+# The attribute of log-based exceptions whose event name is not `exception` (semantic conventions,
+# `exception`).
 _EXCEPTION_TYPE = "exception.type"
 
 
 @dataclass(slots=True)
 class MappedRequest:
-    """Hold what one request carries for PostHog.
+    """The events and errors of one request, mapped.
 
     Args:
-        items: how many spans or log records it holds.
-        captures: what is to be delivered.
-        origins: for each capture the position of its span or log record.
-        rejects: what never will be, with its origin, and the event as far as it could be read.
+        items: the number of spans or log records in the request.
+        captures: to be delivered.
+        origins: for each capture, the position of its span or log record.
+        rejections: events that will never be delivered: the position, the reason, and the event as far as it
+            could be read.
     """
 
     items: int = 0
     captures: list[Capture] = field(default_factory=list)
     origins: list[int] = field(default_factory=list)
-    rejects: list[tuple[int, Rejection, Envelope | None]] = field(default_factory=list)
+    rejections: list[tuple[int, Rejection, Envelope | None]] = field(default_factory=list)
 
     def add(self, mapped: Capture | Rejection, envelope: Envelope) -> None:
-        """Take what the mapping made of an event of the current span or log record.
+        """Add the result of mapping an event of the current span or log record.
 
         Args:
-            mapped: a capture, or why there is none.
+            mapped: a capture or a rejection.
             envelope: the event.
         """
         if isinstance(mapped, Capture):
             self.captures.append(mapped)
             self.origins.append(self.items)
         else:
-            self.rejects.append((self.items, mapped, envelope))
+            self.rejections.append((self.items, mapped, envelope))
 
-    def leave_out(self, count: int) -> None:
-        """Take note of spans or log records that cannot be read.
+    def fail(self, error: Exception, count: int, envelope: Envelope | None = None) -> None:
+        """Reject events of the current span or log record because of an error in our own code.
 
         Args:
-            count: how many.
+            error: the exception.
+            count: the number of events.
+            envelope: the event, if it is known.
+        """
+        rejection = Rejection(Reason.MAPPING_FAILED, type(error).__name__)
+        self.rejections += [(self.items, rejection, envelope)] * count
+
+    def skip_unreadable(self, count: int) -> None:
+        """Reject spans or log records that could not be decoded.
+
+        Args:
+            count: the number of spans or log records.
         """
         for _ in range(count):
-            self.rejects.append((self.items, Rejection(Reason.MALFORMED, "not to be read as OTLP"), None))
+            self.rejections.append((self.items, Rejection(Reason.MALFORMED, "cannot be read as OTLP"), None))
             self.items += 1
 
 
 class RequestMapper:
-    """Map what a request holds. What breaks the mapping costs itself only.
+    """The mapping of a request's spans or log records. Thread-safe.
 
-    Errors are not limited by kind here: our own pipeline does that before they travel, and a count in memory
-    would be state that dies with the replica.
+    Whatever breaks the mapping of one event does not affect the others. Errors are not limited by kind here:
+    our own pipeline limits them before they leave, and a count in memory would be lost with the replica.
 
     Args:
-        settings: the pipeline's.
+        settings: the bridge's settings.
         registry: the declared events.
     """
 
@@ -88,33 +102,30 @@ class RequestMapper:
         self._map_error = ErrorMapper(settings, lambda: None if name is None else registry.get(name))
 
     def spans(self, request: ExportTraceServiceRequest) -> MappedRequest:
-        """Return what spans carry.
+        """Return the events and errors of spans.
 
         Args:
-            request: of `/v1/traces`.
+            request: a request to `/v1/traces`.
         """
-        taken = MappedRequest()
+        found = MappedRequest()
         for group in request.resource_spans:
             resource = resource_of(group.resource)
             for scope in group.scope_spans:
                 for message in scope.spans:
                     if message.events:
-                        try:
-                            self._span(message, resource, scope.scope.name, taken)
-                        except Exception as error:  # noqa: BLE001 - one span's fault must not cost the batch
-                            _failed(taken, error, "taking a span")
-                    taken.items += 1
-        return taken
+                        self._span(message, resource, scope.scope.name, found)
+                    found.items += 1
+        return found
 
     def logs(self, request: ExportLogsServiceRequest) -> MappedRequest:
-        """Return what log records carry.
+        """Return the events and errors of log records.
 
         Args:
-            request: of `/v1/logs`.
+            request: a request to `/v1/logs`.
         """
-        taken = MappedRequest()
-        # Equals that a retry or another batching parts get a lower position: that repeats an id, and never
-        # makes another one.
+        found = MappedRequest()
+        # Equal records that a retry or different batching separates get a lower position: this repeats an id,
+        # and never makes another one.
         seen: dict[tuple[bytes, bytes, str, int], int] = {}
         for group in request.resource_logs:
             resource = resource_of(group.resource)
@@ -124,29 +135,46 @@ class RequestMapper:
                     ordinal = seen.get(key, 0)
                     seen[key] = ordinal + 1
                     try:
-                        self._record(message, resource, ordinal, taken)
-                    except Exception as error:  # noqa: BLE001 - as above
-                        _failed(taken, error, "taking a log record")
-                    taken.items += 1
-        return taken
+                        self._record(message, resource, ordinal, found)
+                    except Exception as error:  # noqa: BLE001 - an error in one record must not cost the batch
+                        found.fail(error, 1)
+                        report_internal_error("reading a log record", error)
+                    found.items += 1
+        return found
 
-    def _span(self, message: Span, resource: Resource, scope: str, taken: MappedRequest) -> None:
-        attributes = decode_attributes(message.attributes)
-        is_ours = attributes.get(POSTHOG_ONLY) is True
-        if attributes.get(DELIVERED_SEPARATELY) is True and not is_ours:
-            return
-        # What was selected where it was recorded is not passed over for being declared no more.
-        selects = _everything if is_ours else self._map.selects
-        for envelope in envelopes_of(message, attributes, resource, selects):
-            envelope.is_clock_trusted = is_ours
-            self._event(envelope, taken)
-        if any(event.name == EXCEPTION_EVENT for event in message.events):
-            span = span_of(message, attributes, resource, scope)
-            for error, occurrences in _carried(span) if is_ours else [(one, 1) for one in errors_of(span)]:
-                error.envelope.is_clock_trusted = is_ours
-                self._error(error, occurrences, taken)
+    def _span(self, message: Span, resource: Resource, scope: str, found: MappedRequest) -> None:
+        accounted = 0
+        is_ours = False
+        try:
+            attributes = decode_attributes(message.attributes)
+            is_ours = attributes.get(POSTHOG_ONLY) is True
+            if attributes.get(DELIVERED_SEPARATELY) is True and not is_ours:
+                return
+            # An event that was selected where it was recorded stays selected, even if it is no longer
+            # declared.
+            selects = select_all if is_ours else self._map.selects
+            for envelope in envelopes_of(message, attributes, resource, selects):
+                envelope.is_clock_trusted = is_ours
+                self._event(envelope, found)
+                accounted += 1
+            if any(event.name == EXCEPTION_EVENT for event in message.events):
+                span = span_of(message, attributes, resource, scope)
+                for error, occurrences in _read_errors(span) if is_ours else _judged_errors(span):
+                    error.envelope.is_clock_trusted = is_ours
+                    self._error(error, occurrences, found)
+                    accounted += 1
+        except Exception as error:  # noqa: BLE001 - an error in one span must not cost the batch
+            found.fail(error, max(self._count(message, is_ours=is_ours) - accounted, 1))
+            report_internal_error("reading a span", error)
 
-    def _record(self, message: LogRecord, resource: Resource, ordinal: int, taken: MappedRequest) -> None:
+    def _count(self, message: Span, *, is_ours: bool) -> int:
+        """Return how many events and errors a span carries; a foreign span has at most one error."""
+        if is_ours:
+            return len(message.events)
+        names = [event.name for event in message.events]
+        return sum(map(self._map.selects, names)) + (EXCEPTION_EVENT in names)
+
+    def _record(self, message: LogRecord, resource: Resource, ordinal: int, found: MappedRequest) -> None:
         name = message.event_name
         may_be_error = message.severity_number >= SeverityNumber.SEVERITY_NUMBER_ERROR
         if not name and not may_be_error:
@@ -171,39 +199,39 @@ class RequestMapper:
         )
         envelope.is_clock_trusted = is_ours
         if is_event:
-            self._event(envelope, taken)
+            self._event(envelope, found)
         else:
-            # A record stands alone: what it tells of the request is on it or nowhere.
-            self._error(ErrorRecord(envelope, attributes, is_handled=False), 1, taken)
+            # A record is complete: it has the request's attributes itself, or they are not known.
+            self._error(ErrorRecord(envelope, attributes, is_handled=False), 1, found)
 
-    def _event(self, envelope: Envelope, taken: MappedRequest) -> None:
+    def _event(self, envelope: Envelope, found: MappedRequest) -> None:
         try:
             for mapped in self._map(envelope):
-                taken.add(mapped, envelope)
-        except Exception as error:  # noqa: BLE001 - one event's fault must not cost the span
-            _failed(taken, error, f"mapping {envelope.name}", envelope)
+                found.add(mapped, envelope)
+        except Exception as error:  # noqa: BLE001 - an error in one event must not cost the span
+            found.fail(error, 1, envelope)
+            report_internal_error(f"mapping {envelope.name}", error)
 
-    def _error(self, error: ErrorRecord, occurrences: int, taken: MappedRequest) -> None:
+    def _error(self, error: ErrorRecord, occurrences: int, found: MappedRequest) -> None:
         try:
-            for mapped in self._map_error(error, occurrences):
-                taken.add(mapped, error.envelope)
+            mapped = self._map_error(error, occurrences)
         except Exception as problem:  # noqa: BLE001 - as above
-            _failed(taken, problem, "mapping an error", error.envelope)
+            found.fail(problem, 1, error.replayable())
+            report_internal_error("mapping an error", problem)
+            return
+        for one in mapped:
+            found.add(one, error.replayable())
 
 
-def _carried(span: ReadableSpan) -> Sequence[tuple[ErrorRecord, int]]:
-    """Return the errors that a span of our own pipeline carries whole."""
+def _read_errors(span: ReadableSpan) -> Sequence[tuple[ErrorRecord, int]]:
+    """Return the complete errors on a span of our own pipeline, with the numbers that they represent."""
     return [
-        carried_error(str((event.attributes or {})[ERROR]), envelope_of(span, event))
+        read_error(str((event.attributes or {})[ERROR]), envelope_of(span, event))
         for event in span.events
         if event.name == EXCEPTION_EVENT
     ]
 
 
-def _failed(taken: MappedRequest, error: Exception, doing: str, envelope: Envelope | None = None) -> None:
-    taken.rejects.append((taken.items, Rejection(Reason.MAPPING_FAILED, type(error).__name__), envelope))
-    report_internal_error(doing, error)
-
-
-def _everything(_: str) -> bool:
-    return True
+def _judged_errors(span: ReadableSpan) -> Sequence[tuple[ErrorRecord, int]]:
+    """Return the error that ended a span of another program."""
+    return [(error, 1) for error in errors_of(span)]

@@ -1,4 +1,4 @@
-"""What the bridge answers, as OTLP/HTTP has it: empty, partly taken, or refused with a status message."""
+"""The bridge's responses in OTLP/HTTP: success, partial success, or an error with a status message."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from otel.bridge.otlp.body import JSON, PROTOBUF
 
 __all__ = ["RETRY_AFTER", "Answer", "error_response", "ok_response"]
 
-# The Collector's exporter doubles its own delay from 1 s on and takes the longer of the two; this one only
-# keeps a client that has none from coming back at once.
+# The Collector's exporter doubles its own delay, beginning with 1 s, and uses the longer one; this value only
+# keeps a client without a delay from returning immediately.
 RETRY_AFTER = 1.0
 
-# `google.rpc.Code` of each status; the protocol leaves it optional, and OpenTelemetry's own receiver sets it.
+# The `google.rpc.Code` of each status, which is optional in the protocol and set by OpenTelemetry's own
+# receiver.
 _CODES: Mapping[int, int] = MappingProxyType({400: 3, 404: 5, 413: 8, 415: 3, 429: 8, 503: 14})
 
 
 @dataclass(slots=True, frozen=True)
 class Answer:
-    """Hold an answer, apart from any web framework.
+    """A response, independent of the web framework.
 
     Args:
-        outcome: for the metrics.
+        outcome: the label in metrics.
         status: the HTTP status.
         body: the encoded message.
-        headers: the content's type among them.
+        headers: the HTTP headers, including Content-Type.
     """
 
     outcome: str
@@ -41,12 +42,12 @@ class Answer:
 
 
 def ok_response(response: Message, media_type: str, outcome: str = "accepted") -> Answer:
-    """Return the answer to a request that is not to be sent again.
+    """Return the response to a request that must not be sent again.
 
     Args:
-        response: empty, or saying what of it can never be delivered.
-        media_type: the request's.
-        outcome: for the metrics.
+        response: the message, which may say what can never be delivered.
+        media_type: the request's media type.
+        outcome: the label in metrics.
     """
     return Answer(outcome, 200, _encoded(response, media_type), {"Content-Type": media_type})
 
@@ -54,13 +55,14 @@ def ok_response(response: Message, media_type: str, outcome: str = "accepted") -
 def error_response(
     status: int, reason: str, media_type: str, outcome: str, retry_after: float | None = None
 ) -> Answer:
-    """Return the answer to a request that was not taken.
+    """Return the response to a request that was not accepted.
 
     Args:
-        status: 429 and 503 are sent again, the others never (`otlphttpexporter`).
-        reason: for the sender's log.
-        media_type: the request's.
-        outcome: for the metrics.
+        status: the HTTP status; after 429 and 503 the Collector sends again, after others never
+            (`otlphttpexporter`).
+        reason: what is wrong, for the sender's log.
+        media_type: the request's media type.
+        outcome: the label in metrics.
         retry_after: seconds.
     """
     media_type = media_type if media_type in (JSON, PROTOBUF) else JSON

@@ -1,4 +1,4 @@
-"""The bridge as an ASGI application: who may come in, how many at once, and what is asked about itself."""
+"""The bridge as an ASGI application: authorization, the limit of concurrent requests, health and metrics."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from otel.bridge._responses import RETRY_AFTER, Answer, error_response
 from otel.bridge._service import LOGS, TRACES, Bridge, Signal
 from otel.bridge.otlp.body import JSON, LIMIT, PROTOBUF
 from otel.events import Registry, default_registry
-from otel.outcomes.counters import Counters
-from otel.outcomes.self_log import ThrottledLogger
+from otel.outcomes import Counters, ThrottledLogger
 from otel.settings import Settings
 
 __all__ = ["Application", "application"]
 
-# A batch of 512 costs about 20 ms of the one core that Python uses, and PostHog answers it within 0.3 s: so
-# many keep the core busy. More would only wait in memory instead of in the Collector's queue.
+# A batch of 512 costs about 20 ms of the one core that Python uses, and PostHog answers within 0.3 s: 16
+# requests keep the core busy. More would only wait in memory instead of in the Collector's queue.
 _MAX_IN_FLIGHT = 16
-# A batch is uploaded within one network; who takes longer holds a place that others wait for.
+# Seconds to upload a batch, within one network; a slower sender would block others.
 _UPLOAD = 10.0
 
-# The Collector drops for good what is answered 401 or 403, and a token is sooner mistyped than stolen: nobody
-# gets in with the wrong one, and a Collector keeps what it has until its token is right.
-_TURNED_AWAY = 503
-# A person has to act.
-_RETRY_TURNED_AWAY = 60.0
+# The Collector permanently drops requests that are answered with 401 or 403, and a token is more likely
+# mistyped than stolen. A wrong token gets nobody in, and with 503 a Collector keeps its events until the
+# token is corrected.
+_UNAUTHORIZED = 503
+# An operator must correct the token.
+_RETRY_UNAUTHORIZED = 60.0
 
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Application:
-    """Serve OTLP/HTTP for traces and logs.
+    """An ASGI application that serves OTLP/HTTP for traces and logs. Confined to one event loop.
 
     Args:
-        bridge: does the work.
-        max_in_flight: requests at once; the others are told to come back.
+        bridge: handles the requests, in threads.
+        max_in_flight: the number of concurrent requests; further ones are answered with 429.
     """
 
     def __init__(self, bridge: Bridge, max_in_flight: int = _MAX_IN_FLIGHT) -> None:
@@ -64,7 +64,7 @@ class Application:
                 Route("/readyz", self._readiness),
                 Route("/metrics", self._metrics),
             ],
-            # The Collector drops what is answered 500.
+            # The Collector drops requests that are answered with 500.
             exception_handlers={Exception: _failed},
             lifespan=self._lifespan,
         )
@@ -74,7 +74,7 @@ class Application:
         await self._app(scope, receive, send)
 
     def drain(self) -> None:
-        """Take no further request, and let those under way end within the flush timeout."""
+        """Accept no more requests, and let the running ones end within the flush timeout."""
         self._bridge.drain()
 
     @asynccontextmanager
@@ -108,18 +108,18 @@ class Application:
         return Response(answer.body, answer.status, answer.headers)
 
     def _refusal(self, request: Request, media_type: str) -> Answer | None:
-        """Return why a request is not taken, as far as its headers tell."""
+        """Return an error response if the headers already say that a request cannot be accepted."""
         if not self._is_authorised(request):
             reason = "the bearer token is not the bridge's (POSTHOG_BRIDGE_TOKEN)"
-            self._log.warning("token", "a sender is turned away: %s", reason)
-            return error_response(_TURNED_AWAY, reason, media_type, "unauthorised", _RETRY_TURNED_AWAY)
+            self._log.warning("token", "a sender was refused: %s", reason)
+            return error_response(_UNAUTHORIZED, reason, media_type, "unauthorised", _RETRY_UNAUTHORIZED)
         if media_type not in (PROTOBUF, JSON):
-            reason = f"Content-Type {media_type[:50]!r} is not read; send {PROTOBUF} or {JSON}"
+            reason = f"Content-Type {media_type[:50]!r} is not supported; send {PROTOBUF} or {JSON}"
             return error_response(415, reason, media_type, "malformed")
         if self._bridge.is_draining:
             return error_response(503, "the bridge is ending", media_type, "draining", RETRY_AFTER)
         if self._in_flight >= self._max_in_flight:
-            return error_response(429, "too many requests at once", media_type, "throttled", RETRY_AFTER)
+            return error_response(429, "too many concurrent requests", media_type, "throttled", RETRY_AFTER)
         return None
 
     def _is_authorised(self, request: Request) -> bool:
@@ -135,7 +135,7 @@ class Application:
         except TimeoutError:
             return error_response(503, f"not sent within {_UPLOAD:.0f} s", media_type, "slow", RETRY_AFTER)
         except ClientDisconnect:
-            return error_response(503, "the sender has gone", media_type, "gone", RETRY_AFTER)
+            return error_response(503, "the sender disconnected", media_type, "gone", RETRY_AFTER)
         if refusal is not None:
             return refusal
         if body is None:
@@ -169,10 +169,10 @@ def application(
     """Return the bridge as an ASGI application.
 
     Args:
-        settings: the environment's by default.
+        settings: those of the environment by default.
         registry: the declared events.
-        counters: count what becomes of events.
-        max_in_flight: requests at once; the others are answered 429.
+        counters: the counts of delivered and lost events.
+        max_in_flight: the number of concurrent requests; further ones are answered with 429.
     """
     bridge = Bridge(settings or Settings.from_environ(), registry, counters or Counters())
     return Application(bridge, max_in_flight)
@@ -184,10 +184,9 @@ async def _failed(_: Request, __: Exception) -> Response:
 
 
 async def _body(request: Request, limit: int) -> bytes | None:
-    """Read a body to its end, or None if it is larger than the limit.
+    """Return a body, or None if it is larger than the limit.
 
-    It is read in any case: a server that answers and closes before makes the sender see a broken connection
-    instead of the answer.
+    Always drain the body: closing early shows the sender a broken connection instead of the response.
     """
     chunks: list[bytes] = []
     size = 0

@@ -1,4 +1,4 @@
-"""The bridge as a program, whoever starts it: its first words, and its end."""
+"""The bridge as a program: its start-up checks, its server, and its end."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _log = logging.getLogger("otel.bridge")
 
 
 def run(settings: Settings, registry: Registry, host: str, port: int) -> str:
-    """Serve until SIGTERM or SIGINT; return what is wrong, if it cannot.
+    """Serve until SIGTERM or SIGINT; return what is wrong if the bridge cannot start.
 
     Args:
-        settings: the pipeline's.
+        settings: the pipeline's settings.
         registry: the declared events.
-        host: an address or name.
-        port: 0 takes a free one.
+        host: an IP address or a host name.
+        port: 0 chooses a free port.
     """
     if not settings.api_key:
         return (
@@ -35,16 +35,16 @@ def run(settings: Settings, registry: Registry, host: str, port: int) -> str:
             "POSTHOG_HOST to the region of the project."
         )
     if not 0 <= port <= 65_535:
-        return f"--port {port} is no port: it goes from 0, which takes a free one, to 65535."
+        return f"--port {port} is not a port number: use 1 to 65535, or 0 for a free port."
     listening = listen_or_explain("bridge", host, port)
     if listening is None:
         return "The bridge was not started."
     if not settings.bridge_tokens and not host.startswith("127."):
-        _log.warning("POSTHOG_BRIDGE_TOKEN is not set: whoever reaches %s can send events", host)
+        _log.warning("POSTHOG_BRIDGE_TOKEN is not set: anybody who can reach %s can send events", host)
     if not len(registry) and not settings.events:
         _log.warning(
-            "no event is declared: only errors will be delivered; name the modules that declare events with "
-            "--events, or undeclared names to forward with POSTHOG_EVENTS"
+            "no event is declared: only errors will be delivered; set the modules that declare events with "
+            "--events, or the undeclared names to forward with POSTHOG_EVENTS"
         )
     print(
         f"The bridge listens on {url_of(listening)} and delivers to {settings.host} "
@@ -54,13 +54,13 @@ def run(settings: Settings, registry: Registry, host: str, port: int) -> str:
     try:
         server_of(application(settings, registry), settings.flush_timeout).run(sockets=[listening])
     except KeyboardInterrupt:
-        pass  # uvicorn ends in order, and then raises what it was ended by
+        pass  # uvicorn shuts down, and then raises the signal again
     finally:
         listening.close()
     return ""
 
 
-# For the answers to be written, once delivery has ended at the flush timeout.
+# Seconds to write the responses after delivery has ended at the flush timeout.
 _ANSWERING = 2
 
 
@@ -82,29 +82,29 @@ class _Server(uvicorn.Server):
         self._application = application
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the bridge know first, so that delivery ends within the time that the server gives it."""
+        """Drain the bridge first, so that delivery ends within the time that the server allows."""
         self._application.drain()
         await super().shutdown(sockets)
 
 
 def server_of(application: Application, flush_timeout: float) -> uvicorn.Server:
-    """Return a server of the bridge, to be run with a bound socket.
+    """Return a server for the bridge, to be run with a bound socket.
 
     Args:
         application: the bridge.
-        flush_timeout: seconds that requests under way have once it is to end.
+        flush_timeout: seconds that running requests have at the end.
     """
     return _Server(application, flush_timeout)
 
 
 @contextmanager
 def running_bridge(bridge: Application, port: int = 0, *, flush_timeout: float = 10.0) -> Iterator[str]:
-    """Run a bridge on loopback, in a thread that ends with the block; give its address.
+    """Run a bridge on loopback, in a thread that ends with the block; return its URL.
 
     Args:
         bridge: from `otel.bridge.application`.
-        port: where it listens; 0 takes a free one.
-        flush_timeout: seconds that requests under way have at the end.
+        port: 0 chooses a free port.
+        flush_timeout: seconds that running requests have at the end.
 
     Raises:
         NotStartedError: if it does not start.

@@ -1,4 +1,4 @@
-"""Limiting errors of one kind: the first few go in full, the rest are counted and go as one."""
+"""Limiting errors of one kind: the first few are sent in full, the others are counted and sent as one."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from otel._guard import suppress_internal_errors
 from otel.delivery.journal import JournalPosition
 from otel.mapping.errors import ErrorRecord
 
-__all__ = ["WINDOW", "ErrorLimiter", "OccurrenceLimiter"]
+__all__ = ["FIRST", "WINDOW", "ErrorLimiter", "HeldBackErrors"]
 
 # A loop that fails for all users sends a handful of examples a minute instead of thousands.
 FIRST = 5
 WINDOW = 60.0  # seconds
 
-# Kinds of errors remembered at once; a program with more of them than this in a minute sends the oldest
-# kind's count early.
+# The number of kinds that are remembered. A program with more of them in a minute sends the oldest kind's
+# count early.
 _MAX_KINDS = 1_000
+
+HeldBackErrors = tuple[ErrorRecord, int, list[JournalPosition]]
+"""The first error that was held back, the number of errors, and where the journal holds them."""
 
 
 @dataclass(slots=True)
@@ -29,29 +32,34 @@ class _Kind:
     admitted: int = 0
     held_back: int = 0
     first_held_back: ErrorRecord | None = None
-    lines: list[JournalPosition] = field(default_factory=list)
+    positions: list[JournalPosition] = field(default_factory=list)
 
 
-class OccurrenceLimiter:
-    """Admit the first errors of a kind in a window, and count the others.
+class ErrorLimiter:
+    """A limit for errors of one kind within a window. Thread-safe.
 
-    The sum of what is admitted and of the counts is always the number of errors.
+    The number of admitted errors plus the counts of those held back is always the number of errors.
 
     Args:
-        clock: seconds.
+        send_due: sends what `due` returns; called from a timer thread when a window ends.
+        clock: returns monotonic seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, send_due: Callable[[], object], clock: Callable[[], float] = time.monotonic) -> None:
+        self._send_due = send_due
         self._clock = clock
         self._lock = threading.Lock()
         self._kinds: dict[str, _Kind] = {}
+        self._timer: threading.Timer | None = None
+        call_in_child(self._after_fork)
 
-    def admit(self, error: ErrorRecord, lines: Sequence[JournalPosition] = ()) -> bool:
-        """Whether an error goes in full; otherwise it is counted.
+    def admit(self, error: ErrorRecord, positions: Sequence[JournalPosition] = ()) -> bool:
+        """Return whether an error is sent in full; otherwise it is counted.
 
         Args:
             error: what happened.
-            lines: where the journal holds it: a count that is in memory only dies with the process.
+            positions: where the journal holds it, because a count is in memory only and is lost with the
+                process.
         """
         key = f"{error.fingerprint}:{error.is_handled}"
         with self._lock:
@@ -64,14 +72,14 @@ class OccurrenceLimiter:
             if kind.first_held_back is None:
                 kind.first_held_back = error
             kind.held_back += 1
-            kind.lines += lines
+            kind.positions += positions
             return False
 
-    def due(self, *, everything: bool = False) -> list[tuple[ErrorRecord, int, list[JournalPosition]]]:
-        """Return the errors that stand for others, with counts and lines, of the windows that are over.
+    def due(self, *, everything: bool = False) -> list[HeldBackErrors]:
+        """Return the errors that were held back in the windows that have ended.
 
         Args:
-            everything: also of the windows under way, for a flush.
+            everything: whether to return those of the current windows as well, for a flush.
         """
         with self._lock:
             now = self._clock()
@@ -83,67 +91,33 @@ class OccurrenceLimiter:
             ]
             kinds = [self._kinds.pop(key) for key in ended]
         return [
-            (kind.first_held_back, kind.held_back, kind.lines)
+            (kind.first_held_back, kind.held_back, kind.positions)
             for kind in kinds
             if kind.first_held_back is not None
         ]
 
-    @property
-    def is_holding_back(self) -> bool:
-        """Whether a count waits for its window to end."""
+    def start_timer(self) -> None:
+        """Send what is due when the window ends, if errors are held back."""
         with self._lock:
-            return any(kind.held_back for kind in self._kinds.values())
-
-
-class ErrorLimiter:
-    """Admit the first errors of a kind in a window, count the others, and see that the counts leave.
-
-    Args:
-        send_due: sends what `due` gives; called from a timer's thread.
-    """
-
-    def __init__(self, send_due: Callable[[], object]) -> None:
-        self._send_due = send_due
-        self._limiter = OccurrenceLimiter()
-        self._timer: threading.Timer | None = None
-        call_in_child(self._after_fork)
-
-    def admit(self, error: ErrorRecord, lines: Sequence[JournalPosition] = ()) -> bool:
-        """Whether an error goes in full; otherwise it is counted.
-
-        Args:
-            error: what happened.
-            lines: where the journal holds it.
-        """
-        return self._limiter.admit(error, lines)
-
-    def due(self, *, everything: bool = False) -> list[tuple[ErrorRecord, int, list[JournalPosition]]]:
-        """Return the errors that stand for others, with counts and lines, of the windows that are over.
-
-        Args:
-            everything: also of the windows under way, for a flush.
-        """
-        return self._limiter.due(everything=everything)
-
-    def watch(self) -> None:
-        """Send what is due when the window ends, if anything is held back."""
-        if self._limiter.is_holding_back and (self._timer is None or not self._timer.is_alive()):
-            self._timer = threading.Timer(WINDOW, self._end)
+            is_needed = any(kind.held_back for kind in self._kinds.values())
+        if is_needed and (self._timer is None or not self._timer.is_alive()):
+            self._timer = threading.Timer(WINDOW, self._on_timer)
             self._timer.daemon = True
             with suppress_internal_errors("starting a timer"):
                 self._timer.start()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _end(self) -> None:
+    def _on_timer(self) -> None:
         with suppress_internal_errors("ending a window of errors"):
             self._send_due()
-            self.watch()
+            self.start_timer()
 
     def _after_fork(self) -> None:
-        """Leave to the parent what it has counted: a child that sent it too would double the sum."""
-        self._limiter = OccurrenceLimiter()
+        """Forget the parent's counts in a forked child, which would otherwise send them a second time."""
+        self._lock = threading.Lock()
+        self._kinds = {}
         self._timer = None

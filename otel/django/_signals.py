@@ -18,7 +18,7 @@ from otel._guard import suppress_internal_errors
 from otel.attributes import VIEW_NAME
 from otel.django._config import config
 from otel.django._identity import RequestIdentity
-from otel.recording import alias_visitor
+from otel.verbs import alias_visitor
 
 __all__ = ["connect"]
 
@@ -53,7 +53,7 @@ def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
         if not is_recorded:
             span.record_exception(error, escaped=True)
             span.set_status(Status(StatusCode.ERROR))
-        pipeline.note(error, span.get_span_context().span_id)
+        pipeline.remember_exception(error, span.get_span_context().span_id)
 
 
 def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:

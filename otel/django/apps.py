@@ -13,7 +13,7 @@ from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel import pipeline
-from otel.traces import register_url_templates, scrub_exporters, send_traces
+from otel.traces import scrub_exporters, send_traces
 
 __all__ = ["OtelConfig"]
 
@@ -39,15 +39,14 @@ class OtelConfig(AppConfig):
         settings = pipeline_settings()
         # `opentelemetry-instrument` has already set a provider with exporters.
         is_set_up = isinstance(trace.get_tracer_provider(), TracerProvider)
-        pipeline.install(settings, defer=after_commit)
+        pipeline.install(settings, on_commit=after_commit, url_templates=config().outgoing_paths)
         if not DjangoInstrumentor().is_instrumented_by_opentelemetry:
             DjangoInstrumentor().instrument(excluded_urls=_excluded_urls())
-        register_url_templates(*config().outgoing_paths)
         provider = trace.get_tracer_provider()
         if is_set_up:
-            scrub_exporters(send_messages=settings.send_error_messages)
+            scrub_exporters(pipeline.scrub)
         elif isinstance(provider, TracerProvider):
-            send_traces(provider, send_messages=settings.send_error_messages)
+            send_traces(provider, pipeline.scrub)
         _signals.connect()
 
 

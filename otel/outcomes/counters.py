@@ -1,4 +1,4 @@
-"""Counting what became of events, as OpenTelemetry metrics and for whoever asks in the process."""
+"""Counters of delivered, retried, journaled and lost events, as OpenTelemetry metrics and in the process."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["Counters"]
 
 
 class Counters:
-    """Count events delivered, retried and lost; safe to use from every thread.
+    """Counts of events delivered, retried, journaled and lost. Thread-safe.
 
     Exported as `posthog.events.delivered`, `posthog.events.retried`, `posthog.events.journaled` and
     `posthog.events.lost`, the last with the attribute `reason`, one of `otel.Reason`.
 
     Args:
-        provider: where the metrics go; the global meter provider by default.
+        provider: makes the metrics' instruments; the global meter provider by default.
     """
 
     def __init__(self, provider: metrics.MeterProvider | None = None) -> None:
@@ -40,10 +40,10 @@ class Counters:
         call_in_child(self._after_fork)
 
     def delivered(self, count: int) -> None:
-        """Count events that PostHog acknowledged, or the Collector where they go by it.
+        """Count events that PostHog acknowledged, or the Collector if they go through it.
 
         Args:
-            count: how many.
+            count: the number of events.
         """
         self._add("delivered", count)
         self._delivered.add(count)
@@ -52,7 +52,7 @@ class Counters:
         """Count events that are sent again.
 
         Args:
-            count: how many.
+            count: the number of events.
         """
         self._add("retried", count)
         self._retried.add(count)
@@ -61,7 +61,7 @@ class Counters:
         """Count events that wait in the journal, to be delivered later or by another process.
 
         Args:
-            count: how many.
+            count: the number of events.
         """
         self._add("journaled", count)
         self._journaled.add(count)
@@ -70,19 +70,19 @@ class Counters:
         """Count events that will not arrive.
 
         Args:
-            reason: why.
-            count: how many.
+            reason: why; the metric's attribute `reason`.
+            count: the number of events.
         """
         self._add(reason.value, count)
         self._lost.add(count, {"reason": reason.value})
 
     def totals(self) -> dict[str, int]:
-        """Return the counts since the process began, also `delivered`, `retried`, `journaled`; by reason."""
+        """Return the counts of this process: `delivered`, `retried`, `journaled`, and one per reason."""
         with self._lock:
             return dict(self._totals)
 
     def _after_fork(self) -> None:
-        """Count a forked child's own events; another thread of its parent may have held the lock."""
+        """Start from zero in a forked child; a thread of the parent may have held the lock."""
         self._lock = threading.Lock()
         self._totals = Counter()
 

@@ -1,4 +1,4 @@
-"""Keeping rejected events on disk, whole, until they are replayed or the room is needed."""
+"""The quarantine: rejected events on disk, complete, until they are replayed or the space is needed."""
 
 from __future__ import annotations
 
@@ -17,49 +17,56 @@ from otel.outcomes import lossless_json
 from otel.outcomes.self_log import ThrottledLogger
 from otel.reasons import Reason
 
-__all__ = ["Quarantine", "QuarantineEntry"]
+__all__ = ["NullQuarantine", "Quarantine", "QuarantineEntry", "open_quarantine"]
 
 # About 30,000 events of 2 kB: days of one faulty call site, and little beside a container's disk.
 _MAX_BYTES = 64 * 1024 * 1024
 # The oldest file is dropped for room, so one file must be a small part of the whole.
 _FILES = 16
-# After ten minutes a process goes on to a new file, so that it is known by a file's name whether it is still
-# written to. A process that stands still for as long between naming a file and writing to it is not foreseen.
+# After ten minutes a process starts a new file, so that a file's name says whether it may still be written
+# to. A process that pauses for that long between naming a file and writing to it is not provided for.
 _PERIOD = 600 * 10**9  # nanoseconds, as in the names
-# Tells apart processes that have the same number in different containers.
+# Distinguishes processes that have the same id in different containers.
 _PROGRAM = secrets.token_hex(4)
 _KINDS: dict[str, type[Capture | Envelope]] = {"capture": Capture, "envelope": Envelope}
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantineEntry:
-    """Hold one rejected event as it was when it was rejected.
+    """One rejected event, as it was when it was rejected.
 
     Args:
         item: a rejected envelope, or a capture that PostHog refused.
-        reject: why.
+        rejection: why.
         time: when it was rejected, in seconds since 1970.
     """
 
     item: Envelope | Capture
-    reject: Rejection
+    rejection: Rejection
     time: float
     _file: Path = field(repr=False)
     _offset: int = field(repr=False)
     _line: bytes = field(repr=False)
 
 
-class Quarantine:
-    """Keep rejected events in a folder that many processes may share; never raises into the pipeline.
+class NullQuarantine:
+    """The quarantine of a program that does not configure one."""
 
-    Each thread of each process appends to a file of its own, so that no lines mix and no locks are needed,
-    and a line that a `kill -9` or a full disk cut short is skipped by the reader and ended by the next
-    writer. What is removed is overwritten with spaces in place: a writer may append meanwhile.
+    def add(self, item: Envelope | Capture, rejection: Rejection) -> None:
+        """Drop the event."""
+
+
+class Quarantine:
+    """A folder of rejected events that many processes may share. Thread-safe.
+
+    Each thread of each process appends to its own file, so lines cannot interleave and no lock is needed. A
+    line that a `kill -9` or a full disk cut short is skipped by readers and terminated by the next writer.
+    Removed lines are overwritten with spaces in place, because a writer may be appending to the file.
 
     Args:
-        folder: made when first needed.
-        max_bytes: what all files together may take; the oldest are dropped for new ones.
-        wall: seconds since 1970.
+        folder: created when first needed.
+        max_bytes: the size of all files together; the oldest are dropped for new ones.
+        wall: returns seconds since 1970.
     """
 
     def __init__(
@@ -70,26 +77,24 @@ class Quarantine:
         self._wall = wall
         self._log = ThrottledLogger(time.monotonic)
 
-    def keep(self, item: Envelope | Capture, reject: Rejection) -> None:
-        """Append a rejected event whose reason can be mended; if it cannot be written, say so in the log.
+    def add(self, item: Envelope | Capture, rejection: Rejection) -> None:
+        """Append a rejected event; log a warning if it cannot be written. Never raises.
 
         Args:
             item: the event.
-            reject: why it was rejected.
+            rejection: why it was rejected.
         """
-        if not reject.reason.is_quarantined:
-            return
         try:
-            self._append(_line(item, reject, self._wall()))
+            self._append(_line(item, rejection, self._wall()))
         except Exception as error:  # noqa: BLE001 - a full disk, or a value whose own code raises
             problem = error.strerror if isinstance(error, OSError) else type(error).__name__
-            self._log.warning("write", "rejected events cannot be kept: %s", problem)
+            self._log.warning("write", "rejected events cannot be quarantined: %s", problem)
 
     def entries(self) -> Iterator[QuarantineEntry]:
-        """Read what is kept, oldest file first; a folder that is not there holds nothing.
+        """Return the quarantined events, oldest file first; a missing folder holds none.
 
         Raises:
-            OSError: if the folder or a file may not be read.
+            OSError: if the folder or a file cannot be read.
         """
         for path in self._files():
             with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
@@ -101,13 +106,13 @@ class Quarantine:
                         yield entry
 
     def remove(self, entries: Iterable[QuarantineEntry]) -> None:
-        """Forget entries, such as those that were replayed, and delete files that hold no others.
+        """Remove entries, for example those that were replayed, and delete files that are empty then.
 
         Args:
-            entries: as `entries` gave them; those that are gone already are no error.
+            entries: from `entries`; those that are gone already are ignored.
 
         Raises:
-            OSError: if a file may not be written.
+            OSError: if a file cannot be written.
         """
         by_file: dict[Path, list[QuarantineEntry]] = {}
         for entry in entries:
@@ -121,7 +126,9 @@ class Quarantine:
 
     def _append(self, line: bytes) -> None:
         if len(line) > self._max_bytes // _FILES:
-            self._log.warning("size", "a rejected event of %d bytes is too large to be kept", len(line))
+            self._log.warning(
+                "size", "a rejected event of %d bytes is too large for the quarantine", len(line)
+            )
             return
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         files = self._files()
@@ -137,7 +144,7 @@ class Quarantine:
                 line = line[file.write(line) :]
 
     def _current_file(self, files: list[Path], needed: int) -> Path:
-        """Return the calling thread's newest file, or a new one if that is old or full."""
+        """Return the calling thread's newest file, or a new one if that one is old or full."""
         suffix = f"-{_PROGRAM}-{os.getpid()}-{threading.get_native_id()}.jsonl"
         newest = next((path for path in reversed(files) if path.name.endswith(suffix)), None)
         now = int(self._wall() * 1e9)
@@ -161,8 +168,17 @@ class Quarantine:
         return sorted(path for path in self._folder.glob("*.jsonl") if path.name[:20].isdecimal())
 
 
+def open_quarantine(folder: Path | None) -> Quarantine | NullQuarantine:
+    """Return the quarantine in a folder, or one that stores nothing.
+
+    Args:
+        folder: `Settings.quarantine`; None switches it off.
+    """
+    return NullQuarantine() if folder is None else Quarantine(folder)
+
+
 def _open_private(path: Path) -> FileIO:
-    """Open for appending, readable to nobody else: the events are a customer's."""
+    """Open a file for appending that only its owner may read: events are customer data."""
     return FileIO(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b")
 
 
@@ -174,7 +190,7 @@ def _size(path: Path) -> int:
 
 
 def _made(path: Path) -> int:
-    """Return when a file was begun, in nanoseconds since 1970."""
+    """Return when a file was started, in nanoseconds since 1970."""
     return int(path.name[:20])
 
 
@@ -186,7 +202,7 @@ def _is_blank(path: Path) -> bool:
 
 
 def _blank(path: Path, entries: Iterable[QuarantineEntry]) -> None:
-    """Overwrite entries with spaces; what is no longer where it was read is left alone."""
+    """Overwrite entries with spaces, except those that have changed since they were read."""
     with path.open("r+b", buffering=0) as file:
         for entry in entries:
             file.seek(entry._offset)  # noqa: SLF001 - of this module
@@ -196,22 +212,22 @@ def _blank(path: Path, entries: Iterable[QuarantineEntry]) -> None:
                 file.write(b" " * len(line.rstrip(b"\n")))
 
 
-def _line(item: Envelope | Capture, reject: Rejection, now: float) -> bytes:
+def _line(item: Envelope | Capture, rejection: Rejection, now: float) -> bytes:
     kind = "capture" if isinstance(item, Capture) else "envelope"
     fields = {name: getattr(item, name) for name in item.__slots__}
-    record = {"reason": reject.reason.value, "detail": reject.detail, "time": now, kind: fields}
+    record = {"reason": rejection.reason.value, "detail": rejection.detail, "time": now, kind: fields}
     return lossless_json.dumps(record) + b"\n"
 
 
 def _entry(path: Path, offset: int, line: bytes) -> QuarantineEntry | None:
-    """Read a line; None for one that was removed, cut short, or written by another version."""
+    """Parse a line; return None if it was removed, cut short, or written by another version."""
     if not line.strip():
         return None
     try:
         record = lossless_json.loads(line)
         kind = next(kind for kind in _KINDS if kind in record)
         item = _KINDS[kind](**record[kind])
-        reject = Rejection(Reason(record["reason"]), record["detail"])
-        return QuarantineEntry(item, reject, record["time"], path, offset, line)
+        rejection = Rejection(Reason(record["reason"]), record["detail"])
+        return QuarantineEntry(item, rejection, record["time"], path, offset, line)
     except (ValueError, TypeError, KeyError, StopIteration):
         return None

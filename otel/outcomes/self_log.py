@@ -1,4 +1,4 @@
-"""Logging about delivery itself, seldom enough that an outage of PostHog does not flood the product's log."""
+"""Logging about delivery, rarely enough that an outage of PostHog does not flood the product's log."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ _MAX_KINDS = 100
 
 
 class ThrottledLogger:
-    """Warn at most once a minute for each kind of message; callers pass neither payloads nor the key.
+    """A logger that warns at most once a minute for each kind of message. Thread-safe.
+
+    Callers must not pass payloads or the key.
 
     Args:
-        clock: seconds, monotonic.
+        clock: returns monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -27,22 +29,22 @@ class ThrottledLogger:
         self._next: dict[str, float] = {}
 
     def warning(self, kind: str, message: str, *args: object) -> None:
-        """Log a warning, unless one of its kind was logged within the minute.
+        """Log a warning, unless one of the same kind was logged within the last minute.
 
         Args:
-            kind: what makes two messages the same.
-            message: a format for the arguments.
-            args: what the message names.
+            kind: identifies messages that count as the same.
+            message: a %-format.
+            args: the values of the format.
         """
         self._warn(kind, self._clock() + _INTERVAL, message, *args)
 
     def once_per_process(self, kind: str, message: str, *args: object) -> None:
-        """Log a warning whose cause lasts until a person acts, once in the life of the process.
+        """Log a warning once, for a cause that lasts until an operator acts.
 
         Args:
-            kind: what makes two messages the same.
-            message: a format for the arguments.
-            args: what the message names.
+            kind: identifies messages that count as the same.
+            message: a %-format.
+            args: the values of the format.
         """
         self._warn(kind, float("inf"), message, *args)
 

@@ -1,11 +1,11 @@
-"""Recording an event: stamped and timed where it happens, carried out after the commit."""
+"""Recording an event: stamped and timed where it happens, emitted after the commit."""
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from opentelemetry import trace
@@ -24,16 +24,13 @@ from otel.envelope import Envelope, Rejection
 from otel.events import Event, GroupProperties, PersonProperties, Registry, default_registry
 from otel.identity import Identity, current_identity
 from otel.mapping.validate import validate
-from otel.outcomes.counters import Counters
+from otel.outcomes import Ledger
 from otel.reasons import Reason
 from otel.recording._attributes import encode_attributes, encode_fields
 from otel.recording.emitters import Emitter, SpanEmitter
 
 __all__ = ["OnCommit", "Recorder", "RecordingError"]
 
-_log = logging.getLogger("otel.recording")
-
-_CARRYING = suppress_internal_errors("carrying an event out")  # made once: every event passes through it
 
 _tracer = trace.get_tracer("otel")
 
@@ -49,16 +46,16 @@ def _at_once(_: Callable[[], None]) -> bool:
 
 
 class Recorder:
-    """Record events for one program.
+    """The recording of events for one program. Thread-safe.
 
     Args:
         registry: the declared events.
-        groups: for each group type the attribute that carries its key.
-        strict: whether a caller's mistake raises.
-        counters: count what is lost here.
-        keep: is given what is rejected here.
-        carrier: lets events out; as span events by default.
-        defer: takes a function and calls it after the commit; returns False if nothing is to be waited for.
+        groups: the attribute that carries the key, for each group type.
+        strict: whether a mistake in a call raises.
+        ledger: accounts for events that are lost here.
+        emitter: adds events to spans or log records; to spans by default.
+        on_commit: calls a function after the current transaction; returns False if there is no transaction.
+        resource: the program's resource attributes, for rejected events.
     """
 
     def __init__(
@@ -67,29 +64,31 @@ class Recorder:
         *,
         groups: Mapping[str, str] | None = None,
         strict: bool = False,
-        counters: Counters | None = None,
-        keep: Callable[[Envelope, Rejection], None] | None = None,
-        carrier: Emitter | None = None,
-        defer: OnCommit = _at_once,
+        ledger: Ledger | None = None,
+        emitter: Emitter | None = None,
+        on_commit: OnCommit | None = None,
+        resource: Mapping[str, Any] | None = None,
     ) -> None:
-        self.defer = defer
+        self.on_commit = on_commit or _at_once
         self._registry = registry
         self._groups = groups or {}
         self._strict = strict
-        self._counters = counters
-        self._keep = keep
-        self._carrier = carrier or SpanEmitter()
+        self._ledger = ledger or Ledger()
+        self._emitter = emitter or SpanEmitter()
+        self._resource = resource or {}
         self._stamps = frozenset(self._groups.values())
+        # Made once: every event passes through it.
+        self._emitting = suppress_internal_errors("emitting an event", on_error=self.lose)
 
     def event(self, event: Event, identity: Identity | None) -> None:
         """Record a declared event.
 
         Args:
             event: an instance of its class.
-            identity: whom it is about; by default the request's or task's.
+            identity: the person and groups; by default those of the request or task.
 
         Raises:
-            RecordingError: only when strict, for values that do not fit.
+            RecordingError: only if strict, for values that do not fit the declaration.
         """
         self._declared(event.event_name, encode_fields(event, event.property_names), identity)
 
@@ -97,12 +96,12 @@ class Recorder:
         """Record a declared event by its name.
 
         Args:
-            name: a declared event's.
+            name: the event's name.
             properties: its properties.
-            identity: whom it is about; by default the request's or task's.
+            identity: the person and groups; by default those of the request or task.
 
         Raises:
-            RecordingError: only when strict, for a name or properties that do not fit.
+            RecordingError: only if strict, for a name or properties that do not fit a declaration.
         """
         self._declared(name, encode_attributes(properties), identity)
 
@@ -110,8 +109,8 @@ class Recorder:
         """Record a change of person properties.
 
         Args:
-            properties: the new values; None leaves one as it is.
-            identity: whose; by default the request's or task's.
+            properties: the new values; None leaves a property unchanged.
+            identity: the person; by default that of the request or task.
         """
         self._add(SET_EVENT, _values(properties), identity)
 
@@ -119,9 +118,9 @@ class Recorder:
         """Record a change of a group's properties.
 
         Args:
-            properties: the new values; None leaves one as it is.
-            key: the group's.
-            identity: who made the change; by default the request's or task's person.
+            properties: the new values; None leaves a property unchanged.
+            key: the group's key.
+            identity: the person who made the change; by default that of the request or task.
         """
         attributes = _values(properties)
         attributes[GROUP_TYPE] = properties.group_type
@@ -129,10 +128,10 @@ class Recorder:
         self._add(GROUPIDENTIFY_EVENT, attributes, identity)
 
     def alias(self, visitor_id: str, identity: Identity) -> None:
-        """Record that a visitor's trail belongs to an account.
+        """Merge a visitor's events into an account, with PostHog's alias.
 
         Args:
-            visitor_id: posthog-js's id before the sign-up.
+            visitor_id: posthog-js's id before the sign-up or login.
             identity: the account.
         """
         self._add(IDENTIFY_EVENT, {ANON_DISTINCT_ID: visitor_id}, identity)
@@ -144,42 +143,48 @@ class Recorder:
 
         Args:
             exception: the error.
-            attributes: what the span tells besides.
-            identity: whom it happened to; by default the request's or task's.
+            attributes: further attributes of the span.
+            identity: the person it happened to; by default that of the request or task.
         """
         whom = self._whom(identity)
         stamps = {} if whom is None else whom.entry_attributes(self._groups)
         about = {**encode_attributes(attributes), **stamps}
         with _tracer.start_as_current_span(f"error {type(exception).__name__}", attributes=about) as span:
-            # On the span event as well: the request's or task's own span says whom *it* is about.
+            # On the span event as well: the request's or task's span carries its own identity.
             span.record_exception(exception, about)
             span.set_status(Status(StatusCode.ERROR))
             self._check(span.is_recording())
 
     def _declared(self, name: str, attributes: dict[str, Any], identity: Identity | None) -> None:
         if self._strict or name not in self._registry:
-            reject = self._reject(name, attributes)
-            if reject is not None:
-                self._refuse(name, attributes, reject)
+            rejection = self._validate(name, attributes)
+            if rejection is not None:
+                self._reject(name, attributes, rejection)
                 return
         self._add(name, attributes, identity)
 
+    def lose(self) -> None:
+        """Account for one event that was lost to an error in our own code."""
+        self._ledger.lost(Reason.MAPPING_FAILED)
+
     def _add(self, name: str, attributes: dict[str, Any], identity: Identity | None) -> None:
-        """Stamp and time the event now; let it out after the commit."""
+        """Stamp the event with the identity and the time now; emit it after the commit."""
         attributes.update(self._identity(identity))
         now = time.time_ns()
         span = trace.get_current_span()
+        if not self.on_commit(partial(self._emit_after_commit, name, attributes, now, span)):
+            self._emit(name, attributes, now, span)
 
-        def add() -> None:
-            with _CARRYING:
-                self._check(self._carrier.emit(name, attributes, now, span))
+    def _emit_after_commit(self, name: str, attributes: dict[str, Any], now: int, span: trace.Span) -> None:
+        with self._emitting:
+            self._emit(name, attributes, now, span)
 
-        if not self.defer(add):
-            add()
+    def _emit(self, name: str, attributes: dict[str, Any], now: int, span: trace.Span) -> None:
+        self._check(self._emitter.emit(name, attributes, now, span))
 
     def _check(self, is_recorded: bool) -> None:
-        if not is_recorded and self._counters is not None:
-            self._counters.lost(Reason.NOT_RECORDING)
+        if not is_recorded:
+            self._ledger.lost(Reason.NOT_RECORDING)
 
     def _identity(self, identity: Identity | None) -> dict[str, str | bool]:
         whom = self._whom(identity)
@@ -192,7 +197,7 @@ class Recorder:
             return known
         if known is None or known.distinct_id not in (None, identity.distinct_id):
             return identity
-        # The request is theirs, if they are not signed in yet: its session and its refusal hold for them.
+        # If the request is not signed in yet, it is this person's: its session and its opt-out apply to them.
         named = replace(
             identity,
             opted_out=identity.opted_out or known.opted_out,
@@ -202,27 +207,26 @@ class Recorder:
             return named
         return replace(named, groups=known.groups, span_attributes=known.span_attributes)
 
-    def _reject(self, name: str, attributes: Mapping[str, Any]) -> Rejection | None:
+    def _validate(self, name: str, attributes: Mapping[str, Any]) -> Rejection | None:
         declaration = self._registry.get(name)
         if declaration is None:
             return Rejection(Reason.UNDECLARED, "no event declares this name")
         result = validate(declaration, attributes, self._stamps)
         return result if isinstance(result, Rejection) else None
 
-    def _refuse(self, name: str, attributes: dict[str, Any], reject: Rejection) -> None:
+    def _reject(self, name: str, attributes: dict[str, Any], rejection: Rejection) -> None:
         if self._strict:
             msg = (
-                f"event {name!r}: {reject.detail} ({reject.reason}); "
-                "declare it in the app's events.py, or mend the call"
+                f"event {name!r}: {rejection.detail} ({rejection.reason}); "
+                "declare it in the app's events.py, or fix this call"
             )
             raise RecordingError(msg)
-        _log.warning("event %r is rejected: %s (%s)", name, reject.detail, reject.reason)
-        if self._counters is not None:
-            self._counters.lost(reject.reason)
-        if self._keep is not None:
-            stamped = {**attributes, **self._identity(None)}
-            context = trace.get_current_span().get_span_context()
-            self._keep(Envelope(name, stamped, time.time_ns(), context.trace_id, context.span_id), reject)
+        stamped = {**attributes, **self._identity(None)}
+        context = trace.get_current_span().get_span_context()
+        envelope = Envelope(
+            name, stamped, time.time_ns(), context.trace_id, context.span_id, resource=self._resource
+        )
+        self._ledger.rejected(rejection, envelope)
 
 
 def _values(properties: PersonProperties | GroupProperties) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What carries an event out of the request: a span event, or a log record."""
+"""The two forms in which an event leaves the request: a span event or a log record."""
 
 from __future__ import annotations
 
@@ -14,39 +14,43 @@ from opentelemetry.trace import SpanKind
 __all__ = ["LONG_LIVED_NS", "Emitter", "LogEmitter", "SpanEmitter"]
 
 # A span's events leave when it ends. Pages answer in well under a second, so a span this old belongs to a
-# command, a task or a socket, whose end nobody should wait for.
+# command, a task or a socket, and its events should not wait for its end.
 LONG_LIVED_NS = 5_000_000_000
 
-# What is left free on a span for exceptions and for the plain API: a full span drops its oldest event in
-# silence (`otel.md` section 4).
+# The number of events that are left free on a span for exceptions and for the plain API: a full span silently
+# drops its oldest event (`otel.md` section 4).
 _HEADROOM = 16
 
 _tracer = trace.get_tracer("otel")
 
 
 class Emitter(Protocol):
-    """Let events out."""
+    """A form in which events leave."""
 
     def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
-        """Let an event out where `span` is current; return False if nothing could emit it."""
+        """Emit an event in the context of `span`; return False if nothing records it."""
         ...
 
 
 class SpanEmitter:
-    """Add events to the current span, or to a short one of their own where that would lose or delay them."""
+    """An emitter of span events. Thread-safe.
+
+    Events are added to the current span, or to a short span of their own where the current span would lose or
+    delay them.
+    """
 
     def __init__(self) -> None:
         limit = SpanLimits().max_events
         self._full = None if limit is None else max(limit - _HEADROOM, 0)
 
     def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
-        """Add an event to a span; return False if none is recorded.
+        """Add an event to a span; return False if the span is not recorded.
 
         Args:
             name: the event's.
             attributes: its properties and stamps.
             time_unix_nano: when it happened.
-            span: current where it happened.
+            span: the span that was current.
         """
         if self._has_room(span):
             span.add_event(name, attributes, time_unix_nano)
@@ -68,12 +72,13 @@ class SpanEmitter:
 
 
 class LogEmitter:
-    """Emit events as log records with an `event_name`, in the context of the current span.
+    """An emitter of log records with an `event_name`, in the context of the current span. Thread-safe.
 
-    A record leaves when it is emitted, however long its span still lasts, and no span limits their number.
+    A record leaves when it is emitted, however long its span still lasts, and the number of records is not
+    limited.
 
     Args:
-        provider: of the SDK.
+        provider: the SDK's logger provider.
     """
 
     def __init__(self, provider: LoggerProvider) -> None:
@@ -82,13 +87,13 @@ class LogEmitter:
     def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
         """Emit an event; return False if no processor takes it.
 
-        Outside any trace a short span gives it one, as the other carrier's does.
+        Outside any trace, a short span provides one, as with the other emitter.
 
         Args:
             name: the event's.
             attributes: its properties and stamps.
             time_unix_nano: when it happened.
-            span: current where it happened.
+            span: the span that was current.
         """
         if not self._logger.enabled(event_name=name):
             return False

@@ -1,4 +1,4 @@
-"""The SDK's side: which spans and log records carry something for PostHog."""
+"""The SDK's hooks: which spans and log records carry something for PostHog."""
 
 from otel.selecting.log_processor import PostHogLogProcessor
 from otel.selecting.sampler import RecordingSampler

@@ -1,76 +1,82 @@
-"""Which spans let something in (a request, a task, a script), and which error ended each of them."""
+"""The spans that are open, and the entry span that each belongs to."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanKind
 
 from otel.attributes import EXCEPTION_EVENT
 from otel.exceptions import BY_HAND, ExceptionSnapshot, hook_of
-from otel.mapping.errors import ErrorRecord, http_status
+from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import envelope_of
 from otel.recording.emitters import LONG_LIVED_NS
+from otel.selecting.error_rules import (
+    Entry,
+    Judgment,
+    Kind,
+    RecordedException,
+    judge_entry,
+    judge_inner,
+    kind_of,
+)
 
-__all__ = ["EntrySpan", "LocatedError", "OpenSpans"]
+__all__ = ["EntrySpan", "OpenSpans"]
 
-# Spans under way that are followed at once. Only spans that never end (a client that hangs up under ASGI,
-# `otel.md` section 5) make it fill up; the oldest is then forgotten.
+# The number of open spans that are followed. Only spans that never end (a client that hangs up under ASGI,
+# `otel.md` section 5) fill it up; the oldest are then forgotten.
 _MAX_OPEN = 20_000
 
 _ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 _OUTGOING_KINDS = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
 
-
-@dataclass(slots=True, eq=False)
-class RecordedException:
-    """An exception that left an inner span, or was recorded on it, before it is known how the entry ends."""
-
-    span: ReadableSpan
-    event: Event
-    live: ExceptionSnapshot | None
-    is_deliberate: bool
+# Numbers exceptions that were being handled when a span started. The number is kept on the exception itself:
+# an `id()` may belong to another exception by the time the span ends, and a reference would keep its frames
+# alive.
+_HANDLED = "__otel_handled__"
+_numbers = count(1)
 
 
 @dataclass(slots=True, eq=False)
 class EntrySpan:
-    """Follow one entry span while it is under way."""
+    """An open entry span: a request, a task or a script."""
 
     span: Span
     span_id: int
     outer: EntrySpan | None
-    candidates: list[RecordedException] = field(default_factory=list)
-    noted: ExceptionSnapshot | None = None
+    inner: list[RecordedException] = field(default_factory=list)
+    remembered: ExceptionSnapshot | None = None
     is_expected: bool = False
-    reported: list[tuple[str, str]] = field(default_factory=list)
+    reported: list[Kind] = field(default_factory=list)
 
-    def report(self, event: Event) -> None:
-        """Remember that an error left, here and in the entries around, so that it leaves once."""
+    def report(self, kinds: Iterable[Kind]) -> None:
+        """Remember reported errors, here and in the entry spans around, so that each is reported once."""
+        kinds = tuple(kinds)
         entry: EntrySpan | None = self
         while entry is not None:
-            entry.reported.append(_kind(event))
+            entry.reported += kinds
             entry = entry.outer
 
 
 class OpenSpans:
-    """Follow the spans under way, and decide which exceptions are errors (`otel.md` section 5).
+    """The open spans of a process, and what is recorded on them until their entry span ends. Thread-safe.
 
-    An error is what ended a request with 5xx, or a task, or a script; and what a developer recorded on a span
-    with an error status. What passed through inner spans and was then handled is none.
+    Every change is one operation on a dict or list, which the interpreter makes atomic.
     """
 
     def __init__(self) -> None:
         self._entry_of: dict[int, EntrySpan | None] = {}
         self._in_trace: dict[int, EntrySpan] = {}
-        self._begun_while_handling: dict[int, int] = {}
+        self._handling: dict[int, int] = {}
 
     def start(self, span: Span) -> None:
-        """Follow a span that begins.
+        """Add a span that starts.
 
         Args:
             span: recording.
@@ -79,7 +85,7 @@ class OpenSpans:
         span_id = context.span_id
         entry = None
         if parent is not None and not parent.is_remote:
-            # A parent that is not recorded is not known here, but the trace's innermost entry is.
+            # A parent that is not recorded is unknown here, but the trace's innermost entry span is not.
             entry = self._entry_of.get(parent.span_id) or self._in_trace.get(context.trace_id)
         if parent is None or parent.is_remote or span.kind in _ENTRY_KINDS:
             entry = self._in_trace[context.trace_id] = EntrySpan(span, span_id, entry)
@@ -88,36 +94,38 @@ class OpenSpans:
         self._entry_of[span_id] = entry
         handling = sys.exc_info()[1]
         if handling is not None:
-            self._begun_while_handling[span_id] = id(handling)
+            self._handling[span_id] = handling.__dict__.setdefault(_HANDLED, next(_numbers))
 
-    def end(self, span: ReadableSpan, identity: Mapping[str, Any] | None) -> tuple[LocatedError, ...]:
-        """Return the errors that are certain now that a span has ended.
+    def end(
+        self, span: ReadableSpan, identity: Mapping[str, Any] | None
+    ) -> list[tuple[ReadableSpan, ErrorRecord]]:
+        """Remove a span that has ended; return the errors that are certain now, with their spans.
 
         Args:
             span: ended.
-            identity: the identity attributes of the request or task under way, if one is.
+            identity: the identity attributes of the current request or task, if there is one.
         """
         context = span.context
         if context is None:
-            return ()
+            return []
         trace_id, span_id = context.trace_id, context.span_id
         entry = self._entry_of.pop(span_id, None)
-        begun_while_handling = self._begun_while_handling.pop(span_id, None)
+        handling = self._handling.pop(span_id, None)
         is_entry = entry is not None and entry.span_id == span_id
         if is_entry:
             self._leave(trace_id, entry)
         events = [event for event in span.events if event.name == EXCEPTION_EVENT]
-        if not events and not (is_entry and entry is not None and entry.candidates):
-            return ()
+        if not events and not (is_entry and entry is not None and entry.inner):
+            return []
         if span.kind in _OUTGOING_KINDS and not is_entry:
-            return ()  # a failed query or call that somebody may have handled; if not, it shows further out
-        candidates = [_candidate(span, event, begun_while_handling) for event in events]
+            return []  # the caller may handle a failed call; if not, it shows on an outer span
+        recorded = [_recorded(span, event, handling) for event in events]
         if entry is not None and is_entry:
-            return _at_entry(span, entry, candidates)
-        return _at_inner(span, entry, candidates, identity)
+            return list(_end_entry(span, entry, recorded))
+        return list(_end_inner(span, entry, recorded, identity))
 
     def current(self, span_id: int) -> EntrySpan | None:
-        """Return the entry that a span under way belongs to.
+        """Return the entry span that an open span belongs to.
 
         Args:
             span_id: of a recording span.
@@ -125,7 +133,7 @@ class OpenSpans:
         return self._entry_of.get(span_id)
 
     def around(self, trace_id: int, span_id: int) -> EntrySpan | None:
-        """Return the entry that something inside a span belongs to, whether or not the span is recorded.
+        """Return the entry span around a span, whether or not the span is recorded.
 
         Args:
             trace_id: the span's.
@@ -143,113 +151,70 @@ class OpenSpans:
     def _forget_oldest(self) -> None:
         for forgotten in list(self._entry_of)[: _MAX_OPEN // 10]:
             entry = self._entry_of.pop(forgotten, None)
-            self._begun_while_handling.pop(forgotten, None)
+            self._handling.pop(forgotten, None)
             if entry is not None and entry.span_id == forgotten:
                 self._leave(entry.span.context.trace_id, entry)
 
 
-@dataclass(slots=True, eq=False)
-class LocatedError:
-    """An error with the span that it is about."""
-
-    span: ReadableSpan
-    error: ErrorRecord
-
-
-def _at_inner(
+def _end_inner(
     span: ReadableSpan,
     entry: EntrySpan | None,
-    candidates: list[RecordedException],
+    recorded: list[RecordedException],
     identity: Mapping[str, Any] | None,
-) -> tuple[LocatedError, ...]:
+) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
     if entry is not None and time.time_ns() - (entry.span.start_time or 0) < LONG_LIVED_NS:
-        entry.candidates.extend(candidates)
-        return ()
-    view = {**((span if entry is None else entry.span).attributes or {}), **(identity or {})}
-    deliberate = [one for one in candidates if one.is_deliberate and _failed(one.span)]
-    if entry is None:
-        # Its entry ended before it, as a request that streams its answer does: what escapes is not handled.
-        fatal = next((one for one in candidates if not one.is_deliberate), None)
-        if fatal is not None:
-            return (_located(fatal, view, ended=fatal.span),)
-    else:
-        entry.candidates.extend(one for one in candidates if one not in deliberate)
-        for one in deliberate:
-            entry.report(one.event)
-    return tuple(_located(one, view) for one in deliberate)
+        entry.inner.extend(recorded)
+        return
+    judgment = judge_inner(recorded, has_entry=entry is not None)
+    if entry is not None:
+        entry.inner.extend(one for one in recorded if one not in judgment.handled)
+        entry.report(judgment.reported)
+    about = {**((span if entry is None else entry.span).attributes or {}), **(identity or {})}
+    yield from _errors(judgment, about, ended=span)
 
 
-def _at_entry(span: ReadableSpan, entry: EntrySpan, own: list[RecordedException]) -> tuple[LocatedError, ...]:
-    located: list[LocatedError] = []
-    fatal = _fatal(span, entry, own)
-    everything = [*entry.candidates, *own]
-    if fatal is not None and entry.is_expected:
-        # Here alone: where a request runs the task itself, it may still end the request.
-        entry.reported.append(_kind(fatal.event))
-    elif fatal is not None and _kind(fatal.event) not in entry.reported:
-        kind = _kind(fatal.event)
-        innermost = next((one for one in everything if _kind(one.event) == kind), fatal)
-        # The outermost frames are only in what the entry itself saw.
-        innermost.live = fatal.live or innermost.live
-        located.append(_located(innermost, span.attributes, ended=span))
-        entry.report(fatal.event)
-    for one in everything:
-        if one.is_deliberate and _failed(one.span) and _kind(one.event) not in entry.reported:
-            located.append(_located(one, span.attributes))
-            entry.report(one.event)
-    return tuple(located)
+def _end_entry(
+    span: ReadableSpan, entry: EntrySpan, own: list[RecordedException]
+) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
+    judgment = judge_entry(Entry(span, own, entry.inner, entry.remembered, entry.is_expected, entry.reported))
+    entry.reported += judgment.expected
+    entry.report(judgment.reported)
+    yield from _errors(judgment, span.attributes or {}, ended=span)
 
 
-def _fatal(span: ReadableSpan, entry: EntrySpan, own: list[RecordedException]) -> RecordedException | None:
-    """Return the exception that ended an entry, if one did."""
-    attributes = span.attributes or {}
-    status = http_status(attributes)
-    if not own or not _failed(span) or (status is not None and status < 500):
-        return None
-    if entry.noted is not None:
-        for one in own:
-            if entry.noted.matches(*_kind(one.event)):
-                one.live = entry.noted
-                return one
-    escaped = next((one for one in own if not one.is_deliberate), None)
-    if escaped is not None:
-        return escaped
-    # Celery's instrumentation records from a signal, where the exception is not live.
-    return own[-1] if attributes.get("celery.state") == "FAILURE" else None
+def _errors(
+    judgment: Judgment, about: Mapping[str, Any], *, ended: ReadableSpan
+) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
+    if judgment.fatal is not None:
+        yield _error(judgment.fatal, about, ended)
+    for one in judgment.handled:
+        yield _error(one, about, None)
 
 
-def _candidate(span: ReadableSpan, event: Event, begun_while_handling: int | None) -> RecordedException:
-    live_exception = sys.exc_info()[1]
+def _error(
+    one: RecordedException, about: Mapping[str, Any], ended: ReadableSpan | None
+) -> tuple[ReadableSpan, ErrorRecord]:
+    """Return an error with its span; an error that ended no span was handled."""
+    view = dict(about)
+    envelope = envelope_of(one.span, one.event)
+    envelope.span_attributes = view  # identity is stamped on the entry span, not on the spans inside it
+    hook = BY_HAND if ended is None else hook_of(ended)
+    return one.span, ErrorRecord(envelope, view, ended is None, hook, one.live)
+
+
+def _recorded(span: ReadableSpan, event: Event, handling: int | None) -> RecordedException:
+    exception = sys.exc_info()[1]
     live = None
-    if live_exception is not None:
-        live = ExceptionSnapshot.of(live_exception)
-        if not live.matches(*_kind(event)):
+    if exception is not None:
+        live = ExceptionSnapshot.of(exception)
+        if not live.matches(*kind_of(event)):
             live = None
-    # Either it says so, or its status is what `use_span` writes about an exception that passes through it; a
-    # developer who records one and goes on writes a status of their own.
+    # Either the event says so, or the status is the one that `use_span` writes for an exception that passes
+    # through the span; a developer who records an exception and goes on writes another status.
     passed_through = (event.attributes or {}).get("exception.escaped") == "True" or (
         live is not None
-        and id(live_exception) != begun_while_handling
-        and span.status.description == f"{type(live_exception).__name__}: {live_exception}"
+        and exception is not None
+        and (handling is None or exception.__dict__.get(_HANDLED) != handling)
+        and span.status.description == f"{type(exception).__name__}: {exception}"
     )
     return RecordedException(span, event, live, is_deliberate=not passed_through)
-
-
-def _located(
-    one: RecordedException, entry: Mapping[str, Any] | None, *, ended: ReadableSpan | None = None
-) -> LocatedError:
-    """Return an error with the span that it ended; one that ended none was handled."""
-    view = dict(entry or {})
-    envelope = envelope_of(one.span, one.event)
-    envelope.span_attributes = view  # identity is stamped on the entry, not on the spans inside it
-    hook = BY_HAND if ended is None else hook_of(ended)
-    return LocatedError(one.span, ErrorRecord(envelope, view, ended is None, hook, one.live))
-
-
-def _kind(event: Event) -> tuple[str, str]:
-    attributes = event.attributes or {}
-    return str(attributes.get("exception.type", "")), str(attributes.get("exception.message", ""))
-
-
-def _failed(span: ReadableSpan) -> bool:
-    return span.status.status_code is StatusCode.ERROR

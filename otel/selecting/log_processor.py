@@ -1,8 +1,8 @@
-"""Log-based events: the log record processor that selects them, and what they are on the way."""
+"""The log record processor that queues log-based business events."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from functools import lru_cache
 from itertools import count
 
@@ -15,10 +15,11 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, TraceFlags
 
-from otel._guard import suppress_internal_errors
+from otel._guard import report_internal_error
 from otel.attributes import DELIVERED_SEPARATELY, EXCEPTION_EVENT, ORDINAL
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import plain
+from otel.reasons import Reason
 from otel.selecting.selected import SelectedSpan
 from otel.selecting.span_processor import PostHogSpanProcessor
 
@@ -26,28 +27,24 @@ __all__ = ["PostHogLogProcessor"]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 
-# Records of one span with one name and time come within a tick of the clock: a thousand spans' back is far.
+# Records with the same span, name and time are emitted within one tick of the clock; remembering a thousand
+# combinations is ample.
 _REMEMBERED = 1_000
-
-_SELECTING = suppress_internal_errors(
-    "selecting a log record"
-)  # made once: every log record passes through it
 
 
 class PostHogLogProcessor(LogRecordProcessor):
-    """Select the log records that are business events, for the queue of the span processor.
+    """A log record processor that queues business events with a span processor. Thread-safe.
 
-    What is counted, kept in the journal, bounded and flushed is that processor's. The record itself says from
-    then on that its event leaves by a way of its own, to whatever else exports it.
+    Counting, the journal, the queue's limit and flushing are that processor's. The record is marked as
+    delivered separately, for other exporters that get it.
 
     Args:
-        spans: queues what is selected.
-        selects: whether an `event_name` is for PostHog.
+        spans: queues the events; it selects them by `event_name`.
     """
 
-    def __init__(self, spans: PostHogSpanProcessor, *, selects: Callable[[str], bool]) -> None:
+    def __init__(self, spans: PostHogSpanProcessor) -> None:
         self._spans = spans
-        self._selects = selects
+        self._selects = spans.selects
         self._counts = lru_cache(maxsize=_REMEMBERED)(_count)
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
@@ -56,10 +53,15 @@ class PostHogLogProcessor(LogRecordProcessor):
         Args:
             log_record: emitted in this thread.
         """
-        with _SELECTING:
+        unqueued = 0
+        try:
             name = log_record.log_record.event_name
             if name and self._takes(name):
+                unqueued = 1
                 self._take(name, log_record)
+        except Exception as problem:  # noqa: BLE001 - a hook must not raise
+            self._spans.ledger.lost(Reason.MAPPING_FAILED, unqueued)
+            report_internal_error("selecting a log record", problem)
 
     def enabled(
         self,
@@ -69,13 +71,13 @@ class PostHogLogProcessor(LogRecordProcessor):
         severity_number: SeverityNumber | None = None,  # noqa: ARG002
         event_name: str | None = None,
     ) -> bool:
-        """Whether a record would be taken.
+        """Whether a record would be queued.
 
         Args:
-            context: not asked for.
-            instrumentation_scope: not asked for.
-            severity_number: not asked for.
-            event_name: the record's.
+            context: ignored.
+            instrumentation_scope: ignored.
+            severity_number: ignored.
+            event_name: the record's event name.
         """
         return bool(event_name) and self._takes(str(event_name))
 
@@ -91,7 +93,7 @@ class PostHogLogProcessor(LogRecordProcessor):
         return self._spans.force_flush(timeout_millis)
 
     def _takes(self, name: str) -> bool:
-        return not self._spans.is_retired and name != EXCEPTION_EVENT and self._selects(name)
+        return not self._spans.is_replaced and name != EXCEPTION_EVENT and self._selects(name)
 
     def _take(self, name: str, emitted: ReadWriteLogRecord) -> None:
         record = emitted.log_record
@@ -106,13 +108,13 @@ class PostHogLogProcessor(LogRecordProcessor):
             time_unix_nano,
             trace_id=record.trace_id or 0,
             span_id=record.span_id or 0,
-            span_attributes=self._spans.about(trace.get_current_span(record.context)),
+            span_attributes=self._spans.identity_at(trace.get_current_span(record.context)),
             resource=resource.attributes,
         )
         context = SpanContext(envelope.trace_id, envelope.span_id, is_remote=False, trace_flags=_SAMPLED)
         span = ReadableSpan(name, context, resource=resource, attributes=envelope.span_attributes)
         event = Event(name, envelope.attributes, time_unix_nano)
-        self._spans.take(SelectedSpan(span, (event,), None, is_log=True))
+        self._spans.enqueue(SelectedSpan(span, (event,), None, is_log=True))
         _mark(record, DELIVERED_SEPARATELY, True)
 
 
@@ -122,5 +124,5 @@ def _mark(record: LogRecord, name: str, value: int) -> None:
 
 
 def _count(*_: object) -> Iterator[int]:
-    """Return a counter: `lru_cache` gives equals the same one, and `next` needs no lock."""
+    """Return a counter: `lru_cache` returns the same one for equal keys, and `next` needs no lock."""
     return count()

@@ -1,4 +1,4 @@
-"""Recording what the configured sampler does not sample, so that business events survive trace sampling."""
+"""The sampler that records what the configured sampler drops, for the business events on it."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from otel.mapping.from_span import plain
 
 __all__ = ["RecordingSampler"]
 
-# Spans around calls to others carry no business event, and what fails in them was often handled
-# (`otel.md` section 5); left unrecorded, an unsampled request costs half (`otel.md` section 2).
+# Spans of outgoing calls carry no business event, and an exception in them was often handled (`otel.md`
+# section 5). Without them an unsampled request costs half (`otel.md` section 2).
 _LEFT_UNRECORDED = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
 
 
 class RecordingSampler(Sampler):
-    """Turn DROP into RECORD_ONLY for entry and internal spans; every other decision is the wrapped sampler's.
+    """A sampler that turns DROP into RECORD_ONLY for entry and internal spans. Thread-safe.
 
-    It must be the outermost one: inside `ParentBased` only the root would be recorded. The SDK's own
-    `AlwaysRecordSampler` loses a span's start attributes (`otel.md` section 2).
+    All other decisions are the wrapped sampler's. It must be the outermost one: inside `ParentBased` only the
+    root would be recorded. The SDK's own `AlwaysRecordSampler` loses a span's start attributes (`otel.md`
+    section 2).
 
     Args:
-        root: the sampler that decides which traces the SREs see.
-        marks_apart: whether sampled spans say that their events leave by a way of their own: a bridge behind
-            the Collector would else map them again. Tracers keep their sampler, so it can be set anew.
+        root: the sampler that decides which traces are exported.
+        marks_delivered: whether to mark sampled spans as delivered separately, so that a bridge behind the
+            Collector does not map them again. It may be changed later, because tracers keep their sampler.
     """
 
-    def __init__(self, root: Sampler, *, marks_apart: bool = False) -> None:
+    def __init__(self, root: Sampler, *, marks_delivered: bool = False) -> None:
         self._root = root
-        self.marks_apart = marks_apart
+        self.marks_delivered = marks_delivered
 
     def should_sample(
         self,
@@ -61,7 +62,7 @@ class RecordingSampler(Sampler):
         )
         if result.decision is Decision.DROP and kind not in _LEFT_UNRECORDED:
             return SamplingResult(Decision.RECORD_ONLY, attributes, result.trace_state)
-        if self.marks_apart and result.decision is Decision.RECORD_AND_SAMPLE:
+        if self.marks_delivered and result.decision is Decision.RECORD_AND_SAMPLE:
             marked = plain(result.attributes)
             marked[DELIVERED_SEPARATELY] = True
             return SamplingResult(Decision.RECORD_AND_SAMPLE, marked, result.trace_state)

@@ -1,4 +1,4 @@
-"""The span as the exporter gets it: what is for PostHog of it, with what only the request knew."""
+"""The span that the exporter gets: a span's business events and errors, with the identity of the request."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 
 
 class SelectedSpan(ReadableSpan):
-    """Carry a span's business events and errors through OpenTelemetry's batching.
+    """A copy of a span with its business events and errors, for OpenTelemetry's batching.
 
-    The stock BatchSpanProcessor passes over spans that are not sampled, so this copy's context says that it
-    is: for PostHog, every span that gets here is. It has only what mapping reads.
+    The stock BatchSpanProcessor ignores spans that are not sampled, so the copy's context says that it is
+    sampled. The copy has only what mapping reads.
 
     Args:
         span: the ended span.
         events: its business events.
-        identity: the identity attributes that hold for it, in place of its own.
-        errors: what ended with it.
-        is_log: whether it stands for a log record, which has one event and no span of its own.
+        identity: the identity attributes of its events; the span's own attributes by default.
+        errors: the errors to report for it.
+        is_log: whether it represents a log record, which has one event and no span of its own.
     """
 
     def __init__(
@@ -53,5 +53,5 @@ class SelectedSpan(ReadableSpan):
         )
         self.errors = errors
         self.is_log = is_log
-        # Its place in the journal, if it has one; of a type that only delivery knows.
-        self.line: object = None
+        # Its place in the journal, if it has one; the type is delivery's.
+        self.position: object = None

@@ -95,10 +95,15 @@ def capturing(
     """
     running = pipeline.running()
     base = settings or (running.settings if running is not None else Settings())
-    defer = running.recorder.defer if running is not None else None
     captured = CapturedEvents()
     before = raise_internal_errors(True)
-    pipeline.install(base.replace(strict=True), registry=registry, sink=captured, defer=defer)
+    pipeline.install(
+        base.replace(strict=True),
+        registry=registry,
+        sink=captured,
+        on_commit=running.recorder.on_commit if running is not None else None,
+        url_templates=running.url_templates if running is not None else (),
+    )
     try:
         yield captured
     finally:
@@ -106,7 +111,7 @@ def capturing(
         if running is None:
             pipeline.install(Settings())
         else:
-            pipeline.install(running.settings, registry=running.registry, defer=defer)
+            pipeline.reinstall(running)
 
 
 def _commit_test_transaction() -> None:

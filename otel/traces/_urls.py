@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from opentelemetry.trace import SpanKind
 
-from otel.traces._url_templates import template_of
+from otel.traces._url_templates import UrlTemplates
 
 __all__ = ["addresses"]
 
@@ -19,13 +19,16 @@ _METHODS = ("http.request.method", "http.method")
 _NOTHING = urlsplit("")
 
 
-def addresses(name: str, kind: SpanKind, attributes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def addresses(
+    name: str, kind: SpanKind, attributes: Mapping[str, Any], url_templates: UrlTemplates
+) -> tuple[str, dict[str, Any]]:
     """Return a span's new name, and the new values of its URL attributes; None for one to remove.
 
     Args:
         name: the span's name.
         kind: the span's kind: a request is shown by its route, a call by its URL template.
         attributes: the span's attributes.
+        url_templates: the templates of paths at other services.
     """
     method = next((attributes[key] for key in _METHODS if key in attributes), None)
     if not isinstance(method, str):
@@ -38,7 +41,7 @@ def addresses(name: str, kind: SpanKind, attributes: Mapping[str, Any]) -> tuple
         name = f"{_word(name)} {path}".rstrip()
         changed: dict[str, Any] = {"http.route": path} if path else {}
     else:
-        path = attributes.get("url.template") or template_of(url.path)
+        path = attributes.get("url.template") or url_templates.of(url.path)
         name = f"{_word(method)} {url.hostname or ''}{path}".rstrip()
         changed = {"url.template": path} if path else {}
     host = (url.hostname or "") + (f":{port}" if (port := _port(url)) else "")

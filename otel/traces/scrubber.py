@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.trace import Link, Status
+from opentelemetry.trace import Link, SpanKind, Status
 
+from otel._guard import suppress_internal_errors
 from otel.attributes import (
     EXCEPTION_EVENT,
     GROUPIDENTIFY_EVENT,
@@ -20,14 +21,15 @@ from otel.attributes import (
     SET_EVENT,
     VISITOR_ID,
 )
-from otel.events import default_registry
+from otel.events import Registry, default_registry
 from otel.exceptions import parse_stacktrace
 from otel.mapping.from_span import plain
 from otel.scrubbing import scrub
 from otel.traces._sql import statement
+from otel.traces._url_templates import UrlTemplates
 from otel.traces._urls import addresses
 
-__all__ = ["scrub_span"]
+__all__ = ["Scrubber"]
 
 _STATEMENTS = ("db.statement", "db.query.text")
 # Attributes that the instrumentations record on request; their content is unpredictable.
@@ -50,54 +52,97 @@ _MAX_STACKTRACE = 32_000
 _LONGEST_KNOWN = 200
 
 
-def scrub_span(span: ReadableSpan, *, send_messages: bool = True) -> ReadableSpan:
-    """Return a span without data that must not appear in a trace.
+_SCRUBBING = suppress_internal_errors("scrubbing a span")
+
+
+class Scrubber:
+    """The rules by which spans are scrubbed before they leave. Thread-safe.
 
     Args:
-        span: an ended span. A span for PostHog only is returned unchanged, because the mapping redacts it.
+        registry: the declared events, whose properties are not secret.
+        url_templates: templates of paths at other services, such as `/orgs/{organisation}/repos`.
         send_messages: whether to send scrubbed messages of exceptions, or only their types.
     """
-    attributes = plain(span.attributes)
-    if attributes.get(POSTHOG_ONLY):
-        return span
-    name, changed = addresses(span.name, span.kind, attributes)
-    sql = next((attributes[key] for key in _STATEMENTS if key in attributes), None)
-    if isinstance(sql, str):
-        shown = statement(sql)
-        name = shown.summary or name
-        changed |= {key: shown.text for key in _STATEMENTS if key in attributes}
-    description = span.status.description
-    kept = _attributes({key: value for key, value in attributes.items() if key not in changed})
-    kept |= {key: value for key, value in changed.items() if value is not None}
-    return ReadableSpan(
-        name=name if sql or changed else _text(name),
-        context=span.context,
-        parent=span.parent,
-        resource=span.resource,
-        attributes=kept,
-        events=[_event(event, send_messages) for event in span.events],
-        links=[Link(link.context, _attributes(plain(link.attributes))) for link in span.links],
-        kind=span.kind,
+
+    def __init__(
+        self,
+        registry: Registry = default_registry,
+        *,
+        url_templates: Iterable[str] = (),
+        send_messages: bool = True,
+    ) -> None:
+        self._registry = registry
+        self._url_templates = UrlTemplates(url_templates)
+        self._send_messages = send_messages
+
+    def filter_and_scrub(self, spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+        """Return the spans that belong in a trace, scrubbed.
+
+        A call outside any request and task, such as a worker's polling or the query of a command, is dropped
+        unless an event was recorded in it. A span that cannot be scrubbed is dropped as well.
+
+        Args:
+            spans: ended spans.
+        """
+        left = []
+        for span in spans:
+            is_lone_call = span.parent is None and span.kind is SpanKind.CLIENT
+            if is_lone_call and all(event.name == EXCEPTION_EVENT for event in span.events):
+                continue
+            with _SCRUBBING:
+                left.append(self.scrub_span(span))
+        return left
+
+    def scrub_span(self, span: ReadableSpan) -> ReadableSpan:
+        """Return a span without data that must not appear in a trace.
+
+        Args:
+            span: an ended span. A span for PostHog only is returned unchanged, because the mapping redacts
+                it.
+        """
+        attributes = plain(span.attributes)
+        if attributes.get(POSTHOG_ONLY):
+            return span
+        name, changed = addresses(span.name, span.kind, attributes, self._url_templates)
+        sql = next((attributes[key] for key in _STATEMENTS if key in attributes), None)
+        if isinstance(sql, str):
+            shown = statement(sql)
+            name = shown.summary or name
+            changed |= {key: shown.text for key in _STATEMENTS if key in attributes}
+        kept = _attributes({key: value for key, value in attributes.items() if key not in changed})
+        kept |= {key: value for key, value in changed.items() if value is not None}
+        return ReadableSpan(
+            name=name if sql or changed else _text(name),
+            context=span.context,
+            parent=span.parent,
+            resource=span.resource,
+            attributes=kept,
+            events=[self._event(event) for event in span.events],
+            links=[Link(link.context, _attributes(plain(link.attributes))) for link in span.links],
+            kind=span.kind,
+            status=self._status(span.status),
+            start_time=span.start_time,
+            end_time=span.end_time,
+            instrumentation_scope=span.instrumentation_scope,
+        )
+
+    def _status(self, status: Status) -> Status:
         # The SDK writes the exception's message into the description.
-        status=Status(span.status.status_code, _text(description) if description and send_messages else None),
-        start_time=span.start_time,
-        end_time=span.end_time,
-        instrumentation_scope=span.instrumentation_scope,
-    )
+        is_sent = status.description and self._send_messages
+        return Status(status.status_code, _text(status.description or "") if is_sent else None)
 
-
-def _event(event: Event, send_messages: bool) -> Event:
-    """Return a scrubbed span event; the declared properties of a business event are kept unchanged."""
-    attributes = plain(event.attributes)
-    if event.name == EXCEPTION_EVENT:
-        return Event(event.name, _exception(attributes, send_messages), event.timestamp)
-    if event.name in _UPDATES:
-        return event
-    declaration = default_registry.get(event.name)
-    if declaration is None:
-        return Event(_text(event.name), _attributes(attributes), event.timestamp)
-    declared = {key: value for key, value in attributes.items() if key in declaration.properties}
-    return Event(event.name, _attributes(attributes) | declared, event.timestamp)
+    def _event(self, event: Event) -> Event:
+        """Return a scrubbed span event; the declared properties of a business event stay unchanged."""
+        attributes = plain(event.attributes)
+        if event.name == EXCEPTION_EVENT:
+            return Event(event.name, _exception(attributes, self._send_messages), event.timestamp)
+        if event.name in _UPDATES:
+            return event
+        declaration = self._registry.get(event.name)
+        if declaration is None:
+            return Event(_text(event.name), _attributes(attributes), event.timestamp)
+        declared = {key: value for key, value in attributes.items() if key in declaration.properties}
+        return Event(event.name, _attributes(attributes) | declared, event.timestamp)
 
 
 def _exception(attributes: Mapping[str, Any], send_messages: bool) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from otel._guard import suppress_internal_errors
-from otel.traces.exporter import ScrubbingSpanExporter, filter_and_scrub
+from otel.traces.exporter import Scrub, ScrubbingSpanExporter
 
 __all__ = ["flush_traces", "scrub_exporters", "send_traces"]
 
@@ -35,19 +35,19 @@ _EXPORTERS, _INSTRUMENTORS = "opentelemetry_traces_exporter", "opentelemetry_ins
 _OURS = frozenset({"posthog"})
 
 
-def send_traces(provider: TracerProvider, *, send_messages: bool = True) -> None:
+def send_traces(provider: TracerProvider, scrub: Scrub) -> None:
     """Send a provider's sampled spans to the exporters in `OTEL_TRACES_EXPORTER`, and instrument libraries.
 
     Without the variable nothing is sent, and no library is instrumented, so that calls keep their speed.
 
     Args:
         provider: a provider that has no exporter yet.
-        send_messages: whether to send scrubbed messages of exceptions, or only their types.
+        scrub: the rules, `otel.pipeline.scrub`.
     """
     found = False
     for entry_point in _exporters():
         with suppress_internal_errors(f"setting up the exporter {entry_point.name!r}"):
-            exporter = ScrubbingSpanExporter(entry_point.load()(), send_messages=send_messages)
+            exporter = ScrubbingSpanExporter(entry_point.load()(), scrub)
             provider.add_span_processor(BatchSpanProcessor(exporter))
             found = True
     if found:
@@ -55,19 +55,19 @@ def send_traces(provider: TracerProvider, *, send_messages: bool = True) -> None
         _propagate_no_baggage()
 
 
-def scrub_exporters(*, send_messages: bool = True) -> None:
+def scrub_exporters(scrub: Scrub) -> None:
     """Scrub the spans that the exporters of `opentelemetry-instrument` send, by wrapping their classes.
 
     A provider does not expose its exporters. OpenTelemetry's own instrumentations wrap methods in the same
     way.
 
     Args:
-        send_messages: whether to send scrubbed messages of exceptions, or only their types.
+        scrub: the rules, `otel.pipeline.scrub`.
     """
 
     def export(wrapped: Any, _: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         spans = kwargs.get("spans", args[0] if args else ())
-        return wrapped(filter_and_scrub(spans, send_messages=send_messages))
+        return wrapped(scrub(spans))
 
     for entry_point in _exporters():
         with suppress_internal_errors(f"wrapping the exporter {entry_point.name!r}"):

@@ -1,4 +1,4 @@
-"""Parts of the pipeline that fail on purpose, put in by name (HOST_FAULT) in place of good ones."""
+"""Parts of the pipeline that fail on purpose; the variable HOST_FAULT selects the part."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from otel import pipeline
-from otel.delivery.posthog.exporter import Sink
+from otel.delivery.posthog.exporter import CaptureSink
 from otel.envelope import Capture
 from otel.events import Declaration, Registry
 
@@ -21,14 +21,14 @@ def fail() -> NoReturn:
 
 
 class UnlistableRegistry(Registry):
-    """Fail in the request, where a span's events are selected."""
+    """A registry that fails in the request, when a span's events are selected."""
 
     def __contains__(self, name: object) -> bool:
         fail()
 
 
 class UnreadableRegistry(Registry):
-    """Fail in the exporter's thread, where events and errors are mapped."""
+    """A registry that fails in the exporter's thread, when events and errors are mapped."""
 
     def __contains__(self, name: object) -> bool:
         return True
@@ -38,7 +38,7 @@ class UnreadableRegistry(Registry):
 
 
 class FailingSink:
-    """Fail where captures are delivered."""
+    """A sink that fails when captures are delivered."""
 
     def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> None:
         fail()
@@ -50,14 +50,14 @@ class FailingSink:
         fail()
 
 
-def _install(registry: Registry | None = None, sink: Sink | None = None) -> None:
+def _install(registry: Registry | None = None, sink: CaptureSink | None = None) -> None:
     good = pipeline.running()
     assert good is not None
     pipeline.install(
         good.settings,
         registry=good.registry if registry is None else registry,
         sink=sink,
-        defer=good.recorder.defer,
+        on_commit=good.recorder.on_commit,
     )
 
 

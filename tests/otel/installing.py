@@ -22,8 +22,8 @@ def installed(
     """
     before = pipeline.running()
     assert before is not None
-    defer = before.recorder.defer
+    on_commit = before.recorder.on_commit if waits_for_commit else None
     try:
-        yield pipeline.install(settings, provider=provider, defer=defer if waits_for_commit else None)
+        yield pipeline.install(settings, provider=provider, on_commit=on_commit)
     finally:
-        pipeline.install(before.settings, registry=before.registry, defer=defer)
+        pipeline.reinstall(before)

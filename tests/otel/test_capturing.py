@@ -19,7 +19,7 @@ def test_the_pipeline_is_afterwards_what_it_was_before() -> None:
     after = pipeline.running()
     assert after is not None
     assert (after.settings, after.registry) == (before.settings, before.registry)
-    assert after.recorder.defer is before.recorder.defer
+    assert after.recorder.on_commit is before.recorder.on_commit
 
 
 def test_the_fixture_holds_what_would_have_been_delivered(captured_events: CapturedEvents) -> None:

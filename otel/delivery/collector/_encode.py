@@ -1,4 +1,4 @@
-"""What is for PostHog, as spans that travel for it only and carry no more than mapping reads."""
+"""Spans and log records for PostHog only, with nothing but the attributes that mapping reads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from otel.attributes import ERROR, EXCEPTION_EVENT, OPTED_OUT, POSTHOG_ONLY
-from otel.delivery.collector.error_payload import carried
+from otel.delivery.collector.error_payload import write_error
 from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.from_span import plain
 from otel.mapping.origin import Origins
@@ -32,13 +32,13 @@ _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
 def span_of_events(
     span: SelectedSpan, events: list[Event], stamps: AbstractSet[str], origins: Origins
 ) -> ReadableSpan:
-    """Return a selected span as it travels: with its own ids, name, kind and times.
+    """Return a span that carries business events to the Collector, with the span's own ids and times.
 
     Args:
         span: selected.
-        events: those of its business events that leave.
-        stamps: the names of the attributes that carry identity; no other of the span's travels.
-        origins: say which release the program is.
+        events: its business events, without those that must not leave.
+        stamps: the names of the attributes that carry identity; other attributes of the span do not leave.
+        origins: the programs that spans come from, with their releases.
     """
     around = {name: value for name, value in plain(span.attributes).items() if name in stamps}
     return ReadableSpan(
@@ -56,18 +56,18 @@ def span_of_events(
 def span_of_error(
     error: ErrorRecord, occurrences: int, mapper: ErrorMapper, stamps: AbstractSet[str], origins: Origins
 ) -> ReadableSpan:
-    """Return an error as a span of its own, with the ids of the one that it was recorded on.
+    """Return a span that carries an error to the Collector, with the ids of the span it was recorded on.
 
     Args:
         error: what happened.
-        occurrences: for how many errors of its kind it stands.
+        occurrences: the number of errors that it represents.
         mapper: makes its `$exception_list`.
         stamps: the names of the attributes that carry identity.
-        origins: say which release the program is.
+        origins: the programs that spans come from, with their releases.
     """
     envelope = error.envelope
     time = envelope.time_unix_nano
-    text = carried(error, occurrences, mapper.listed(error))
+    text = write_error(error, occurrences, mapper.listed(error))
     entry = mapper.view(error)
     return ReadableSpan(
         name=EXCEPTION_EVENT,
@@ -81,7 +81,7 @@ def span_of_error(
 
 
 def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRecord:
-    """Return a selected log record as it goes to the Collector, for PostHog only and with its identity.
+    """Return the log record that carries a business event to the Collector, with its identity.
 
     Args:
         span: selected, with `is_log`.
@@ -89,7 +89,8 @@ def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRe
     """
     (event,) = span.events
     attributes, around = plain(event.attributes), plain(span.attributes)
-    # As `identify` looks for it: the event's own stamp is taken as a whole; a refusal counts from anywhere.
+    # As in `identify`: the event's own identity replaces the span's as a whole; an opt-out counts in both
+    # places.
     carried = stamps if stamps.isdisjoint(attributes) else ()
     identity = {name: around[name] for name in (*carried, OPTED_OUT) if name in around}
     context = span.context
@@ -105,12 +106,12 @@ def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRe
 
 
 def to_otlp_value(value: Any) -> Any:
-    """Return a value as protobuf holds it, and as mapping would have written it anyway.
+    """Return a value that protobuf can hold, converted as mapping would convert it anyway.
 
-    OpenTelemetry's encoder leaves out an attribute that it cannot write.
+    OpenTelemetry's encoder leaves out attributes that it cannot encode.
 
     Args:
-        value: an attribute's, or a name.
+        value: the value of an attribute, or a name.
     """
     if isinstance(value, str):
         if value.isascii() or _is_unicode(value):
@@ -135,10 +136,10 @@ def _writable_attributes(attributes: Mapping[str, Any], stamps: AbstractSet[str]
     written = {}
     for name, value in attributes.items():
         kind = type(value)
-        if (kind is str and value.isascii()) or kind is bool or kind is float:  # most of them, unchanged
+        if (kind is str and value.isascii()) or kind is bool or kind is float:  # most values, unchanged
             text = value
         elif name in stamps and kind is str and not _is_unicode(value):
-            text = ""  # an id that is no text is nobody's; mended, it could be somebody's
+            text = ""  # an invalid id belongs to nobody; repaired, it could belong to somebody
         else:
             text = to_otlp_value(value)
         written[name if name.isascii() else to_otlp_value(name)] = text

@@ -1,4 +1,4 @@
-"""Where the Collector is, from OpenTelemetry's standard environment variables."""
+"""The Collector's address, from OpenTelemetry's standard environment variables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from opentelemetry.util.re import parse_env_headers
 
-from otel.delivery.http.transport import NoResponse, Transport
+from otel.delivery.http import NoResponse, Transport
 
 __all__ = ["OtlpEndpoint", "Signal", "reach"]
 
@@ -22,16 +22,16 @@ _DEFAULT = "http://localhost:4318"
 
 @dataclass(frozen=True, slots=True)
 class OtlpEndpoint:
-    """Say where one signal goes, by HTTP and protobuf.
+    """The address of one signal, for HTTP with protobuf.
 
-    `OTEL_EXPORTER_OTLP_TIMEOUT` is not read: its unit differs between OpenTelemetry's SDKs, and here a batch
-    has the time that the queue gives it. Compression is always gzip, which every Collector takes.
+    `OTEL_EXPORTER_OTLP_TIMEOUT` is not read: its unit differs between OpenTelemetry's SDKs, and a batch has
+    the time that the queue gives it. Compression is always gzip, which every Collector accepts.
 
     Args:
         url: with the signal's path.
         headers: sent with each request.
-        tls: the files of a certificate authority, of a client certificate and its key, as urllib3 names them.
-        is_configured: whether the address was given, or is the standard's default.
+        tls: files of a certificate authority, a client certificate and its key, with urllib3's names.
+        is_configured: whether the address was configured, or is the specification's default.
     """
 
     url: str
@@ -43,11 +43,11 @@ class OtlpEndpoint:
     def from_environ(
         cls, signal: Signal = "traces", environ: Mapping[str, str] | None = None
     ) -> OtlpEndpoint:
-        """Read the standard variables, each signal's own before the common ones.
+        """Read the standard variables; those of a signal override the common ones.
 
         Args:
-            signal: which.
-            environ: the variables; the process's own by default.
+            signal: `traces` or `logs`.
+            environ: the variables; `os.environ` by default.
         """
         env = os.environ if environ is None else environ
 
@@ -66,32 +66,32 @@ class OtlpEndpoint:
 
     @property
     def origin(self) -> str:
-        """The address without a path."""
+        """The URL without its path."""
         scheme, _, rest = self.url.partition("://")
         return f"{scheme}://{rest.partition('/')[0]}" if rest else self.url.partition("/")[0]
 
     @property
     def path(self) -> str:
-        """What is asked for there."""
+        """The path of the URL."""
         return self.url[len(self.origin) :] or "/"
 
     @property
     def is_http(self) -> bool:
-        """Whether the address can be posted to."""
+        """Whether the URL is an http(s) URL with a host and a valid port."""
         try:
             parts = urlsplit(self.url)
             return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:  # a port that is no number
+        except ValueError:  # the port is not a number
             return False
 
 
 def reach(endpoint: OtlpEndpoint, timeout: float) -> str:
-    """Return what is wrong with a Collector; an empty text if it takes requests.
+    """Return what is wrong with a Collector; an empty string if it accepts requests.
 
-    An empty request is one that every OTLP receiver takes (specification, "OTLP/HTTP").
+    Every OTLP receiver accepts an empty request (specification, "OTLP/HTTP").
 
     Args:
-        endpoint: where it should be.
+        endpoint: the Collector's address.
         timeout: seconds.
     """
     transport = Transport(endpoint.origin, endpoint.tls)
@@ -99,7 +99,7 @@ def reach(endpoint: OtlpEndpoint, timeout: float) -> str:
     try:
         answer = transport.post(endpoint.path, b"", headers, timeout)
     except NoResponse as error:
-        return f"{endpoint.url} cannot be reached: {error}"
+        return str(error)
     finally:
         transport.close()
     if 200 <= answer.status < 300:

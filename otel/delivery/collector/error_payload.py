@@ -1,4 +1,4 @@
-"""An error on its way through the Collector: a span event whose one attribute holds what mapping needs."""
+"""An error on its way through the Collector, as one attribute that holds everything mapping needs."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from otel.events import to_valid_text
 from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Hook
 from otel.mapping.errors import ErrorRecord
 
-__all__ = ["carried", "carried_error"]
+__all__ = ["read_error", "write_error"]
 
 
-def carried(error: ErrorRecord, occurrences: int, listed: list[dict[str, Any]]) -> str:
-    """Write an error as the attribute `posthog.error`.
+def write_error(error: ErrorRecord, occurrences: int, listed: list[dict[str, Any]]) -> str:
+    """Return an error as the value of the attribute `posthog.error`.
 
-    Its `$exception_list` is made before it leaves: the lines around a frame, and whether it is the product's
-    own, only the machine knows that ran it; and messages are scrubbed before anybody else stores them. Whom
-    it is about, and the entry that it ended, are told by the span's own attributes.
+    The `$exception_list` is made before the error leaves, because only the machine that ran the code knows
+    the lines around a frame and whether the frame is the product's own, and because messages must be scrubbed
+    before another program stores them. The span's attributes hold the person and the entry span.
 
     Args:
         error: what happened.
-        occurrences: for how many errors of its kind it stands.
+        occurrences: the number of errors that it represents.
         listed: its `$exception_list`, from `ErrorMapper.listed`.
     """
     fields = {
@@ -36,15 +36,15 @@ def carried(error: ErrorRecord, occurrences: int, listed: list[dict[str, Any]]) 
     return orjson.dumps(fields).decode()
 
 
-def carried_error(text: str, event: Envelope) -> tuple[ErrorRecord, int]:
-    """Read what `carried` wrote; return the error, and for how many of its kind it stands.
+def read_error(text: str, event: Envelope) -> tuple[ErrorRecord, int]:
+    """Return an error that `write_error` wrote, and the number of errors that it represents.
 
     Args:
         text: the attribute `posthog.error`.
-        event: the envelope of the span event that has it.
+        event: the envelope of the span event with this attribute.
 
     Raises:
-        ValueError: if the text is none of ours.
+        ValueError: if this version cannot read the text.
     """
     fields = orjson.loads(text)
     match fields:
@@ -53,12 +53,12 @@ def carried_error(text: str, event: Envelope) -> tuple[ErrorRecord, int]:
                 entry = event.span_attributes
                 live = ExceptionSnapshot((ExceptionInfo(name),), name, "")
                 return ErrorRecord(event, entry, handled, _hook(fields.get("source")), live, listed), count
-    msg = "posthog.error holds no error as this version writes them"
+    msg = "posthog.error does not hold an error that this version can read"
     raise ValueError(msg)
 
 
 def _hook(source: object) -> Hook:
-    """Return the hook with a source; its mechanism stands in the list already."""
+    """Return a hook with a source; its mechanism is already in the list."""
     return BY_HAND._replace(source=source) if isinstance(source, str) else BY_HAND
 
 

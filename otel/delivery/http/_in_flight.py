@@ -1,88 +1,87 @@
-"""One call of `deliver` while it runs: its deadline, and each capture's fate so far."""
+"""One call of `BatchClient.send` while it runs: its deadline, and the outcome of each item so far."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
+from otel.delivery.http.clock import Clock
 from otel.delivery.http.protocol import Outcome
 from otel.envelope import Rejection
 from otel.reasons import Reason
 
-__all__ = ["InFlightBatch", "Wait"]
+__all__ = ["InFlightBatch"]
 
 T = TypeVar("T")
 
-Wait = Callable[[threading.Event, float], object]
-
 
 class InFlightBatch(Generic[T]):
-    """Hold one call's state; only `shorten` is called from other threads.
+    """The state of one call. Confined to its thread, except for `shorten`.
 
     Args:
-        captures: what is to be delivered.
-        deadline: when to give up, on the delivery's clock.
-        time: seconds since 1970 when the call began. Every body of the call is written as of then, so that a
-            part that is sent again, or in halves, differs in nothing else.
+        items: what is to be delivered.
+        deadline: when to give up, on the monotonic clock.
+        clock: the time, and waiting.
     """
 
-    def __init__(self, captures: Sequence[T], deadline: float, time: float) -> None:
-        self.captures = captures
+    def __init__(self, items: Sequence[T], deadline: float, clock: Clock) -> None:
+        self.items = items
         self.deadline = deadline
-        self.time = time
-        self.fates: list[Outcome | Rejection] = [Outcome.OPEN] * len(captures)
-        # What PostHog asked for when there was no time left to grant it.
+        # Seconds since 1970 when the call began. Every body of the call is encoded with this time, so that a
+        # part that is sent again, or in halves, is the same in everything else.
+        self.time = clock.wall()
+        self.outcomes: list[Outcome | Rejection] = [Outcome.PENDING] * len(items)
+        # What the receiver asked for when there was no time left to wait.
         self.retry_after: float | None = None
         self.thread = threading.get_ident()
-        self._is_cut = False
-        self._cut = threading.Event()
+        self._clock = clock
+        self._is_shortened = False
+        self._shortened = threading.Event()
 
     def shorten(self, deadline: float) -> None:
-        """Bring the deadline forward, and wake the run if it waits.
+        """Bring the deadline forward, and end a wait. Other threads may call this.
 
         Args:
-            deadline: on the delivery's clock; a later one than before changes nothing.
+            deadline: on the monotonic clock; one that is later than the present deadline changes nothing.
         """
         if deadline < self.deadline:
             self.deadline = deadline
-            self._is_cut = True
-            self._cut.set()
+            self._is_shortened = True
+            self._shortened.set()
 
-    def pause(self, delay: float, clock: Callable[[], float], wait: Wait) -> bool:
-        """Wait, unless the deadline comes first: then return False at once.
+    def pause(self, delay: float) -> bool:
+        """Wait, unless the deadline comes first; return False at once in that case.
 
         Args:
             delay: seconds.
-            clock: seconds, monotonic.
-            wait: waits for an event for at most some seconds.
         """
-        until = clock() + delay
+        until = self._clock.monotonic() + delay
         while True:
-            self._cut.clear()  # before the deadline is read, so that no cut is missed
+            self._shortened.clear()  # before the deadline is read, so that no change is missed
             if until >= self.deadline:
                 return False
-            left = until - clock()
+            left = until - self._clock.monotonic()
             if left <= 0:
                 return True
-            wait(self._cut, left)
+            self._clock.wait(self._shortened, left)
 
-    def lose(self, batch: Iterable[int], reason: Reason, detail: str = "") -> None:
-        """Settle captures as lost.
+    def lose(self, positions: Iterable[int], reason: Reason, detail: str = "") -> None:
+        """Record that items are lost.
 
         Args:
-            batch: their positions.
+            positions: their positions in `items`.
             reason: why.
-            detail: what PostHog answered, or what stood in the way.
+            detail: what the receiver answered, or what prevented the delivery.
         """
-        for index in batch:
-            self.fates[index] = Rejection(reason, detail)
+        for position in positions:
+            self.outcomes[position] = Rejection(reason, detail)
 
-    def give_up(self, batch: Iterable[int], detail: str) -> None:
-        """Settle captures as lost for want of time.
+    def give_up(self, positions: Iterable[int], detail: str) -> None:
+        """Record that the time was over before items were delivered.
 
         Args:
-            batch: their positions.
+            positions: their positions in `items`.
             detail: why the last attempt failed.
         """
-        self.lose(batch, Reason.SHUTDOWN if self._is_cut else Reason.UNDELIVERED, detail)
+        self.lose(positions, Reason.SHUTDOWN if self._is_shortened else Reason.UNDELIVERED, detail)

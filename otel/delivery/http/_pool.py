@@ -19,26 +19,27 @@ from urllib3.util import Url, make_headers, parse_url
 
 __all__ = ["AbortableConnection", "AbortablePool", "AbortableTLSPool", "pool_of"]
 
-# One connection serves the export thread; the others are for flushes and the bridge's threads. More at a time
-# work too, they are only not kept.
+# One connection serves the export thread; the others are for flushes and the bridge's threads. Connections
+# beyond these work as well, but are not reused.
 _MAX_IDLE = 8
 
 
 def pool_of(
     host: str, in_flight: dict[int, AbortableConnection], tls: Mapping[str, str]
 ) -> tuple[str, Mapping[str, str], HTTPConnectionPool]:
-    """Return what is put before each request's path, the headers that a proxy wants of each, and a pool.
+    """Return the prefix of each request's path, the headers that a proxy requires, and a pool.
 
-    The variables are those of `requests`, and so of PostHog's own SDK: `HTTPS_PROXY`, `HTTP_PROXY`,
-    `ALL_PROXY` and `NO_PROXY`, in either case. This machine itself is never reached by way of another.
+    The proxy is read from the same variables as in `requests`, and so in PostHog's own SDK: `HTTPS_PROXY`,
+    `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case. Loopback is never reached through a
+    proxy.
 
     Args:
-        host: an address, `https://us.i.posthog.com`; it may have a path.
-        in_flight: where connections enter themselves under the thread that uses them.
-        tls: files for TLS, as urllib3 names them.
+        host: a URL such as `https://us.i.posthog.com`, with or without a path.
+        in_flight: the connection that each thread uses; connections enter themselves.
+        tls: files for TLS, with urllib3's names.
 
     Raises:
-        LocationValueError: for an address, of the host or of the proxy, that cannot be used.
+        LocationValueError: if the URL of the host or of the proxy is not valid.
     """
     url = parse_url(host)
     options: dict[str, Any] = {"maxsize": _MAX_IDLE}
@@ -51,7 +52,7 @@ def pool_of(
         headers = make_headers(proxy_basic_auth=unquote(proxy.auth)) if proxy.auth else {}
         manager = ProxyManager(proxy._replace(auth=None).url, proxy_headers=headers)
         if url.scheme == "https":
-            # The tunnel's opening carries them, and nobody within it is to see them.
+            # They are sent when the tunnel is opened; the host must not see them.
             headers = {}
         else:
             prefix = f"{url.scheme}://{url.netloc}{prefix}"
@@ -73,7 +74,7 @@ def _proxy_of(url: Url) -> Url | None:
     try:
         return parse_url(proxy if "://" in proxy else f"http://{proxy}")
     except LocationParseError:
-        # Without the address, which may hold a password.
+        # Without the URL, which may hold a password.
         msg = "the address of the proxy cannot be read"
         raise LocationValueError(msg) from None
 
@@ -86,10 +87,10 @@ def _is_this_machine(host: str) -> bool:
 
 
 class AbortableConnection(HTTPConnection):
-    """Be a connection to PostHog.
+    """An HTTP connection that another thread can abort.
 
     Args:
-        in_flight: where it enters itself under the thread that uses it.
+        in_flight: the connection that each thread uses; this one enters itself.
     """
 
     def __init__(self, *args: Any, in_flight: dict[int, AbortableConnection], **kwargs: Any) -> None:
@@ -101,11 +102,11 @@ class AbortableConnection(HTTPConnection):
 
     @property
     def was_kept(self) -> bool:
-        """Whether it had carried an earlier request; the server may close such a one at any time."""
+        """Whether the connection was reused; the server may close an idle one at any time."""
         return self._requests > 1 and not self._is_aborted
 
     def connect(self) -> None:
-        """Open the socket, also again after the server closed it."""
+        """Open the socket, or open it again after the server closed it."""
         self._requests = 0
         self._is_aborted = False
         super().connect()
@@ -115,37 +116,37 @@ class AbortableConnection(HTTPConnection):
         self._in_flight[threading.get_ident()] = self
         if self.sock is None:
             self.connect()
-        # Kept, because a connection lets go of its socket while the last answer is still being read from it.
+        # Kept, because a connection gives up its socket while the last response is still being read from it.
         self._socket = self.sock
         self._requests += 1
         super().request(*args, **kwargs)
 
     def limit(self, seconds: float) -> None:
-        """Let the next read wait for at most this long."""
+        """Set the timeout of the next read."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.settimeout(seconds)
 
     def abort(self) -> None:
-        """Wake the thread that waits on the socket; closing it here would not."""
+        """Wake the thread that waits on the socket; closing the socket would not."""
         self._is_aborted = True
         if self._socket is not None:
-            # The plain socket's shutdown, since SSLSocket's discards the state that the other thread reads.
+            # The plain socket's shutdown: SSLSocket's discards the state that the other thread reads.
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class _AbortableTLSConnection(AbortableConnection, HTTPSConnection):
-    """Be a connection to PostHog over TLS."""
+    """An HTTPS connection that another thread can abort."""
 
 
 class AbortablePool(HTTPConnectionPool):
-    """Keep connections of ours."""
+    """A pool of abortable HTTP connections."""
 
     ConnectionCls = AbortableConnection
 
 
 class AbortableTLSPool(HTTPSConnectionPool):
-    """Keep connections of ours over TLS."""
+    """A pool of abortable HTTPS connections."""
 
     ConnectionCls = _AbortableTLSConnection

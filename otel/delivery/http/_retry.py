@@ -28,9 +28,9 @@ TIMEOUT = 30.0
 _FIRST = 0.5
 # Well below the 30 s batch timeout, so that the last wait wastes little of it.
 _LONGEST = 5.0
-# Up to half as much again, so that processes that failed together do not come back together.
+# Up to half as long again, so that processes that failed together do not come back together.
 _SPREAD = 0.5
-# From here on the delay is the longest anyway; the power must not outgrow a float.
+# By then the delay has reached its maximum; the power must not overflow a float.
 _MAX_DOUBLINGS = 10
 
 
@@ -62,7 +62,7 @@ class RetryPolicy:
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for; None if it is absent or makes no sense.
+    """Return the seconds that a `Retry-After` header asks for; None if it is absent or invalid.
 
     Args:
         value: seconds, or an HTTP date (RFC 9110 section 10.2.3).
@@ -82,7 +82,7 @@ def _seconds_until(date: str, now: float) -> float:
         parsed = parsedate_to_datetime(date)
     except (ValueError, OverflowError):
         return math.nan
-    # `-0000` in place of GMT gives a time without a zone, which is UTC all the same.
+    # `-0000` instead of GMT gives a time without a zone, which is UTC as well.
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() - now
 
 
@@ -96,10 +96,11 @@ _REASONS = {
 
 
 def is_accepted(status: int) -> bool:
-    """Whether PostHog took the request.
+    """Whether PostHog accepted the request.
 
-    Every 2xx does: with `beacon=1` PostHog answers 204, and a proxy before it may answer 202. PostHog's own
-    client takes only 200 and sends a 204 again, so that it arrives twice (`wire.md` section 3.3).
+    Every 2xx is accepted: with `beacon=1` PostHog answers 204, and a proxy in front of it may answer 202.
+    PostHog's own client accepts only 200 and sends a 204 again, so that it arrives twice (`wire.md` section
+    3.3).
 
     Args:
         status: the HTTP status.
@@ -108,10 +109,10 @@ def is_accepted(status: int) -> bool:
 
 
 def is_retryable(status: int) -> bool:
-    """Whether the same request may be taken later.
+    """Whether the same request may be accepted later.
 
-    The contract names 408, 429, 500, 502, 503 and 504; the remaining 5xx are those of the balancers on the
-    way (520 to 530), and pass just as well.
+    The contract names 408, 429, 500, 502, 503 and 504; the remaining 5xx come from load balancers (520 to
+    530) and are temporary as well.
 
     Args:
         status: the HTTP status.
@@ -120,7 +121,7 @@ def is_retryable(status: int) -> bool:
 
 
 def is_divisible(status: int) -> bool:
-    """Whether a part of the request may be taken: one bad event refuses a whole batch, and so does its size.
+    """Whether parts of the request may be accepted: one bad event, or its size, refuses a whole batch.
 
     Args:
         status: the HTTP status.
@@ -129,10 +130,10 @@ def is_divisible(status: int) -> bool:
 
 
 def reason_for(status: int) -> Reason:
-    """Return why an event is lost that was refused for good.
+    """Return why events are lost that were refused permanently.
 
     A status that PostHog does not use, such as a redirect or 404, comes from a host that is not PostHog: the
-    events are sound and could not be delivered.
+    events are valid and were not delivered.
 
     Args:
         status: the HTTP status.

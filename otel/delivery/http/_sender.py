@@ -1,54 +1,53 @@
-"""Sending a run's captures: split to size, posted, repeated, halved, until each has its fate."""
+"""Sending a batch: split to size, posted, retried, halved, until every item has its outcome."""
 
 from __future__ import annotations
 
 import gzip
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from uuid import uuid4
 
-from otel.delivery.http._in_flight import InFlightBatch, Wait
+from otel.delivery.http._in_flight import InFlightBatch
 from otel.delivery.http._retry import (
-    Backoff,
+    RetryPolicy,
     is_accepted,
     is_divisible,
     is_retryable,
     parse_retry_after,
     reason_for,
 )
-from otel.delivery.http.protocol import Outcome, Receiver, Wire
+from otel.delivery.http.clock import Clock
+from otel.delivery.http.protocol import Outcome, WireProtocol
 from otel.delivery.http.transport import Answer, NoResponse, Transport
-from otel.outcomes.counters import Counters
-from otel.outcomes.self_log import ThrottledLogger
+from otel.outcomes import Ledger
 from otel.reasons import Reason
 
 __all__ = ["MAX_BODY", "BatchSender"]
 
 T = TypeVar("T")
 
-# What PostHog's v0 takes once decompressed (`wire.md` section 1.3), and the Collector's OTLP receiver by
+# What PostHog's v0 accepts once decompressed (`wire.md` section 1.3), and the Collector's OTLP receiver by
 # default (`max_request_body_size`).
 MAX_BODY = 20 * 1024 * 1024
-# What PostHog's own client sends at most: proxies before PostHog have limits of their own, and a batch must
-# be uploaded within one attempt's time.
+# The most that PostHog's own client sends: proxies in front of PostHog have limits of their own, and a batch
+# must be uploaded within the time of one attempt.
 _MAX_SENT = 5 * 1024 * 1024
-# Measured on batches of 512 events of 612 B: level 1 takes 3.0 µs and leaves 107 B an event, 3 takes 3.4 µs
-# for 102 B, 6 (the usual one) 7.9 µs for 92 B. The exporter shares its core with the product, and 15 % of a
-# few kilobytes do not matter to it.
+# Measured with batches of 512 events of 612 B: level 1 takes 3.0 µs and leaves 107 B per event, level 3 takes
+# 3.4 µs for 102 B, level 6 (the default) 7.9 µs for 92 B. The exporter shares its core with the product, and
+# 15 % of a few kilobytes do not matter.
 _GZIP_LEVEL = 1
 _GZIPPED = {"Content-Encoding": "gzip"}
-# Three attempts fit into the 30 s that OpenTelemetry gives a batch; PostHog answers within one.
+# Three attempts fit into the 30 s that OpenTelemetry gives a batch; PostHog answers within one second.
 _ATTEMPT = 10.0
-# How much of an answer is kept as a loss's detail, in characters, out of how many bytes: PostHog's texts are
-# one line, a proxy's page is not.
+# The part of an error response that is kept as a loss's detail, in characters, and the bytes that it is taken
+# from: PostHog's texts are one line, a proxy's page is not.
 _MAX_DETAIL, _MAX_PAGE = 300, 4096
 
 
 @dataclass(slots=True)
 class _Request:
-    """Carry one batch through its attempts; its body changes only when PostHog settled a part of it."""
+    """A batch on its way through its attempts; its body changes only when PostHog accepted a part of it."""
 
     batch: list[int]
     body: bytes
@@ -59,56 +58,41 @@ class _Request:
 
 
 class BatchSender(Generic[T]):
-    """Send captures over one wire.
+    """The sending of items with one protocol. Thread-safe: the state of a call is in its `InFlightBatch`.
 
     Args:
-        wire: the endpoint.
-        receiver: whose it is.
-        transport: the way there.
-        secret: the key, kept out of details and logs even if an answer quotes it.
-        backoff: how long to wait between attempts.
-        counters: counts what is sent again.
-        log: says what a person has to do.
-        clock: seconds, monotonic.
-        wall: seconds since 1970.
-        wait: waits for an event for at most some seconds.
-        attempts: how often a request is sent at most.
+        protocol: the endpoint.
+        transport: the connections.
+        ledger: accounts for events that are sent again.
+        secret: the key, which is removed from details and logs even if a response quotes it.
+        retry: when a request is sent again.
+        clock: the time, and waiting.
     """
 
     def __init__(
         self,
-        wire: Wire[T],
-        receiver: Receiver[T],
+        protocol: WireProtocol[T],
         transport: Transport,
+        ledger: Ledger,
         *,
         secret: str,
-        backoff: Backoff,
-        counters: Counters,
-        log: ThrottledLogger,
-        clock: Callable[[], float],
-        wall: Callable[[], float],
-        wait: Wait,
-        attempts: float,
+        retry: RetryPolicy,
+        clock: Clock,
     ) -> None:
-        self._wire = wire
-        self._receiver = receiver
+        self._protocol = protocol
         self._transport = transport
+        self._ledger = ledger
         self._secret = secret
-        self._backoff = backoff
-        self._counters = counters
-        self._log = log
+        self._retry = retry
         self._clock = clock
-        self._wall = wall
-        self._wait = wait
-        self._attempts = attempts
 
     def send(self, run: InFlightBatch[T]) -> None:
-        """Settle the fate of each of the run's captures.
+        """Send the items, and write down the outcome of each.
 
         Args:
-            run: holds the captures, and takes their fates.
+            run: the items, and their outcomes.
         """
-        pending = deque(self._wire.parts(run.captures, run.time))
+        pending = deque(self._protocol.parts(run.items, run.time))
         while pending:
             batch, raw = self._encode(run, pending.popleft())
             halve = self._send(run, batch, raw) if batch else []
@@ -117,39 +101,40 @@ class BatchSender(Generic[T]):
                 pending.extendleft((halve[middle:], halve[:middle]))
 
     def _encode(self, run: InFlightBatch[T], batch: list[int]) -> tuple[list[int], bytes]:
-        """Write the batch's JSON, without the captures that cannot be written or are too large."""
-        captures = [run.captures[index] for index in batch]
+        """Encode the body, without the items that cannot be encoded or are too large."""
+        items = [run.items[index] for index in batch]
         try:
-            raw = self._wire.body(captures, run.time)
-        except Exception:  # noqa: BLE001 - whatever one capture holds, the others are to be delivered
+            raw = self._protocol.body(items, run.time)
+        except Exception:  # noqa: BLE001 - whatever one item holds, the others must be delivered
             raw = b""
-        if raw and len(raw) <= self._receiver.max_item:  # so none of its events is larger
+        if raw and len(raw) <= self._protocol.max_item_bytes:  # so none of its items is larger
             return batch, raw
         fitting = [index for index in batch if self._fits(run, index)]
         if raw and len(fitting) == len(batch):
             return batch, raw
-        return fitting, self._wire.body([run.captures[index] for index in fitting], run.time)
+        return fitting, self._protocol.body([run.items[index] for index in fitting], run.time)
 
     def _fits(self, run: InFlightBatch[T], index: int) -> bool:
         try:
-            size = len(self._wire.body([run.captures[index]], run.time))
+            size = len(self._protocol.body([run.items[index]], run.time))
         except Exception as error:  # noqa: BLE001 - as above; orjson's messages name types, never values
             run.lose([index], Reason.MAPPING_FAILED, f"{type(error).__name__}: {error}")
             return False
-        if size > self._receiver.max_item:
-            run.lose([index], Reason.TOO_LARGE, f"{size} bytes, at most {self._receiver.max_item}")
+        most = self._protocol.max_item_bytes
+        if size > most:
+            run.lose([index], Reason.TOO_LARGE, f"{size} bytes, at most {most}")
             return False
         return True
 
     def _send(self, run: InFlightBatch[T], batch: list[int], raw: bytes) -> list[int]:
-        """Post a batch until its captures are settled; return those that are to be sent in halves."""
+        """Post a batch until each item has its outcome; return those that must be sent in halves."""
         if len(batch) > 1 and len(raw) > MAX_BODY:
             return batch
-        request = _Request(batch, self._packed(raw))
+        request = _Request(batch, self._compress(raw))
         if len(batch) > 1 and len(request.body) > _MAX_SENT:
             return batch
         while request.batch:
-            timeout = min(run.deadline - self._clock(), _ATTEMPT)
+            timeout = min(run.deadline - self._clock.monotonic(), _ATTEMPT)
             if timeout <= 0:
                 run.give_up(request.batch, request.problem)
                 break
@@ -158,7 +143,7 @@ class BatchSender(Generic[T]):
                 if len(request.batch) > 1 and is_divisible(answer.status):
                     return request.batch
                 self._settle(run, request, answer)
-            if request.batch and (request.attempt >= self._attempts or not self._pause(run, request)):
+            if request.batch and not self._wait_for_retry(run, request):
                 run.retry_after = request.retry_after
                 run.give_up(request.batch, request.problem)
                 break
@@ -167,52 +152,53 @@ class BatchSender(Generic[T]):
     def _post(self, request: _Request, timeout: float) -> Answer | None:
         headers = {
             "Content-Type": "application/json",
-            **(_GZIPPED if self._receiver.is_compressed else {}),
-            **self._wire.headers(request.id, request.attempt, self._wall()),
+            **(_GZIPPED if self._protocol.is_compressed else {}),
+            **self._protocol.headers(request.id, request.attempt, self._clock.wall()),
         }
         try:
-            return self._transport.post(self._wire.path, request.body, headers, timeout)
+            return self._transport.post(self._protocol.path, request.body, headers, timeout)
         except NoResponse as error:
             request.problem, request.retry_after = str(error), None
             return None
 
     def _settle(self, run: InFlightBatch[T], request: _Request, answer: Answer) -> None:
-        """Take the answer's fates; those captures stay in the request that are to be sent again."""
+        """Write down the outcomes that an answer tells; what must be sent again stays in the request."""
         status = answer.status
         request.problem = f"status {status}"
-        request.retry_after = parse_retry_after(answer.headers.get("Retry-After"), self._wall())
+        request.retry_after = parse_retry_after(answer.headers.get("Retry-After"), self._clock.wall())
         if is_retryable(status):
             return
         if not is_accepted(status):
             reason, detail = reason_for(status), self._detail(answer)
-            self._receiver.advise(self._log, reason, detail)
+            self._protocol.advise(self._ledger.log, reason, detail)
             run.lose(request.batch, reason, detail)
             request.batch = []
             return
-        captures = [run.captures[index] for index in request.batch]
-        for index, fate in zip(request.batch, self._wire.read(answer, captures), strict=True):
-            run.fates[index] = fate
-        still_open = [index for index in request.batch if run.fates[index] is Outcome.OPEN]
-        if still_open and len(still_open) < len(request.batch):
-            captures = [run.captures[index] for index in still_open]
-            request.body = self._packed(self._wire.body(captures, run.time))
-        request.batch = still_open
+        items = [run.items[index] for index in request.batch]
+        for index, outcome in zip(request.batch, self._protocol.read(answer, items), strict=True):
+            run.outcomes[index] = outcome
+        pending = [index for index in request.batch if run.outcomes[index] is Outcome.PENDING]
+        if pending and len(pending) < len(request.batch):
+            items = [run.items[index] for index in pending]
+            request.body = self._compress(self._protocol.body(items, run.time))
+        request.batch = pending
 
-    def _pause(self, run: InFlightBatch[T], request: _Request) -> bool:
-        """Wait for the next attempt; return False if the deadline comes first."""
-        events = sum(self._receiver.count(run.captures[index]) for index in request.batch)
-        self._log.warning(
+    def _wait_for_retry(self, run: InFlightBatch[T], request: _Request) -> bool:
+        """Wait for the next attempt; return False if there is no attempt or no time left."""
+        if request.attempt >= self._retry.attempts:
+            return False
+        events = sum(self._protocol.count(run.items[index]) for index in request.batch)
+        self._ledger.log.warning(
             "retry",
-            "%d events wait for %s to take them again: %s",
+            "%d events wait for %s to accept them: %s",
             events,
-            self._receiver.name,
+            self._protocol.name,
             request.problem,
         )
-        delay = self._backoff.delay(request.attempt, request.retry_after)
-        if not run.pause(delay, self._clock, self._wait):
+        if not run.pause(self._retry.delay(request.attempt, request.retry_after)):
             return False
         request.attempt += 1
-        self._counters.retried(events)
+        self._ledger.retried(events)
         return True
 
     def _detail(self, answer: Answer) -> str:
@@ -223,5 +209,5 @@ class BatchSender(Generic[T]):
             text = text.replace(self._secret, "<key>")
         return f"{answer.status} {text.strip()[:_MAX_DETAIL]}"
 
-    def _packed(self, raw: bytes) -> bytes:
-        return gzip.compress(raw, _GZIP_LEVEL, mtime=0) if self._receiver.is_compressed else raw
+    def _compress(self, raw: bytes) -> bytes:
+        return gzip.compress(raw, _GZIP_LEVEL, mtime=0) if self._protocol.is_compressed else raw

@@ -1,47 +1,42 @@
-"""Sending items in the calling thread, each with its fate, until a deadline that others may bring forward."""
+"""Sending items in the calling thread until a deadline, which other threads may bring forward."""
 
 from __future__ import annotations
 
-import math
-import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from otel._fork import call_in_child
 from otel._guard import suppress_internal_errors
-from otel.delivery.http._in_flight import InFlightBatch, Wait
-from otel.delivery.http._retry import Backoff
+from otel.delivery.http._in_flight import InFlightBatch
+from otel.delivery.http._retry import RetryPolicy
 from otel.delivery.http._sender import BatchSender
-from otel.delivery.http.protocol import Outcome, Receiver, Wire
+from otel.delivery.http.clock import Clock
+from otel.delivery.http.protocol import Outcome, WireProtocol
 from otel.delivery.http.transport import Transport
 from otel.envelope import Rejection
-from otel.outcomes.counters import Counters
-from otel.outcomes.self_log import ThrottledLogger
+from otel.outcomes import Ledger
 from otel.reasons import Reason
 
-__all__ = ["TIMEOUT", "BatchClient", "Undelivered"]
+__all__ = ["BatchClient", "Undelivered"]
 
 T = TypeVar("T")
 
-# What OpenTelemetry gives a batch by default (OTEL_BSP_EXPORT_TIMEOUT), but does not enforce
-# (opentelemetry-python #4555).
-TIMEOUT = 30.0
-# How soon a request that is in the way of an interrupt is broken off, also if it is still connecting.
+# How soon a request that outlasts an interrupt is aborted, even if it is still connecting.
 _ABORT_INTERVAL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """Say why a capture was not delivered.
+    """An item that was not delivered.
 
     Args:
-        index: its position among those that were to be delivered.
+        index: its position among the items that were sent.
         reason: why.
-        detail: what was answered, or what stood in the way; it may quote the event.
-        retry_after: the seconds that were asked for, where it was given up for want of time or attempts.
+        detail: what the receiver answered, or what prevented the delivery; it may quote the event.
+        retry_after: the seconds that the receiver asked for, if the sender ran out of time or attempts.
     """
 
     index: int
@@ -51,56 +46,32 @@ class Undelivered:
 
 
 class BatchClient(Generic[T]):
-    """Send to one endpoint; safe to use from every thread and after a fork.
+    """A client of one endpoint. Thread-safe, and safe to use after a fork.
 
     Args:
-        wire: the endpoint.
-        receiver: whose it is.
-        transport: the way there.
-        counters: count what is sent again.
-        log: says what a person has to do.
-        secret: kept out of details and logs.
-        timeout: seconds for one call that sets no deadline of its own.
-        clock: seconds, monotonic; deadlines are on it.
-        wall: seconds since 1970.
-        wait: waits for an event for at most some seconds.
-        jitter: returns a number from 0 to 1.
-        attempts: how often a request is sent within the time; without limit by default.
+        protocol: the endpoint.
+        transport: the connections.
+        ledger: accounts for events that are sent again.
+        secret: removed from details and logs.
+        retry: when a request is sent again, and the default timeout of a call.
+        clock: the time, and waiting.
     """
 
     def __init__(
         self,
-        wire: Wire[T],
-        receiver: Receiver[T],
+        protocol: WireProtocol[T],
         transport: Transport,
-        counters: Counters,
+        ledger: Ledger,
         *,
-        log: ThrottledLogger,
         secret: str = "",
-        timeout: float = TIMEOUT,
-        clock: Callable[[], float] = time.monotonic,
-        wall: Callable[[], float] = time.time,
-        wait: Wait = threading.Event.wait,
-        jitter: Callable[[], float] = random.random,
-        attempts: float = math.inf,
+        retry: RetryPolicy | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self._timeout = timeout
-        self._clock = clock
-        self._wall = wall
-        self._log = log
+        self._retry = retry or RetryPolicy()
+        self._clock = clock or Clock()
         self._transport = transport
         self._sender = BatchSender(
-            wire,
-            receiver,
-            transport,
-            secret=secret,
-            backoff=Backoff(jitter),
-            counters=counters,
-            log=log,
-            clock=clock,
-            wall=wall,
-            wait=wait,
-            attempts=attempts,
+            protocol, transport, ledger, secret=secret, retry=self._retry, clock=self._clock
         )
         self._running: set[InFlightBatch[T]] = set()
         self._is_closed = False
@@ -108,15 +79,15 @@ class BatchClient(Generic[T]):
         call_in_child(self._after_fork)
 
     def send(self, items: Sequence[T], deadline: float | None = None) -> tuple[Undelivered, ...]:
-        """Send items, and return those that were lost; every other one was taken. Never raises.
+        """Send items, and return those that are lost; all others were accepted. Never raises.
 
         Args:
-            items: not changed from now on, by anyone.
-            deadline: when to give up, on the clock; after the timeout if there is none.
+            items: must not be changed from now on.
+            deadline: when to give up, on the monotonic clock; after the policy's timeout by default.
         """
-        run = InFlightBatch(
-            items, self._clock() + self._timeout if deadline is None else deadline, self._wall()
-        )
+        if deadline is None:
+            deadline = self._clock.monotonic() + self._retry.timeout
+        run = InFlightBatch(items, deadline, self._clock)
         self._running.add(run)
         if self._end is not None:
             run.shorten(self._end)
@@ -131,13 +102,13 @@ class BatchClient(Generic[T]):
         return _losses(run)
 
     def interrupt(self, deadline: float) -> None:
-        """Bring forward the deadline of everything under way, from another thread, and of what is to come.
+        """Bring forward the deadline of all calls, present and future, from another thread.
 
-        What is not delivered by then is lost with `Reason.SHUTDOWN`. A wait between attempts that would
-        pass the deadline ends at once, a request that does ends at the deadline.
+        What is not delivered by then is lost with `Reason.SHUTDOWN`. A wait between attempts that would pass
+        the deadline ends immediately; a request that would pass it is aborted at the deadline.
 
         Args:
-            deadline: on the clock.
+            deadline: on the monotonic clock.
         """
         self._end = deadline
         running = tuple(self._running)
@@ -148,13 +119,13 @@ class BatchClient(Generic[T]):
             self._watch(deadline, running)
 
     def close(self) -> None:
-        """End what runs at once and close the connections; later calls lose with `Reason.SHUTDOWN`."""
+        """Abort the running calls and close the connections; later calls lose with `Reason.SHUTDOWN`."""
         self._is_closed = True
-        self.interrupt(self._clock())
+        self.interrupt(self._clock.monotonic())
         self._transport.close()
 
     def _watch(self, deadline: float, runs: tuple[InFlightBatch[T], ...]) -> None:
-        """Break off the runs' requests at the deadline, from a thread that ends with the runs."""
+        """Abort requests at the deadline, from a thread that ends with the calls."""
         watch = threading.Thread(
             target=self._abort_from, args=(deadline, runs), name="otel-delivery-interrupt", daemon=True
         )
@@ -164,29 +135,33 @@ class BatchClient(Generic[T]):
             return
 
     def _abort_from(self, deadline: float, runs: tuple[InFlightBatch[T], ...]) -> None:
-        time.sleep(max(deadline - self._clock(), 0.0))
+        time.sleep(max(deadline - self._clock.monotonic(), 0.0))
         while self._abort_overdue(runs):
             time.sleep(_ABORT_INTERVAL)
 
     def _abort_overdue(self, runs: tuple[InFlightBatch[T], ...]) -> bool:
-        """Break off requests that outlast their run's deadline; return whether any of the runs still runs."""
+        """Abort requests that outlast their call's deadline; return whether any of the calls still runs."""
         running = [run for run in runs if run in self._running]
         for run in running:
-            if self._clock() >= run.deadline:
+            if self._clock.monotonic() >= run.deadline:
                 self._transport.abort(run.thread)
         return bool(running)
 
     def _after_fork(self) -> None:
-        """Leave the parent's sending to the parent."""
+        """Forget the parent's calls in a forked child."""
         self._running = set()
 
 
 def _losses(run: InFlightBatch[T]) -> tuple[Undelivered, ...]:
-    rejects = (
-        (index, fate if isinstance(fate, Rejection) else Rejection(Reason.UNDELIVERED, "delivering failed"))
-        for index, fate in enumerate(run.fates)
-        if fate is not Outcome.DELIVERED
-    )
     return tuple(
-        Undelivered(index, reject.reason, reject.detail, run.retry_after) for index, reject in rejects
+        Undelivered(index, rejection.reason, rejection.detail, run.retry_after)
+        for index, rejection in (
+            (index, outcome if isinstance(outcome, Rejection) else _FAILED)
+            for index, outcome in enumerate(run.outcomes)
+            if outcome is not Outcome.DELIVERED
+        )
     )
+
+
+# An error in our own code, logged with its traceback, has ended the call.
+_FAILED = Rejection(Reason.UNDELIVERED, "delivering failed")

@@ -17,7 +17,7 @@ class Clock:
     Args:
         monotonic: returns seconds; deadlines are on this clock.
         wall: returns seconds since 1970.
-        wait: waits for an event for at most some seconds.
+        wait: waits for an event for at most a number of seconds.
     """
 
     monotonic: Callable[[], float] = time.monotonic

@@ -1,7 +1,8 @@
-"""Posting to PostHog over one pool of connections: an answer comes back, or it was unreachable."""
+"""HTTP requests over one pool of connections, each with a time limit for the whole exchange."""
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -20,25 +21,27 @@ __all__ = ["SDK", "Answer", "NoResponse", "Transport"]
 # How this client names itself to PostHog: in User-Agent, and in PostHog-Sdk-Info of capture v1.
 SDK = f"tformance-otel/{version('tformance-otel')}"
 
-# A lost SYN is sent again after 1 s and after 3 s; a host that answers neither is not there.
+# A lost SYN is sent again after 1 s and after 3 s; a host that answers neither is down.
 _MAX_CONNECT = 5.0
-# Capture v1 answers about 100 bytes an event; what is longer than this was not said by PostHog.
+# Capture v1 answers about 100 bytes per event; a longer response does not come from PostHog.
 _MAX_ANSWER = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
+# `HTTPConnectionPool(host='…', port=1): ` and `[Errno 111] ` in urllib3's messages.
+_INTERNALS = re.compile(r"<?\w+\(host=.*?\)(?:: |>,? ?)|\[Errno -?\d+\] ")
 
 
-class NoResponse(Exception):  # noqa: N818 - says what PostHog was, as `urllib3` and `queue` do
-    """Raised when no whole answer came: refused, reset, timed out, or a certificate that does not verify."""
+class NoResponse(Exception):  # noqa: N818 - names what happened, as `queue.Empty` does
+    """Raised if no complete response arrived: refused, reset, timed out, or an invalid certificate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hold what PostHog answered.
+    """An HTTP response.
 
     Args:
         status: the HTTP status.
-        headers: looked up whatever their case.
-        body: as received.
+        headers: a case-insensitive mapping.
+        body: as received, not decompressed.
     """
 
     status: int
@@ -47,16 +50,16 @@ class Answer:
 
 
 class Transport:
-    """Post to one host; safe in threads and across forks, and never follows a redirect.
+    """The connections to one host. Thread-safe, and safe to use after a fork. Redirects are not followed.
 
-    A child gets a pool of its own: two processes that write to one socket mix their requests.
+    A forked child gets its own pool: two processes that write to one socket would mix their requests.
 
-    The time of an exchange is bounded but for two waits that Python's sockets leave unbounded: resolving the
-    host's name, and a server that sends its answer's headers byte by byte (`abort` ends that one).
+    The time of an exchange is bounded, except for two waits that Python's sockets leave unbounded: resolving
+    the host's name, and a server that sends the response's headers byte by byte (`abort` ends that one).
 
     Args:
-        host: an address, `https://us.i.posthog.com`; a path in it is put before each request's.
-        tls: files for TLS, as urllib3 names them (`ca_certs`, `cert_file`, `key_file`).
+        host: a URL such as `https://us.i.posthog.com`; its path is the prefix of each request's path.
+        tls: files for TLS, with urllib3's names (`ca_certs`, `cert_file`, `key_file`).
     """
 
     def __init__(self, host: str, tls: Mapping[str, str] | None = None) -> None:
@@ -70,20 +73,20 @@ class Transport:
         call_in_child(self._after_fork)
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
-        """Post once and return the answer, whatever its status.
+        """Send one POST request and return the response, whatever its status.
 
-        A pooled connection that the server had closed meanwhile is replaced at once and without counting as
-        an attempt: nothing was answered on it, and should the request have been read all the same, PostHog
-        dedupes it by uuid.
+        If the server has closed a pooled connection, the request is sent again immediately on a new one,
+        which does not count as an attempt: there was no response, and if the server did read the request,
+        PostHog deduplicates by uuid.
 
         Args:
-            path: such as `/batch/`.
+            path: for example `/batch/`.
             body: the bytes to send.
-            headers: beside `User-Agent`.
+            headers: in addition to `User-Agent`.
             timeout: seconds for the whole exchange.
 
         Raises:
-            NoResponse: when no whole answer came within the timeout.
+            NoResponse: if no complete response arrived within the timeout.
         """
         deadline = time.monotonic() + timeout
         try:
@@ -94,16 +97,15 @@ class Transport:
                     raise
                 return self._exchange(path, body, headers, deadline)
         except HTTPError as error:
-            # It names the host, which may be any text; a log takes none with lone surrogates.
-            raise NoResponse(str(error).encode(errors="backslashreplace").decode()) from error
+            raise NoResponse(self._describe(error)) from error
         except (OSError, ValueError) as error:
-            # An address or a header that cannot be sent; the message may quote the key.
+            # A URL or a header that cannot be sent; the message may quote the key.
             raise NoResponse(type(error).__name__) from error
         finally:
             self._in_flight.pop(threading.get_ident(), None)
 
     def abort(self, thread: int) -> None:
-        """Break off the exchange of another thread; its `post` raises `NoResponse`.
+        """Abort the exchange of another thread, whose `post` then raises `NoResponse`.
 
         Args:
             thread: its `threading.get_ident()`.
@@ -128,7 +130,7 @@ class Transport:
             headers={"User-Agent": SDK, **headers, **self._more},
             retries=False,
             redirect=False,
-            # A proxy is asked for PostHog's whole address.
+            # A proxy gets the complete URL.
             assert_same_host=False,
             timeout=urllib3.Timeout(connect=min(left, _MAX_CONNECT), read=left, total=left),
             preload_content=False,
@@ -144,18 +146,18 @@ class Transport:
 
     def _open_pool(self) -> HTTPConnectionPool:
         if self._pool is None:
-            # The pool last, which another thread may find at any moment.
+            # The pool is assigned last, because another thread may use it immediately.
             self._prefix, self._more, self._pool = pool_of(self._host, self._in_flight, self._tls)
         return self._pool
 
     def _read(self, response: BaseHTTPResponse, deadline: float) -> bytes:
-        """Read chunk by chunk, because a socket's timeout is for one read: a slow server has no end."""
+        """Read chunk by chunk: a socket's timeout is for one read, and a slow server could go on for ever."""
         connection = self._in_flight[threading.get_ident()]
         body = bytearray()
         while True:
             left = deadline - time.monotonic()
             if left <= 0 or len(body) > _MAX_ANSWER:
-                msg = f"the answer had no end after {len(body)} bytes"
+                msg = f"the response was not complete after {len(body)} bytes"
                 raise ProtocolError(msg)
             connection.limit(left)
             chunk = response.read1(_CHUNK)
@@ -164,13 +166,19 @@ class Transport:
             body += chunk
 
     def _was_stale(self, error: ProtocolError) -> bool:
-        """Whether a kept connection broke before the first byte of an answer."""
+        """Whether a reused connection broke before the first byte of a response."""
         connection = self._in_flight.get(threading.get_ident())
         cause = error.args[1] if len(error.args) > 1 else None
         return connection is not None and connection.was_kept and isinstance(cause, ConnectionError)
 
+    def _describe(self, error: HTTPError) -> str:
+        """Return what went wrong, without the representation of urllib3's own objects."""
+        text = f"cannot reach {self._host}: {_INTERNALS.sub('', str(error))}"
+        # The host may be any string; escape lone surrogates, which a log stream cannot encode.
+        return text.encode(errors="backslashreplace").decode()
+
     def _after_fork(self) -> None:
-        # The parent's pool is put aside, neither closed nor collected: its lock may have been held at the
-        # fork, and closing would wait for it for ever.
+        # The parent's pool is kept, neither closed nor collected: its lock may have been held at the fork,
+        # and closing it would wait for ever.
         self._inherited, self._pool = self._pool or self._inherited, None
         self._in_flight = {}

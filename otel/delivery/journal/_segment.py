@@ -1,4 +1,4 @@
-"""One file of the journal: lines that a single process writes, and delivers or leaves to another."""
+"""One file of the journal, which a single process writes, and delivers or leaves to another one."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ except ImportError:  # Windows has no such lock, and so no journal
 
 __all__ = ["JournalPosition", "Segment", "segment_paths"]
 
-# When it was begun, in nanoseconds since 1970, by which process, and what tells apart equal ones in different
-# containers.
+# The start time in nanoseconds since 1970, the process id, and a random part for equal process ids in
+# different containers.
 _NAME = re.compile(r"\d{20}-\d+-[0-9a-f]{8}\.journal")
-# Stands in place of a line's first character once nobody needs the line any more.
+# Replaces a line's first character once the line is settled.
 _SETTLED = b" "
 
 
 @dataclass(slots=True, eq=False)
 class JournalPosition:
-    """Be one span's place in the journal.
+    """The place of one span in the journal.
 
     Args:
         segment: the file.
-        offset: where it begins, in bytes.
-        is_error: whether it holds an error.
+        offset: where the line starts, in bytes.
+        is_error: whether the span carries an error.
     """
 
     segment: Segment
@@ -41,15 +41,15 @@ class JournalPosition:
 
 
 class Segment:
-    """Hold one file, locked: as long as the process lives, nobody else delivers what is in it.
+    """One locked file, whose lines no other process delivers. Confined to the journal's lock.
 
-    The lock is `flock`'s, which the kernel lets go of with the process, however that ends. Nothing is synced:
-    what is written survives the process, not the machine.
+    The lock is a `flock`, which the kernel releases when the process ends, however it ends. Nothing is
+    synced: what is written survives the process, but not the machine.
 
     Args:
         path: the file's.
         descriptor: open and locked.
-        is_adopted: whether another process wrote it.
+        is_adopted: whether another process wrote the file.
     """
 
     def __init__(self, path: Path, descriptor: int, *, is_adopted: bool) -> None:
@@ -57,20 +57,20 @@ class Segment:
         self.is_adopted = is_adopted
         self._descriptor = descriptor
         self.size = 0
-        # Where the lines begin whose fate is open, and of those that a later attempt has to deliver.
+        # The offsets of lines that are being delivered, and of lines that a later delivery must retry.
         self.outstanding: set[int] = set()
         self.waiting: set[int] = set()
 
     @classmethod
     def create(cls, folder: Path, now: int) -> Segment:
-        """Begin a file, readable to nobody else: the events are a customer's.
+        """Start a file that only its owner may read: events are customer data.
 
         Args:
-            folder: where.
+            folder: the journal's.
             now: nanoseconds since 1970.
 
         Raises:
-            OSError: if that is not possible.
+            OSError: if the file cannot be created or locked.
         """
         while True:
             path = folder / f"{now:020}-{os.getpid()}-{secrets.token_hex(4)}.journal"
@@ -78,21 +78,21 @@ class Segment:
             try:
                 if _lock(descriptor):
                     return cls(path, descriptor, is_adopted=False)
-            except OSError:  # a file system that knows no locks
+            except OSError:  # a file system without locks
                 path.unlink(missing_ok=True)
                 os.close(descriptor)
                 raise
-            os.close(descriptor)  # another process looked at it just now, and deletes it, since it is empty
+            os.close(descriptor)  # another process has just looked at it, and deletes it, because it is empty
 
     @classmethod
     def adopt(cls, path: Path) -> Segment | None:
-        """Take over a file whose process is gone; None if it is not.
+        """Return a file whose process is gone, locked; None if its process is alive.
 
         Args:
             path: the file's.
 
         Raises:
-            OSError: if it may not be read and written.
+            OSError: if the file cannot be read and written.
         """
         descriptor = os.open(path, os.O_RDWR)
         if _lock(descriptor):
@@ -101,14 +101,14 @@ class Segment:
         return None
 
     def append(self, data: bytes, *, is_error: bool) -> JournalPosition:
-        """Write a line.
+        """Append a line.
 
         Args:
-            data: with its line feed.
-            is_error: whether it holds an error.
+            data: the line, with its line feed.
+            is_error: whether it carries an error.
 
         Raises:
-            OSError: if it could not be written whole; then nothing of it stays.
+            OSError: if the line could not be written completely; nothing of it remains then.
         """
         offset, written = self.size, 0
         try:
@@ -124,7 +124,7 @@ class Segment:
         return JournalPosition(self, offset, is_error)
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Read where each line begins, and the line; not one that the end of its process cut short."""
+        """Yield the offset of each line and the line, except for lines that are settled or cut short."""
         offset = 0
         for line in BytesIO(os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)):
             if line.endswith(b"\n") and not line.startswith(_SETTLED):
@@ -132,20 +132,20 @@ class Segment:
             offset += len(line)
 
     def settle(self, offset: int) -> None:
-        """Note in the file that a line needs no delivery any more.
+        """Mark in the file that a line needs no further delivery.
 
         Args:
-            offset: where it begins.
+            offset: where the line starts.
         """
         os.pwrite(self._descriptor, _SETTLED, offset)
 
-    def empty(self) -> None:
-        """Forget all lines, for new ones."""
+    def truncate(self) -> None:
+        """Remove all lines, to make room for new ones."""
         os.ftruncate(self._descriptor, 0)
         self.size = 0
 
-    def finish(self) -> None:
-        """Let go of the file: delete it if no line waits, else leave those that do to whoever adopts it."""
+    def release(self) -> None:
+        """Delete the file, or leave its waiting lines to the process that adopts it."""
         try:
             if not self.waiting:
                 self.path.unlink(missing_ok=True)
@@ -157,21 +157,21 @@ class Segment:
             # A child forked just now may hold the same lock through its copy of the descriptor.
             with contextlib.suppress(OSError):
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-            self.leave()
+            self.close()
 
-    def leave(self) -> None:
-        """Close the descriptor and nothing else: in a forked child the file and its lock are the parent's."""
+    def close(self) -> None:
+        """Close the descriptor only: in a forked child the file and its lock belong to the parent."""
         os.close(self._descriptor)
 
 
 def segment_paths(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the journal's files in a folder, oldest first, and the files there that are not the journal's.
+    """Return the journal's files in a folder, oldest first, and the other files in it.
 
     Args:
-        folder: one that is not there holds nothing.
+        folder: a missing folder has no files.
 
     Raises:
-        OSError: if it may not be read.
+        OSError: if the folder cannot be read.
     """
     try:
         paths = sorted(folder.iterdir())
@@ -185,7 +185,7 @@ def _is_segment(path: Path) -> bool:
 
 
 def _lock(descriptor: int) -> bool:
-    """Lock a file that still has a name; whoever deletes one holds its lock until it has."""
+    """Lock a file that still has a name; a process that deletes one holds its lock until then."""
     if fcntl is None:
         msg = "this system has no flock"
         raise OSError(msg)

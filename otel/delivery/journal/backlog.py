@@ -1,4 +1,4 @@
-"""What lies in a journal, for whoever asks beside the processes that write it."""
+"""The number and age of events in a journal, for reports outside the processes that write it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["Backlog", "backlog"]
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Say what lies in a journal.
+    """The content of a journal.
 
     Args:
-        events: business events and errors that are not known as delivered, those under way included.
-        oldest: when the oldest of them happened, in nanoseconds since 1970; None if there is none.
+        events: the number of business events and errors not known to be delivered, including those in flight.
+        oldest: when the oldest of them happened, in nanoseconds since 1970; None if the journal is empty.
     """
 
     events: int
@@ -25,20 +25,20 @@ class Backlog:
 
 
 def backlog(folder: Path) -> Backlog:
-    """Return what lies in a journal, whoever holds it.
+    """Return the content of a journal, including segments that running processes hold.
 
     Args:
         folder: the journal's.
 
     Raises:
-        OSError: if it may not be read.
+        OSError: if the folder cannot be read.
     """
     times: list[int] = []
     for path in segment_paths(folder)[0]:
         for line in _read(path).splitlines():
             try:
                 span = span_of(line)
-            except Exception:  # noqa: BLE001, S112 - none of ours, as `Journal.adopt` says in the log
+            except Exception:  # noqa: BLE001, S112 - another version's; `Journal.adopt` logs it
                 continue
             times += [event.timestamp for event in span.events]
             times += [error.envelope.time_unix_nano for error in span.errors]

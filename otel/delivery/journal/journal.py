@@ -1,4 +1,4 @@
-"""The journal: what is for PostHog is on disk before the response leaves, until it is delivered."""
+"""The journal: selected spans are on disk before the response leaves, until they are delivered."""
 
 from __future__ import annotations
 
@@ -15,36 +15,65 @@ from otel.mapping.origin import Origins
 from otel.outcomes.self_log import ThrottledLogger
 from otel.selecting import SelectedSpan
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "NullJournal"]
 
-# About 200,000 events of 600 B: two days of an outage at an event a second, and little beside a container's
-# disk. Each process may exceed it by the segment that it has begun.
+# About 200,000 events of 600 B: two days of an outage at one event per second, and little compared with a
+# container's disk. Each process may exceed it by the segment that it has started.
 _MAX_BYTES = 128 * 1024 * 1024
-# A process that is killed leaves at most a segment of lines that were delivered already, to be sent once more
-# for nothing; and a segment is small enough to be held in memory when it is adopted.
+# A process that is killed leaves at most one segment of lines that were already delivered, which are sent
+# once more for nothing. A segment is also small enough to be read into memory when it is adopted.
 _SEGMENTS = 128
-# An error with its traceback is ten times an event, and a fault in a loop makes thousands: they leave half of
-# the room to events.
+# An error with its traceback is ten times as large as an event, and an error in a loop makes thousands: half
+# of the space is reserved for events.
 _ROOM_FOR_ERRORS = 0.5
-# After a failure the disk is left alone for a second: each look at the folder costs the product's thread.
+# After a failure the journal does not touch the disk for a second: listing the folder costs the product's
+# thread.
 _PAUSE = 1.0
 
 
-class Journal:
-    """Keep selected spans in a folder that the product's processes share; never raises into the pipeline.
+class NullJournal:
+    """The journal of a program that does not configure one."""
 
-    Each process appends to a segment of its own, begun when it is first needed, also after a fork. A segment
-    whose lines are all delivered is emptied or deleted. One with lines that could not be delivered is let go
-    of, to be adopted by whichever process comes first, as one is whose process is gone. To deliver a line
-    twice is harmless: an event's uuid is a function of the event.
+    is_on = False
+    failed_deliveries = 0
+
+    def append(self, span: SelectedSpan) -> None:
+        """Store nothing."""
+
+    def defer(self, span: SelectedSpan) -> bool:
+        """Return False: the span is not stored."""
+        del span
+        return False
+
+    def settle(self, settled: Iterable[JournalPosition], waiting: Iterable[JournalPosition]) -> None:
+        """Ignore positions; there are none."""
+
+    def adopt(self) -> Iterator[list[SelectedSpan]]:
+        """Return nothing."""
+        return iter(())
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Journal:
+    """A folder of selected spans that the product's processes share. Thread-safe; never raises.
+
+    Each process appends to its own segment, which is started when it is first needed, also after a fork. A
+    segment whose lines are all delivered is truncated or deleted. A segment with lines that could not be
+    delivered is released, and the first process that finds it adopts it, as it does if the segment's process
+    is gone. Delivering a line twice is harmless, because an event's uuid is a function of the event.
 
     Args:
-        folder: made when first needed.
-        origins: of the spans.
-        max_bytes: what all segments together may take; what is recorded when they do goes the usual way.
-        clock: seconds, monotonic.
-        wall: nanoseconds since 1970.
+        folder: created when first needed.
+        origins: the programs that the spans come from.
+        max_bytes: the size of all segments together; when it is reached, spans are delivered without the
+            journal.
+        clock: returns monotonic seconds.
+        wall: returns nanoseconds since 1970.
     """
+
+    is_on = True
 
     def __init__(
         self,
@@ -68,76 +97,76 @@ class Journal:
         self._takes_errors = True
         self._closed_until = float("-inf")
         self._foreign: set[str] = set()
-        # How often a delivery left something waiting.
+        # The number of lines that a failed delivery has left waiting.
         self.failed_deliveries = 0
         call_in_child(self._after_fork)
 
-    def keep(self, span: SelectedSpan) -> None:
-        """Write a span to disk; if it cannot be written, say so in the log.
+    def append(self, span: SelectedSpan) -> None:
+        """Write a span to disk; log a warning if it cannot be written.
 
         Args:
-            span: takes its place in the journal as `line`.
+            span: its `position` is set to its place in the journal.
         """
         try:
             data = line_of(span, self._origins.of(span.resource.attributes).attributes)
             with self._lock:
-                span.line = self._append(data, is_error=bool(span.errors))
+                span.position = self._append(data, is_error=bool(span.errors))
         except Exception as error:  # noqa: BLE001 - a full disk, or a value whose own code raises
             self._closed_until = self._clock() + _PAUSE
             problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._log.warning("write", "the journal %s cannot be written: %s", self._folder, problem)
 
-    def wait(self, span: SelectedSpan) -> bool:
-        """Leave a span to a later delivery; return False if it is not kept here.
+    def defer(self, span: SelectedSpan) -> bool:
+        """Defer a span; return False if the journal does not hold it.
 
         Args:
-            span: is not going to be delivered now.
+            span: will not be delivered now.
         """
-        if not isinstance(span.line, JournalPosition):
+        if not isinstance(span.position, JournalPosition):
             return False
-        self.account((), (span.line,))
+        self.settle((), (span.position,))
         return True
 
-    def account(self, settled: Iterable[JournalPosition], waiting: Iterable[JournalPosition]) -> None:
-        """Take what became of lines.
+    def settle(self, settled: Iterable[JournalPosition], waiting: Iterable[JournalPosition]) -> None:
+        """Release lines after a delivery.
 
         Args:
-            settled: need no delivery any more.
-            waiting: a later attempt has to deliver.
+            settled: lines that need no further delivery.
+            waiting: lines that a later delivery must retry.
         """
         finished = []
-        with suppress_internal_errors("keeping the journal's accounts"):
+        with suppress_internal_errors("settling lines of the journal"):
             with self._lock:
                 for segment in self._settle(settled) | self._wait(waiting):
                     if segment.outstanding:
                         continue
                     if segment is self._current and not segment.waiting:
-                        segment.empty()
+                        segment.truncate()
                     else:
-                        self._let_go(segment)
+                        self._drop(segment)
                         finished.append(segment)
             self._finish(finished)
 
     def adopt(self) -> Iterator[list[SelectedSpan]]:
-        """Take over the segments that no process holds, one after the other, and give what is in each."""
+        """Adopt the segments that no process holds, one after the other, and yield the spans of each."""
         try:
             paths, others = segment_paths(self._folder)
         except OSError as error:
             self._log.warning("read", "the journal %s cannot be read: %s", self._folder, error.strerror)
             return
         for path in others:
-            self._leave_alone(path, "is none of the journal's files")
+            self._leave_alone(path, "is not a file of the journal")
         for path in paths:
             if path.name not in self._foreign:
                 yield self._adopt(path)
 
     def close(self) -> None:
-        """Let go of everything; what is not known as delivered waits for the next process."""
+        """Release all segments; what is not known to be delivered waits for the next process."""
         with self._lock:
             held = list(self._held)
             for segment in held:
                 segment.waiting |= segment.outstanding
-                self._let_go(segment)
+                self._drop(segment)
         self._finish(held)
 
     def _append(self, data: bytes, *, is_error: bool) -> JournalPosition | None:
@@ -157,7 +186,7 @@ class Journal:
         room = self._max_bytes - sum(map(_size, segment_paths(self._folder)[0]))
         if room < self._segment_bytes:
             self._closed_until = self._clock() + _PAUSE
-            self._log.warning("room", "the journal %s is full: new events are not kept", self._folder)
+            self._log.warning("room", "the journal %s is full: new events are not stored", self._folder)
             return None
         self._takes_errors = room >= self._max_bytes * _ROOM_FOR_ERRORS
         self._current = Segment.create(self._folder, self._wall())
@@ -172,7 +201,7 @@ class Journal:
                 touched.add(segment)
                 segment.outstanding.discard(line.offset)
                 if line.is_error:
-                    # An event delivered again is the same event; an error would be counted again.
+                    # An event that is delivered again is the same event; an error would be counted again.
                     segment.settle(line.offset)
         return touched
 
@@ -186,7 +215,7 @@ class Journal:
                 line.segment.waiting.add(line.offset)
         return touched
 
-    def _let_go(self, segment: Segment) -> None:
+    def _drop(self, segment: Segment) -> None:
         self._held.discard(segment)
         if segment is self._current:
             self._current = None
@@ -194,9 +223,9 @@ class Journal:
     def _finish(self, segments: Iterable[Segment]) -> None:
         for segment in segments:
             try:
-                segment.finish()
-            except OSError as error:  # whoever looks at the file next does it again
-                self._log.warning("finish", "%s cannot be finished: %s", segment.path, error.strerror)
+                segment.release()
+            except OSError as error:  # the process that adopts the file releases it again
+                self._log.warning("release", "%s cannot be released: %s", segment.path, error.strerror)
 
     def _adopt(self, path: Path) -> list[SelectedSpan]:
         try:
@@ -212,11 +241,11 @@ class Journal:
         for offset, data in segment.lines():
             try:
                 span = span_of(data)
-            except Exception:  # noqa: BLE001 - another version's line, or nobody's, must not block the others
+            except Exception:  # noqa: BLE001 - a line of another version must not block the others
                 segment.waiting.add(offset)
-                self._leave_alone(path, "has lines that are none of the journal's")
+                self._leave_alone(path, "has lines that this version cannot read")
                 continue
-            span.line = JournalPosition(segment, offset, is_error=bool(span.errors))
+            span.position = JournalPosition(segment, offset, is_error=bool(span.errors))
             segment.outstanding.add(offset)
             spans.append(span)
         if spans:
@@ -229,13 +258,13 @@ class Journal:
     def _leave_alone(self, path: Path, problem: str) -> None:
         if path.name not in self._foreign:
             self._foreign.add(path.name)
-            self._log.once_per_process(path.name, "%s %s: it is left alone", path, problem)
+            self._log.once_per_process(path.name, "%s %s: it is left as it is", path, problem)
 
     def _after_fork(self) -> None:
-        """Write to segments of its own in a forked child; those held at the fork are the parent's."""
+        """Start new segments in a forked child; those that were held at the fork belong to the parent."""
         held, self._held = self._held, set()
         for segment in held:
-            segment.leave()
+            segment.close()
         self._current = None
         self._lock = threading.Lock()
 

@@ -4,62 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from otel.delivery.http.client import Undelivered
-from otel.delivery.journal import Journal, JournalPosition
-from otel.delivery.posthog.client import RECOVERABLE
+from otel.delivery.http import Undelivered
+from otel.delivery.journal import Journal, JournalPosition, NullJournal
 from otel.envelope import Capture
-from otel.outcomes.counters import Counters
+from otel.outcomes import Ledger
 
 __all__ = ["Batch"]
 
 
 class Batch:
-    """Collect captures, and know for each which lines of the journal hold it."""
+    """Captures, and for each the positions of the journal that hold it. Confined to one export."""
 
     def __init__(self) -> None:
         self.captures: list[Capture] = []
-        # By the capture's position; empty without a journal.
-        self.lines: dict[int, Sequence[JournalPosition]] = {}
+        # By the index of the capture; empty without a journal.
+        self.positions: dict[int, Sequence[JournalPosition]] = {}
         self._touched: list[JournalPosition] = []
         self._from: Sequence[JournalPosition] = ()
 
-    def begin(self, lines: Sequence[JournalPosition]) -> None:
-        """Say where the captures to come are from.
+    def begin(self, positions: Sequence[JournalPosition]) -> None:
+        """Start the captures of one span.
 
         Args:
-            lines: those of a span; of an error that stands for others, those of all.
+            positions: the span's place in the journal; for an error that represents others, those of all.
         """
-        self._from = lines
-        self._touched += lines
+        self._from = positions
+        self._touched += positions
 
     def add(self, capture: Capture) -> None:
-        """Take a capture.
+        """Add a capture of the current span.
 
         Args:
             capture: mapped.
         """
         if self._from:
-            self.lines[len(self.captures)] = self._from
+            self.positions[len(self.captures)] = self._from
         self.captures.append(capture)
 
     def hold_back(self) -> None:
-        """Say that the current span's error is counted, and its line's fate the count's."""
+        """Leave the current span's position to the count of errors that are held back."""
         del self._touched[len(self._touched) - len(self._from) :]
         self._from = ()
 
-    def account(self, losses: Iterable[Undelivered], journal: Journal, counters: Counters) -> None:
-        """Tell the journal what became of its lines.
+    def settle(self, losses: Iterable[Undelivered], journal: Journal | NullJournal, ledger: Ledger) -> None:
+        """Settle the journal's lines after a delivery.
 
         Args:
             losses: the captures that were not delivered.
-            journal: whose lines they are.
-            counters: count those that wait now and did not before.
+            journal: holds the lines.
+            ledger: accounts for captures that wait from now on.
         """
         waiting: set[JournalPosition] = set()
         for loss in losses:
-            lines = self.lines.get(loss.index, ())
-            if loss.reason in RECOVERABLE and lines:
-                waiting.update(lines)
-                if not lines[0].segment.is_adopted:
-                    counters.journaled(1)
-        journal.account([line for line in self._touched if line not in waiting], waiting)
+            positions = self.positions.get(loss.index, ())
+            if loss.reason.is_retryable and positions:
+                waiting.update(positions)
+                if not positions[0].segment.is_adopted:
+                    ledger.deferred(1)
+        journal.settle([one for one in self._touched if one not in waiting], waiting)

@@ -6,49 +6,34 @@ from collections.abc import Sequence
 
 import orjson
 
-from otel.delivery.http.protocol import Outcome
-from otel.delivery.http.transport import Answer
-from otel.delivery.posthog._late import migration, parts_by_age
+from otel.delivery.http import Answer, Outcome
+from otel.delivery.posthog._endpoint import CaptureEndpoint
+from otel.delivery.posthog._late import migration
 from otel.envelope import Capture, Rejection
 
 __all__ = ["CaptureV0"]
 
 
-class CaptureV0:
-    """Speak capture v0 (`wire.md` sections 1.2 to 1.4).
+class CaptureV0(CaptureEndpoint):
+    """The protocol of capture v0 (`wire.md` sections 1.2 to 1.4).
 
-    Without `sent_at`: PostHog would move an event's time by the network's delay, to a different place at
-    each attempt, and dedupe on it (`wire.md` section 1.6).
-
-    Args:
-        api_key: the project API key.
+    Bodies have no `sent_at`: PostHog would move an event's time by the network's delay, differently at each
+    attempt, and it deduplicates on the time (`wire.md` section 1.6).
     """
 
     path = "/batch/"
 
-    def __init__(self, api_key: str) -> None:
-        self._api_key = api_key
-
-    def parts(self, captures: Sequence[Capture], time: float) -> list[list[int]]:
-        """Return the positions of the fresh captures and those of the late ones.
-
-        Args:
-            captures: the events.
-            time: seconds since 1970.
-        """
-        return parts_by_age(captures, time)
-
     def body(self, captures: Sequence[Capture], time: float) -> bytes:
-        """Write the request's JSON.
+        """Encode the JSON of a request.
 
         Args:
             captures: the events of one part.
-            time: seconds since 1970; the body stays the same for each attempt.
+            time: seconds since 1970; the body is the same for every attempt.
 
         Raises:
-            TypeError: when one of them cannot be written.
+            TypeError: if an event cannot be encoded.
         """
-        # orjson takes the dataclass as it is, but in twice the time of a dict made for it.
+        # orjson can encode the dataclass itself, but takes twice as long as for a dict.
         batch = [
             {
                 "event": capture.event,
@@ -62,7 +47,7 @@ class CaptureV0:
         return orjson.dumps({"api_key": self._api_key, **migration(captures, time), "batch": batch})
 
     def headers(self, request_id: str, attempt: int, time: float) -> dict[str, str]:  # noqa: ARG002 - v1's
-        """Add nothing: v0 takes the key from the body, and knows no attempts.
+        """Return no headers: v0 reads the key from the body and does not count attempts.
 
         Args:
             request_id: unused.
@@ -72,10 +57,10 @@ class CaptureV0:
         return {}
 
     def read(self, answer: Answer, captures: Sequence[Capture]) -> list[Outcome | Rejection]:  # noqa: ARG002 - v1's
-        """Take all captures as delivered: the body of an accepting answer says no more.
+        """Return that all captures are delivered: a 2xx response says nothing about single events.
 
         Args:
             answer: unused.
-            captures: those of the request.
+            captures: the captures of the request.
         """
         return [Outcome.DELIVERED] * len(captures)

@@ -8,71 +8,62 @@ from typing import Any
 
 import orjson
 
-from otel.delivery.http.protocol import Outcome
-from otel.delivery.http.transport import SDK, Answer
-from otel.delivery.posthog._advice import advise
-from otel.delivery.posthog._late import migration, parts_by_age
+from otel.delivery.http import SDK, Answer, Outcome
+from otel.delivery.posthog._endpoint import CaptureEndpoint
+from otel.delivery.posthog._late import migration
 from otel.envelope import Capture, Rejection
-from otel.outcomes.self_log import ThrottledLogger
+from otel.outcomes import ThrottledLogger
 from otel.reasons import Reason
 
 __all__ = ["CaptureV1"]
 
-# Properties of v0 that v1 reads from other places, each with the type that it takes there.
+# Properties of v0 that v1 reads from other places, each with the type that it requires there.
 _LIFTED = (("$session_id", "session_id", str), ("$window_id", "window_id", str))
 _OPTIONS = (
     ("$process_person_profile", "process_person_profile", bool),
     ("$cookieless_mode", "cookieless_mode", bool),
     ("$product_tour_id", "product_tour_id", str),
 )
-# What PostHog drops for another reason than the event itself.
+# Details of `drop` whose reason is not the event itself.
 _DROP_REASONS = {"billing_limit_exceeded": Reason.OVER_QUOTA, "event_too_big": Reason.TOO_LARGE}
-# How much of a result that is not known gets into the log, in characters.
+# How much of an unknown result is logged, in characters.
 _MAX_RESULT = 80
 
 
-class CaptureV1:
-    """Speak capture v1 (`wire.md` section 1.8).
+class CaptureV1(CaptureEndpoint):
+    """The protocol of capture v1 (`wire.md` section 1.8).
 
     Args:
         api_key: the project API key.
-        log: where warnings of PostHog about events go.
+        log: logs PostHog's warnings about events.
+        is_compressed: whether bodies are sent with gzip.
     """
 
     path = "/i/v1/analytics/events"
 
-    def __init__(self, api_key: str, log: ThrottledLogger) -> None:
-        self._api_key = api_key
+    def __init__(self, api_key: str, log: ThrottledLogger, *, is_compressed: bool = True) -> None:
+        super().__init__(api_key, is_compressed=is_compressed)
         self._log = log
 
-    def parts(self, captures: Sequence[Capture], time: float) -> list[list[int]]:
-        """Return the positions of the fresh captures and those of the late ones.
-
-        Args:
-            captures: the events.
-            time: seconds since 1970.
-        """
-        return parts_by_age(captures, time)
-
     def body(self, captures: Sequence[Capture], time: float) -> bytes:
-        """Write the request's JSON.
+        """Encode the JSON of a request.
 
         Args:
             captures: the events of one part.
-            time: seconds since 1970; the body stays the same for each attempt.
+            time: seconds since 1970; the body is the same for every attempt.
 
         Raises:
-            TypeError: when one of them cannot be written.
+            TypeError: if an event cannot be encoded.
         """
         batch = [_event(capture) for capture in captures]
         return orjson.dumps({"created_at": _rfc3339(time), **migration(captures, time), "batch": batch})
 
     def headers(self, request_id: str, attempt: int, time: float) -> dict[str, str]:
-        """Write the headers that v1 requires.
+        """Return the headers that v1 requires.
 
         Args:
-            request_id: a UUID, the same for each attempt.
-            attempt: from 1.
+            request_id: a UUID, the same for every attempt.
+            attempt: 1 for the first attempt.
             time: seconds since 1970.
         """
         return {
@@ -84,31 +75,32 @@ class CaptureV1:
         }
 
     def read(self, answer: Answer, captures: Sequence[Capture]) -> list[Outcome | Rejection]:
-        """Read each event's result: only `retry` reopens an event, every other result is final.
+        """Return the outcome of each event: only the result `retry` keeps one pending, all others are final.
 
-        So PostHog can add results without being sent the same events until the deadline by clients that are
-        older (`unknown_result_treated_as_terminal` of PostHog/posthog-sdk-test-harness). A result that is not
-        known, and an event that the answer does not name, count as delivered, as in PostHog's own SDKs.
+        This lets PostHog add results without being sent the same events again and again by older clients
+        (`unknown_result_treated_as_terminal` in PostHog/posthog-sdk-test-harness). As in PostHog's own SDKs,
+        an unknown result, and an event that is missing from the results, count as delivered.
 
-        An answer without a map of results was not written by capture v1 but by something before it or in its
-        place, which may answer the same for ever. It is final for this call, as in posthog-python, and it is
-        no delivery: the events are lost as `undelivered`, or wait in the journal or in a Collector's queue.
+        A response without a map of results does not come from capture v1, but from something in front of it
+        or in its place, which may answer the same for ever. As in posthog-python it is final for this call,
+        and the events are not delivered: they are lost as `undelivered`, or wait in the journal or a
+        Collector's queue.
 
         Args:
-            answer: one with a status of 2xx.
-            captures: those of the request.
+            answer: a response with a 2xx status.
+            captures: the captures of the request.
         """
         results = _results(answer.body)
         if results is None:
             detail = f"{answer.status} without the results of capture v1"
-            advise(self._log, Reason.UNDELIVERED, detail)
+            self.advise(self._log, Reason.UNDELIVERED, detail)
             return [Rejection(Reason.UNDELIVERED, detail) for _ in captures]
-        return [self._fate(capture, results) for capture in captures]
+        return [self._outcome(capture, results) for capture in captures]
 
-    def _fate(self, capture: Capture, results: Mapping[str, Any]) -> Outcome | Rejection:
+    def _outcome(self, capture: Capture, results: Mapping[str, Any]) -> Outcome | Rejection:
         if capture.uuid not in results:
             self._log.warning(
-                "no result", "PostHog gave no result for event %s; it counts as delivered", capture.uuid
+                "no result", "PostHog returned no result for event %s; it counts as delivered", capture.uuid
             )
             return Outcome.DELIVERED
         entry = results[capture.uuid]
@@ -118,10 +110,12 @@ class CaptureV1:
             case "ok":
                 return Outcome.DELIVERED
             case "warning":
-                self._log.warning(f"warning {details}", "PostHog took an event with the warning %r", details)
+                self._log.warning(
+                    f"warning {details}", "PostHog accepted an event with the warning %r", details
+                )
                 return Outcome.DELIVERED
             case "retry":
-                return Outcome.OPEN
+                return Outcome.PENDING
             case "drop":
                 return Rejection(_DROP_REASONS.get(details, Reason.REFUSED), details)
             case "limited":  # in PostHog's checks; its server says `drop` with `billing_limit_exceeded`
@@ -129,7 +123,7 @@ class CaptureV1:
         name = str(result)[:_MAX_RESULT]
         self._log.warning(
             f"result {name}",
-            "PostHog answered an event with the unknown result %r; it counts as delivered",
+            "PostHog returned the unknown result %r for an event; it counts as delivered",
             name,
         )
         return Outcome.DELIVERED
@@ -139,10 +133,11 @@ def _event(capture: Capture) -> dict[str, Any]:
     properties = dict(capture.properties)
     options: dict[str, Any] = {}
     # PostHog's correction adds its own clock minus `PostHog-Request-Timestamp` to each time: the error of the
-    # sender's clock, but also the network's delay, which differs from attempt to attempt. A server that keeps
-    # its clock by NTP is off by less than that delay, and its time must stay the same through every retry.
-    # The option also stores any time in the future. Of a foreign program's clock nothing is known, so its
-    # events go without it: PostHog then turns what is more than 23 h ahead into now (`wire.md` section 1.6).
+    # sender's clock, but also the network's delay, which differs from attempt to attempt. The clock of a
+    # server that uses NTP is off by less than that delay, and an event's time must be the same in every
+    # attempt. The option also stores any time in the future. Nothing is known about the clock of a foreign
+    # program, so its events go without it: PostHog then changes times more than 23 h ahead to now (`wire.md`
+    # section 1.6).
     if capture.is_clock_trusted:
         options["disable_skew_correction"] = True
     event: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The exporter: spans in, captures out, and a reason for each that does not arrive."""
+"""The exporter: spans in, captures out, and a reason for each event that does not arrive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import report_internal_error, suppress_internal_errors
 from otel.delivery.error_limiter import ErrorLimiter
-from otel.delivery.journal import Journal, JournalPosition, JournalRecovery
+from otel.delivery.journal import Journal, JournalPosition, JournalRecovery, NullJournal
 from otel.delivery.posthog._batch import Batch
 from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture, Envelope, Rejection
@@ -23,9 +23,8 @@ from otel.mapping import Mapper
 from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.from_span import envelopes, errors_of
 from otel.mapping.origin import Origins
-from otel.outcomes.counters import Counters
-from otel.outcomes.quarantine import Quarantine
-from otel.outcomes.self_log import ThrottledLogger
+from otel.mapping.select import select_all
+from otel.outcomes import Ledger, open_quarantine
 from otel.reasons import Reason
 from otel.selecting import SelectedSpan
 from otel.settings import Settings
@@ -36,14 +35,14 @@ _log = logging.getLogger("otel.delivery")
 
 
 class CaptureSink(Protocol):
-    """Take captures and try to deliver them until a deadline."""
+    """A receiver of captures that replaces PostHog."""
 
     def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> Any:
-        """Deliver captures; count and keep what does not arrive."""
+        """Deliver captures until a deadline, and account for those that do not arrive."""
         ...
 
     def interrupt(self, deadline: float) -> None:
-        """Shorten the deadline of what is under way."""
+        """Bring forward the deadline of running deliveries."""
         ...
 
     def close(self) -> None:
@@ -51,24 +50,34 @@ class CaptureSink(Protocol):
         ...
 
 
+class _NoSink:
+    """The sink of an exporter without a key, which gets nothing."""
+
+    def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> None: ...
+
+    def interrupt(self, deadline: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class PostHogSpanExporter(SpanExporter):
-    """Export business events and errors on spans to PostHog.
+    """An OpenTelemetry exporter that sends business events and errors on spans to PostHog. Thread-safe.
 
-    Behind OpenTelemetry's stock processors it sees sampled spans only; `otel.install` puts it behind a
-    processor that passes on the others too. Every argument is optional, so that
-    `OTEL_TRACES_EXPORTER=posthog` can make one; a missing key warns and never raises, which would switch
-    all of OpenTelemetry off.
+    Behind OpenTelemetry's stock processors it gets sampled spans only; `otel.install` puts it behind a
+    processor that also passes on the others. Every argument is optional, so that
+    `OTEL_TRACES_EXPORTER=posthog` can create it. A missing key is a warning: an exception would switch off
+    all of OpenTelemetry.
 
-    With a journal it also delivers what other processes left there: from the first export on, or from when
-    `start_recovery` is called.
+    With a journal, it also delivers what other processes left there, from the first export on, or from the
+    call of `start_recovery`.
 
     Args:
         api_key: the PostHog project API key; `POSTHOG_API_KEY` by default.
         host: PostHog's ingestion address; `POSTHOG_HOST` by default.
-        settings: all settings at once, instead of the environment's.
-        registry: the declared events; the process's by default.
-        counters: count what becomes of events.
-        sink: takes the captures instead of PostHog.
+        settings: all settings, instead of those of the environment.
+        registry: the declared events; the default registry by default.
+        ledger: accounts for events; one with the settings' quarantine by default.
+        sink: gets the captures instead of PostHog.
     """
 
     def __init__(
@@ -78,7 +87,7 @@ class PostHogSpanExporter(SpanExporter):
         *,
         settings: Settings | None = None,
         registry: Registry = default_registry,
-        counters: Counters | None = None,
+        ledger: Ledger | None = None,
         sink: CaptureSink | None = None,
     ) -> None:
         settings = settings or Settings.from_environ()
@@ -86,24 +95,22 @@ class PostHogSpanExporter(SpanExporter):
         self._settings = settings.replace(
             **{name: value for name, value in given.items() if value is not None}
         )
-        self.counters = counters or Counters()
-        self._quarantine = Quarantine(settings.quarantine) if settings.quarantine is not None else None
+        self.ledger = ledger or Ledger(quarantine=open_quarantine(settings.quarantine))
         self._origins = Origins(self._settings.release_id)
-        self.journal: Journal | None = None
-        self._delivery: PostHogClient | None = None
-        self._recovery: JournalRecovery | None = None
-        if sink is None and self._settings.api_key:
-            sink = self._delivery = PostHogClient(self._settings, self.counters, quarantine=self._quarantine)
+        self.journal: Journal | NullJournal = NullJournal()
+        self._is_sending = sink is not None or bool(self._settings.api_key)
+        if not self._is_sending:
+            _log.warning("POSTHOG_API_KEY is not set: no event is sent to PostHog")
+            sink = _NoSink()
+        if sink is None:
+            sink = PostHogClient(self._settings, self.ledger)
             if self._settings.journal is not None:
                 self.journal = Journal(self._settings.journal, self._origins)
-                self._recovery = JournalRecovery(self.journal, self._export)
-        elif sink is None:
-            _log.warning("POSTHOG_API_KEY is not set: no event is sent to PostHog")
         self._sink = sink
+        self._recovery = JournalRecovery(self.journal, self._export)
         self.map = Mapper(registry, self._settings)
         self._map_error = ErrorMapper(self._settings, _error_event(self._settings, registry))
-        self._window = ErrorLimiter(self._send_due)
-        self._log = ThrottledLogger(time.monotonic)
+        self._limiter = ErrorLimiter(self._send_due)
         self._is_ending = False
         self._deadline = float("inf")
 
@@ -113,20 +120,18 @@ class PostHogSpanExporter(SpanExporter):
         Args:
             spans: ended.
         """
-        if self._sink is None:
-            unsent = sum(len(envelopes(span, self.map.selects)) + len(_errors(span)) for span in spans)
-            self.counters.lost(Reason.NO_KEY, unsent)
+        if not self._is_sending:
+            self.ledger.lost(Reason.NO_KEY, sum(map(self._count, spans)))
             return SpanExportResult.FAILURE
         self.start_recovery()
         return self._export(spans)
 
     def start_recovery(self) -> None:
-        """Deliver from a thread what is left in the journal, if any; the events must be declared by now."""
-        if self._recovery is not None:
-            self._recovery.start()
+        """Deliver from a thread what is left in the journal; the events must be declared by now."""
+        self._recovery.start()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Deliver the counts of errors that wait for their window to end.
+        """Deliver the counts of errors that are held back; return whether they were delivered.
 
         Args:
             timeout_millis: milliseconds.
@@ -137,116 +142,114 @@ class PostHogSpanExporter(SpanExporter):
         return self._deliver(batch, deadline) is SpanExportResult.SUCCESS
 
     def finish_by(self, deadline: float) -> None:
-        """Give up at a deadline, also on a batch that is under way.
+        """Set a deadline for all deliveries, including the one that is running.
 
         Args:
             deadline: on the clock of `time.monotonic`.
         """
         self._is_ending = True
         self._deadline = deadline
-        if self._recovery is not None:
-            self._recovery.stop()
-        if self._sink is not None:
-            self._sink.interrupt(deadline)
+        self._recovery.stop()
+        self._sink.interrupt(deadline)
 
     def shutdown(self) -> None:
         """Deliver what is held back, within the settings' flush timeout, and end."""
         if not self._is_ending:
             self.finish_by(time.monotonic() + self._settings.flush_timeout)
-        self._window.stop()
+        self._limiter.stop()
         self.force_flush()
-        if self._recovery is not None:
-            self._recovery.finish(self._deadline - time.monotonic())
-        if self._sink is not None:
-            self._sink.close()
-        if self._recovery is not None:
-            self._recovery.join()
-        if self.journal is not None:
-            self.journal.close()
+        self._recovery.finish(self._deadline - time.monotonic())
+        self._sink.close()
+        self._recovery.join()
+        self.journal.close()
 
     def _export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         batch = Batch()
         for span in spans:
-            try:
-                self._take_span(span, batch)
-            except Exception as error:  # noqa: BLE001 - one span's fault must not cost the batch
-                self.counters.lost(Reason.MAPPING_FAILED)
-                report_internal_error("mapping a span", error)
+            self._take_span(span, batch)
         self._take_due(batch)
-        self._window.watch()
+        self._limiter.start_timer()
         return self._deliver(batch)
 
     def _take_span(self, span: ReadableSpan, batch: Batch) -> None:
-        lines: tuple[JournalPosition, ...] = ()
-        if self.journal is not None:
-            lines = _lines(span)
-            batch.begin(lines)
-        for envelope in self._envelopes(span):
-            for mapped in self._mapped(envelope):
-                self._take(mapped, envelope, batch)
-        for error in _errors(span):
-            if self._window.admit(error, lines):
-                self._take_error(error, 1, batch)
-            else:
-                batch.hold_back()
+        accounted = 0
+        try:
+            positions = _positions(span)
+            batch.begin(positions)
+            for envelope in self._envelopes(span):
+                self._take_event(envelope, batch)
+                accounted += 1
+            for error in _errors(span):
+                if self._limiter.admit(error, positions):
+                    self._take_error(error, 1, batch)
+                else:
+                    batch.hold_back()
+                accounted += 1
+        except Exception as error:  # noqa: BLE001 - an error in one span must not cost the batch
+            # An unreadable span has at least one event, or it would not be here.
+            self.ledger.lost(Reason.MAPPING_FAILED, max(self._count(span) - accounted, 1))
+            report_internal_error("reading a span", error)
+
+    def _count(self, span: ReadableSpan) -> int:
+        """Return how many events and errors a span carries."""
+        if isinstance(span, SelectedSpan):
+            return len(span.events) + len(span.errors)
+        selected = sum(self.map.selects(event.name) for event in span.events)
+        return selected + len(errors_of(span))
 
     def _envelopes(self, span: ReadableSpan) -> list[Envelope]:
-        # What was selected when it was recorded is no longer passed over, even if the journal held it until
-        # the event was declared no more.
-        return envelopes(span, _everything if isinstance(span, SelectedSpan) else self.map.selects)
+        # An event that was selected when it was recorded stays selected, even if the journal held it until
+        # the event was no longer declared.
+        return envelopes(span, select_all if isinstance(span, SelectedSpan) else self.map.selects)
 
-    def _deliver(self, batch: Batch, deadline: float | None = None) -> SpanExportResult:
-        if self._sink is None:
-            return SpanExportResult.SUCCESS
-        # OpenTelemetry's own thread suppresses it already; a timer's and a replay's do not.
-        with suppress_instrumentation():
-            if self._delivery is None or self.journal is None:
-                undelivered = self._sink.deliver(batch.captures, deadline) if batch.captures else ()
-            else:
-                undelivered = self._delivery.deliver(batch.captures, deadline, batch.lines)
-                batch.account(undelivered, self.journal, self.counters)
-        return SpanExportResult.FAILURE if undelivered else SpanExportResult.SUCCESS
-
-    def _mapped(self, envelope: Envelope) -> list[Capture | Rejection]:
+    def _take_event(self, envelope: Envelope, batch: Batch) -> None:
         try:
-            return self.map(envelope)
-        except Exception as error:  # noqa: BLE001 - one event's fault must not cost the batch
+            mapped = self.map(envelope)
+        except Exception as error:  # noqa: BLE001 - an error in one event must not cost the batch
+            mapped = [Rejection(Reason.MAPPING_FAILED, type(error).__name__)]
             report_internal_error(f"mapping {envelope.name}", error)
-            return [Rejection(Reason.MAPPING_FAILED, type(error).__name__)]
-
-    def keep(self, envelope: Envelope, reject: Rejection) -> None:
-        """Keep a rejected event in the quarantine, if there is one.
-
-        Args:
-            envelope: the event.
-            reject: why.
-        """
-        if self._quarantine is not None:
-            # A later release may deliver it.
-            resource = self._origins.of(envelope.resource).resource.attributes
-            self._quarantine.keep(replace(envelope, resource=resource), reject)
-
-    def _take(self, mapped: Capture | Rejection, envelope: Envelope, batch: Batch) -> None:
-        if isinstance(mapped, Capture):
-            batch.add(mapped)
-            return
-        self.counters.lost(mapped.reason)
-        if mapped.reason.is_quarantined:
-            kind = f"{envelope.name} {mapped.reason}"
-            self._log.warning(
-                kind, "event %r is rejected: %s (%s)", envelope.name, mapped.detail, mapped.reason
-            )
-            self.keep(envelope, mapped)
+        self._take(mapped, envelope, batch)
 
     def _take_error(self, error: ErrorRecord, occurrences: int, batch: Batch) -> None:
-        with suppress_internal_errors("mapping an error"):
-            for mapped in self._map_error(error, occurrences):
-                self._take(mapped, error.envelope, batch)
+        try:
+            mapped = self._map_error(error, occurrences)
+        except Exception as problem:  # noqa: BLE001 - as above
+            mapped = [Rejection(Reason.MAPPING_FAILED, type(problem).__name__)]
+            report_internal_error("mapping an error", problem)
+        self._take(mapped, error, batch)
+
+    def _take(
+        self, mapped: Sequence[Capture | Rejection], source: Envelope | ErrorRecord, batch: Batch
+    ) -> None:
+        for one in mapped:
+            if isinstance(one, Capture):
+                batch.add(one)
+            else:
+                envelope = source.replayable() if isinstance(source, ErrorRecord) else source
+                # With its origin, because a later release may replay it.
+                resource = self._origins.of(envelope.resource).resource.attributes
+                self.ledger.rejected(one, replace(envelope, resource=resource))
 
     def _take_due(self, batch: Batch, *, everything: bool = False) -> None:
-        for error, occurrences, lines in self._window.due(everything=everything):
-            batch.begin(lines)
+        for error, occurrences, positions in self._limiter.due(everything=everything):
+            batch.begin(positions)
             self._take_error(error, occurrences, batch)
+
+    def _deliver(self, batch: Batch, deadline: float | None = None) -> SpanExportResult:
+        losses: Any = ()
+        # OpenTelemetry's own thread suppresses it already; a timer's and a replay's do not.
+        with suppress_instrumentation():
+            if isinstance(self._sink, PostHogClient):
+                losses = self._sink.deliver(batch.captures, deadline, batch.positions)
+                batch.settle(losses, self.journal, self.ledger)
+            elif batch.captures:
+                with suppress_internal_errors("delivering to a sink", on_error=lambda: self._lose(batch)):
+                    losses = True
+                    losses = self._sink.deliver(batch.captures, deadline)
+        return SpanExportResult.FAILURE if losses else SpanExportResult.SUCCESS
+
+    def _lose(self, batch: Batch) -> None:
+        self.ledger.lost(Reason.UNDELIVERED, len(batch.captures))
 
     def _send_due(self) -> None:
         batch = Batch()
@@ -254,13 +257,9 @@ class PostHogSpanExporter(SpanExporter):
         self._deliver(batch)
 
 
-def _everything(_: str) -> bool:
-    return True
-
-
-def _lines(span: ReadableSpan) -> tuple[JournalPosition, ...]:
-    line = span.line if isinstance(span, SelectedSpan) else None
-    return (line,) if isinstance(line, JournalPosition) else ()
+def _positions(span: ReadableSpan) -> tuple[JournalPosition, ...]:
+    position = span.position if isinstance(span, SelectedSpan) else None
+    return (position,) if isinstance(position, JournalPosition) else ()
 
 
 def _errors(span: ReadableSpan) -> Sequence[ErrorRecord]:
@@ -268,6 +267,6 @@ def _errors(span: ReadableSpan) -> Sequence[ErrorRecord]:
 
 
 def _error_event(settings: Settings, registry: Registry) -> Callable[[], Declaration | None]:
-    """Return a look-up of the product's error event, which is declared after the exporter may be made."""
+    """Return a look-up of the product's error event, which may be declared after the exporter is created."""
     name = settings.error_event
     return lambda: None if name is None else registry.get(name)

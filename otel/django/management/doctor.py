@@ -17,8 +17,8 @@ from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Envelope
 from otel.events import default_registry
 from otel.mapping.capture import to_capture
-from otel.mapping.identify import Person, nobody
-from otel.outcomes.counters import Counters
+from otel.mapping.identify import ResolvedIdentity, nobody
+from otel.outcomes import Ledger
 from otel.outcomes.quarantine import Quarantine
 from otel.settings import Settings
 
@@ -118,10 +118,10 @@ def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:
     capture = to_capture(
         Envelope("telemetry_checked", {}, time.time_ns(), trace_id),
         {},
-        Person(nobody(trace_id), is_anonymous=True, session_id=None, groups={}),
+        ResolvedIdentity(nobody(trace_id), is_anonymous=True, session_id=None, groups={}),
         origin={},
     )
-    delivery = PostHogClient(pipeline.settings, Counters())
+    delivery = PostHogClient(pipeline.settings, Ledger())
     losses = delivery.deliver([capture], time.monotonic() + pipeline.settings.flush_timeout)
     delivery.close()
     if losses:

@@ -1,4 +1,4 @@
-"""The replay: deliver what was rejected, once its cause is mended."""
+"""The replay of the quarantine: deliver rejected events once their cause is fixed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from otel import pipeline
+from otel.attributes import ERROR, EXCEPTION_EVENT
+from otel.delivery.collector.error_payload import read_error
 from otel.delivery.posthog.client import PostHogClient
-from otel.envelope import Capture, Rejection
+from otel.envelope import Capture, Envelope, Rejection
 from otel.events import default_registry
 from otel.mapping import Mapper
-from otel.outcomes.counters import Counters
-from otel.outcomes.quarantine import Quarantine, QuarantineEntry
+from otel.mapping.errors import ErrorMapper, ErrorRecord
+from otel.outcomes import Ledger, Quarantine, QuarantineEntry
+from otel.settings import Settings
 
 __all__ = ["add_arguments", "run"]
 
@@ -44,7 +47,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     settings = running.settings if running is not None else None
     if settings is None or settings.quarantine is None:
         return "POSTHOG_QUARANTINE is not set"
-    quarantine, mapper = Quarantine(settings.quarantine), Mapper(default_registry, settings)
+    quarantine, mapper = Quarantine(settings.quarantine), _Mapper(settings)
     deliverable: list[tuple[QuarantineEntry, list[Capture]]] = []
     rejected: Counter[str] = Counter()
     for entry in quarantine.entries():
@@ -61,7 +64,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
         return ""
     if not settings.api_key:
         return "POSTHOG_API_KEY is not set"
-    delivery = PostHogClient(settings, Counters())
+    delivery = PostHogClient(settings, Ledger())
     lost = 0
     for start in range(0, len(deliverable), _BATCH):
         batch = deliverable[start : start + _BATCH]
@@ -75,3 +78,29 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
         command.stdout.write(f"  delivered {done} of {len(deliverable)}")
     delivery.close()
     return f"undelivered events, which stay in the quarantine: {lost}" if lost else ""
+
+
+class _Mapper:
+    """The mapping of quarantined events and errors.
+
+    Args:
+        settings: the running pipeline's.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        name = settings.error_event
+        self._map = Mapper(default_registry, settings)
+        self._map_error = ErrorMapper(settings, lambda: None if name is None else default_registry.get(name))
+
+    def __call__(self, envelope: Envelope) -> list[Capture | Rejection]:
+        """Return the captures of an event, or a rejection.
+
+        Args:
+            envelope: quarantined.
+        """
+        if envelope.name != EXCEPTION_EVENT:
+            return self._map(envelope)
+        complete = envelope.attributes.get(ERROR)
+        if isinstance(complete, str):  # it came through the Collector
+            return self._map_error(*read_error(complete, envelope))
+        return self._map_error(ErrorRecord.from_envelope(envelope))

@@ -8,7 +8,6 @@ from opentelemetry.trace import SpanKind
 from otel import Identity, Settings, pipeline, record, record_error
 from otel.delivery.collector.exporter import CollectorExporter
 from otel.events import default_registry
-from otel.outcomes.counters import Counters
 from otel.selecting import PostHogLogProcessor, PostHogSpanProcessor
 from tests.host.events import InvoicePaid, ParcelShipped
 
@@ -18,17 +17,15 @@ ANNA = Identity("person-anna", groups={"team": "team-1"})
 
 
 def _also_send_to_the_collector(settings: Settings) -> PostHogSpanProcessor:
-    exporter = CollectorExporter(settings, default_registry, Counters())
-    processor = PostHogSpanProcessor(
-        exporter, selects=exporter.map.selects, counters=Counters(), groups=settings.groups, flush_timeout=20
-    )
+    exporter = CollectorExporter(settings, default_registry)
+    processor = PostHogSpanProcessor(exporter, groups=settings.groups, flush_timeout=20)
     provider = trace.get_tracer_provider()
     provider.add_span_processor(processor)  # type: ignore[attr-defined]  # it is the SDK's
     if settings.carrier == "log":
         from opentelemetry._logs import get_logger_provider
 
         get_logger_provider().add_log_record_processor(  # type: ignore[attr-defined]  # as above
-            PostHogLogProcessor(processor, selects=exporter.map.selects)
+            PostHogLogProcessor(processor)
         )
     return processor
 

@@ -8,13 +8,13 @@ import pytest
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext
 
-from otel.delivery.collector.error_payload import carried
+from otel.delivery.collector.error_payload import write_error
 from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture, Envelope
 from otel.exceptions import ExceptionSnapshot
 from otel.inspector.running import RunningInspector
 from otel.mapping.errors import ErrorMapper, ErrorRecord
-from otel.outcomes.counters import Counters
+from otel.outcomes import Ledger
 from otel.settings import Settings
 from tests.otel.bridge.sending import arrived, encoded, post
 from tests.otel.bridge.test_traces import SPAN_ID, TRACE_ID, WHEN
@@ -32,12 +32,12 @@ def test_an_error_that_travelled_is_the_one_that_did_not(
     )
     mapper = ErrorMapper(settings, lambda: REGISTRY.get("shop_failed"))
     mapped = [one for one in mapper(error, 3) if isinstance(one, Capture)]
-    delivery = PostHogClient(settings, Counters())
+    delivery = PostHogClient(settings, Ledger())
     assert (len(mapped), delivery.deliver(mapped)) == (2, ())
     delivery.close()
     in_process = arrived(inspector)
     inspector.reset()
-    told = {"posthog.error": carried(error, 3, mapper.listed(error))}
+    told = {"posthog.error": write_error(error, 3, mapper.listed(error))}
     span = ReadableSpan(
         "exception",
         SpanContext(*ids, is_remote=False),

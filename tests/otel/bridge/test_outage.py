@@ -53,7 +53,7 @@ def test_posthog_is_asked_once_about_each_event_of_a_request_that_comes_again(
     assert answer.json["partialSuccess"]["errorMessage"] == "events that can never be delivered: 1 refused"
     assert {one["event"] for one in inspector.good()} == {"order_placed", "order_paid"}
     assert 'posthog_events_lost_total{reason="refused"} 2.0' in metrics
-    assert [entry.reject.reason for entry in Quarantine(tmp_path).entries()] == [Reason.REFUSED] * 2
+    assert [entry.rejection.reason for entry in Quarantine(tmp_path).entries()] == [Reason.REFUSED] * 2
 
 
 def test_a_request_without_events_says_nothing_of_posthog(inspector: RunningInspector, bridge: str) -> None:

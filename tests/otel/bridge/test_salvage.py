@@ -14,7 +14,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeL
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from otel.bridge.otlp.body import JSON, PROTOBUF, Refused, parsed
+from otel.bridge.otlp.body import JSON, PROTOBUF, Refused, parse_request
 
 _GOOD, _POISON = "good", "poison"
 _NO_UTF_8 = b"poi\xff\xfen"
@@ -71,7 +71,7 @@ def _poisoned(raw: bytes) -> bytes:
 
 @given(_requests)
 def test_all_but_the_spans_that_are_poison_are_read(request: _Request) -> None:
-    message, unreadable = parsed(_poisoned(_traces(request)), PROTOBUF, ExportTraceServiceRequest)
+    message, unreadable = parse_request(_poisoned(_traces(request)), PROTOBUF, ExportTraceServiceRequest)
     names = [name for _, scopes in request for _, names in scopes for name in names]
     read = [span.name for group in message.resource_spans for s in group.scope_spans for span in s.spans]
     assert (read, unreadable) == ([_GOOD] * names.count(_GOOD), names.count(_POISON))
@@ -81,7 +81,7 @@ def test_all_but_the_spans_that_are_poison_are_read(request: _Request) -> None:
 
 @given(_requests)
 def test_all_but_the_log_records_that_are_poison_are_read(request: _Request) -> None:
-    message, unreadable = parsed(_poisoned(_logs(request)), PROTOBUF, ExportLogsServiceRequest)
+    message, unreadable = parse_request(_poisoned(_logs(request)), PROTOBUF, ExportLogsServiceRequest)
     names = [name for _, scopes in request for _, names in scopes for name in names]
     read = [
         one.event_name for group in message.resource_logs for s in group.scope_logs for one in s.log_records
@@ -124,7 +124,7 @@ def test_all_but_the_spans_that_are_misfits_are_read_of_json(
             for resource, scopes in request
         ]
     }
-    message, unreadable = parsed(orjson.dumps(body), JSON, ExportTraceServiceRequest)
+    message, unreadable = parse_request(orjson.dumps(body), JSON, ExportTraceServiceRequest)
     names = [name for _, scopes in request for _, names in scopes for name in names]
     read = [span for group in message.resource_spans for s in group.scope_spans for span in s.spans]
     assert ([span.name for span in read], unreadable) == (
@@ -138,7 +138,7 @@ def test_all_but_the_spans_that_are_misfits_are_read_of_json(
 
 def test_a_text_that_javascript_cut_within_a_character_is_read() -> None:
     raw = b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "\\ud83d", "traceState": "\xff"}]}]}]}'
-    message, unreadable = parsed(raw, JSON, ExportTraceServiceRequest)
+    message, unreadable = parse_request(raw, JSON, ExportTraceServiceRequest)
     [span] = message.resource_spans[0].scope_spans[0].spans
     assert (span.name, span.trace_state, unreadable) == ("?", "\N{REPLACEMENT CHARACTER}", 0)
 
@@ -146,4 +146,4 @@ def test_a_text_that_javascript_cut_within_a_character_is_read() -> None:
 @given(st.binary(), st.sampled_from([PROTOBUF, JSON]))
 def test_any_bytes_are_read_or_refused(raw: bytes, media_type: str) -> None:
     with suppress(Refused):
-        parsed(raw, media_type, ExportTraceServiceRequest)
+        parse_request(raw, media_type, ExportTraceServiceRequest)

@@ -15,9 +15,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from otel import PostHogSpanExporter
+from otel.delivery import http
 from otel.delivery.posthog.client import PostHogClient
 from otel.events import PersonProperties, Registry, SetOnce, Technical, person_properties
-from otel.outcomes.counters import Counters
+from otel.outcomes import Ledger
 from otel.settings import Settings
 from tests.otel.delivery.scripted import Asked, Scripted, Step
 
@@ -93,8 +94,9 @@ class Sdk:
         every = Settings(
             api_key=KEY, host=server.url, events=("test_event*",), groups={"company": "company.id"}
         ).replace(capture_mode=mode, **settings)
-        times: dict[str, Any] = {"clock": self.clock, "wall": self.clock.wall, "wait": self.clock.wait}
-        sink = None if is_real else PostHogClient(every, Counters(), jitter=lambda: 0.0, **times)
+        clock = http.Clock(self.clock, self.clock.wall, self.clock.wait)
+        retry = http.RetryPolicy(jitter=lambda: 0.0)
+        sink = None if is_real else PostHogClient(every, Ledger(), retry=retry, clock=clock)
         exporter = PostHogSpanExporter(settings=every, registry=_REGISTRY, sink=sink)
         self._provider = TracerProvider(shutdown_on_exit=False)
         self._provider.add_span_processor(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,10 +13,11 @@ from uuid import UUID
 
 import pytest
 
+from otel.delivery.http import Clock, RetryPolicy
 from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture
 from otel.inspector.running import RunningInspector, running_inspector
-from otel.outcomes.counters import Counters
+from otel.outcomes import Counters, Ledger, Quarantine, ThrottledLogger
 from otel.settings import Settings
 from tests.otel.delivery.scripted import Scripted, scripted_server
 
@@ -27,13 +26,8 @@ KEY = "phc_test"
 # Seconds. Measured 0.05 at most; the rest is for machines with other work. Without an interrupt it takes 10.
 AT_ONCE = 0.5
 
-# For `make_delivery`, in place of the clock that costs no time.
-REAL_TIME: dict[str, Any] = {
-    "clock": time.monotonic,
-    "wall": time.time,
-    "wait": threading.Event.wait,
-    "jitter": random.random,
-}
+# For `make_delivery`, instead of the clock that costs no time.
+REAL_TIME = Clock()
 
 
 def captures(*names: str) -> list[Capture]:
@@ -71,7 +65,14 @@ class FakeClock:
 
 class MakeDelivery(Protocol):
     def __call__(
-        self, url: str, *, mode: str = "v0", key: str = KEY, compression: str = "gzip", **options: Any
+        self,
+        url: str,
+        *,
+        timeout: float = 30.0,
+        real_time: Clock | None = None,
+        quarantine: Quarantine | None = None,
+        key: str = KEY,
+        **settings: Any,
     ) -> PostHogClient: ...
 
 
@@ -90,12 +91,26 @@ def make_delivery(clock: FakeClock, counters: Counters) -> Iterator[MakeDelivery
     made: list[PostHogClient] = []
 
     def make(
-        url: str, *, mode: str = "v0", key: str = KEY, compression: str = "gzip", **options: Any
+        url: str,
+        *,
+        timeout: float = 30.0,
+        real_time: Clock | None = None,
+        quarantine: Quarantine | None = None,
+        key: str = KEY,
+        **settings: Any,
     ) -> PostHogClient:
-        settings = Settings(api_key=key, host=url).replace(capture_mode=mode, capture_compression=compression)
-        times: dict[str, Any] = {"clock": clock, "wall": clock.wall, "wait": clock.wait}
-        made.append(PostHogClient(settings, counters, **{**times, "jitter": lambda: 0.0, **options}))
-        return made[-1]
+        times = real_time or Clock(clock, clock.wall, clock.wait)
+        client = PostHogClient(
+            Settings(api_key=key, host=url).replace(
+                capture_mode=settings.get("mode", "v0"),
+                capture_compression=settings.get("compression", "gzip"),
+            ),
+            Ledger(counters, quarantine, ThrottledLogger(times.monotonic)),
+            retry=RetryPolicy(timeout, jitter=lambda: 0.0),
+            clock=times,
+        )
+        made.append(client)
+        return client
 
     yield make
     for delivery in made:

@@ -45,7 +45,7 @@ def exit_code(child: int) -> int:
 def test_parent_and_child_deliver_over_a_warm_pool(
     inspector: RunningInspector, make_delivery: MakeDelivery
 ) -> None:
-    delivery = make_delivery(inspector.url, **REAL_TIME)
+    delivery = make_delivery(inspector.url, real_time=REAL_TIME)
     batch = captures(*(f"event {number}" for number in range(101)))
     assert delivery.deliver(batch[:1]) == ()
 
@@ -60,7 +60,7 @@ def test_parent_and_child_deliver_over_a_warm_pool(
 
 
 def test_a_child_does_not_use_its_parents_connection(server: Scripted, make_delivery: MakeDelivery) -> None:
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     delivery.deliver(captures("parent"))
     child = fork(lambda: delivery.deliver(captures("child")))
     assert exit_code(child) == 0
@@ -76,7 +76,7 @@ def test_a_child_forked_during_a_delivery_leaves_it_to_the_parent(
     server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.steps.append(Step(body=b"x" * 10, drip=0.05))
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
 
     def in_child() -> tuple[Undelivered, ...]:
         fates = delivery.deliver(captures("child"))

@@ -35,7 +35,7 @@ def test_a_server_that_hangs_is_bounded_by_the_deadline(
     server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.respond = lambda _: Step(hang=True)
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     begin = time.monotonic()
     (loss,) = delivery.deliver(captures("a"), begin + 0.3)
     assert 0.25 < time.monotonic() - begin < 0.3 + AT_ONCE
@@ -48,7 +48,7 @@ def test_an_answer_that_drips_or_stalls_is_bounded_by_the_deadline(
     drip: float, headers: dict[str, str], server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.respond = lambda _: Step(body=b"x" * 1_000, drip=drip, headers=headers)
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     begin = time.monotonic()
     (loss,) = delivery.deliver(captures("a"), begin + 0.3)
     assert time.monotonic() - begin < 0.3 + AT_ONCE
@@ -60,7 +60,7 @@ def test_an_interrupt_ends_a_delivery_at_once(
     step: Step, server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     server.respond = lambda _: step
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     running = started(pool, delivery, server)
     time.sleep(0.05)
     begin = time.monotonic()
@@ -73,7 +73,7 @@ def test_an_interrupt_ends_a_delivery_at_once(
 def test_an_interrupt_also_ends_a_request_on_a_kept_connection(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     assert delivery.deliver(captures("warm")) == ()
     server.respond = lambda _: Step(hang=True)
     running = started(pool, delivery, server)
@@ -89,7 +89,7 @@ def test_an_interrupt_lets_a_request_go_on_until_its_deadline(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     server.respond = lambda _: Step(hang=True)
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     running = started(pool, delivery, server)
     begin = time.monotonic()
     delivery.interrupt(begin + 0.3)
@@ -102,7 +102,7 @@ def test_an_interrupt_leaves_time_to_succeed(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     server.steps.append(Step(503))
-    delivery = make_delivery(server.url, **(REAL_TIME | {"jitter": lambda: 0.0}))
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     running = started(pool, delivery, server)
     delivery.interrupt(time.monotonic() + 5)
     assert running.result(5) == ()
@@ -112,7 +112,7 @@ def test_a_later_deadline_than_its_own_does_not_lengthen_a_delivery(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     server.respond = lambda _: Step(hang=True)
-    delivery = make_delivery(server.url, timeout=0.3, **REAL_TIME)
+    delivery = make_delivery(server.url, timeout=0.3, real_time=REAL_TIME)
     begin = time.monotonic()
     running = started(pool, delivery, server)
     delivery.interrupt(begin + 60)
@@ -125,7 +125,7 @@ def test_close_ends_what_runs_and_what_comes_later(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     server.respond = lambda _: Step(hang=True)
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     running = started(pool, delivery, server)
     begin = time.monotonic()
     delivery.close()
@@ -137,7 +137,7 @@ def test_close_ends_what_runs_and_what_comes_later(
 def test_threads_deliver_side_by_side(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     names = [f"event {number}" for number in range(64)]
     assert set(pool.map(lambda name: delivery.deliver(captures(name)), names)) == {()}
     assert sorted(name for asked in server.asked for name in asked.events) == sorted(names)
@@ -147,7 +147,7 @@ def test_what_begins_after_an_interrupt_ends_by_its_deadline_too(
     server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.respond = lambda _: Step(hang=True)
-    delivery = make_delivery(server.url, **REAL_TIME)
+    delivery = make_delivery(server.url, real_time=REAL_TIME)
     begin = time.monotonic()
     delivery.interrupt(begin + 0.3)
     (loss,) = delivery.deliver(captures("a"))

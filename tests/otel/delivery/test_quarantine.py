@@ -55,18 +55,18 @@ def test_an_envelope_and_a_capture_come_back_whole_with_reason_and_time(tmp_path
     capture.is_clock_trusted = False
     quarantine = Quarantine(tmp_path, wall=Wall())
     wrong = Rejection(Reason.WRONG_TYPE, "provider is str")
-    quarantine.keep(envelope, wrong)
-    quarantine.keep(capture, REFUSED)
+    quarantine.add(envelope, wrong)
+    quarantine.add(capture, REFUSED)
     first, second = Quarantine(tmp_path).entries()
-    assert (first.item, first.reject, first.time) == (envelope, wrong, NOW)
-    assert (second.item, second.reject, second.time) == (capture, REFUSED, NOW)
+    assert (first.item, first.rejection, first.time) == (envelope, wrong, NOW)
+    assert (second.item, second.rejection, second.time) == (capture, REFUSED, NOW)
 
 
 def test_what_an_earlier_version_kept_is_read_with_the_clock_as_trusted(tmp_path: Path) -> None:
     (capture,) = captures("refused")
     envelope = Envelope("e", {"n": 1}, 5, trace_id=6, span_id=7)
-    Quarantine(tmp_path, wall=Wall()).keep(capture, REFUSED)
-    Quarantine(tmp_path, wall=Wall()).keep(envelope, REFUSED)
+    Quarantine(tmp_path, wall=Wall()).add(capture, REFUSED)
+    Quarantine(tmp_path, wall=Wall()).add(envelope, REFUSED)
     (file,) = files(tmp_path)
     written = file.read_bytes()
     assert written.count(b', "is_clock_trusted": true') == 2
@@ -96,21 +96,21 @@ def test_whatever_an_event_holds_comes_back(
     quarantine = Quarantine(tmp_path)
     quarantine.remove(quarantine.entries())
     envelope = Envelope(name, values, 1, span_attributes=values, resource=values)
-    quarantine.keep(envelope, Rejection(Reason.WRONG_TYPE, detail))
+    quarantine.add(envelope, Rejection(Reason.WRONG_TYPE, detail))
     (entry,) = quarantine.entries()
-    assert (entry.item, entry.reject.detail) == (envelope, detail)
+    assert (entry.item, entry.rejection.detail) == (envelope, detail)
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_only_what_can_be_mended_is_kept(reason: Reason, tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
-    quarantine.keep(captures("a")[0], Rejection(reason))
+    quarantine.add(captures("a")[0], Rejection(reason))
     assert len(items(quarantine)) == reason.is_quarantined
 
 
 def test_only_the_user_may_read_it(tmp_path: Path) -> None:
     folder = tmp_path / "made" / "on demand"
-    Quarantine(folder).keep(captures("a")[0], REFUSED)
+    Quarantine(folder).add(captures("a")[0], REFUSED)
     (path,) = files(folder)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -124,12 +124,12 @@ def test_what_is_removed_is_gone_from_the_disk_and_the_rest_stays(tmp_path: Path
     quarantine = Quarantine(tmp_path)
     batch = captures("alpha", "beta", "gamma")
     for capture in batch:
-        quarantine.keep(capture, REFUSED)
+        quarantine.add(capture, REFUSED)
     entries = list(quarantine.entries())
     quarantine.remove([entries[1]])
     assert items(quarantine) == [batch[0], batch[2]]
     assert b"beta" not in b"".join(path.read_bytes() for path in files(tmp_path))
-    quarantine.keep(batch[1], REFUSED)
+    quarantine.add(batch[1], REFUSED)
     assert items(quarantine) == [batch[0], batch[2], batch[1]]
     quarantine.remove(entries)
     assert items(quarantine) == [batch[1]]
@@ -138,7 +138,7 @@ def test_what_is_removed_is_gone_from_the_disk_and_the_rest_stays(tmp_path: Path
 def test_a_file_without_entries_is_deleted_once_nobody_writes_to_it(tmp_path: Path) -> None:
     wall = Wall()
     quarantine = Quarantine(tmp_path, wall=wall)
-    quarantine.keep(captures("a")[0], REFUSED)
+    quarantine.add(captures("a")[0], REFUSED)
     quarantine.remove(quarantine.entries())
     assert len(files(tmp_path)) == 1
     wall.now += 3_600
@@ -148,7 +148,7 @@ def test_a_file_without_entries_is_deleted_once_nobody_writes_to_it(tmp_path: Pa
 
 def test_removing_what_is_gone_is_no_error(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
-    quarantine.keep(captures("a")[0], REFUSED)
+    quarantine.add(captures("a")[0], REFUSED)
     entries = list(quarantine.entries())
     for path in files(tmp_path):
         path.unlink()
@@ -158,11 +158,11 @@ def test_removing_what_is_gone_is_no_error(tmp_path: Path) -> None:
 def test_an_entry_is_not_removed_from_where_another_now_stands(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, wall=Wall())
     old, new = captures("old", "new")
-    quarantine.keep(old, REFUSED)
+    quarantine.add(old, REFUSED)
     entries = list(quarantine.entries())
     for path in files(tmp_path):
         path.unlink()
-    quarantine.keep(new, REFUSED)
+    quarantine.add(new, REFUSED)
     quarantine.remove(entries)
     assert items(quarantine) == [new]
 
@@ -172,7 +172,7 @@ def test_the_oldest_are_dropped_for_the_newest(tmp_path: Path, caplog: pytest.Lo
     quarantine = Quarantine(tmp_path, max_bytes=limit)
     batch = captures(*(str(number) for number in range(1_000)))
     for capture in batch:
-        quarantine.keep(capture, REFUSED)
+        quarantine.add(capture, REFUSED)
         assert sum(path.stat().st_size for path in files(tmp_path)) <= limit
     kept = items(quarantine)
     assert kept == batch[-len(kept) :]
@@ -199,7 +199,7 @@ def test_a_clock_that_is_set_back_keeps_the_order(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, max_bytes=64 * 1024, wall=wall)
     batch = captures(*(str(number) for number in range(60)))
     for capture in batch:
-        quarantine.keep(capture, REFUSED)
+        quarantine.add(capture, REFUSED)
         wall.now -= 60
     assert items(quarantine) == batch
     assert len(files(tmp_path)) < 10
@@ -208,8 +208,8 @@ def test_a_clock_that_is_set_back_keeps_the_order(tmp_path: Path) -> None:
 def test_an_event_larger_than_a_file_may_be_is_not_kept(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, max_bytes=16 * 1024)
     (capture,) = captures("a")
-    quarantine.keep(Capture("fat", "u", "id", "now", {"text": "x" * 2_000}), REFUSED)
-    quarantine.keep(capture, REFUSED)
+    quarantine.add(Capture("fat", "u", "id", "now", {"text": "x" * 2_000}), REFUSED)
+    quarantine.add(capture, REFUSED)
     assert items(quarantine) == [capture]
 
 
@@ -217,7 +217,7 @@ def test_files_of_others_are_neither_read_nor_dropped(tmp_path: Path) -> None:
     (tmp_path / "notes.jsonl").write_text("{}" * 10_000)
     quarantine = Quarantine(tmp_path, max_bytes=16 * 1024)
     for capture in captures(*"abcdefghijklmnopqrstuvwxyz" * 10):
-        quarantine.keep(capture, REFUSED)
+        quarantine.add(capture, REFUSED)
     assert (tmp_path / "notes.jsonl").exists()
 
 
@@ -235,11 +235,11 @@ def test_files_of_others_are_neither_read_nor_dropped(tmp_path: Path) -> None:
 def test_a_line_that_is_not_whole_is_skipped_and_the_next_begins_anew(torn: bytes, tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, wall=Wall())
     before, after = captures("before", "after")
-    quarantine.keep(before, REFUSED)
+    quarantine.add(before, REFUSED)
     (path,) = files(tmp_path)
     with path.open("ab") as file:
         file.write(torn)
-    quarantine.keep(after, REFUSED)
+    quarantine.add(after, REFUSED)
     assert items(quarantine) == [before, after]
     quarantine.remove(quarantine.entries())
     assert items(quarantine) == []
@@ -251,7 +251,7 @@ def test_a_folder_that_cannot_be_written_is_logged_once_and_raises_nothing(
     (tmp_path / "file").write_text("")
     quarantine = Quarantine(tmp_path / "file" / "folder")
     for capture in captures("a", "b"):
-        quarantine.keep(capture, REFUSED)
+        quarantine.add(capture, REFUSED)
     (record,) = caplog.records
     assert record.getMessage() == "rejected events cannot be kept: Not a directory"
 
@@ -264,7 +264,7 @@ def test_a_value_whose_own_code_raises_is_logged_and_raises_nothing(
             raise RuntimeError
 
     quarantine = Quarantine(tmp_path)
-    quarantine.keep(Envelope("a", Broken(), 1), Rejection(Reason.WRONG_TYPE))
+    quarantine.add(Envelope("a", Broken(), 1), Rejection(Reason.WRONG_TYPE))
     assert [record.getMessage() for record in caplog.records] == [
         "rejected events cannot be kept: RuntimeError"
     ]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.delivery.http._retry import Backoff, parse_retry_after
+from otel.delivery.http import RetryPolicy
+from otel.delivery.http._retry import parse_retry_after
 from otel.delivery.http.client import Undelivered
 from otel.inspector.running import RunningInspector
 from otel.reasons import Reason
@@ -211,7 +212,7 @@ def test_one_connection_serves_many_batches(server: Scripted, make_delivery: Mak
 def test_a_wait_is_at_least_100_ms_and_what_was_asked_for(
     attempt: int, jitter: float, asked: float | None
 ) -> None:
-    delay = Backoff(lambda: jitter).delay(attempt, asked)
+    delay = RetryPolicy(jitter=lambda: jitter).delay(attempt, asked)
     assert delay >= max(0.1, asked or 0)
     assert delay <= max(7.5, asked or 0)
 

@@ -128,7 +128,7 @@ def test_a_capture_that_cannot_be_written_does_not_take_others_along(
     (loss,) = make_delivery(inspector.url, mode=mode, quarantine=quarantine).deliver(batch)
     assert (loss.index, loss.reason) == (1, Reason.MAPPING_FAILED)
     assert stored(inspector) == ["a", "b"]
-    assert [entry.reject.reason for entry in quarantine.entries()] == [Reason.MAPPING_FAILED]
+    assert [entry.rejection.reason for entry in quarantine.entries()] == [Reason.MAPPING_FAILED]
 
 
 def test_a_cycle_does_not_take_others_along(inspector: RunningInspector, make_delivery: MakeDelivery) -> None:

@@ -28,7 +28,7 @@ def test_a_certificate_that_verifies_gets_them_and_an_interrupt_works_over_tls(
     tls_server: Scripted, certificate: Path, make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    delivery = make_delivery(tls_server.url, **REAL_TIME)
+    delivery = make_delivery(tls_server.url, real_time=REAL_TIME)
     assert delivery.deliver(captures("a")) == ()
     tls_server.arrived.clear()
     tls_server.respond = lambda _: Step(hang=True)

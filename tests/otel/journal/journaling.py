@@ -15,7 +15,7 @@ from otel import PostHogSpanProcessor, RecordingSampler
 from otel.delivery.journal import JournalRecovery
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector
-from otel.outcomes.counters import Counters
+from otel.outcomes import Counters, Ledger
 from otel.recording import Recorder
 from tests.otel.shop import REGISTRY, SETTINGS, ParcelShipped
 
@@ -32,21 +32,19 @@ class Pipeline:
             **{"host": url, "journal": folder, "flush_timeout": 0.3, "events": ("order_*",), **settings}
         )
         self.counters = Counters()
-        self.exporter = PostHogSpanExporter(settings=self.settings, registry=REGISTRY, counters=self.counters)
+        ledger = Ledger(self.counters)
+        self.exporter = PostHogSpanExporter(settings=self.settings, registry=REGISTRY, ledger=ledger)
         self.processor = PostHogSpanProcessor(
             self.exporter,
-            selects=self.exporter.map.selects,
-            counters=self.counters,
             groups=self.settings.groups,
             flush_timeout=self.settings.flush_timeout,
-            journal=self.exporter.journal,
             schedule_delay_millis=60_000,
         )
         self.provider = TracerProvider(shutdown_on_exit=False)
         self.provider.sampler = RecordingSampler(self.provider.sampler)
         self.provider.add_span_processor(self.processor)
         self.tracer = self.provider.get_tracer("tests")
-        self.recorder = Recorder(REGISTRY, counters=self.counters)
+        self.recorder = Recorder(REGISTRY, ledger=ledger)
 
     def ship(self, *numbers: int) -> None:
         for number in numbers:

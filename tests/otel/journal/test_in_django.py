@@ -27,7 +27,7 @@ def install() -> Iterator[Install]:
     with ExitStack() as stack:
 
         def install(folder: Path) -> None:
-            stack.callback(pipeline.install, before.settings, defer=before.recorder.defer)
+            stack.callback(pipeline.reinstall, before)
             pipeline.install(Settings(api_key="phc_test", host=NOWHERE, journal=folder))
 
         yield install

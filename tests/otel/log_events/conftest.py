@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from otel import PostHogSpanProcessor, RecordingSampler
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.envelope import Capture
-from otel.outcomes.counters import Counters
+from otel.outcomes import Counters, Ledger
 from otel.selecting import PostHogLogProcessor
 from otel.settings import Settings
 from tests.otel.shop import REGISTRY, SETTINGS
@@ -57,15 +57,12 @@ class LogPipeline:
         self.counters = Counters()
         sink = None if settings.journal is not None else self.sink
         self.exporter = PostHogSpanExporter(
-            settings=settings, registry=REGISTRY, counters=self.counters, sink=sink
+            settings=settings, registry=REGISTRY, ledger=Ledger(self.counters), sink=sink
         )
         self.spans = PostHogSpanProcessor(
             self.exporter,
-            selects=self.exporter.map.selects,
-            counters=self.counters,
             groups=settings.groups,
             flush_timeout=settings.flush_timeout,
-            journal=self.exporter.journal,
             max_queue_size=max_queue_size,
             schedule_delay_millis=60_000,
         )
@@ -73,7 +70,7 @@ class LogPipeline:
         self.provider.add_span_processor(self.spans)
         self.tracer = self.provider.get_tracer("tests")
         self.logs = LoggerProvider(resource, shutdown_on_exit=False)
-        self.logs.add_log_record_processor(PostHogLogProcessor(self.spans, selects=self.exporter.map.selects))
+        self.logs.add_log_record_processor(PostHogLogProcessor(self.spans))
         self.logger = self.logs.get_logger("tests")
 
     def ship(self, number: int, **fields: Any) -> None:

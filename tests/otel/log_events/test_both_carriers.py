@@ -21,9 +21,9 @@ from opentelemetry.trace import SpanKind
 from otel import Identity, Settings, pipeline, record, record_named, set_person
 from otel.envelope import Capture
 from otel.identity import identified
-from otel.recording import alias_visitor
 from otel.settings import Carrier
 from otel.testing import capturing
+from otel.verbs import alias_visitor
 from tests.otel.shop import REGISTRY, SETTINGS, ParcelShipped, Person, shop
 
 tracer = trace.get_tracer("tests")
@@ -132,7 +132,7 @@ def test_without_a_key_nothing_is_emitted_and_nothing_counted() -> None:
         record(ParcelShipped(number=1))
         assert without.counters.totals() == {}
     finally:
-        pipeline.install(running.settings, registry=running.registry, defer=running.recorder.defer)
+        pipeline.reinstall(running)
 
 
 def _in_the_global_provider() -> None:

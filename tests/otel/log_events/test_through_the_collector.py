@@ -18,15 +18,13 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
-from otel import Identity, PostHogSpanProcessor, record, record_named, set_person
+from otel import Identity, PostHogSpanProcessor, pipeline, record, record_named, set_person
 from otel.bridge import application
 from otel.bridge.server import running_bridge
 from otel.delivery.collector.exporter import CollectorExporter
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.identity import identified
 from otel.inspector.running import RunningInspector, running_inspector
-from otel.outcomes.counters import Counters
-from otel.recording import LogEmitter, Recorder, install_recorder
 from otel.selecting import PostHogLogProcessor
 from otel.settings import Settings
 from tests.otel.log_events.conftest import Seen
@@ -58,8 +56,6 @@ class Ways:
     def add(self, exporter: PostHogSpanExporter | CollectorExporter) -> None:
         spans = PostHogSpanProcessor(
             exporter,
-            selects=exporter.map.selects,
-            counters=Counters(),
             groups=GROUPS,
             flush_timeout=5,
             schedule_delay_millis=60_000,
@@ -68,7 +64,7 @@ class Ways:
         assert isinstance(provider, TracerProvider)
         provider.add_span_processor(spans)
         self.spans.append(spans)
-        self.logs.add_log_record_processor(PostHogLogProcessor(spans, selects=exporter.map.selects))
+        self.logs.add_log_record_processor(PostHogLogProcessor(spans))
 
     def captures(self) -> list[dict[str, Any]]:
         """Return what arrived, the same on both ways, and forget it."""
@@ -98,9 +94,16 @@ def ways() -> Iterator[Ways]:
         made.add(CollectorExporter(COMMON.replace(api_key="", via="collector"), REGISTRY))
         made.logs.add_log_record_processor(made.seen)
         for spans in made.spans:
-            stack.callback(spans.retire)
-        before = install_recorder(Recorder(REGISTRY, groups=GROUPS, carrier=LogEmitter(made.logs)))
-        stack.callback(install_recorder, before)
+            stack.callback(spans.replace)
+        before = pipeline.running()
+        assert before is not None
+        pipeline.install(
+            Settings(groups=GROUPS, carrier="log"),
+            registry=REGISTRY,
+            provider=TracerProvider(),
+            logger_provider=made.logs,
+        )
+        stack.callback(pipeline.reinstall, before)
         yield made
 
 
@@ -196,7 +199,7 @@ def test_it_leaves_as_a_log_record_for_posthog_only_with_no_more_than_mapping_re
             _equal_but_for_their_place(ways.logger)
             assert ways.logs.force_flush(10_000)
         finally:
-            ways.spans[0].retire()
+            ways.spans[0].replace()
         first, *others = collector.records()
         assert first.event_name == "parcel_shipped"
         assert {one.key for one in first.attributes} == {"number", "user.id", "posthog.only"}

@@ -13,7 +13,7 @@ from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture, Envelope
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.mapping import Mapper
-from otel.outcomes.counters import Counters
+from otel.outcomes import Ledger
 from tests.otel.mapping.test_mapping import REGISTRY, SETTINGS, anything, attributes_, names
 
 
@@ -28,7 +28,7 @@ def test_no_input_makes_mapping_emit_what_the_inspector_refuses(
     inspector: RunningInspector, mode: str
 ) -> None:
     settings = SETTINGS.replace(host=inspector.url, capture_mode=mode, events=("order_*",))
-    mapper, delivery = Mapper(REGISTRY, settings), PostHogClient(settings, Counters())
+    mapper, delivery = Mapper(REGISTRY, settings), PostHogClient(settings, Ledger())
 
     @given(names, attributes_, attributes_, st.integers(), st.integers(0, 2**128 - 1), anything)
     def deliver(

@@ -16,7 +16,7 @@ from otel import PostHogSpanProcessor, RecordingSampler
 from otel._guard import raise_internal_errors
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.envelope import Capture
-from otel.outcomes.counters import Counters
+from otel.outcomes import Counters, Ledger
 from tests.otel.shop import REGISTRY, SETTINGS
 
 
@@ -50,12 +50,10 @@ class Pipeline:
         self.sink = Sink()
         self.counters = Counters()
         exporter = PostHogSpanExporter(
-            settings=SETTINGS, registry=REGISTRY, counters=self.counters, sink=self.sink
+            settings=SETTINGS, registry=REGISTRY, ledger=Ledger(self.counters), sink=self.sink
         )
         self.processor = PostHogSpanProcessor(
             exporter,
-            selects=exporter.map.selects,
-            counters=self.counters,
             groups={},
             flush_timeout=2,
             max_queue_size=max_queue_size,
@@ -150,13 +148,9 @@ def test_a_fault_of_ours_starves_no_other_processor(pipeline: Pipeline) -> None:
         def __call__(self, name: str) -> bool:
             raise ZeroDivisionError
 
-    broken = PostHogSpanProcessor(
-        PostHogSpanExporter(settings=SETTINGS, registry=REGISTRY, sink=Sink()),
-        selects=Broken(),
-        counters=Counters(),
-        groups={},
-        flush_timeout=1,
-    )
+    exporter = PostHogSpanExporter(settings=SETTINGS, registry=REGISTRY, sink=Sink())
+    exporter.map.selects = Broken()  # type: ignore[assignment]  # a selection is not meant to fail
+    broken = PostHogSpanProcessor(exporter, groups={}, flush_timeout=1)
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(broken)
     provider.add_span_processor(Other())

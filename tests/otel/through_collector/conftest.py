@@ -34,9 +34,7 @@ def install(collector: Collector) -> Iterator[Install]:
             if before is None:
                 stack.callback(pipeline.install, Settings())
             else:
-                stack.callback(
-                    pipeline.install, before.settings, registry=before.registry, defer=before.recorder.defer
-                )
+                stack.callback(pipeline.reinstall, before)
             return pipeline.install(settings, registry=REGISTRY)
 
         yield install

@@ -13,15 +13,14 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from otel import Identity, PostHogSpanProcessor, RecordingSampler, record, record_error, set_person
+from otel import Identity, PostHogSpanProcessor, RecordingSampler, pipeline, record, record_error, set_person
 from otel.bridge import application
 from otel.bridge.server import running_bridge
 from otel.delivery.collector.exporter import CollectorExporter
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.identity import identified
 from otel.inspector.running import RunningInspector, running_inspector
-from otel.outcomes.counters import Counters
-from otel.recording import Recorder, install_recorder
+from otel.outcomes import Counters, Ledger
 from otel.settings import Settings
 from tests.otel.shop import GROUPS, REGISTRY, ParcelShipped, Person
 from tests.otel.through_collector.test_leaving import ANNA, Known, fail
@@ -60,11 +59,9 @@ def _told(capture: dict[str, Any]) -> dict[str, Any]:
     return {name: capture[name] for name in ("event", "uuid", "distinct_id", "timestamp", "properties")}
 
 
-def _processor(exporter: PostHogSpanExporter | CollectorExporter, counters: Counters) -> PostHogSpanProcessor:
+def _processor(exporter: PostHogSpanExporter | CollectorExporter) -> PostHogSpanProcessor:
     processor = PostHogSpanProcessor(
         exporter,
-        selects=exporter.map.selects,
-        counters=counters,
         groups=GROUPS,
         flush_timeout=5,
         schedule_delay_millis=60_000,
@@ -87,13 +84,16 @@ def both() -> Iterator[BothWays]:
         ways = BothWays(straight, bridged)
         first, second = ways.counters = [Counters(), Counters()]
         direct = PostHogSpanExporter(
-            settings=common.replace(host=straight.url), registry=REGISTRY, counters=first
+            settings=common.replace(host=straight.url), registry=REGISTRY, ledger=Ledger(first)
         )
-        through = CollectorExporter(common.replace(api_key="", via="collector"), REGISTRY, second)
-        ways.processors = [_processor(direct, first), _processor(through, second)]
+        through = CollectorExporter(common.replace(api_key="", via="collector"), REGISTRY, Ledger(second))
+        ways.processors = [_processor(direct), _processor(through)]
         for processor in ways.processors:
-            stack.callback(processor.retire)
-        install_recorder(Recorder(REGISTRY, groups=GROUPS))
+            stack.callback(processor.replace)
+        before = pipeline.running()
+        assert before is not None
+        pipeline.install(Settings(groups=GROUPS), registry=REGISTRY, provider=TracerProvider())
+        stack.callback(pipeline.reinstall, before)
         yield ways
 
 

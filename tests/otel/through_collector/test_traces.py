@@ -28,7 +28,7 @@ def provider(collector: Collector) -> Iterator[TracerProvider]:
     before = pipeline.running()
     yield made
     if before is not None:
-        pipeline.install(before.settings, registry=before.registry, defer=before.recorder.defer)
+        pipeline.reinstall(before)
     made.shutdown()
 
 

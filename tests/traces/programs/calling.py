@@ -11,13 +11,14 @@ from opentelemetry import baggage, trace
 from opentelemetry.context import attach
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel.traces import register_url_templates, send_traces
+from otel import Settings, install, pipeline
+from otel.traces import send_traces
 
 if not isinstance(trace.get_tracer_provider(), TracerProvider):  # not under `opentelemetry-instrument`
     provider = TracerProvider()
     trace.set_tracer_provider(provider)
-    send_traces(provider)
-register_url_templates("/orgs/{organisation}/repos")
+    send_traces(provider, pipeline.scrub)
+install(Settings(), url_templates=["/orgs/{organisation}/repos"])
 
 attach(baggage.set_baggage("person", "anna"))
 url = f"{sys.argv[1]}/orgs/acme/repos?code=swordfish"
