@@ -1,4 +1,4 @@
-"""Another pipeline for a while, and the one before it afterwards."""
+"""Temporary installation of another pipeline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def installed(
 ) -> Iterator[pipeline.Pipeline]:
     """Install a pipeline for the block, on the global provider by default.
 
-    A test's own transaction never commits: events inside it leave only if they do not wait for that.
+    A test's own transaction never commits: events inside it are sent only if they do not wait for the commit.
     """
     before = pipeline.running()
     assert before is not None

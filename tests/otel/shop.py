@@ -1,4 +1,4 @@
-"""A small taxonomy for the tests of the pipeline, in a registry of its own."""
+"""A small set of declarations for the tests of the pipeline, in a separate registry."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ class Person(PersonProperties):
 
 @contextmanager
 def shop(settings: Settings = SETTINGS) -> Iterator[CapturedEvents]:
-    """Capture what the shop records."""
+    """Capture the events that the shop records."""
     with capturing(settings, REGISTRY) as captured:
         yield captured

@@ -1,4 +1,4 @@
-"""The test kit: it captures, and leaves the pipeline as it was."""
+"""The test kit: captures events, and restores the pipeline."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from otel.testing import CapturedEvents
 from tests.otel.shop import REGISTRY, ParcelShipped, shop
 
 
-def test_the_pipeline_is_afterwards_what_it_was_before() -> None:
+def test_the_previous_pipeline_is_restored() -> None:
     before = pipeline.running()
     assert before is not None
     with shop():
@@ -22,7 +22,9 @@ def test_the_pipeline_is_afterwards_what_it_was_before() -> None:
     assert after.recorder.on_commit is before.recorder.on_commit
 
 
-def test_the_fixture_holds_what_would_have_been_delivered(captured_events: CapturedEvents) -> None:
+def test_the_fixture_contains_the_events_that_would_have_been_delivered(
+    captured_events: CapturedEvents,
+) -> None:
     record_named("user_signed_up", {"method": "email", "signup_source": "invite"})
     assert [capture.properties["signup_source"] for capture in captured_events] == ["invite"]
     assert captured_events.of(ParcelShipped) == []
@@ -33,7 +35,7 @@ def test_the_fixture_holds_what_would_have_been_delivered(captured_events: Captu
 
 
 @pytest.mark.django_db
-def test_what_waits_for_the_tests_own_transaction_is_there(captured_events: CapturedEvents) -> None:
+def test_events_that_wait_for_the_tests_own_transaction_are_captured(captured_events: CapturedEvents) -> None:
     from django.db import transaction
 
     with transaction.atomic():

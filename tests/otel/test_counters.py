@@ -1,4 +1,4 @@
-"""What became of events, as OpenTelemetry metrics."""
+"""Outcomes of events, as OpenTelemetry metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from otel.outcomes.counters import Counters
 from otel.reasons import Reason
 
 
-def test_each_fate_is_a_metric_and_each_loss_has_its_reason() -> None:
+def test_each_outcome_is_a_metric_and_each_loss_has_its_reason() -> None:
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
     counters = Counters(provider)

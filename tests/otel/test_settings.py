@@ -1,4 +1,4 @@
-"""Settings: read from the environment, checked, and documented."""
+"""Settings: reading from the environment, and validation."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_each_variable_sets_its_setting() -> None:
         ("POSTHOG_FLUSH_TIMEOUT", "-1"),
     ],
 )
-def test_an_unusable_variable_warns_and_leaves_the_default(
+def test_an_invalid_variable_logs_a_warning_and_leaves_the_default(
     variable: str, value: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "otel.settings"):
@@ -75,7 +75,7 @@ def test_an_unusable_variable_warns_and_leaves_the_default(
     assert f"{variable}={value} is ignored" in caplog.text
 
 
-def test_an_unusable_setting_in_code_raises() -> None:
+def test_an_invalid_setting_in_code_raises() -> None:
     with pytest.raises(SettingsError, match="only tiers 2 and 3 can be sampled"):
         Settings(tier_ratios={1: 0.5})
     with pytest.raises(SettingsError, match="use a full URL"):

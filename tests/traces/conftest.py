@@ -1,4 +1,4 @@
-"""What the tests of traces share: a backend, a sandbox, and the product with Alice at it."""
+"""Fixtures of the trace tests: a trace backend, an inspector, a sandbox and the product with Alice's team."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sandbox() -> Iterator[RunningSandbox]:
 def product_environment(
     sink: Sink, inspector: RunningInspector, sandbox: RunningSandbox, services: dict[str, str]
 ) -> dict[str, str]:
-    """Return the product's environment, with its database made and Alice's team in it."""
+    """Create the product's database with Alice's team; return the product's environment."""
     ours = {"DJANGO_SETTINGS_MODULE": "tformance.settings", "DATABASE_URL": "", "CELERY_BROKER_URL": ""}
     env = environment(inspector.url, **ours, **sandbox.environ()) | services
     command: list[str | Path] = [sys.executable, "-m", "tests.apps.syncs.programs.prepare"]
@@ -49,7 +49,7 @@ def product_environment(
 
 @contextmanager
 def running_product(env: dict[str, str], folder: Path) -> Iterator[Product]:
-    """Run the product as long as the block; its last spans are sent by its end."""
+    """Run the product during the block; the product sends its last spans when it stops."""
     with serving(UVICORN, env, folder) as server:
         yield Product(server)
         server.stop()

@@ -1,4 +1,4 @@
-"""A backend of traces on loopback: takes OTLP over HTTP and shows what arrived as trees."""
+"""A trace backend on loopback: accepts OTLP over HTTP and shows traces as trees."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _KINDS = Span.SpanKind
 
 
 class Sink:
-    """Hold the spans that arrived."""
+    """The spans that arrived. Thread-safe: the server's threads only extend the list."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
         self.url = ""
 
     def named(self, name: str) -> list[Span]:
-        """Return the spans of a name, in the order of their beginning."""
+        """Return the spans with a name, ordered by start time."""
         return sorted(
             (one for one in self.spans if one.name == name), key=lambda one: one.start_time_unix_nano
         )
 
     def trace(self, span: Span) -> list[Span]:
-        """Return all spans of a span's trace, in the order of their beginning."""
+        """Return all spans of a span's trace, ordered by start time."""
         found = [one for one in self.spans if one.trace_id == span.trace_id]
         return sorted(found, key=lambda one: one.start_time_unix_nano)
 
     def tree(self, span: Span) -> str:
-        """Return a span's trace as text: kinds, names and events, indented by parent; what repeats, once.
+        """Return a span's trace as text: kinds, names and events, indented by parent; repetitions only once.
 
-        Left out is what Django asks SQLite while debugging: how each value would be quoted.
+        Omits the queries by which Django, in debug mode, asks SQLite how to quote each value.
         """
         spans = [one for one in self.trace(span) if "QUOTE(" not in str(one.attributes)]
         children: dict[bytes, list[Span]] = {}
@@ -55,15 +55,15 @@ class Sink:
 def _lines(children: Mapping[bytes, list[Span]], parent: bytes, indent: str) -> list[str]:
     lines: list[str] = []
     for one in children.get(parent, ()):
-        told = "".join(f" [{event.name}]" for event in one.events)
-        own = [f"{indent}{_KINDS.Name(one.kind).removeprefix('SPAN_KIND_').lower()} {one.name}{told}"]
+        events = "".join(f" [{event.name}]" for event in one.events)
+        own = [f"{indent}{_KINDS.Name(one.kind).removeprefix('SPAN_KIND_').lower()} {one.name}{events}"]
         own += _lines(children, one.span_id, f"{indent}  ")
         lines += own
     return _once(lines)
 
 
 def _once(lines: list[str]) -> list[str]:
-    """Leave out a run of lines that follows itself, such as the queries of a further page."""
+    """Return the lines without immediate repetitions of a run, such as the queries of another page."""
     kept: list[str] = []
     for line in lines:
         kept.append(line)
@@ -75,12 +75,12 @@ def _once(lines: list[str]) -> list[str]:
 
 
 def shown(spans: list[Span]) -> str:
-    """Return everything that can be read of some spans."""
+    """Return the full text of the spans."""
     return "\n".join(str(one) for one in spans)
 
 
 def environ(sink: Sink, **more: str) -> dict[str, str]:
-    """Return the standard variables that send a program's traces to a sink, soon."""
+    """Return the standard variables that send a program's traces to a sink, with a short delay."""
     return {
         "OTEL_TRACES_EXPORTER": "otlp",
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
@@ -94,7 +94,7 @@ def environ(sink: Sink, **more: str) -> dict[str, str]:
 
 @contextmanager
 def running_sink() -> Iterator[Sink]:
-    """Take traces as long as the block."""
+    """Run a trace backend during the block."""
     sink = Sink()
 
     class Handler(BaseHTTPRequestHandler):
@@ -113,7 +113,7 @@ def running_sink() -> Iterator[Sink]:
             self.wfile.write(answer)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Suppress the access log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     sink.url = f"http://127.0.0.1:{server.server_port}"

@@ -26,7 +26,7 @@ _CALL = "GET 127.0.0.1/orgs/{organisation}/repos"
 
 @contextmanager
 def _running_service() -> Iterator[tuple[str, list[Message]]]:
-    """Answer whatever is asked, and keep the headers."""
+    """Run a service that responds to every request and stores the headers."""
     asked: list[Message] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -36,7 +36,7 @@ def _running_service() -> Iterator[tuple[str, list[Message]]]:
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Suppress the access log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -50,7 +50,7 @@ def _running_service() -> Iterator[tuple[str, list[Message]]]:
 def _call(sink: Sink, how: str, **more: str) -> list[Message]:
     sink.spans.clear()
     with _running_service() as (url, asked):
-        # A key, so that the pipeline installs itself where there is no code; nothing of it is asked for.
+        # The environment contains a key, so that the pipeline installs itself in the program without code.
         env = environment("http://127.0.0.1:1") | environ(sink, **more)
         ended = run([*_COMMANDS[how], *_PROGRAM, url], env)
     assert ended.returncode == 0, ended.stderr
@@ -58,7 +58,7 @@ def _call(sink: Sink, how: str, **more: str) -> list[Message]:
 
 
 @pytest.mark.parametrize("how", _COMMANDS)
-def test_a_call_is_named_by_method_host_and_template_and_shows_no_more(sink: Sink, how: str) -> None:
+def test_a_call_is_named_by_method_host_and_template_and_shows_nothing_else(sink: Sink, how: str) -> None:
     _call(sink, how)
     (root,) = sink.named("calling")
     assert sink.tree(root).splitlines() == ["internal calling", f"  client {_CALL}", "  client GET 127.0.0.1"]
@@ -74,7 +74,7 @@ def test_a_call_carries_its_traces_id_and_no_baggage(sink: Sink) -> None:
     assert [one["baggage"] for one in asked] == [None] * 4
 
 
-def test_who_wants_baggage_to_travel_says_so(sink: Sink) -> None:
+def test_baggage_is_propagated_on_request(sink: Sink) -> None:
     asked = _call(sink, "with code", OTEL_PROPAGATORS="tracecontext,baggage")
     assert {one["baggage"] for one in asked} == {"person=anna"}
 

@@ -7,7 +7,7 @@ from otel.settings import Settings, SettingsError
 from tests.otel.shop import SETTINGS, ParcelShipped, shop
 
 
-def test_each_event_and_error_has_an_address_where_its_trace_is_shown() -> None:
+def test_each_event_and_error_links_to_its_trace() -> None:
     with shop(SETTINGS.replace(trace_url="https://jaeger.example/trace/{trace_id}?uiEmbed=v0")) as captured:
         record(ParcelShipped(number=1))
         record_error(ValueError("boom"))
@@ -17,7 +17,7 @@ def test_each_event_and_error_has_an_address_where_its_trace_is_shown() -> None:
         assert one.properties["trace_url"] == f"https://jaeger.example/trace/{trace_id}?uiEmbed=v0"
 
 
-def test_without_a_place_to_look_there_is_no_address() -> None:
+def test_without_a_trace_url_there_is_no_link() -> None:
     with shop() as captured:
         record(ParcelShipped(number=1))
     (one,) = captured
@@ -25,7 +25,7 @@ def test_without_a_place_to_look_there_is_no_address() -> None:
 
 
 @pytest.mark.parametrize("address", ["jaeger.example/{trace_id}", "https://jaeger.example/trace/"])
-def test_an_address_that_would_lead_nowhere_is_refused(address: str) -> None:
+def test_an_invalid_trace_url_is_rejected(address: str) -> None:
     with pytest.raises(SettingsError, match="use a URL such as"):
         Settings(trace_url=address)
     assert Settings.from_environ({"POSTHOG_TRACE_URL": address}).trace_url == ""

@@ -19,7 +19,7 @@ from otel.traces import Scrubber, ScrubbingSpanExporter
 
 
 class Traces:
-    """Make spans, and look at what is left of them behind the scrubbing exporter."""
+    """A tracer, and the spans that its scrubbing exporter passes on."""
 
     def __init__(self, *, send_messages: bool = True) -> None:
         self._exporter = InMemorySpanExporter()
@@ -80,7 +80,7 @@ _CLIENT = {
             },
             {"url.path": "/invitations/<str:token>/", "url.scheme": "https"},
         ),
-        # Nobody knows what stands in an address that leads nowhere.
+        # A URL without a route can contain anything.
         (
             SpanKind.SERVER,
             {
@@ -102,7 +102,7 @@ _CLIENT = {
         ),
     ],
 )
-def test_an_address_shows_its_route_or_template_and_nothing_else(
+def test_a_url_shows_its_route_or_template_and_nothing_else(
     traces: Traces, kind: SpanKind, attributes: dict[str, str], left: dict[str, str]
 ) -> None:
     with traces.tracer.start_as_current_span("test"):
@@ -112,7 +112,7 @@ def test_an_address_shows_its_route_or_template_and_nothing_else(
     assert {key: value for key, value in shown.items() if key not in method_and_route} == left
 
 
-def test_headers_and_parameters_do_not_leave_whoever_switched_them_on(traces: Traces) -> None:
+def test_headers_and_parameters_are_removed_even_if_they_are_recorded(traces: Traces) -> None:
     assert traces.attributes(
         {
             "http.request.header.authorization": ["swordfish"],
@@ -124,7 +124,7 @@ def test_headers_and_parameters_do_not_leave_whoever_switched_them_on(traces: Tr
     ) == {"db.system": "postgresql"}
 
 
-def test_what_is_named_or_looks_like_a_secret_is_masked_wherever_it_stands(traces: Traces) -> None:
+def test_anything_named_or_shaped_like_a_secret_is_masked_everywhere(traces: Traces) -> None:
     with traces.tracer.start_as_current_span(
         "for anna@shop.example", attributes={"api_key": "swordfish"}
     ) as span:
@@ -137,7 +137,7 @@ def test_what_is_named_or_looks_like_a_secret_is_masked_wherever_it_stands(trace
     assert dict(left.events[0].attributes or {}) == {"password": "[secret]", "to": "[email]", "number": 3}
 
 
-def test_a_declared_event_and_whom_it_is_about_stay_as_they_are(traces: Traces) -> None:
+def test_declared_events_and_identity_are_kept_unchanged(traces: Traces) -> None:
     given = {"team_slug": "anna@shop.example", "posthog.distinct_id": "anna@shop.example"}
     with traces.tracer.start_as_current_span("x", attributes={"user.id": "anna@shop.example"}) as span:
         span.add_event("repo_sync_started", {**given, "undeclared": "anna@shop.example"})
@@ -146,7 +146,7 @@ def test_a_declared_event_and_whom_it_is_about_stay_as_they_are(traces: Traces) 
     assert dict(left.attributes or {}) == {"user.id": "anna@shop.example"}
 
 
-def test_what_is_for_posthog_only_is_left_whole(traces: Traces) -> None:
+def test_a_span_for_posthog_only_is_unchanged(traces: Traces) -> None:
     given: dict[str, AttributeValue] = {POSTHOG_ONLY: True, "to": "anna@shop.example"}
     assert traces.attributes(given) == given
 
@@ -160,7 +160,7 @@ def _fail(traces: Traces) -> ReadableSpan:
     return traces.exported()
 
 
-def test_messages_of_exceptions_are_scrubbed_and_their_frames_stay(traces: Traces) -> None:
+def test_messages_of_exceptions_are_scrubbed_and_their_frames_are_kept(traces: Traces) -> None:
     left = _fail(traces)
     (told,) = left.events
     shown = dict(told.attributes or {})
@@ -175,7 +175,7 @@ def test_messages_of_exceptions_are_scrubbed_and_their_frames_stay(traces: Trace
     assert "[email]" in parsed[1].message
 
 
-def test_without_messages_types_and_frames_are_left() -> None:
+def test_without_messages_types_and_frames_remain() -> None:
     left = _fail(Traces(send_messages=False))
     (told,) = left.events
     shown = dict(told.attributes or {})
@@ -186,7 +186,7 @@ def test_without_messages_types_and_frames_are_left() -> None:
     assert "in _fail\nValueError" in str(shown["exception.stacktrace"])
 
 
-def test_a_call_that_belongs_to_nothing_is_no_trace(traces: Traces) -> None:
+def test_a_call_outside_any_request_or_task_is_dropped(traces: Traces) -> None:
     with traces.tracer.start_as_current_span("BRPOP", kind=SpanKind.CLIENT):
         pass
     assert traces.count() == 0

@@ -17,7 +17,7 @@ from tests.traces.conftest import product_environment, running_product
 from tests.traces.sink import Sink, shown
 from tformance.sandbox.running import RunningSandbox
 
-# One after the other: they share what takes long to start.
+# Run one after the other, because they share programs that start slowly.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trees")]
 
 _BUTTON = "POST /integrations/repositories/<int:pk>/sync/"
@@ -35,7 +35,7 @@ producer apply_async/apps.integrations.tasks.sync_repository
         producer apply_async/apps.insights.tasks.mail_urgent
           consumer run/apps.insights.tasks.mail_urgent"""
 
-# How the page that shows the sync asks for what it shows.
+# The queries of the page that shows the sync.
 _PAGE = """\
 server GET /integrations/progress/
   client SELECT django_session
@@ -56,7 +56,7 @@ client INSERT metrics_pullrequest"""
 
 
 class Synced:
-    """Hold what a sync has left, whose button Alice has pressed."""
+    """The traces and events of a sync that Alice started with the button."""
 
     def __init__(self, sink: Sink, inspector: RunningInspector) -> None:
         self.sink = sink
@@ -72,7 +72,7 @@ class Synced:
 def services(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, str]]:
-    """Give SQLite and a worker in the product's process, or PostgreSQL, Redis and a worker of its own."""
+    """SQLite and a worker in the product's process, or PostgreSQL, Redis and a separate worker."""
     if request.param != "apart":
         yield {"SQLITE_PATH": str(tmp_path_factory.mktemp("product") / "product.sqlite3")}
         return
@@ -123,13 +123,13 @@ def test_queries_are_named_by_operation_and_table(synced: Synced, services: dict
     assert half.replace("\n", "\n      ") in synced.tree()
 
 
-def test_the_time_between_button_and_task_can_be_seen(synced: Synced) -> None:
+def test_the_time_between_button_and_task_is_visible(synced: Synced) -> None:
     (sent,), (done,) = synced.sink.named(f"apply_async/{_SYNC[4:]}"), synced.sink.named(_SYNC)
     assert done.parent_span_id == sent.span_id
     assert done.start_time_unix_nano > sent.end_time_unix_nano
 
 
-def test_each_event_tells_where_its_trace_is_and_the_trace_shows_the_event(synced: Synced) -> None:
+def test_each_event_links_to_its_trace_and_the_trace_shows_the_event(synced: Synced) -> None:
     (done,) = synced.inspector.good("repo_sync_completed")
     trace_id = synced.request.trace_id.hex()
     assert done["properties"]["$trace_id"] == trace_id
@@ -138,12 +138,12 @@ def test_each_event_tells_where_its_trace_is_and_the_trace_shows_the_event(synce
     assert [event.name for event in span.events] == ["repo_sync_completed"]
 
 
-def test_nothing_is_a_trace_that_belongs_to_no_request_and_no_task(synced: Synced) -> None:
+def test_spans_outside_requests_and_tasks_are_dropped(synced: Synced) -> None:
     roots = [one for one in synced.sink.spans if not one.parent_span_id]
     assert [one for one in roots if one.kind != Span.SPAN_KIND_SERVER] == []
     assert not [one for one in roots if "health" in one.name]
 
 
-def test_what_people_typed_or_hold_is_in_no_span(synced: Synced) -> None:
+def test_user_input_and_secrets_are_in_no_span(synced: Synced) -> None:
     told = shown(synced.sink.spans)
     assert [one for one in ("alice@acme.example", "correct horse", "sandbox-", "gho_") if one in told] == []

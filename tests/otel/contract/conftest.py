@@ -1,4 +1,4 @@
-"""Programs that are ended again, one kind for each protocol."""
+"""Fixtures of the contract's checks: programs that are shut down after the test, for either protocol."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def server() -> Iterator[Scripted]:
 
 @pytest.fixture
 def mode(request: pytest.FixtureRequest) -> str:
-    """Return the protocol that a module's checks are about."""
+    """Return the protocol that a module's checks test."""
     found: str = request.module.MODE
     return found
 

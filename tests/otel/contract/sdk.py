@@ -1,4 +1,4 @@
-"""What the contract's checks share: a program with the exporter, and a server that answers as theirs does."""
+"""Shared code of the contract's checks: a program with the exporter, and a server like theirs."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Person(PersonProperties):
 
 @dataclass(frozen=True)
 class Answer:
-    """What one request is answered.
+    """The response to one request.
 
     Args:
         status: the HTTP status.
-        results: for v1, each event's result in the batch's order; all are `ok` without it.
-        headers: beside the length.
+        results: for v1, the result of each event in the order of the batch; empty for all `ok`.
+        headers: headers in addition to the content length.
     """
 
     status: int = 200
@@ -53,7 +53,7 @@ class Answer:
 
 
 class Clock:
-    """Pass only while somebody waits; the wall's time is the real one at the start."""
+    """A clock that advances only during waits; its wall time starts at the real time."""
 
     def __init__(self) -> None:
         self.now = time.monotonic()
@@ -73,14 +73,14 @@ class Clock:
 
 
 class Sdk:
-    """A program that records through OpenTelemetry, and what PostHog gets of it.
+    """A program that records through OpenTelemetry, and the requests that PostHog gets from it.
 
     Args:
-        server: answers in PostHog's place.
-        mode: of capture.
-        flush_at: how many spans are exported without a flush.
-        is_real: whether waiting takes its time.
-        settings: beside the key, the host and the mode.
+        server: the server that responds in PostHog's place.
+        mode: the capture mode.
+        flush_at: the number of spans that are exported without a flush.
+        is_real: whether the program uses the real clock.
+        settings: settings in addition to the key, the host and the mode.
     """
 
     def __init__(
@@ -105,17 +105,17 @@ class Sdk:
 
     @property
     def requests(self) -> list[Asked]:
-        """Those so far."""
+        """The requests so far."""
         return self._server.asked
 
     @property
     def only(self) -> Asked:
-        """The one request; there is no other."""
+        """The only request."""
         (request,) = self.requests
         return request
 
     def answers(self, *answers: Answer | int) -> None:
-        """Queue answers for the next requests; later requests are accepted."""
+        """Queue responses for the next requests; later requests are accepted."""
         self._answers += [Answer(answer) if isinstance(answer, int) else answer for answer in answers]
 
     def capture(
@@ -127,7 +127,7 @@ class Sdk:
         company: str = "",
         at: int | None = None,
     ) -> None:
-        """Record one event on a span of its own."""
+        """Record one event on a separate span."""
         with self._provider.get_tracer("contract").start_as_current_span("work") as span:
             if user is not None:
                 span.set_attribute("user.id", user)
@@ -136,7 +136,7 @@ class Sdk:
             span.add_event(event, properties, at)
 
     def capture_many(self, count: int) -> None:
-        """Record several events of different names."""
+        """Record several events with different names."""
         for index in range(count):
             self.capture(f"test_event_{index}")
 
@@ -171,5 +171,5 @@ def field_of(name: str, request: Asked) -> list[Any]:
 
 
 def each(**checks: Any) -> pytest.MarkDecorator:
-    """One test for each check, with the check's name as its id, and what differs as `given`."""
+    """Return a mark that runs a test for each check, with the check's name as id and its value as `given`."""
     return pytest.mark.parametrize("given", list(checks.values()), ids=list(checks))

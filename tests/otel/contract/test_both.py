@@ -1,6 +1,6 @@
 """The checks of PostHog/posthog-sdk-test-harness that are the same for capture v0 and v1.
 
-A test is named as its check is there; `deviation_` stands before the name where we do something else.
+Each test has the name of its check; the prefix `deviation_` marks a check that we do not follow.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def test_distinct_id_is_string(sdk: Sdk) -> None:
 
 
 def test_non_utc_event_timestamp_is_converted_to_utc(sdk: Sdk) -> None:
-    # OpenTelemetry's API takes an instant; the offset is gone before it reaches us.
+    # OpenTelemetry's API accepts an instant, which has no offset.
     given = datetime.fromisoformat("2025-01-02T08:34:05+05:30")
     sdk.capture(properties={"timestamp_like": given.isoformat()}, at=int(given.timestamp()) * 10**9)
     sdk.flush()
@@ -56,7 +56,7 @@ def test_implements_backoff(sdk: Sdk) -> None:
 
 
 def test_deviation_max_retries_respected(sdk: Sdk) -> None:
-    """A batch is tried for 30 s, however often that is, and not four times."""
+    """A batch is retried for 30 s, with any number of attempts, instead of four times."""
     sdk.answers(*[503] * 100)
     sdk.capture()
     sdk.flush()
@@ -112,7 +112,7 @@ def test_a_refusal_is_final(sdk: Sdk, given: int) -> None:
     retries_on_503=[503, 503],
     retries_on_504=[504],
 )
-def test_what_may_pass_is_sent_again(sdk: Sdk, given: list[int]) -> None:
+def test_a_temporary_failure_is_retried(sdk: Sdk, given: list[int]) -> None:
     sdk.answers(*given, Answer())
     sdk.capture()
     sdk.flush()

@@ -1,4 +1,4 @@
-"""`docs/posthog-contract.md` says of each check what the tests here say."""
+"""The table in `docs/posthog-contract.md` matches the tests in this folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ V0, V1 = (test_both, test_v0), (test_both, test_v1, test_v1_results)
 
 
 def verdicts(*modules: ModuleType) -> dict[str, str]:
-    """Return each check of some modules, and whether we pass it or deviate from it."""
+    """Return each check of the modules with its verdict, `pass` or `deviation`."""
     found: dict[str, str] = {}
     for module in modules:
         for name, function in vars(module).items():
@@ -27,19 +27,19 @@ def verdicts(*modules: ModuleType) -> dict[str, str]:
 
 
 def checks(name: str, function: object) -> Iterator[str]:
-    """Return the checks of a test: its parameters' ids, or its own name."""
+    """Yield the checks of a test: the ids of its parameters, or its own name."""
     marks: list[pytest.Mark] = getattr(function, "pytestmark", [])
     ids = [one for mark in marks if mark.name == "parametrize" for one in mark.kwargs["ids"]]
     yield from ids or [re.sub(r"^test_(deviation_)?", "", name)]
 
 
 def rows() -> list[str]:
-    """Return the table's rows as the page should have them."""
+    """Return the expected rows of the table."""
     v0, v1 = verdicts(*V0), verdicts(*V1)
     return [f"| `{check}` | {v0.get(check, '')} | {v1.get(check, '')} |" for check in sorted(v0 | v1)]
 
 
-def test_the_table_is_that_of_the_tests() -> None:
+def test_the_table_matches_the_tests() -> None:
     table = re.findall(r"^\| `.*\|$", PAGE, re.MULTILINE)
     assert table == rows(), "\n".join(["put this into docs/posthog-contract.md:", *rows()])
 

@@ -1,6 +1,6 @@
 """The checks of PostHog/posthog-sdk-test-harness for capture v0 (`contracts/capture_tests.yaml`).
 
-A test is named as its check is there; `deviation_` stands before the name where we do something else.
+Each test has the name of its check; the prefix `deviation_` marks a check that we do not follow.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The checks of PostHog/posthog-sdk-test-harness for capture v1: requests, events, options, compression.
 
-The source is `contracts/capture_analytics_v1_tests.yaml`. A test is named as its check is there; `deviation_`
-stands before the name where we do something else. Retries and results are in `test_v1_results.py`.
+The source is `contracts/capture_analytics_v1_tests.yaml`. Each test has the name of its check; the prefix
+`deviation_` marks a check that we do not follow. Retries and results are in `test_v1_results.py`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def test_there_is_one_request_to_one_path(sdk: Sdk, given: str) -> None:
     has_posthog_request_id=("posthog-request-id", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     has_posthog_request_timestamp=("posthog-request-timestamp", CANONICAL),
 )
-def test_a_required_header_is_there(sdk: Sdk, given: tuple[str, str]) -> None:
+def test_a_required_header_is_present(sdk: Sdk, given: tuple[str, str]) -> None:
     name, pattern = given
     sdk.capture()
     sdk.flush()
@@ -104,7 +104,7 @@ def test_each_event_has_a_time(sdk: Sdk, given: int) -> None:
     distinct_id_at_root_not_properties=1,
     distinct_id_at_root_not_properties_batch=3,
 )
-def test_each_distinct_id_is_a_text_at_the_root(sdk: Sdk, given: int) -> None:
+def test_each_distinct_id_is_a_string_at_the_root(sdk: Sdk, given: int) -> None:
     sdk.capture_many(given)
     sdk.flush()
     assert field_of("distinct_id", sdk.only) == ["test_user"] * given
@@ -127,7 +127,7 @@ def test_each_distinct_id_is_a_text_at_the_root(sdk: Sdk, given: int) -> None:
 )
 def test_properties_arrive_as_they_are(sdk: Sdk, given: tuple[str, dict[str, Any], str, Any]) -> None:
     event, recorded, name, expected = given
-    for _ in range(3):  # the checks without `_batch` look at the first one
+    for _ in range(3):  # the checks without `_batch` read only the first event
         sdk.capture(event, recorded, company="posthog")
     sdk.flush()
     assert [properties[name] for properties in field_of("properties", sdk.only)] == [expected] * 3
@@ -168,7 +168,7 @@ def test_different_requests_have_different_request_ids(sdk: Sdk) -> None:
 
 
 @each(sends_gzip_content_encoding="gzip", compressed_body_is_decompressible="gzip")
-def test_a_compressed_body_says_so_and_unpacks(make_sdk: MakeSdk, given: str) -> None:
+def test_a_compressed_body_is_labeled_and_decompressible(make_sdk: MakeSdk, given: str) -> None:
     sdk = make_sdk(capture_compression=given)
     sdk.capture()
     sdk.flush()
@@ -190,7 +190,7 @@ def test_no_content_encoding_when_disabled(make_sdk: MakeSdk) -> None:
     sends_zstd_content_encoding="zstd",
 )
 def test_deviation_other_compressions(given: str, caplog: pytest.LogCaptureFixture) -> None:
-    """They are not offered; the setting says which are."""
+    """Other compressions are not supported; the setting rejects them."""
     with pytest.raises(SettingsError, match="use 'gzip' or 'none'"):
         Settings().replace(capture_compression=given)
     found = Settings.from_environ({"POSTHOG_CAPTURE_COMPRESSION": given})
@@ -221,7 +221,7 @@ def test_process_person_profile_override(sdk: Sdk) -> None:
 
 
 def test_deviation_unset_options_omitted(sdk: Sdk) -> None:
-    """The skew correction is off without being asked for, as the times are a server's own."""
+    """Skew correction is off by default, because the times come from a server."""
     sdk.capture()
     sdk.flush()
     assert field_of("options", sdk.only) == [{"disable_skew_correction": True}]
@@ -241,7 +241,7 @@ def test_historical_migration_absent_by_default(sdk: Sdk) -> None:
 
 
 def test_deviation_historical_migration_set_in_body(sdk: Sdk) -> None:
-    """There is no setting: the age of the events decides, and parts them."""
+    """There is no setting: the age of the events decides, and splits them into batches."""
     sdk.capture("test_event_old", at=time.time_ns() - 49 * 3600 * 10**9)
     sdk.capture("test_event_new")
     sdk.flush()

@@ -1,6 +1,6 @@
 """The checks of PostHog/posthog-sdk-test-harness for capture v1: retries, and a result for each event.
 
-The source is `contracts/capture_analytics_v1_tests.yaml`. A test is named as its check is there.
+The source is `contracts/capture_analytics_v1_tests.yaml`. Each test has the name of its check.
 """
 
 from __future__ import annotations
@@ -92,12 +92,10 @@ def test_every_result_but_retry_is_final(sdk: Sdk, given: list[str]) -> None:
     retries_only_retry_events_from_partial=["ok", "drop", "retry"],
     partial_retry_preserves_uuids=["ok", "retry"],
 )
-def test_only_what_is_to_be_retried_is_sent_again(sdk: Sdk, given: list[str]) -> None:
+def test_only_events_to_retry_are_sent_again(sdk: Sdk, given: list[str]) -> None:
     sdk.answers(Answer(results=given))
     sdk.capture_many(len(given))
     sdk.flush()
     first, second = sdk.requests
-    open_ones = [
-        uuid for uuid, result in zip(field_of("uuid", first), given, strict=True) if result == "retry"
-    ]
-    assert field_of("uuid", second) == open_ones
+    retried = [uuid for uuid, result in zip(field_of("uuid", first), given, strict=True) if result == "retry"]
+    assert field_of("uuid", second) == retried

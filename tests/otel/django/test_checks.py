@@ -1,4 +1,4 @@
-"""Configuration faults are system checks with ids and hints."""
+"""System checks: configuration mistakes are reported with ids and hints."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_product_passes() -> None:
     assert ids() == set()
 
 
-def test_the_middleware_is_wanted(settings: Any) -> None:
+def test_a_missing_or_misplaced_middleware_is_reported(settings: Any) -> None:
     ours = "otel.django.middleware.TelemetryMiddleware"
     settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one != ours]
     assert ids() == {"otel.E101"}
@@ -45,7 +45,7 @@ def test_the_middleware_is_wanted(settings: Any) -> None:
         ({"OUTGOING_PATHS": ("user",)}, "otel.E108"),
     ],
 )
-def test_a_mistake_in_the_telemetry_setting_is_named(
+def test_a_mistake_in_the_telemetry_setting_is_reported(
     settings: Any, telemetry: dict[str, Any], expected: str
 ) -> None:
     settings.TELEMETRY = telemetry
@@ -56,14 +56,14 @@ def test_a_mistake_in_the_telemetry_setting_is_named(
     ("variable", "value", "expected"),
     [("OTEL_SDK_DISABLED", "true", "otel.W103"), ("OTEL_SPAN_EVENT_COUNT_LIMIT", "0", "otel.W104")],
 )
-def test_what_would_silence_opentelemetry_is_named(
+def test_a_variable_that_silences_opentelemetry_is_reported(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, expected: str
 ) -> None:
     monkeypatch.setenv(variable, value)
     assert ids() == {expected}
 
 
-def test_a_key_is_wanted_in_production_and_must_be_the_projects(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_needs_the_projects_api_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ids(deploy=True) == {"otel.W102"}
     with installed(Settings(api_key="phx_personal", host="http://127.0.0.1:9")):
         assert ids() == {"otel.E106"}
@@ -71,7 +71,7 @@ def test_a_key_is_wanted_in_production_and_must_be_the_projects(monkeypatch: pyt
 
 @pytest.fixture
 def through_collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Install a pipeline that sends to a Collector, and the one before it afterwards."""
+    """Install a pipeline that sends to a Collector; restore the previous one afterwards."""
     for name in [name for name in os.environ if name.startswith("OTEL_EXPORTER_OTLP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
@@ -80,7 +80,7 @@ def through_collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("through_collector")
-def test_through_the_collector_a_journal_is_useless_and_a_key_not_wanted() -> None:
+def test_through_the_collector_a_journal_has_no_effect_and_a_key_is_not_needed() -> None:
     assert ids(deploy=True) == {"otel.W107"}
 
 
@@ -94,7 +94,7 @@ def test_through_the_collector_a_journal_is_useless_and_a_key_not_wanted() -> No
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "otel.E110"),
     ],
 )
-def test_what_stands_in_the_way_to_the_collector_is_named(
+def test_a_mistake_in_the_collectors_address_or_protocol_is_reported(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, expected: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -102,7 +102,7 @@ def test_what_stands_in_the_way_to_the_collector_is_named(
 
 
 @pytest.mark.usefixtures("through_collector")
-def test_a_missing_encoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_encoder_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "otel.delivery.collector.exporter", raising=False)
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.common.trace_encoder", None)
     assert ids() == {"otel.E111", "otel.W107"}

@@ -1,4 +1,4 @@
-"""Whom a request's events are about: the rules of trust, sync and async."""
+"""Identity of a request's events: which sources are trusted, in sync and async stacks."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def ask(
     cookie: dict[str, Any] | None = None,
     **headers: str,
 ) -> None:
-    """Send a request through authentication and our middleware, inside a server span as Django's is."""
+    """Send a request through authentication and our middleware, inside a server span like Django's."""
     request = RequestFactory().get("/", headers=headers)
     prepare(request, user, cookie)
 
@@ -77,7 +77,7 @@ def ask(
 
 
 def kept_session(*, idle_min: int, age_h: int) -> list[Any]:
-    """What posthog-js keeps of a session: when it was last active, its id, and when it began."""
+    """Return a session as posthog-js stores it: the time of the last activity, the id, and the start."""
     now = time.time_ns() // 1_000_000
     return [now - idle_min * 60_000, SESSION, now - age_h * 3_600_000]
 
@@ -95,7 +95,7 @@ def prepare(request: HttpRequest, user: Any, cookie: dict[str, Any] | None) -> N
         request.COOKIES["ph_phc_test_posthog"] = quote(orjson.dumps(cookie).decode())
 
 
-def test_the_signed_in_person_beats_what_a_header_claims(captured: CapturedEvents) -> None:
+def test_the_signed_in_person_takes_precedence_over_a_header(captured: CapturedEvents) -> None:
     user = make_user()
     ask(user=user, X_POSTHOG_DISTINCT_ID=VISITOR, X_POSTHOG_SESSION_ID=SESSION)
     (capture,) = captured
@@ -114,9 +114,7 @@ def test_a_visitor_is_known_by_posthog_js_header_or_cookie(captured: CapturedEve
 
 
 @pytest.mark.parametrize(("idle_min", "age_h"), [(31, 1), (1, 25), (24 * 60, 48)])
-def test_a_session_that_is_over_is_not_gone_on_with(
-    captured: CapturedEvents, idle_min: int, age_h: int
-) -> None:
+def test_an_expired_session_is_not_continued(captured: CapturedEvents, idle_min: int, age_h: int) -> None:
     ask(cookie={"distinct_id": VISITOR, "$sesid": kept_session(idle_min=idle_min, age_h=age_h)})
     assert captured[0].distinct_id == VISITOR
     assert "$session_id" not in captured[0].properties
@@ -125,7 +123,7 @@ def test_a_session_that_is_over_is_not_gone_on_with(
 @pytest.mark.parametrize(
     "claim", ["7ac33c4c-9aa4-4eae-99e5-de46c9714259", "person-1", "0", "", VISITOR + "0", "\u00e9"]
 )
-def test_nobody_becomes_a_person_by_claiming_so(captured: CapturedEvents, claim: str) -> None:
+def test_a_header_cannot_claim_an_account(captured: CapturedEvents, claim: str) -> None:
     ask(X_POSTHOG_DISTINCT_ID=claim, X_POSTHOG_SESSION_ID=claim)
     (capture,) = captured
     assert capture.distinct_id != claim
@@ -136,13 +134,13 @@ def test_nobody_becomes_a_person_by_claiming_so(captured: CapturedEvents, claim:
 @pytest.mark.parametrize(
     "cookie", [{"distinct_id": 7}, {"$sesid": "x"}, {"$sesid": []}, {"$sesid": ["x", SESSION, None]}, {}]
 )
-def test_a_strange_cookie_is_nobodys(captured: CapturedEvents, cookie: dict[str, Any]) -> None:
+def test_a_malformed_cookie_is_anonymous(captured: CapturedEvents, cookie: dict[str, Any]) -> None:
     ask(cookie=cookie)
     assert captured[0].properties["$process_person_profile"] is False
     assert "$session_id" not in captured[0].properties
 
 
-def test_a_cookie_that_is_not_json_is_nobodys(captured: CapturedEvents) -> None:
+def test_a_cookie_that_is_not_json_is_anonymous(captured: CapturedEvents) -> None:
     def garble(request: HttpRequest) -> None:
         request.COOKIES["ph_phc_test_posthog"] = "%7Bnot json"
         record(ParcelShipped(number=1))
@@ -171,9 +169,7 @@ def test_a_browser_that_refuses_is_not_tracked_but_its_errors_are_without_a_pers
         assert "t1" not in str(capture)
 
 
-def test_a_browser_refuses_by_the_projects_cookie_and_by_no_other(
-    captured: CapturedEvents, settings: Any
-) -> None:
+def test_only_the_projects_own_cookie_opts_out(captured: CapturedEvents, settings: Any) -> None:
     def send(**cookies: str) -> None:
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         ask(Cookie=cookie, X_POSTHOG_DISTINCT_ID=VISITOR)
@@ -188,12 +184,12 @@ def test_a_browser_refuses_by_the_projects_cookie_and_by_no_other(
     assert len(captured) == 3
 
 
-def test_who_opted_out_in_the_profile_is_not_tracked(captured: CapturedEvents) -> None:
+def test_a_person_who_opted_out_in_the_profile_is_not_tracked(captured: CapturedEvents) -> None:
     ask(user=make_user("shy"))
     assert list(captured) == []
 
 
-def test_a_login_within_the_request_counts_and_joins_the_visitors_trail(captured: CapturedEvents) -> None:
+def test_a_login_within_the_request_counts_and_aliases_the_visitor(captured: CapturedEvents) -> None:
     user = make_user()
 
     def view(request: HttpRequest) -> None:
@@ -202,14 +198,14 @@ def test_a_login_within_the_request_counts_and_joins_the_visitors_trail(captured
         record(ParcelShipped(number=2))
 
     ask(view, X_POSTHOG_DISTINCT_ID=VISITOR)
-    before, ahead, joined, after = sorted(captured, key=lambda capture: capture.timestamp)
+    before, creation, alias, after = sorted(captured, key=lambda capture: capture.timestamp)
     assert (before.distinct_id, after.distinct_id) == (VISITOR, f"person-{user.pk}")
-    assert (ahead.event, ahead.distinct_id) == ("$set", f"person-{user.pk}")
-    assert (joined.event, joined.distinct_id) == ("$identify", f"person-{user.pk}")
-    assert joined.properties["$anon_distinct_id"] == VISITOR
+    assert (creation.event, creation.distinct_id) == ("$set", f"person-{user.pk}")
+    assert (alias.event, alias.distinct_id) == ("$identify", f"person-{user.pk}")
+    assert alias.properties["$anon_distinct_id"] == VISITOR
 
 
-def test_a_refusing_visitor_is_not_joined_to_the_account(captured: CapturedEvents) -> None:
+def test_a_visitor_who_refuses_is_not_aliased_to_the_account(captured: CapturedEvents) -> None:
     user = make_user()
     ask(
         lambda request: login(request, user, backend="django.contrib.auth.backends.ModelBackend"),
@@ -243,7 +239,7 @@ def test_an_error_knows_the_person_of_its_request(captured: CapturedEvents) -> N
 
 
 async def ask_async(view: Callable[[HttpRequest], Awaitable[None]], user: Any) -> None:
-    """Do what `ask` does, in an event loop."""
+    """Send a request like `ask`, in an event loop."""
     request = RequestFactory().get("/")
     await sync_to_async(prepare)(request, user, None)
 
@@ -271,7 +267,9 @@ def test_an_async_stack_knows_the_person_too(captured: CapturedEvents) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_async_request_that_never_loads_its_user_still_counts_for_them(captured: CapturedEvents) -> None:
+def test_an_async_request_that_never_loads_its_user_is_still_attributed_to_the_user(
+    captured: CapturedEvents,
+) -> None:
     user = make_user()
 
     async def view(_: HttpRequest) -> None:

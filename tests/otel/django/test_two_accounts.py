@@ -1,4 +1,4 @@
-"""Two accounts that use one browser stay two persons, by PostHog's rules for merging."""
+"""Two accounts in one browser remain two persons under PostHog's rules for merging."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def identify(settings: Any) -> None:
 
 @pytest.fixture
 def inspector() -> Iterator[RunningInspector]:
-    """An inspector that the pipeline sends to; the pipeline of before comes back afterwards."""
+    """An inspector to which the pipeline sends; the previous pipeline is restored afterwards."""
     with (
         running_inspector() as running,
         installed(Settings(api_key="phc_test", host=running.url, groups=GROUPS), waits_for_commit=False),
@@ -37,7 +37,7 @@ def inspector() -> Iterator[RunningInspector]:
 
 
 def log_in(user: Any, **browser: Any) -> None:
-    """Log an account in, in a browser that still has a visitor's id, and out again."""
+    """Log an account in and out, in a browser that still has a visitor's id."""
 
     def view(request: HttpRequest) -> None:
         login(request, user, backend=BACKEND)
@@ -52,7 +52,7 @@ def persons(inspector: RunningInspector) -> list[set[str]]:
 
 
 def test_a_second_account_does_not_join_the_person_of_the_first(inspector: RunningInspector) -> None:
-    """Neither has a person yet, and posthog-js has never been told to forget the visitor."""
+    """Neither account has a person yet, and posthog-js was never told to forget the visitor."""
     first, second = make_user("anna"), make_user("ben")
     log_in(first, X_POSTHOG_DISTINCT_ID=VISITOR)
     log_in(second, X_POSTHOG_DISTINCT_ID=VISITOR)
@@ -63,7 +63,7 @@ def test_a_second_account_does_not_join_the_person_of_the_first(inspector: Runni
 def test_without_the_update_ahead_of_the_alias_posthog_would_make_them_one(
     inspector: RunningInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What that prevents: PostHog adds an id that it has never seen to the visitor's person (ID-5)."""
+    """Without the update, PostHog adds an id that it has never seen to the visitor's person (ID-5)."""
     exporter = pipeline.running().exporter  # type: ignore[union-attr]  # it was installed just now
     mapper = exporter.map  # type: ignore[union-attr]
     monkeypatch.setattr(exporter, "map", _OnlyTheAlias(mapper))
@@ -82,8 +82,8 @@ class _OnlyTheAlias:
         return [one for one in self._mapper(envelope) if one.event == "$identify"]
 
 
-def test_an_id_that_posthog_js_has_for_an_account_is_no_visitors(inspector: RunningInspector) -> None:
-    """Also where a product's account ids have the shape of a visitor's."""
+def test_an_id_that_posthog_js_has_for_an_account_is_not_a_visitors(inspector: RunningInspector) -> None:
+    """This holds even if a product's account ids look like a visitor's id."""
     cookie = {"distinct_id": VISITOR, "$user_state": "identified", "$sesid": None}
     log_in(make_user("ben"), cookie=cookie, X_POSTHOG_SESSION_ID=SESSION)
     assert pipeline.flush()

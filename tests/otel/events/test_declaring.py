@@ -1,4 +1,4 @@
-"""Declaring events: what Python, the registry and the lint refuse."""
+"""Declaration of events: mistakes that Python, the registry and the lint reject."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def test_a_declared_event_is_frozen_and_takes_only_its_properties_by_name(regist
 
     shipped = ParcelShipped(number=1)
     with pytest.raises(FrozenInstanceError):
-        shipped.number = 2  # type: ignore[misc]  # that it is refused is the point
+        shipped.number = 2  # type: ignore[misc]  # tests the runtime error
     with pytest.raises(TypeError):
-        ParcelShipped(number=1, weight=2)  # type: ignore[call-arg]  # that it is refused is the point
+        ParcelShipped(number=1, weight=2)  # type: ignore[call-arg]  # tests the runtime error
     with pytest.raises(TypeError):
-        ParcelShipped(1)  # type: ignore[call-arg]  # that it is refused is the point
+        ParcelShipped(1)  # type: ignore[call-arg]  # tests the runtime error
 
 
 def test_the_registry_knows_scope_sensitivity_and_what_is_required(registry: Registry) -> None:
@@ -114,7 +114,7 @@ def test_lint_passes_a_good_declaration(registry: Registry) -> None:
     assert declared.properties["since"].is_set_once
 
 
-def test_lint_wants_snake_case(registry: Registry) -> None:
+def test_lint_requires_snake_case(registry: Registry) -> None:
     @event("ParcelShipped", tier=3, owner="shop", registry=registry)
     class ParcelShipped(Event):
         """A parcel left."""
@@ -125,7 +125,9 @@ def test_lint_wants_snake_case(registry: Registry) -> None:
 @pytest.mark.parametrize(
     ("name", "is_good"), [("parcel_ship", False), ("parcel_shipped", True), ("it_sent", True)]
 )
-def test_lint_wants_a_past_tense_in_tiers_1_and_2(registry: Registry, name: str, *, is_good: bool) -> None:
+def test_lint_requires_the_past_tense_in_tiers_1_and_2(
+    registry: Registry, name: str, *, is_good: bool
+) -> None:
     @event(name, tier=2, owner="shop", registry=registry)
     class ParcelShipped(Event):
         """A parcel left."""
@@ -141,7 +143,7 @@ def test_lint_allows_a_state_in_tier_3(registry: Registry) -> None:
     assert findings(registry) == set()
 
 
-def test_lint_wants_a_docstring_and_an_owner(registry: Registry) -> None:
+def test_lint_requires_a_docstring_and_an_owner(registry: Registry) -> None:
     @event("parcel_shipped", tier=1, owner=" ", registry=registry)
     class ParcelShipped(Event):
         number: int
@@ -160,7 +162,7 @@ def test_lint_refuses_personal_properties_and_unstated_text(registry: Registry) 
     assert findings(registry) == {"E005", "E006"}
 
 
-def test_lint_warns_of_two_names_that_are_nearly_one(registry: Registry) -> None:
+def test_lint_warns_about_two_nearly_equal_names(registry: Registry) -> None:
     @event("repo_sync_started", tier=1, owner="shop", registry=registry)
     class One(Event):
         """A sync starts."""

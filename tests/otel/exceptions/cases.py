@@ -1,4 +1,4 @@
-"""The registry of cases: exceptions of every kind, each raised or returned by a function."""
+"""Registry of cases: exceptions of every kind, each raised or returned by a function."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def case(function: Callable[[], BaseException | None]) -> Callable[[], BaseExcep
 def caught(name: str) -> BaseException:
     try:
         returned = CASES[name]()
-    except BaseException as raised:  # noqa: BLE001 - some cases are no Exception
+    except BaseException as raised:  # noqa: BLE001 - some cases are not an Exception
         return raised
     assert returned is not None
     return returned

@@ -1,4 +1,4 @@
-"""Exceptions with causes, contexts and members."""
+"""Cases of exceptions with causes, contexts and members."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def same_type_and_message_twice() -> None:
 def _raised(function: Callable[..., Any], *args: object) -> Exception:
     try:
         function(*args)
-    except Exception as error:  # noqa: BLE001 - whatever it is
+    except Exception as error:  # noqa: BLE001 - any exception
         return error
     raise AssertionError
 
@@ -202,6 +202,6 @@ def carried_out_of_a_celery_worker() -> BaseException | None:
 @case
 def remote_traceback() -> BaseException:
     error = ShopError("remote")
-    carrier: type[Exception] = vars(einfo)["RemoteTraceback"]  # its stubs do not know it
+    carrier: type[Exception] = vars(einfo)["RemoteTraceback"]  # missing in billiard's type stubs
     error.__cause__ = carrier(f'\n"""\n{TRACEBACK}\n"""')
     return error

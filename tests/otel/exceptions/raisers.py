@@ -1,4 +1,4 @@
-"""Every case by name."""
+"""All cases by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What OpenTelemetry really records of an exception."""
+"""Recordings of exceptions as OpenTelemetry makes them."""
 
 from __future__ import annotations
 

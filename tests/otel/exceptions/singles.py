@@ -1,4 +1,4 @@
-"""One exception each, in every kind of code that can raise."""
+"""Cases of single exceptions, in every kind of code that can raise."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def in_a_method() -> None:
 
 @case
 def in_c_code() -> None:
-    sorted([1, "a"])  # type: ignore[type-var]  # what fails
+    sorted([1, "a"])  # type: ignore[type-var]  # fails on purpose
 
 
 @case
@@ -234,7 +234,7 @@ def exit_of_the_program() -> None:
 
 @case
 def os_error() -> None:
-    open("/no/such/file")  # noqa: PTH123, SIM115 - never opens
+    open("/no/such/file")  # noqa: PTH123, SIM115 - the file is never opened
 
 
 @case

@@ -1,4 +1,4 @@
-"""What errors of one kind share, and what tells kinds apart."""
+"""Fingerprints: equal for errors of one kind, different for different kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The snapshot of a live exception."""
+"""Snapshots of live exceptions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Local:
     pass
 
 
-def test_nothing_of_the_stack_is_kept_alive() -> None:
+def test_a_snapshot_keeps_no_object_alive() -> None:
     kept: list[weakref.ref[object]] = []
 
     def work() -> None:
@@ -58,14 +58,14 @@ def test_it_matches_the_event_that_describes_it(type_name: str, message: str, *,
     assert ExceptionSnapshot.of(ShopError("x" * 100)).matches(type_name, message) == is_it
 
 
-def test_a_message_longer_than_what_is_kept_matches() -> None:
+def test_a_message_longer_than_the_limit_matches() -> None:
     message = "x" * 100_000
     live = ExceptionSnapshot.of(ShopError(message))
     assert live.matches("tests.otel.exceptions.cases.ShopError", message)
     assert len(live.message) < 10_000
 
 
-def test_what_a_worker_carries_is_taken_for_the_event_of_the_carrier() -> None:
+def test_a_carriers_snapshot_matches_its_event_and_contains_the_original() -> None:
     carrier = caught("carried_out_of_a_celery_worker")
     live = ExceptionSnapshot.of(carrier)
     assert live.matches("billiard.einfo.ExceptionWithTraceback", str(carrier))

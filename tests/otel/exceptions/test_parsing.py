@@ -1,4 +1,4 @@
-"""What else can stand in `exception.stacktrace`."""
+"""Parsing of `exception.stacktrace`: special formats, truncated text and other text."""
 
 from __future__ import annotations
 
@@ -48,32 +48,32 @@ def test_a_chain_is_outermost_first() -> None:
 
 
 @pytest.mark.parametrize("newline", ["\r\n", "\n"])
-def test_line_ends_of_windows_are_line_ends(newline: str) -> None:
+def test_windows_line_ends_are_accepted(newline: str) -> None:
     assert parse(CHAINED.replace("\n", newline)) == EXPECTED
 
 
-def test_a_stripped_text_is_whole() -> None:
+def test_stripped_text_is_complete() -> None:
     assert parse(CHAINED.strip()) == EXPECTED
 
 
-def test_what_a_logger_wrote_before_is_left_out() -> None:
+def test_a_loggers_prefix_is_ignored() -> None:
     assert parse(f"2026-11-23 12:00 ERROR (worker): Unhandled:\n{CHAINED}") == EXPECTED
 
 
 @pytest.mark.parametrize("length", range(len(CHAINED)))
-def test_the_outermost_survives_every_cut(length: int) -> None:
+def test_the_outermost_exception_survives_every_truncation(length: int) -> None:
     outermost, *inner = parse(CHAINED[:length])
     assert (outermost.module, outermost.type_name, outermost.message) == ("shop.orders", "NoOrder", OUTER[1])
     assert {frame.filename for frame in outermost.frames} <= {LOAD.filename, SHOW.filename}
     assert [one.type_name for one in inner] in ([], ["KeyError"], ["Exception"])
 
 
-def test_a_cut_within_the_separator_keeps_what_it_says() -> None:
+def test_a_truncated_separator_still_states_the_link() -> None:
     cut = CHAINED[: CHAINED.index("direct cause")]
     assert parse(cut) == (EXPECTED[0]._replace(frames=()), EXPECTED[1])
 
 
-def test_a_cut_after_the_cause_leaves_it_a_context() -> None:
+def test_without_a_separator_the_inner_exception_is_a_context() -> None:
     cut = CHAINED[: CHAINED.index("\n\nThe above")]
     assert parse(cut) == (EXPECTED[0]._replace(frames=()), EXPECTED[1]._replace(source="context"))
 
@@ -95,13 +95,13 @@ def test_a_cut_after_the_cause_leaves_it_a_context() -> None:
         "\0\ud800",
     ],
 )
-def test_of_other_texts_remains_what_the_attributes_tell(text: str) -> None:
+def test_other_text_leaves_only_the_attributes(text: str) -> None:
     outermost = parse(text)[0]
     assert outermost[:4] == ("NoOrder", "shop.orders", OUTER[1], ())
     assert outermost.parent is None
 
 
-def test_nothing_at_all_is_no_exception() -> None:
+def test_empty_text_is_not_an_exception() -> None:
     assert parse_stacktrace("") == ()
 
 
@@ -113,7 +113,7 @@ def test_a_type_alone_has_no_message() -> None:
     assert parse_stacktrace("KeyboardInterrupt\n") == (ExceptionInfo("KeyboardInterrupt"),)
 
 
-def test_frames_without_source_and_of_no_file_are_frames() -> None:
+def test_frames_without_source_or_file_are_parsed() -> None:
     text = (
         "Traceback (most recent call last):\n"
         '  File "<frozen importlib._bootstrap>", line 241, in _call_with_frames_removed\n'
@@ -200,7 +200,7 @@ def test_a_printed_type_is_split_into_module_and_name(printed: str, module: str,
     assert parse_stacktrace(f"{printed}: message\n") == (ExceptionInfo(type_name, module, "message"),)
 
 
-def test_what_a_worker_carries_is_what_was_raised() -> None:
+def test_a_carriers_exception_is_the_one_that_was_raised() -> None:
     expected = recorded(caught("cause")).parsed()
     parsed = recorded(caught("carried_out_of_a_celery_worker")).parsed()
     assert [one[:3] for one in parsed] == [one[:3] for one in expected]
@@ -220,10 +220,10 @@ def test_a_thousand_causes_end_at_fifty() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_cut_of_every_case_keeps_the_outermost(name: str) -> None:
+def test_every_truncation_of_every_case_keeps_the_outermost_exception(name: str) -> None:
     event = recorded(caught(name))
     whole = event.parsed()[0]
     for length in range(0, len(event.stacktrace), 97):
         cut = event._replace(stacktrace=event.stacktrace[:length]).parsed()
-        if name != "carried_out_of_a_celery_worker":  # what is carried is in the text alone
+        if name != "carried_out_of_a_celery_worker":  # only the text contains the carried exception
             assert cut[0][:3] == whole[:3]

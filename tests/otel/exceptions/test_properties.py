@@ -1,4 +1,4 @@
-"""Any text gives exceptions that PostHog can read; what Python prints is read back as it was."""
+"""Property-based tests: any text becomes a valid list, and printed exceptions are parsed exactly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from otel.exceptions import ExceptionSnapshot, exception_list, fingerprint, parse_stacktrace
 from tests.otel.exceptions.raisers import CASES, caught
 from tests.otel.exceptions.recording import recorded
-from tests.otel.exceptions.test_ways_agree import shape
+from tests.otel.exceptions.test_sources_agree import shape
 from tests.otel.exceptions.wire_types import assert_is_exception_list
 
 any_text = st.text(st.characters() | st.characters(categories=["Cs"]), max_size=300)
@@ -40,7 +40,7 @@ fragments = st.one_of(
 
 @st.composite
 def edited(draw: st.DrawFn) -> str:
-    """Return a real text of which parts were cut, doubled, replaced or moved."""
+    """Return a real traceback with parts removed, doubled or replaced."""
     text = draw(stacktraces)
     for _ in range(draw(st.integers(1, 4))):
         start, end = sorted(draw(st.tuples(*[st.integers(0, len(text))] * 2)))
@@ -55,7 +55,7 @@ def edited(draw: st.DrawFn) -> str:
     type_name=st.one_of(st.just("shop.errors.NoOrder"), any_text),
     message=any_text,
 )
-def test_any_text_gives_what_posthog_can_read(text: str, type_name: str, message: str) -> None:
+def test_any_text_becomes_a_list_that_posthog_accepts(text: str, type_name: str, message: str) -> None:
     parsed = parse_stacktrace(text, type_name=type_name, message=message)
     assert_is_exception_list(exception_list(parsed, handled=False), handled=False)
     assert len(fingerprint(parsed)) == 16
@@ -78,7 +78,7 @@ def _raise_from_below(exc: BaseException, depth: int) -> None:
 
 
 def _build(exc: BaseException, depth: int, link: str, inner: BaseException | None) -> BaseException:
-    """Return an exception as it is after being raised, or never raised if the depth is negative."""
+    """Return an exception that was raised from a depth; with a negative depth, it was never raised."""
     if inner is not None:
         if link == "cause":
             exc.__cause__ = inner
@@ -89,7 +89,7 @@ def _build(exc: BaseException, depth: int, link: str, inner: BaseException | Non
         return exc
     try:
         _raise_from_below(exc, depth)
-    except BaseException as raised:  # noqa: BLE001 - what was built
+    except BaseException as raised:  # noqa: BLE001 - the exception that was built
         return raised
     raise AssertionError
 
@@ -108,7 +108,7 @@ def exceptions(draw: st.DrawFn, level: int = 3) -> BaseException:
 
 @settings(deadline=None)
 @given(exceptions())
-def test_what_python_prints_reads_as_what_it_was(exc: BaseException) -> None:
+def test_printed_exceptions_are_parsed_exactly(exc: BaseException) -> None:
     live = ExceptionSnapshot.of(exc)
     event = recorded(exc)
     assert live.matches(event.type_name, event.message)
@@ -119,10 +119,10 @@ def test_what_python_prints_reads_as_what_it_was(exc: BaseException) -> None:
 
 @settings(deadline=None)
 @given(exc=exceptions(), message=st.text(max_size=200))
-def test_the_outermost_message_is_told_whatever_it_quotes(exc: BaseException, message: str) -> None:
+def test_the_outermost_message_is_exact_whatever_it_quotes(exc: BaseException, message: str) -> None:
     quoting = ShopError(f"{message}\n{recorded(exc).stacktrace}")
     quoting.__cause__ = exc
     quoting = _build(quoting, 1, "cause", exc)  # type: ignore[assignment]  # the same object
     event = recorded(quoting)
-    assert event.parsed()[0].message == str(quoting)[:8_000]  # what is kept of a message
+    assert event.parsed()[0].message == str(quoting)[:8_000]  # MESSAGE_KEPT
     assert shape(event.parsed()) == shape(ExceptionSnapshot.of(quoting).exceptions)

@@ -1,4 +1,4 @@
-"""What is removed from messages, and what stays."""
+"""Scrubbing of messages: which text is removed, and which is kept."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_marker_says_what_was_removed(text: str, scrubbed: str) -> None:
 
 
 @pytest.mark.parametrize("text", KEPT)
-def test_what_tells_of_nobody_stays(text: str) -> None:
+def test_harmless_text_is_kept(text: str) -> None:
     assert scrub(text) == text
 
 
@@ -140,5 +140,5 @@ MARKS = [
 def test_hostile_text_takes_no_longer_than_any_other(piece: str) -> None:
     started = time.process_time()
     scrub(piece * (1_000_000 // len(piece)))
-    # About 30 ms at worst; quadratic time would be minutes.
+    # At most about 30 ms; quadratic time would take minutes.
     assert time.process_time() - started < 2

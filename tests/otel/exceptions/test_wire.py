@@ -1,4 +1,4 @@
-"""The shape in which exceptions leave."""
+"""The wire format of exceptions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def in_app(frame: Frame, *prefixes: str) -> bool:
     return bool(entry["stacktrace"]["frames"][0]["in_app"])
 
 
-def test_a_chain_tells_who_caused_what() -> None:
+def test_a_chain_states_the_cause_of_each_exception() -> None:
     entries = exception_list(ExceptionSnapshot.of(caught("group_as_cause")).exceptions, handled=False)
     assert [(entry["type"], entry["mechanism"]) for entry in entries] == [
         ("ShopError", {"type": "generic", "handled": False, "synthetic": False, "exception_id": 0}),
@@ -55,14 +55,14 @@ def test_a_frame_shows_five_lines_around_its_own() -> None:
         assert frame["module"] == "tests.otel.exceptions.cases"
 
 
-def test_a_long_line_is_cut_and_never_null() -> None:
+def test_a_long_line_is_truncated_and_never_null() -> None:
     frame = exception_list(ExceptionSnapshot.of(caught("long_line")).exceptions, handled=True)[0][
         "stacktrace"
     ]["frames"][1]
     assert [len(line) for line in frame["pre_context"]][-1] == 300
 
 
-def test_of_a_file_that_has_another_line_nothing_leaves(tmp_path: Path) -> None:
+def test_a_file_with_a_different_line_is_not_sent(tmp_path: Path) -> None:
     file = tmp_path / "settings.py"
     file.write_text('SECRET_KEY = "hunter2"\n')
     for name in (str(file), "/etc/passwd", "/dev/zero", "\0.py"):
@@ -88,7 +88,7 @@ def test_of_a_file_that_has_another_line_nothing_leaves(tmp_path: Path) -> None:
         (Frame("/srv/app/.venv/bin/gunicorn", 8, "<module>", "__main__"), False),
     ],
 )
-def test_what_is_not_installed_is_the_products_own(frame: Frame, *, is_in_app: bool) -> None:
+def test_a_file_that_is_not_installed_is_in_app(frame: Frame, *, is_in_app: bool) -> None:
     assert in_app(frame) == is_in_app
 
 
@@ -102,7 +102,7 @@ def test_what_is_not_installed_is_the_products_own(frame: Frame, *, is_in_app: b
         (Frame("/srv/app/other.py", 1, "f"), False),
     ],
 )
-def test_prefixes_decide_if_there_are_any(frame: Frame, *, is_in_app: bool) -> None:
+def test_prefixes_take_precedence_over_the_files_location(frame: Frame, *, is_in_app: bool) -> None:
     assert in_app(frame, "shop") == is_in_app
 
 
@@ -122,18 +122,18 @@ def test_a_file_is_named_from_its_import_root(path: str, filename: str, module: 
     assert (frame["filename"], frame["abs_path"], frame["module"]) == (filename, path, module)
 
 
-def test_messages_leave_scrubbed_or_not_at_all() -> None:
+def test_messages_are_sent_scrubbed_or_not_at_all() -> None:
     one = ExceptionInfo("NoUser", "shop", "no user ann@example.org")
     assert exception_list([one], handled=True)[0]["value"] == "no user [email]"
     assert exception_list([one], handled=True, send_messages=False)[0]["value"] == ""
 
 
-def test_nothing_is_an_empty_list() -> None:
+def test_no_exceptions_become_an_empty_list() -> None:
     assert exception_list([], handled=True) == []
 
 
 @pytest.mark.parametrize("character", ["x", "\x00", "🎈", "\ud800"])
-def test_the_largest_stays_far_below_what_posthog_stores(character: str) -> None:
+def test_the_largest_list_stays_far_below_posthogs_limit(character: str) -> None:
     long = character * 10_000
     frames = tuple(Frame(f"{long}{number}", number, long, long, long) for number in range(100))
     chain = [

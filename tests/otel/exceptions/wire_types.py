@@ -1,4 +1,4 @@
-"""PostHog's types for `$exception_list`, as strict as its server reads them (`wire.md` section 2.1)."""
+"""PostHog's types for `$exception_list`, as strict as PostHog's server (`wire.md` section 2.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser's types: generated from the registry, and what the compiler makes of them."""
+"""TypeScript types of the browser's events: their text, and whether the compiler accepts calls with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def _everything() -> Registry:
-    """Declare an event with a property of each kind, one of a team, one of either, and one of the server."""
+    """Return a registry with an event for each kind of property, each scope and each source."""
     registry = Registry()
 
     @event("page_drawn", tier=3, owner="tests", source="browser", registry=registry)
@@ -77,17 +77,17 @@ capture("lamp_lit", {});
 
 // @ts-expect-error not declared
 capture("page_drawm", drawn);
-// @ts-expect-error the server's
+// @ts-expect-error a server event
 capture("mail_sent", {});
-// @ts-expect-error none of the choices
+// @ts-expect-error not one of the choices
 capture("page_drawn", { ...drawn, kind: "b" });
-// @ts-expect-error none of the choices, in a list
+// @ts-expect-error not one of the choices, in a list
 capture("page_drawn", { ...drawn, kinds: ["z"] });
-// @ts-expect-error text for a number
+// @ts-expect-error text instead of a number
 capture("page_drawn", { ...drawn, words: "many" });
-// @ts-expect-error never nothing
+// @ts-expect-error not nullable
 capture("page_drawn", { ...drawn, carrier: null });
-// @ts-expect-error undefined is no value
+// @ts-expect-error undefined is not a value
 capture("page_drawn", { ...drawn, note: undefined });
 // @ts-expect-error a property is missing
 capture("bell_rung", { team_slug: "acme" });
@@ -105,7 +105,7 @@ def test_the_browsers_events_are_written_with_their_docstrings_and_the_servers_a
     assert text == typescript(_everything())
 
 
-def test_it_is_known_which_events_are_a_teams_and_what_names_an_organisation() -> None:
+def test_team_events_and_organization_properties_are_listed() -> None:
     text = typescript(_everything())
 
     assert 'new Set<EventName>([\n  "bell_rung",\n]);' in text
@@ -116,7 +116,7 @@ def test_it_is_known_which_events_are_a_teams_and_what_names_an_organisation() -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_empty", [False, True])
-def test_the_compiler_takes_right_calls_and_no_wrong_one(tmp_path: Path, is_empty: bool) -> None:
+def test_the_compiler_accepts_valid_calls_and_rejects_invalid_ones(tmp_path: Path, is_empty: bool) -> None:
     (tmp_path / "events.generated.ts").write_text(typescript(Registry() if is_empty else _everything()))
     if not is_empty:
         (tmp_path / "use.ts").write_text(USE)
@@ -136,7 +136,7 @@ def test_the_products_own_types_are_current() -> None:
     call_command("telemetry", "generate", "--check", str(ROOT / "assets/javascript"))
 
 
-def test_a_stale_module_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_a_stale_module_is_reported_with_the_command_to_run(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"events.generated.ts in .* run `telemetry generate --write"):
         call_command("telemetry", "generate", "--check", str(tmp_path))
     call_command("telemetry", "generate", "--write", str(tmp_path))

@@ -1,4 +1,4 @@
-"""What mapping emits, PostHog takes: the inspector refuses what PostHog refuses, and is asked about each."""
+"""PostHog accepts every capture of the mapping, according to the inspector, which follows PostHog's rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def inspector() -> Iterator[RunningInspector]:
 
 
 @pytest.mark.parametrize("mode", ["v0", "v1"])
-def test_no_input_makes_mapping_emit_what_the_inspector_refuses(
+def test_no_input_makes_mapping_return_captures_that_the_inspector_refuses(
     inspector: RunningInspector, mode: str
 ) -> None:
     settings = SETTINGS.replace(host=inspector.url, capture_mode=mode, events=("order_*",))
@@ -39,8 +39,8 @@ def test_no_input_makes_mapping_emit_what_the_inspector_refuses(
         trace_id: int,
         number: Any,
     ) -> None:
-        told = {"team_slug": "acme", "number": number, "user.id": "u1"} | attributes
-        envelope = Envelope(name, told, time, trace_id, 1, 0, span_attributes)
+        recorded = {"team_slug": "acme", "number": number, "user.id": "u1"} | attributes
+        envelope = Envelope(name, recorded, time, trace_id, 1, 0, span_attributes)
         captures = [one for one in mapper(envelope) if isinstance(one, Capture)]
         assert delivery.deliver(captures) == ()
 

@@ -1,4 +1,4 @@
-"""Groups: whom their updates and events are attributed to, so that PostHog keeps them."""
+"""Groups: the persons to whom their updates and events are attributed, so that PostHog keeps them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def all_captured(name: str, attributes: dict[str, Any]) -> list[Capture]:
     return captures
 
 
-def test_a_groups_update_is_its_acting_persons() -> None:
+def test_a_groups_update_is_attributed_to_the_acting_person() -> None:
     session = {"session.id": SESSION, "shop.team.id": "t1"}
     (capture,) = all_captured("$groupidentify", {**UPDATE, **session, "user.id": "u1"})
     assert capture.distinct_id == "u1"
@@ -43,7 +43,7 @@ def test_a_groups_update_is_its_acting_persons() -> None:
         {"user.id": "anonymous"},
     ],
 )
-def test_a_groups_update_that_no_account_makes_is_the_systems(about: dict[str, Any]) -> None:
+def test_a_groups_update_without_an_account_is_attributed_to_the_system(about: dict[str, Any]) -> None:
     ahead, capture = all_captured("$groupidentify", {**UPDATE, **about})
     assert (ahead.event, ahead.distinct_id, ahead.properties["$set"]) == (
         "$set",
@@ -54,12 +54,12 @@ def test_a_groups_update_that_no_account_makes_is_the_systems(about: dict[str, A
     assert not {"$process_person_profile", "$set", "$groups"} & capture.properties.keys()
 
 
-def test_a_groups_name_stays_in_where_one_setting_says_so() -> None:
+def test_a_setting_withholds_a_groups_name() -> None:
     quiet = captured(envelope("$groupidentify", UPDATE), SETTINGS.replace(send_organisation=False))
     assert quiet.properties["$group_set"] == {"size": 3}
 
 
-def test_an_event_of_a_group_by_nobodys_hand_is_the_systems_and_in_the_group() -> None:
+def test_a_groups_event_without_a_person_is_attributed_to_the_system_and_the_group() -> None:
     about = {"shop.team.id": "t1", "session.id": SESSION}
     (capture,) = all_captured("parcel_shipped", {**EVENT, **about})
     assert capture.distinct_id == SYSTEM_ID
@@ -70,7 +70,7 @@ def test_an_event_of_a_group_by_nobodys_hand_is_the_systems_and_in_the_group() -
     assert not {"$process_person_profile", "$session_id"} & capture.properties.keys()
 
 
-def test_a_visitors_event_is_personless_and_claims_no_group_since_posthog_would_strip_it() -> None:
+def test_a_visitors_event_has_no_person_and_no_group_because_posthog_would_strip_it() -> None:
     about = {"shop.team.id": "t1", "enduser.pseudo.id": SESSION}
     (capture,) = all_captured("parcel_shipped", {**EVENT, **about})
     assert capture.distinct_id == SESSION
@@ -94,7 +94,7 @@ def test_a_groups_key_is_the_same_in_its_events_and_its_updates(key: object, sen
 
 
 @pytest.mark.parametrize("key", ["", "  ", None, True, ("a",), b"t1", "x" * 401, "\U0001d4b3" * 201])
-def test_what_posthog_takes_for_no_groups_key_is_in_no_group(key: object) -> None:
+def test_an_event_with_an_invalid_group_key_is_in_no_group(key: object) -> None:
     (event,) = all_captured("parcel_shipped", {**EVENT, "shop.team.id": key, "user.id": "u1"})
     assert "$groups" not in event.properties
     assert (
@@ -102,6 +102,6 @@ def test_what_posthog_takes_for_no_groups_key_is_in_no_group(key: object) -> Non
     )
 
 
-def test_nothing_goes_ahead_of_an_update_that_is_too_large() -> None:
+def test_no_capture_precedes_an_update_that_is_too_large() -> None:
     huge = {"posthog.group_type": "x" * 300_000, "posthog.group_key": "t1"}
     assert rejected(envelope("$groupidentify", huge)).reason is Reason.TOO_LARGE

@@ -1,4 +1,4 @@
-"""Mapping: an envelope becomes a capture, or a reject with its reason."""
+"""Mapping: an envelope becomes a capture, or a rejection with a reason."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_name_time_place_and_ordinal_make_the_uuid(other: Envelope) -> None:
     assert captured(other).uuid != captured(envelope()).uuid
 
 
-def test_the_uuid_does_not_depend_on_what_is_told_besides() -> None:
+def test_the_uuid_does_not_depend_on_the_properties() -> None:
     assert captured(envelope(attributes={"team_slug": "b", "number": 8})).uuid == captured(envelope()).uuid
 
 
@@ -166,13 +166,13 @@ def test_the_uuid_does_not_depend_on_what_is_told_besides() -> None:
         ),
     ],
 )
-def test_what_does_not_fit_is_rejected_with_its_reason(
+def test_attributes_that_do_not_fit_are_rejected_with_a_reason(
     attributes: dict[str, Any], reason: Reason, detail: str
 ) -> None:
     assert rejected(envelope(attributes=attributes)) == Rejection(reason, detail)
 
 
-def test_an_undeclared_name_is_no_capture() -> None:
+def test_an_undeclared_name_is_rejected() -> None:
     assert rejected(envelope("something_else", {})).reason is Reason.UNDECLARED
 
 
@@ -183,7 +183,7 @@ def test_patterns_forward_undeclared_names_but_never_exceptions() -> None:
     assert rejected(envelope("exception", {}), settings).reason is Reason.UNDECLARED
 
 
-def test_an_organisations_name_stays_in_where_one_setting_says_so() -> None:
+def test_a_setting_withholds_an_organizations_name() -> None:
     one = envelope(attributes={"team_slug": "acme", "number": 7, "customer": "Globex"})
     capture = captured(one, SETTINGS.replace(send_organisation=False))
     assert not {"team_slug", "customer"} & capture.properties.keys()
@@ -202,7 +202,7 @@ def test_an_organisations_name_stays_in_where_one_setting_says_so() -> None:
         ({"user.id": b"u1", "enduser.pseudo.id": "v1"}, {}, "v1"),
     ],
 )
-def test_the_nearest_legal_id_counts(
+def test_the_nearest_legal_id_is_used(
     attributes: dict[str, Any], span_attributes: dict[str, Any], distinct_id: str
 ) -> None:
     one = envelope(attributes={"team_slug": "a", "number": 1, **attributes}, span_attributes=span_attributes)
@@ -220,7 +220,7 @@ def test_an_event_that_names_a_person_is_not_about_the_requests_team_or_session(
     assert (requests.distinct_id, requests.properties["$groups"]) == ("u2", {"team": "t2"})
 
 
-def test_nobody_has_a_stable_id_and_no_profile() -> None:
+def test_an_anonymous_event_has_a_stable_id_and_no_profile() -> None:
     first, second = captured(envelope()), captured(envelope("page_peeked", {}))
     assert first.distinct_id == second.distinct_id
     assert first.properties["$process_person_profile"] is False
@@ -236,19 +236,19 @@ def test_an_id_that_strangers_share_is_refused(shared: str) -> None:
     assert legal_id(shared) is None
 
 
-def test_a_session_is_told_only_as_a_uuid_of_version_7() -> None:
+def test_only_a_uuid7_is_sent_as_session_id() -> None:
     for session in (str(uuid.uuid4()), "0af7651916cd43dd8448eb211c80319c", 7, ""):
         one = envelope(attributes={"team_slug": "a", "number": 1, "session.id": session})
         assert "$session_id" not in captured(one).properties
 
 
-def test_who_opted_out_is_not_captured() -> None:
+def test_a_person_who_opted_out_is_not_captured() -> None:
     assert rejected(envelope(span_attributes={"posthog.opted_out": True})).reason is Reason.OPTED_OUT
     one = envelope("$set", {"role": "admin", "user.id": "u1", "posthog.opted_out": True})
     assert rejected(one).reason is Reason.OPTED_OUT
 
 
-def test_a_tier_is_thinned_by_trace_and_says_so() -> None:
+def test_a_tier_is_sampled_by_trace_and_states_its_rate() -> None:
     settings = SETTINGS.replace(tier_ratios={3: 0.25})
     mapper = Mapper(REGISTRY, settings)
     kept = [
@@ -266,7 +266,7 @@ def test_a_tier_is_thinned_by_trace_and_says_so() -> None:
     )
 
 
-def test_person_properties_part_into_set_and_set_once() -> None:
+def test_person_properties_are_split_into_set_and_set_once() -> None:
     capture = captured(envelope("$set", {"role": "admin", "source": "invite", "user.id": "u1"}))
     assert (capture.distinct_id, capture.properties["$set"], capture.properties["$set_once"]) == (
         "u1",
@@ -277,7 +277,7 @@ def test_person_properties_part_into_set_and_set_once() -> None:
     assert rejected(envelope("$set", {"email": "a@b.c", "user.id": "u1"})).reason is Reason.UNKNOWN_PROPERTY
 
 
-def test_a_visitors_trail_joins_an_account_that_has_a_person_by_then() -> None:
+def test_an_alias_follows_a_capture_that_creates_the_accounts_person() -> None:
     about = {"user.id": "u1", "posthog.anon_distinct_id": SESSION, "shop.team.id": "t1"}
     ahead, alias = mapped(envelope("$identify", about))
     assert isinstance(ahead, Capture)
@@ -323,7 +323,7 @@ def test_an_event_larger_than_posthog_stores_is_rejected() -> None:
         (10**30, "9999-12-31T23:59:59.000000Z"),
     ],
 )
-def test_a_time_is_always_one_that_posthog_reads(nanoseconds: int, text: str) -> None:
+def test_a_timestamp_is_always_one_that_posthog_accepts(nanoseconds: int, text: str) -> None:
     assert timestamp(nanoseconds).startswith(text)
 
 
@@ -342,7 +342,7 @@ attributes_ = st.dictionaries(keys, anything)
 
 
 @given(names, attributes_, attributes_, st.integers(), st.integers(0, 2**128 - 1))
-def test_no_input_makes_mapping_raise_or_emit_what_is_no_event(
+def test_no_input_makes_mapping_raise_or_return_an_invalid_event(
     name: str, attributes: dict[str, Any], span_attributes: dict[str, Any], time: int, trace_id: int
 ) -> None:
     mapper = Mapper(REGISTRY, SETTINGS.replace(events=("order_*",)))

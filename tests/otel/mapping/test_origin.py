@@ -1,4 +1,4 @@
-"""Where a capture comes from: service, version, environment and release."""
+"""Origin of a capture: service, version, environment and release."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def test_the_resource_says_where_a_capture_comes_from() -> None:
     assert origin({}) == {}
 
 
-def test_the_older_name_of_the_environment_counts_where_the_newer_is_absent() -> None:
+def test_the_older_name_of_the_environment_is_used_if_the_newer_one_is_absent() -> None:
     assert origin({"deployment.environment": "live"}) == {"environment": "live"}
     assert origin({**RESOURCE, "deployment.environment": "live"}) == ORIGIN
 
 
 @pytest.mark.parametrize("name", ["unknown_service", "unknown_service:python", "", 7, None])
-def test_a_service_that_nobody_has_named_is_left_out(name: object) -> None:
+def test_an_unnamed_service_is_omitted(name: object) -> None:
     assert origin({"service.name": name}) == {}
 
 
-def test_the_release_is_the_programs_own_before_that_of_the_process_which_maps() -> None:
+def test_the_programs_own_release_takes_precedence_over_the_mapping_processs() -> None:
     settings = SETTINGS.replace(release_id="r-bridge")
     assert origin({}, settings) == {"$release_id": "r-bridge"}
     assert origin({"posthog.release_id": "r-program"}, settings) == {"$release_id": "r-program"}
@@ -51,7 +51,7 @@ def test_a_release_travels_in_the_resource() -> None:
     assert origin(dict(resource.attributes)) == {"service_name": "shop", "$release_id": "r1"}
 
 
-def test_what_an_event_says_of_itself_is_not_overwritten() -> None:
+def test_an_events_own_property_is_not_overwritten() -> None:
     settings = SETTINGS.replace(events=("order_*",))
     one = envelope("order_placed", {"environment": "kitchen"}, resource=RESOURCE)
     assert captured(one, settings).properties["environment"] == "kitchen"

@@ -1,4 +1,4 @@
-"""Call the address given by each HTTP client, with baggage at hand and a secret in the query."""
+"""Program that calls a URL with each HTTP client, with baggage in the context and a secret in the query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text that OpenTelemetry records, the live exception and PostHog's own builder tell the same."""
+"""The text that OpenTelemetry records, the live exception and PostHog's own builder agree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.otel.exceptions.raisers import CASES, caught
 from tests.otel.exceptions.recording import recorded
 from tests.otel.exceptions.wire_types import assert_is_exception_list
 
-# What the text alone cannot tell, and why.
+# The cases in which the text contains less than the live exception, and why.
 TEXT_TELLS_LESS = {
     "group_of_twenty": "traceback prints fifteen members and counts the others",
 }
@@ -21,16 +21,16 @@ TEXT_ALONE_TELLS_LESS = TEXT_TELLS_LESS | {
     "message_that_is_a_traceback_and_a_cause": "only exception.message says where such a message ends",
 }
 MESSAGES_DIFFER = {
-    "note_on_a_cause": "notes stand under a message like its further lines",
+    "note_on_a_cause": "notes follow a message and look like its further lines",
 }
 
-# (case, what): where PostHog's builder is not right or shows something else on purpose.
-_GROUP = "it reads `.message`, which leaves out how many members there are; exception.message has it"
-_CUT = "a recursion's middle is left out here; it sends every frame"
-_CODE = "it takes code without a file for a file in the current directory"
-_PACKAGE = "it calls a package's __init__.py by that name alone, which every package has"
-_CARRIER = "it shows the carrier and not the exception that was raised in the worker"
-_NULL = "its lines over 1024 bytes become null, which PostHog's parser refuses"
+# (case, aspect): where PostHog's builder is wrong or differs on purpose; "it" is PostHog's builder.
+_GROUP = "it reads `.message`, which omits the number of members; exception.message contains it"
+_CUT = "the middle of a recursion is dropped here; it sends every frame"
+_CODE = "it treats code without a file as a file in the current directory"
+_PACKAGE = "it shows a package's __init__.py by that name alone, which every package has"
+_CARRIER = "it shows the carrier instead of the exception that was raised in the worker"
+_NULL = "it replaces lines over 1024 bytes by null, which PostHog's parser rejects"
 NOT_AS_POSTHOG = {
     ("group", "value"): _GROUP,
     ("nested_groups", "value"): _GROUP,
@@ -52,11 +52,11 @@ NOT_AS_POSTHOG = {
     (
         "exception_with_a_detail",
         "value",
-    ): "it prefers `.detail`, which is what a client is shown, to the message",
+    ): "it prefers `.detail`, which is shown to clients, to the message",
     ("carried_out_of_a_celery_worker", "chain"): _CARRIER,
     ("remote_traceback", "chain"): _CARRIER,
 }
-# The same for what was parsed from text, besides.
+# Additional differences for exceptions that were parsed from text.
 TEXT_NOT_AS_POSTHOG = {
     ("group_of_twenty", "chain"): TEXT_TELLS_LESS["group_of_twenty"],
     ("note_on_a_cause", "value"): MESSAGES_DIFFER["note_on_a_cause"],
