@@ -1,13 +1,13 @@
-# `make` prints what it can do.
+# `make` lists the targets.
 PYTHON ?= python3.11
 BIN := .venv/bin
 ONCE ?=
 
-# What Vite reads: the sources, and the templates, whose classes Tailwind makes styles of.
+# The files that Vite reads: sources, and templates, from whose classes Tailwind generates styles.
 SOURCES := $(shell find assets templates apps -path assets/dist -prune -o -type f \
 	\( -name '*.ts' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -print)
 
-# Of which the Collector is built; an older one counts as missing.
+# Go, which builds the Collector; an older version counts as missing.
 GO := $(shell go version 2>/dev/null | grep -E 'go1\.(2[6-9]|[3-9][0-9])')
 
 .DEFAULT_GOAL := help
@@ -16,8 +16,8 @@ GO := $(shell go version 2>/dev/null | grep -E 'go1\.(2[6-9]|[3-9][0-9])')
 help:  ## Print this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-# Installed once per lock file; the hash of every file is checked by pip. The lock is whole, and pip would look
-# for newer versions of what a package wants with extras.
+# Installed once per lock file; pip checks the hash of every file. --no-deps, because the lock file is complete and
+# pip would look for newer versions of requirements with extras.
 .venv/.installed: requirements.lock pyproject.toml
 	@echo "Installing Python packages into .venv (about a minute the first time) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -25,19 +25,19 @@ help:  ## Print this list.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# npm puts this file there itself.
+# npm itself creates this file.
 node_modules/.package-lock.json: package-lock.json
 	@echo "Installing npm packages into node_modules …"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-# Compressed beside it, which whitenoise would otherwise leave to a server in front of it.
+# Also compress the files, because whitenoise serves compressed files but does not create them on the fly.
 assets/dist/manifest.json: node_modules/.package-lock.json .venv/.installed vite.config.ts $(SOURCES)
 	@echo "Building assets/dist …"
 	@node_modules/.bin/vite build --logLevel warn
 	@$(BIN)/python -m whitenoise.compress --quiet assets/dist
 
-# The builder is of the release that it builds. Go checks what it downloads against its checksum database.
+# The builder has the version that it builds. Go checks downloads against its checksum database.
 collector/build/otelcol: collector/builder-config.yaml
 	@echo "Building the OpenTelemetry Collector (about ten minutes the first time) …"
 	@mkdir -p $(@D)
@@ -45,7 +45,7 @@ collector/build/otelcol: collector/builder-config.yaml
 		>$@.log 2>&1 || { tail -n 20 $@.log; exit 1; }
 	@mv $(@D)/source/otelcol $@
 
-# Jaeger 2.13.0, whose tag Go knows by its other name. Built in its own module, by the lock that it was released with.
+# Jaeger 2.13.0, which Go knows by its other tag. Built in Jaeger's own module, with the lock file of the release.
 collector/build/jaeger: collector/jaeger-version
 	@echo "Building Jaeger (about ten minutes the first time) …"
 	@mkdir -p $(@D)
@@ -53,24 +53,24 @@ collector/build/jaeger: collector/jaeger-version
 		&& CGO_ENABLED=0 go build -C "$$module" -trimpath -ldflags="-s -w" -o $(CURDIR)/$@ ./cmd/jaeger >$@.log 2>&1 \
 		|| { tail -n 20 $@.log; exit 1; }
 
-collector:  ## Build the Collector and Jaeger, which their tests start; it takes Go.
+collector:  ## Build the Collector and Jaeger, which tests start; requires Go.
 	@test "$(GO)" || { echo "Go is missing, 1.26 or newer: https://go.dev/doc/install"; exit 1; }
 	@$(MAKE) --no-print-directory collector/build/otelcol collector/build/jaeger
 
-setup: .venv/.installed assets/dist/manifest.json  ## Install everything, and build what the browser gets.
+setup: .venv/.installed assets/dist/manifest.json  ## Install everything, and build the browser's assets.
 
-run: setup  ## Start the product and all it needs, drive a sample journey, show what arrived; ONCE=1 ends then.
+run: setup  ## Start the product and its services, drive a sample journey, show what arrived; ONCE=1 then stops.
 	@$(BIN)/python -m tformance.run $(if $(ONCE),--once)
 
-# Without Go nothing is built, and the tests of the Collector are skipped by name. `test_worker.py` has a database of
-# its own, whatever the tests run on; `tests/run` has a worker on PostgreSQL.
+# Without Go, the Collector is not built and its tests are skipped, with a reason. `test_worker.py` always has its own
+# database, so it does not run again; `tests/run` has a worker on PostgreSQL.
 test: setup check $(if $(GO),collector)  ## Run every check, every test, and the product's tests again on PostgreSQL.
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 	@echo "The product's tests again, on PostgreSQL …"
 	@$(BIN)/python -m tests.services.postgresql -- $(BIN)/python -m pytest -n 2 --dist loadgroup tests/apps \
 		--ignore tests/apps/syncs/test_worker.py
 
-check: setup  ## Lint, check types, and check that what is generated is current.
+check: setup  ## Lint, check types, and check that generated files are current.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
@@ -79,15 +79,15 @@ check: setup  ## Lint, check types, and check that what is generated is current.
 		collector-config.yaml collector/tier1.yaml
 	@node_modules/.bin/tsc
 
-bench: setup  ## Run the benchmarks; the figures go to benchmarks/results.json. It takes Chromium and `make collector`.
+bench: setup  ## Run the benchmarks, write benchmarks/results.json; requires Chromium and `make collector`.
 	$(BIN)/python -m benchmarks
 
-lock:  ## Renew requirements.lock and requirements.image.lock from pyproject.toml.
+lock:  ## Update requirements.lock and requirements.image.lock from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" --python-version 3.11 --extra image --constraint requirements.lock \
 		pyproject.toml -o requirements.image.lock
 
-clean:  ## Remove what the other targets made.
+clean:  ## Remove the files that other targets created.
 	rm -rf .venv node_modules assets/dist collector/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .run

@@ -1,4 +1,4 @@
-// Check reads a Compose file as `docker compose config` does, with the same library, and prints it as JSON.
+// Check reads Compose files with the library of `docker compose config`, and prints the result as JSON.
 package main
 
 import (
