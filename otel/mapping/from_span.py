@@ -14,7 +14,7 @@ from otel.envelope import Envelope
 from otel.exceptions import hook_of
 from otel.mapping.errors import ErrorRecord, http_status
 
-__all__ = ["envelope_of", "envelopes", "errors_of", "ordinal_of", "plain"]
+__all__ = ["as_dict", "envelope_of", "envelopes", "errors_of", "ordinal_of"]
 
 _ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 
@@ -46,7 +46,7 @@ def errors_of(span: ReadableSpan) -> list[ErrorRecord]:
     Args:
         span: an ended span.
     """
-    attributes = plain(span.attributes)
+    attributes = as_dict(span.attributes)
     is_entry = span.kind in _ENTRY_KINDS or span.parent is None or span.parent.is_remote
     status = http_status(attributes)
     if not is_entry or span.status.status_code is not StatusCode.ERROR or (status or 500) < 500:
@@ -67,7 +67,7 @@ def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:
         ordinal: the event's position among the span's events with the same name and time.
     """
     context = span.context
-    attributes = plain(event.attributes)
+    attributes = as_dict(event.attributes)
     return Envelope(
         event.name,
         attributes,
@@ -75,7 +75,7 @@ def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:
         context.trace_id if context is not None else 0,
         context.span_id if context is not None else 0,
         ordinal_of(attributes, ordinal),
-        plain(span.attributes),
+        as_dict(span.attributes),
         span.resource.attributes,
     )
 
@@ -91,7 +91,7 @@ def ordinal_of(attributes: Mapping[str, Any], counted: int) -> int:
     return stated if type(stated) is int and stated >= 0 else counted
 
 
-def plain(attributes: Attributes) -> dict[str, Any]:
+def as_dict(attributes: Attributes) -> dict[str, Any]:
     """Return attributes as a dict, because each lookup in the SDK's own mapping takes ten times as long.
 
     Args:

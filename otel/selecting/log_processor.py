@@ -18,7 +18,7 @@ from opentelemetry.trace import SpanContext, TraceFlags
 from otel._guard import report_internal_error
 from otel.attributes import DELIVERED_SEPARATELY, EXCEPTION_EVENT, ORDINAL
 from otel.mapping.from_log import envelope_of_log
-from otel.mapping.from_span import plain
+from otel.mapping.from_span import as_dict
 from otel.reasons import Reason
 from otel.selecting.selected import SelectedSpan
 from otel.selecting.span_processor import PostHogSpanProcessor
@@ -104,7 +104,7 @@ class PostHogLogProcessor(LogRecordProcessor):
         resource = emitted.resource or Resource.get_empty()
         envelope = envelope_of_log(
             name,
-            plain(record.attributes),  # a copy: processors after this one may change the record
+            as_dict(record.attributes),  # a copy: processors after this one may change the record
             time_unix_nano,
             trace_id=record.trace_id or 0,
             span_id=record.span_id or 0,

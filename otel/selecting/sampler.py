@@ -10,7 +10,7 @@ from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
 from otel.attributes import DELIVERED_SEPARATELY
-from otel.mapping.from_span import plain
+from otel.mapping.from_span import as_dict
 
 __all__ = ["RecordingSampler"]
 
@@ -63,7 +63,7 @@ class RecordingSampler(Sampler):
         if result.decision is Decision.DROP and kind not in _LEFT_UNRECORDED:
             return SamplingResult(Decision.RECORD_ONLY, attributes, result.trace_state)
         if self.marks_delivered and result.decision is Decision.RECORD_AND_SAMPLE:
-            marked = plain(result.attributes)
+            marked = as_dict(result.attributes)
             marked[DELIVERED_SEPARATELY] = True
             return SamplingResult(Decision.RECORD_AND_SAMPLE, marked, result.trace_state)
         return result

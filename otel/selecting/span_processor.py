@@ -24,7 +24,7 @@ from otel.attributes import EXCEPTION_EVENT
 from otel.exceptions import ExceptionSnapshot
 from otel.identity import current_identity
 from otel.mapping import Mapper
-from otel.mapping.from_span import plain
+from otel.mapping.from_span import as_dict
 from otel.outcomes import Ledger
 from otel.reasons import Reason
 from otel.selecting._open_spans import OpenSpans
@@ -264,10 +264,10 @@ class PostHogSpanProcessor(SpanProcessor):
         known = current_identity()
         if known is not None:
             return dict(known.entry_attributes(self._groups))
-        own = plain(span.attributes) if isinstance(span, ReadableSpan) else {}
+        own = as_dict(span.attributes) if isinstance(span, ReadableSpan) else {}
         context = span.get_span_context()
         entry = self._open_spans.around(context.trace_id, context.span_id)
-        return own if entry is None else plain(entry.span.attributes) | own
+        return own if entry is None else as_dict(entry.span.attributes) | own
 
     @property
     def is_replaced(self) -> bool:
@@ -290,7 +290,7 @@ class PostHogSpanProcessor(SpanProcessor):
         entry = self._open_spans.current(span.context.span_id) if span.context is not None else None
         if entry is None or entry.span_id == span.context.span_id:
             return None
-        return plain(entry.span.attributes) | plain(span.attributes)
+        return as_dict(entry.span.attributes) | as_dict(span.attributes)
 
     def _refuse(self, span: SelectedSpan, reason: Reason) -> None:
         count = len(span.events) + len(span.errors)

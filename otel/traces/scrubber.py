@@ -23,7 +23,7 @@ from otel.attributes import (
 )
 from otel.events import Registry, default_registry
 from otel.exceptions import parse_stacktrace
-from otel.mapping.from_span import plain
+from otel.mapping.from_span import as_dict
 from otel.scrubbing import scrub
 from otel.traces._sql import statement
 from otel.traces._url_templates import UrlTemplates
@@ -100,7 +100,7 @@ class Scrubber:
             span: an ended span. A span for PostHog only is returned unchanged, because the mapping redacts
                 it.
         """
-        attributes = plain(span.attributes)
+        attributes = as_dict(span.attributes)
         if attributes.get(POSTHOG_ONLY):
             return span
         name, changed = addresses(span.name, span.kind, attributes, self._url_templates)
@@ -118,7 +118,7 @@ class Scrubber:
             resource=span.resource,
             attributes=kept,
             events=[self._event(event) for event in span.events],
-            links=[Link(link.context, _attributes(plain(link.attributes))) for link in span.links],
+            links=[Link(link.context, _attributes(as_dict(link.attributes))) for link in span.links],
             kind=span.kind,
             status=self._status(span.status),
             start_time=span.start_time,
@@ -133,7 +133,7 @@ class Scrubber:
 
     def _event(self, event: Event) -> Event:
         """Return a scrubbed span event; the declared properties of a business event stay unchanged."""
-        attributes = plain(event.attributes)
+        attributes = as_dict(event.attributes)
         if event.name == EXCEPTION_EVENT:
             return Event(event.name, _exception(attributes, self._send_messages), event.timestamp)
         if event.name in _UPDATES:

@@ -16,7 +16,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from otel.attributes import ERROR, EXCEPTION_EVENT, OPTED_OUT, POSTHOG_ONLY
 from otel.delivery.collector.error_payload import write_error
 from otel.mapping.errors import ErrorMapper, ErrorRecord
-from otel.mapping.from_span import plain
+from otel.mapping.from_span import as_dict
 from otel.mapping.origin import Origins
 from otel.selecting import SelectedSpan
 
@@ -40,7 +40,7 @@ def span_of_events(
         stamps: the names of the attributes that carry identity; other attributes of the span do not leave.
         origins: the programs that spans come from, with their releases.
     """
-    around = {name: value for name, value in plain(span.attributes).items() if name in stamps}
+    around = {name: value for name, value in as_dict(span.attributes).items() if name in stamps}
     return ReadableSpan(
         name=to_otlp_value(span.name),
         context=span.context,
@@ -88,7 +88,7 @@ def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRe
         stamps: the names of the attributes that carry identity.
     """
     (event,) = span.events
-    attributes, around = plain(event.attributes), plain(span.attributes)
+    attributes, around = as_dict(event.attributes), as_dict(span.attributes)
     # As in `identify`: the event's own identity replaces the span's as a whole; an opt-out counts in both
     # places.
     carried = stamps if stamps.isdisjoint(attributes) else ()
@@ -128,7 +128,7 @@ def to_otlp_value(value: Any) -> Any:
 
 def _writable_event(event: Event, stamps: AbstractSet[str]) -> Event:
     return Event(
-        to_otlp_value(event.name), _writable_attributes(plain(event.attributes), stamps), event.timestamp
+        to_otlp_value(event.name), _writable_attributes(as_dict(event.attributes), stamps), event.timestamp
     )
 
 

@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanContext, TraceFlags
 from otel.envelope import Envelope
 from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Frame, Hook
 from otel.mapping.errors import ErrorRecord
-from otel.mapping.from_span import plain
+from otel.mapping.from_span import as_dict
 from otel.outcomes import lossless_json
 from otel.selecting import SelectedSpan
 
@@ -40,8 +40,8 @@ def line_of(span: SelectedSpan, origin: Mapping[str, str]) -> bytes:
         "trace": hex(context.trace_id) if context is not None else "0x0",  # of more than 64 bits
         "span": context.span_id if context is not None else 0,
         "origin": origin,
-        "about": plain(span.attributes),
-        "events": [(event.name, event.timestamp, plain(event.attributes)) for event in span.events],
+        "about": as_dict(span.attributes),
+        "events": [(event.name, event.timestamp, as_dict(event.attributes)) for event in span.events],
     }
     if span.errors:
         fields["errors"] = [_error_fields(error) for error in span.errors]
