@@ -58,7 +58,7 @@ def is_client(request: Request, parameters: dict[str, str]) -> bool:
 
     Args:
         request: the request, whose basic authentication takes precedence.
-        parameters: the request's parameters, of which `client_id` and `client_secret` are read.
+        parameters: the request's parameters, which may contain `client_id` and `client_secret`.
     """
     named = basic(request)
     if named == ("", ""):
