@@ -22,7 +22,7 @@ _tracer = trace.get_tracer("otel.django")
 
 
 class _Stream:
-    """The request context of a streaming response, made current again for each chunk."""
+    """The request context of a streaming response, current for each chunk. Confined to one response."""
 
     def __init__(self, context: Context, source: IdentitySource, view: Mapping[str, str | int]) -> None:
         self._context = context
@@ -41,8 +41,8 @@ class _Stream:
     def failed(self, error: Exception) -> None:
         with suppress_internal_errors("recording a stream's failure"), self.current():
             known = self._source.identity()
-            stamps = known.entry_attributes(config().groups) if known is not None else {}
-            with _tracer.start_as_current_span("stream", attributes={**self._view, **stamps}) as span:
+            identity = known.entry_attributes(config().groups) if known is not None else {}
+            with _tracer.start_as_current_span("stream", attributes={**self._view, **identity}) as span:
                 span.record_exception(error, escaped=True)
                 span.set_status(Status(StatusCode.ERROR))
 

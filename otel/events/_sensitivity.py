@@ -9,7 +9,7 @@ __all__ = ["Organisation", "Sensitivity", "Technical"]
 
 
 class Sensitivity(StrEnum):
-    """What a property reveals about a customer (`events.md`)."""
+    """The information that a property reveals about a customer (`events.md`)."""
 
     TECHNICAL = "technical"
     """Does not identify anyone: a count, a kind, a duration. The default."""

@@ -60,22 +60,29 @@ def _reconcile(outermost: Node | None, expected: Expected, *, is_cut: bool, sour
     """Return the outermost exception, corrected by the event's attributes."""
     if not expected.type_name:
         return expected.node() if outermost is None and expected.message else outermost
-    told = expected.node()
+    stated = expected.node()
     if outermost is None:
-        return told
+        return stated
     if (
         not outermost.printed
         or outermost.message == expected.message
         # A SyntaxError prints a different message than its `str()`.
-        or (outermost.printed == told.printed and (not is_cut or _agree(outermost.message, expected.message)))
+        or (
+            outermost.printed == stated.printed
+            and (not is_cut or _agree(outermost.message, expected.message))
+        )
     ):
-        outermost.type_name, outermost.module, outermost.message = told.type_name, told.module, told.message
+        outermost.type_name, outermost.module, outermost.message = (
+            stated.type_name,
+            stated.module,
+            stated.message,
+        )
         return outermost
     # The text was truncated before the outermost exception, or belongs to another exception.
     if is_cut and not outermost.message:  # perhaps truncated within the name
         outermost.type_name, outermost.module = UNKNOWN_TYPE, ""
-    told.inner, told.source = outermost, source
-    return told
+    stated.inner, stated.source = outermost, source
+    return stated
 
 
 def _agree(one: str, other: str) -> bool:

@@ -86,10 +86,10 @@ class ErrorRecord:
 
     @classmethod
     def from_envelope(cls, envelope: Envelope) -> ErrorRecord:
-        """Return the error that `replayable` described.
+        """Return the error that an envelope from `replayable` describes.
 
         Args:
-            envelope: from the quarantine.
+            envelope: an envelope from the quarantine.
         """
         is_handled = str(envelope.attributes.get(_ESCAPED)) != str(True)
         return cls(envelope, envelope.span_attributes, is_handled)

@@ -15,12 +15,12 @@ from otel.envelope import Envelope
 __all__ = [
     "SYSTEM_ID",
     "ResolvedIdentity",
+    "anonymous_id",
     "group_key",
     "identify",
     "identity_attribute_names",
     "is_opted_out",
     "legal_id",
-    "nobody",
     "system_person",
     "uuid7_or_none",
 ]
@@ -174,7 +174,7 @@ def identify(
     if groups:
         return system_person(groups)
     return ResolvedIdentity(
-        nobody(envelope.trace_id), is_anonymous=True, session_id=session_id, groups=groups
+        anonymous_id(envelope.trace_id), is_anonymous=True, session_id=session_id, groups=groups
     )
 
 
@@ -187,7 +187,7 @@ def system_person(groups: dict[str, str]) -> ResolvedIdentity:
     return ResolvedIdentity(SYSTEM_ID, is_anonymous=False, session_id=None, groups=groups, is_system=True)
 
 
-def nobody(trace_id: int) -> str:
+def anonymous_id(trace_id: int) -> str:
     """Return the anonymous id of a trace.
 
     Args:

@@ -20,7 +20,8 @@ class CapturedEvents(Sequence[Capture]):
     """The captures so far, in the order in which their spans ended or their log records were emitted.
 
     Reading the sequence first delivers the queued events, and runs the functions that wait for the commit of
-    the test's own outermost transaction, which never commits.
+    the test's own outermost transaction, which never commits. Thread-safe: the exporter's thread only
+    appends.
     """
 
     def __init__(self) -> None:

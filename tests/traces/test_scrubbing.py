@@ -162,8 +162,8 @@ def _fail(traces: Traces) -> ReadableSpan:
 
 def test_messages_of_exceptions_are_scrubbed_and_their_frames_are_kept(traces: Traces) -> None:
     left = _fail(traces)
-    (told,) = left.events
-    shown = dict(told.attributes or {})
+    (event,) = left.events
+    shown = dict(event.attributes or {})
     everything = f"{shown} {left.status.description}"
     assert "swordfish" not in everything
     assert "anna@" not in everything
@@ -177,8 +177,8 @@ def test_messages_of_exceptions_are_scrubbed_and_their_frames_are_kept(traces: T
 
 def test_without_messages_types_and_frames_remain() -> None:
     left = _fail(Traces(send_messages=False))
-    (told,) = left.events
-    shown = dict(told.attributes or {})
+    (event,) = left.events
+    shown = dict(event.attributes or {})
     assert left.status.description is None
     assert "exception.message" not in shown
     assert "user" not in str(shown["exception.stacktrace"]).partition("in _fail")[2]

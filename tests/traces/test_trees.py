@@ -145,5 +145,5 @@ def test_spans_outside_requests_and_tasks_are_dropped(synced: Synced) -> None:
 
 
 def test_user_input_and_secrets_are_in_no_span(synced: Synced) -> None:
-    told = shown(synced.sink.spans)
-    assert [one for one in ("alice@acme.example", "correct horse", "sandbox-", "gho_") if one in told] == []
+    text = shown(synced.sink.spans)
+    assert [one for one in ("alice@acme.example", "correct horse", "sandbox-", "gho_") if one in text] == []

@@ -17,7 +17,7 @@ from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Envelope
 from otel.events import default_registry
 from otel.mapping.capture import to_capture
-from otel.mapping.identify import ResolvedIdentity, nobody
+from otel.mapping.identify import ResolvedIdentity, anonymous_id
 from otel.outcomes import Ledger
 from otel.outcomes.quarantine import Quarantine
 from otel.settings import Settings
@@ -118,7 +118,7 @@ def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:
     capture = to_capture(
         Envelope("telemetry_checked", {}, time.time_ns(), trace_id),
         {},
-        ResolvedIdentity(nobody(trace_id), is_anonymous=True, session_id=None, groups={}),
+        ResolvedIdentity(anonymous_id(trace_id), is_anonymous=True, session_id=None, groups={}),
         origin={},
     )
     delivery = PostHogClient(pipeline.settings, Ledger())

@@ -81,10 +81,10 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
 
 
 class _Mapper:
-    """The mapping of quarantined events and errors.
+    """The mapper for quarantined events and errors.
 
     Args:
-        settings: the running pipeline's.
+        settings: the settings of the running pipeline.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -96,7 +96,7 @@ class _Mapper:
         """Return the captures of an event, or a rejection.
 
         Args:
-            envelope: quarantined.
+            envelope: an envelope from the quarantine.
         """
         if envelope.name != EXCEPTION_EVENT:
             return self._map(envelope)
