@@ -126,7 +126,7 @@ def test_nobody_calls_the_vendors_sdk_to_track_something(folder: str) -> None:
     assert offending == []
 
 
-PUBLIC = ["otel", "otel.events", "otel.mapping", "otel.recording", "otel.delivery", "otel.testing"]
+PUBLIC = ["otel", "otel.events", "otel.mapping", "otel.recording", "otel.testing"]
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -1,1 +1,1 @@
-"""PostHogClient to an OpenTelemetry Collector, over OTLP/HTTP."""
+"""Delivery to an OpenTelemetry Collector, over OTLP/HTTP."""

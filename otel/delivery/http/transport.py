@@ -27,7 +27,9 @@ _MAX_CONNECT = 5.0
 _MAX_ANSWER = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
 # `HTTPConnectionPool(host='…', port=1): ` and `[Errno 111] ` in urllib3's messages.
-_INTERNALS = re.compile(r"<?\w+\(host=.*?\)(?:: |>,? ?)|\[Errno -?\d+\] ")
+_INTERNALS = re.compile(
+    r"<?\w+\(host=.*?\)(?:: |>,? ?)|\[Errno -?\d+\] |Failed to establish a new connection: "
+)
 
 
 class NoResponse(Exception):  # noqa: N818 - names what happened, as `queue.Empty` does

@@ -1,1 +1,1 @@
-"""PostHogClient to PostHog: the exporter, its client, and both generations of the capture API."""
+"""Delivery to PostHog: the exporter, its client, and both versions of the capture API."""

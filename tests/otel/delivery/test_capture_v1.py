@@ -160,7 +160,10 @@ def test_an_answer_without_results_is_no_delivery_and_nothing_is_sent_again(
 @pytest.mark.parametrize(
     ("result", "warning"),
     [
-        ({"result": "someday", "details": "x"}, "the unknown result 'someday'; it counts as delivered"),
+        (
+            {"result": "someday", "details": "x"},
+            "the unknown result 'someday' for an event; it counts as delivered",
+        ),
         ({"result": 7}, "the unknown result '7'"),
         ({}, "the unknown result 'None'"),
         (None, "the unknown result 'None'"),
@@ -189,7 +192,7 @@ def test_an_event_that_the_answer_does_not_name_counts_as_delivered(
     batch = captures("a", "b")
     assert make_delivery(server.url, mode="v1").deliver(batch) == ()
     assert len(server.asked) == 1
-    assert f"PostHog gave no result for event {batch[0].uuid}; it counts as delivered" in caplog.text
+    assert f"PostHog returned no result for event {batch[0].uuid}; it counts as delivered" in caplog.text
     assert batch[1].uuid not in caplog.text, "once a minute is enough"
 
 

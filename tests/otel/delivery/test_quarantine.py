@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otel.envelope import Capture, Envelope, Rejection
+from otel.outcomes import Ledger
 from otel.outcomes.quarantine import Quarantine
 from otel.reasons import Reason
 from tests.otel.delivery.conftest import captures
@@ -102,9 +103,9 @@ def test_whatever_an_event_holds_comes_back(
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_only_what_can_be_mended_is_kept(reason: Reason, tmp_path: Path) -> None:
+def test_only_events_whose_cause_can_be_fixed_are_quarantined(reason: Reason, tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
-    quarantine.add(captures("a")[0], Rejection(reason))
+    Ledger(quarantine=quarantine).undelivered([(captures("a")[0], Rejection(reason))])
     assert len(items(quarantine)) == reason.is_quarantined
 
 
@@ -188,7 +189,7 @@ def test_of_several_threads_the_oldest_are_dropped_first(tmp_path: Path) -> None
     with ThreadPoolExecutor(2) as pool:
         for index in range(0, 1_000, 100):
             for capture in batch[index : index + 100]:
-                pool.submit(quarantine.keep, capture, REFUSED).result()
+                pool.submit(quarantine.add, capture, REFUSED).result()
     kept = [int(item.event) for item in items(quarantine) if isinstance(item, Capture)]
     assert max(kept) == 999
     assert min(kept) > 500
@@ -253,7 +254,7 @@ def test_a_folder_that_cannot_be_written_is_logged_once_and_raises_nothing(
     for capture in captures("a", "b"):
         quarantine.add(capture, REFUSED)
     (record,) = caplog.records
-    assert record.getMessage() == "rejected events cannot be kept: Not a directory"
+    assert record.getMessage() == "rejected events cannot be quarantined: Not a directory"
 
 
 def test_a_value_whose_own_code_raises_is_logged_and_raises_nothing(
@@ -266,5 +267,5 @@ def test_a_value_whose_own_code_raises_is_logged_and_raises_nothing(
     quarantine = Quarantine(tmp_path)
     quarantine.add(Envelope("a", Broken(), 1), Rejection(Reason.WRONG_TYPE))
     assert [record.getMessage() for record in caplog.records] == [
-        "rejected events cannot be kept: RuntimeError"
+        "rejected events cannot be quarantined: RuntimeError"
     ]

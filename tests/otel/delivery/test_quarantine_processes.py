@@ -115,7 +115,7 @@ def test_a_full_disk_raises_nothing_and_spoils_nothing(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True, timeout=30
     )
-    assert ended.stderr == "rejected events cannot be kept: File too large\n"
+    assert ended.stderr == "rejected events cannot be quarantined: File too large\n"
     assert [item.event for item in kept_in(tmp_path)] == [
         "event 0",
         "event 1",

@@ -15,7 +15,7 @@ from otel import PostHogSpanProcessor, RecordingSampler
 from otel.delivery.journal import JournalRecovery
 from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector
-from otel.outcomes import Counters, Ledger
+from otel.outcomes import Counters, Ledger, open_quarantine
 from otel.recording import Recorder
 from tests.otel.shop import REGISTRY, SETTINGS, ParcelShipped
 
@@ -32,7 +32,7 @@ class Pipeline:
             **{"host": url, "journal": folder, "flush_timeout": 0.3, "events": ("order_*",), **settings}
         )
         self.counters = Counters()
-        ledger = Ledger(self.counters)
+        ledger = Ledger(self.counters, open_quarantine(self.settings.quarantine))
         self.exporter = PostHogSpanExporter(settings=self.settings, registry=REGISTRY, ledger=ledger)
         self.processor = PostHogSpanProcessor(
             self.exporter,

@@ -56,7 +56,7 @@ def test_the_doctor_says_what_waits_and_for_how_long(
     other = make_pipeline(NOWHERE)
     other.ship(1, 2)
     other.fail("boom")
-    assert f"{folder}: 3 events wait or are under way, the oldest for 0 s" in doctor()
+    assert f"{folder} (undelivered events: 3, oldest: 0 s)" in doctor()
 
 
 def test_a_folder_that_cannot_be_written_is_a_warning(install: Install, tmp_path: Path) -> None:

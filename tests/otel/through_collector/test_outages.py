@@ -17,6 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from otel import pipeline, record
 from otel.delivery.collector.exporter import CollectorExporter
+from otel.delivery.http import RetryPolicy
 from otel.settings import Settings
 from tests.otel.delivery.scripted import Step
 from tests.otel.shop import ParcelShipped
@@ -56,7 +57,7 @@ def test_what_the_collector_does_not_take_in_time_is_lost_with_a_reason(
     shop: pipeline.Pipeline, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(shop.exporter, CollectorExporter)
-    monkeypatch.setattr(shop.exporter._spans, "_timeout", 1.0)
+    monkeypatch.setattr(shop.exporter._spans, "_retry", RetryPolicy(timeout=1.0))
     collector.server.respond = lambda _: Step(status=503)
     ship(3)
     assert not pipeline.flush()
@@ -91,7 +92,7 @@ def test_a_batch_that_is_too_large_for_the_collector_is_halved(
     [
         (401, "unauthorised", "OTEL_EXPORTER_OTLP_HEADERS"),
         (404, "undelivered", "usually on port 4318"),
-        (400, "refused", "the Collector refuses what is for PostHog (400 no)"),
+        (400, "refused", "the Collector refuses events for PostHog (400 no)"),
     ],
 )
 def test_a_refusal_is_counted_and_says_what_to_do(

@@ -140,4 +140,4 @@ def _quarantined(folder: Path, since: float) -> Iterable[str]:
     for entry in Quarantine(folder).entries():
         if entry.time >= since:
             name = getattr(entry.item, "event", None) or getattr(entry.item, "name", "")
-            yield f"rejected by the pipeline: {name}: {entry.rejection.reason}: {entry.reject.detail}"
+            yield f"rejected by the pipeline: {name}: {entry.rejection.reason}: {entry.rejection.detail}"

@@ -14,8 +14,7 @@ from itertools import count
 
 from opentelemetry import trace
 
-from otel import install
-from otel import record
+from otel import install, record
 from otel.settings import Settings
 from tests.otel.shop import REGISTRY, ParcelShipped
 
