@@ -16,7 +16,7 @@ __all__ = ["first_bytes", "limit", "to_json_value"]
 # In bytes. PostHog v1 drops events with longer names, v0 truncates the names (`wire.md` section 1.3).
 MAX_NAME = 200
 # PostHog discards an event over 1 MB after responding 200 (`wire.md` section 1.3); 200,000 characters stay
-# below it even if JSON escapes each of them to four bytes. PostHogClient also measures the encoded bytes.
+# below it even if JSON escapes each of them to four bytes. Delivery also measures the encoded bytes.
 MAX_CHARACTERS = 200_000
 # Deeper than events that a person would write, and shallow enough for every JSON parser.
 MAX_DEPTH = 5

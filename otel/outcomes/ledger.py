@@ -65,9 +65,10 @@ class Ledger:
         """Account for events that wait on disk for a later delivery.
 
         Args:
-            count: the number of events.
+            count: the number of events; 0 changes nothing.
         """
-        self.counters.journaled(count)
+        if count:
+            self.counters.journaled(count)
 
     def lost(self, reason: Reason, count: int = 1) -> None:
         """Account for events that will not arrive and whose content is gone.

@@ -17,6 +17,7 @@ from opentelemetry.sdk.environment_variables import (
 )
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import StatusCode
 
 from otel._fork import call_in_child
 from otel._guard import report_internal_error, suppress_internal_errors
@@ -156,25 +157,7 @@ class PostHogSpanProcessor(SpanProcessor):
         """
         if self._is_replaced:
             return
-        unqueued = 0
-        try:
-            events: Sequence[Event] = span.events
-            selects = self.selects
-            chosen = [event for event in events if event.name != EXCEPTION_EVENT and selects(event.name)]
-            unqueued = len(chosen)
-            identity = self._identity(span) if events else None
-            if chosen:
-                self.enqueue(SelectedSpan(span, chosen, identity))
-                unqueued = 0
-                self.ledger.lost(Reason.SPAN_EVENT_LIMIT, span.dropped_events)
-            errors = self._open_spans.end(span, identity)
-            unqueued = len(errors)
-            for failed, error in errors:
-                self.enqueue(SelectedSpan(failed, (), None, (error,)))
-                unqueued -= 1
-        except Exception as problem:  # noqa: BLE001 - a hook must not raise
-            self.ledger.lost(Reason.MAPPING_FAILED, unqueued)
-            report_internal_error("selecting a span", problem)
+        self._select_errors(span, self._select_events(span) if span.events else None)
 
     def shutdown(self) -> None:
         """Deliver what is queued, within the exporter's deadline, and end."""
@@ -281,6 +264,38 @@ class PostHogSpanProcessor(SpanProcessor):
         """
         self._is_replaced = True
         self.shutdown()
+
+    def _select_events(self, span: ReadableSpan) -> dict[str, Any] | None:
+        """Queue a span's business events; return the identity that holds for the span."""
+        chosen: Sequence[Event] = ()
+        identity = None
+        try:
+            selects = self.selects
+            chosen = [event for event in span.events if event.name != EXCEPTION_EVENT and selects(event.name)]
+            identity = self._identity(span)
+            if chosen:
+                self.enqueue(SelectedSpan(span, chosen, identity))
+                self.ledger.lost(Reason.SPAN_EVENT_LIMIT, span.dropped_events)
+        except Exception as problem:  # noqa: BLE001 - a hook must not raise
+            self.ledger.lost(Reason.MAPPING_FAILED, len(chosen))
+            report_internal_error("selecting a span", problem)
+        return identity
+
+    def _select_errors(self, span: ReadableSpan, identity: dict[str, Any] | None) -> None:
+        """Queue the errors that are certain now that a span has ended."""
+        unqueued = None
+        try:
+            errors = self._open_spans.end(span, identity)
+            unqueued = len(errors)
+            for failed, error in errors:
+                self.enqueue(SelectedSpan(failed, (), None, (error,)))
+                unqueued -= 1
+        except Exception as problem:  # noqa: BLE001 - as above
+            if unqueued is None:
+                # It cannot be judged; its status is the best sign that it ended with an error.
+                unqueued = int(span.parent is None and span.status.status_code is StatusCode.ERROR)
+            self.ledger.lost(Reason.MAPPING_FAILED, unqueued)
+            report_internal_error("judging a span", problem)
 
     def _identity(self, span: ReadableSpan) -> dict[str, Any] | None:
         """Return the identity of a span's events, as `identity_at`; None if it is the span's own."""

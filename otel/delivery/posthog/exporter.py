@@ -187,7 +187,8 @@ class PostHogSpanExporter(SpanExporter):
                 accounted += 1
         except Exception as error:  # noqa: BLE001 - an error in one span must not cost the batch
             # An unreadable span has at least one event, or it would not be here.
-            self.ledger.lost(Reason.MAPPING_FAILED, max(self._count(span) - accounted, 1))
+            for _ in range(max(self._count(span) - accounted, 1)):
+                batch.reject(Rejection(Reason.MAPPING_FAILED, type(error).__name__), None)
             report_internal_error("reading a span", error)
 
     def _count(self, span: ReadableSpan) -> int:
@@ -228,7 +229,7 @@ class PostHogSpanExporter(SpanExporter):
                 envelope = source.replayable() if isinstance(source, ErrorRecord) else source
                 # With its origin, because a later release may replay it.
                 resource = self._origins.of(envelope.resource).resource.attributes
-                self.ledger.rejected(one, replace(envelope, resource=resource))
+                batch.reject(one, replace(envelope, resource=resource))
 
     def _take_due(self, batch: Batch, *, everything: bool = False) -> None:
         for error, occurrences, positions in self._limiter.due(everything=everything):
@@ -242,10 +243,12 @@ class PostHogSpanExporter(SpanExporter):
             if isinstance(self._sink, PostHogClient):
                 losses = self._sink.deliver(batch.captures, deadline, batch.positions)
                 batch.settle(losses, self.journal, self.ledger)
-            elif batch.captures:
-                with suppress_internal_errors("delivering to a sink", on_error=lambda: self._lose(batch)):
-                    losses = True
-                    losses = self._sink.deliver(batch.captures, deadline)
+            else:
+                batch.settle((), self.journal, self.ledger)
+                if batch.captures:
+                    with suppress_internal_errors("delivering to a sink", on_error=lambda: self._lose(batch)):
+                        losses = True
+                        losses = self._sink.deliver(batch.captures, deadline)
         return SpanExportResult.FAILURE if losses else SpanExportResult.SUCCESS
 
     def _lose(self, batch: Batch) -> None:

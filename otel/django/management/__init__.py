@@ -1,1 +1,1 @@
-"""Django management commands."""
+"""The subcommands of `manage.py telemetry`."""

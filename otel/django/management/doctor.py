@@ -47,43 +47,43 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     if running is None:
         return "the pipeline is not installed: is otel.django in INSTALLED_APPS?"
     settings = running.settings
-    say = command.stdout.write
-    obstacle = _say_the_way(command, settings)
-    say(f"declared events  {len(default_registry)}, and {len(default_registry.property_sets)} property sets")
-    say(f"groups           {', '.join(f'{k} ({v})' for k, v in settings.groups.items()) or 'none'}")
-    say(f"error event      {settings.error_event or 'none: $exception alone'}")
-    say(f"origin           {_origin(running)}")
+    echo = command.stdout.write
+    obstacle = _print_destination(command, settings)
+    echo(f"declared events  {len(default_registry)}, and {len(default_registry.property_sets)} property sets")
+    echo(f"groups           {', '.join(f'{k} ({v})' for k, v in settings.groups.items()) or 'none'}")
+    echo(f"error event      {settings.error_event or 'none: $exception alone'}")
+    echo(f"origin           {_origin(running)}")
     if settings.quarantine is None:
-        say("quarantine       off: rejected events are counted, not kept (POSTHOG_QUARANTINE)")
+        echo("quarantine       off: rejected events are counted, not kept (POSTHOG_QUARANTINE)")
     else:
         kept = sum(1 for _ in Quarantine(settings.quarantine).entries())
-        say(f"quarantine       {settings.quarantine} (rejected events: {kept})")
-    say(f"journal          {_journal(settings)}")
+        echo(f"quarantine       {settings.quarantine} (rejected events: {kept})")
+    echo(f"journal          {_journal(settings)}")
     messages = checks.run_checks(tags=["otel"], include_deployment_checks=True)
     problems = [message for message in messages if message.level >= checks.WARNING]
     for message in problems:
-        say(f"  {message}")
+        echo(f"  {message}")
     if obstacle:
         return obstacle
     if options["send"]:
-        return _send(command, pipeline=running)
+        return _send(command, running)
     if not problems:
         return ""
     return "1 problem, listed above" if len(problems) == 1 else f"{len(problems)} problems, listed above"
 
 
-def _say_the_way(command: BaseCommand, settings: Settings) -> str:
-    """Print where events go; return an error message if the Collector does not accept requests."""
-    say = command.stdout.write
+def _print_destination(command: BaseCommand, settings: Settings) -> str:
+    """Print where events are sent; return an error message if the Collector does not accept requests."""
+    echo = command.stdout.write
     if settings.via == "posthog":
         key = settings.api_key[:8] + "…" if settings.api_key else "not set: nothing is sent"
-        say(f"PostHog          {settings.host} (capture {settings.capture_mode})")
-        say(f"project key      {key}")
+        echo(f"PostHog          {settings.host} (capture {settings.capture_mode})")
+        echo(f"project key      {key}")
         return ""
     endpoint = OtlpEndpoint.from_environ()
     obstacle = reach(endpoint, settings.flush_timeout)
-    say("PostHog          through the Collector and the bridge, which has the project key")
-    say(f"Collector        {endpoint.url}: {'does not accept requests' if obstacle else 'accepts requests'}")
+    echo("PostHog          through the Collector and the bridge, which has the project key")
+    echo(f"Collector        {endpoint.url}: {'does not accept requests' if obstacle else 'accepts requests'}")
     return obstacle
 
 
@@ -109,10 +109,10 @@ def _journal(settings: Settings) -> str:
     return f"{settings.journal} (undelivered events: {found.events}, oldest: {age:.0f} s)"
 
 
-def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:
-    if pipeline.settings.via == "collector":
+def _send(command: BaseCommand, running: pipeline.Pipeline) -> str:
+    if running.settings.via == "collector":
         return "to send a test event, run this command where the bridge runs, with POSTHOG_VIA=posthog"
-    if not pipeline.settings.api_key:
+    if not running.settings.api_key:
         return "to send a test event, set POSTHOG_API_KEY"
     trace_id = uuid4().int
     capture = to_capture(
@@ -121,8 +121,8 @@ def _send(command: BaseCommand, *, pipeline: pipeline.Pipeline) -> str:
         ResolvedIdentity(anonymous_id(trace_id), is_anonymous=True, session_id=None, groups={}),
         origin={},
     )
-    delivery = PostHogClient(pipeline.settings, Ledger())
-    losses = delivery.deliver([capture], time.monotonic() + pipeline.settings.flush_timeout)
+    delivery = PostHogClient(running.settings, Ledger())
+    losses = delivery.deliver([capture], time.monotonic() + running.settings.flush_timeout)
     delivery.close()
     if losses:
         return f"the test event did not arrive: {losses[0].reason} {losses[0].detail}"

@@ -68,7 +68,7 @@ def run(command: BaseCommand, options: dict[str, Any]) -> str:
     lost = 0
     for start in range(0, len(deliverable), _BATCH):
         batch = deliverable[start : start + _BATCH]
-        # An update may be several captures; it stays until all of them are delivered.
+        # An update may become several captures; it stays until all of them are delivered.
         owners = [position for position, (_, captures) in enumerate(batch) for _ in captures]
         losses = delivery.deliver([capture for _, captures in batch for capture in captures])
         still_here = {owners[loss.index] for loss in losses}
@@ -101,6 +101,6 @@ class _Mapper:
         if envelope.name != EXCEPTION_EVENT:
             return self._map(envelope)
         complete = envelope.attributes.get(ERROR)
-        if isinstance(complete, str):  # it came through the Collector
+        if isinstance(complete, str):  # the error came through the Collector
             return self._map_error(*read_error(complete, envelope))
         return self._map_error(ErrorRecord.from_envelope(envelope))

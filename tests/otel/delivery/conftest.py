@@ -1,4 +1,4 @@
-"""What the tests of delivery share: servers, a clock that costs no time, deliveries that are closed again."""
+"""Servers, a fake clock and PostHog clients for the tests of delivery."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from tests.otel.delivery.scripted import Scripted, scripted_server
 
 KEY = "phc_test"
 
-# Seconds. Measured 0.05 at most; the rest is for machines with other work. Without an interrupt it takes 10.
-AT_ONCE = 0.5
+# Seconds. Measured 0.05 at most; the rest allows for a busy machine. Without an interrupt it takes 10.
+TOLERANCE = 0.5
 
-# For `make_delivery`, instead of the clock that costs no time.
+# For `make_delivery`, instead of the fake clock.
 REAL_TIME = Clock()
 
 
 def captures(*names: str) -> list[Capture]:
-    """Return one capture for each name, with ids and times of its own."""
+    """Return one capture for each name, with different ids and times."""
     return [
         Capture(
             event=name,
@@ -45,7 +45,7 @@ def captures(*names: str) -> list[Capture]:
 
 
 class FakeClock:
-    """Pass only while someone waits; wall time begins on 2026-11-23 at 01:00."""
+    """A clock that advances only when the client waits. Wall time starts on 2026-11-23 at 01:00 UTC."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -164,7 +164,7 @@ def tls_server(certificate: Path) -> Iterator[Scripted]:
     context.load_cert_chain(certificate)
 
     def wrap(plain: socket.socket) -> socket.socket:
-        # The handshake belongs to the handler's thread, or one client that refuses it holds up the others.
+        # Shake hands in the handler's thread, or a client that refuses would block the others.
         return context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
 
     with scripted_server(wrap, "https") as server:

@@ -1,4 +1,4 @@
-"""A server on loopback that answers by script, and tells what it was asked, byte for byte."""
+"""A loopback server that sends scripted responses and records the bytes of each request."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ OK = b'{"status":"Ok"}'
 
 @dataclass(frozen=True)
 class Step:
-    """What one request meets.
+    """The scripted response to one request.
 
     Args:
-        status: answered.
-        body: answered.
-        headers: answered, beside the length.
-        hang: whether no answer comes until the server ends.
-        silent: whether the connection is closed without an answer.
-        closes: whether the connection is closed after the answer, without a word of it in the answer.
-        cut: whether the answer breaks off in the middle of its body.
-        drip: seconds between the answer's bytes.
+        status: the HTTP status.
+        body: the response body.
+        headers: response headers in addition to the length.
+        hang: whether the response is withheld until the server stops.
+        silent: whether the connection is closed without a response.
+        closes: whether the connection is closed after the response, without a header that announces it.
+        cut: whether the response stops in the middle of its body.
+        drip: seconds between two bytes of the body.
     """
 
     status: int = 200
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as it came; `port` tells connections apart."""
+    """A received request; `port` identifies its connection."""
 
     path: str
     headers: dict[str, str]
@@ -66,7 +66,7 @@ Respond = Callable[[Asked], Step]
 
 
 class Scripted:
-    """Answer the steps in order, then by `respond`."""
+    """The script and the log of a server: responses come from `steps`, in order, then from `respond`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -121,14 +121,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(step.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Say nothing."""
+        """Log nothing."""
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that give up are what is tested."""
+        """Log nothing: the tests use clients that give up."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Whatever the captures hold: nothing raises, each has one fate, and what is delivered was accepted."""
+"""For any captures: nothing raises, each has one outcome, and PostHog accepted those delivered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ capture = st.builds(
 @pytest.mark.parametrize("mode", ["v0", "v1"])
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch=st.lists(capture, max_size=5, unique_by=lambda capture: capture.uuid))
-def test_each_capture_has_one_fate_and_it_is_the_truth(
+def test_each_capture_has_one_outcome_and_it_is_correct(
     mode: str, batch: list[Capture], inspector: RunningInspector, make_delivery: MakeDelivery
 ) -> None:
     inspector.reset()

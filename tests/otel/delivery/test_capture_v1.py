@@ -30,7 +30,7 @@ _JSON = st.recursive(
 
 
 def results(asked: Asked, **by_name: dict[str, str]) -> Step:
-    """Answer each event by its name; those not named get no result."""
+    """Return a result for each named event, and none for the others."""
     events = asked.json["batch"]
     found = {event["uuid"]: by_name[event["event"]] for event in events if event["event"] in by_name}
     return Step(body=orjson.dumps({"results": found}))
@@ -39,7 +39,7 @@ def results(asked: Asked, **by_name: dict[str, str]) -> Step:
 OK = {"result": "ok"}
 
 
-def test_the_request_is_what_v1_requires(server: Scripted, make_delivery: MakeDelivery) -> None:
+def test_the_request_has_the_form_that_v1_requires(server: Scripted, make_delivery: MakeDelivery) -> None:
     server.respond = lambda asked: results(asked, a=OK)
     (capture,) = captures("a")
     capture.properties |= {
@@ -79,7 +79,7 @@ def test_the_request_is_what_v1_requires(server: Scripted, make_delivery: MakeDe
     assert capture.properties == before
 
 
-def test_properties_of_another_type_stay_properties(server: Scripted, make_delivery: MakeDelivery) -> None:
+def test_properties_of_the_wrong_type_are_not_lifted(server: Scripted, make_delivery: MakeDelivery) -> None:
     server.respond = lambda asked: results(asked, a=OK)
     (capture,) = captures("a")
     capture.properties = {"$session_id": 7, "$process_person_profile": "no"}
@@ -89,7 +89,7 @@ def test_properties_of_another_type_stay_properties(server: Scripted, make_deliv
     assert event["options"] == {"disable_skew_correction": True}
 
 
-def test_a_repeated_request_keeps_its_id_and_body_and_counts_its_attempts(
+def test_a_retried_request_keeps_its_id_and_body_and_counts_its_attempts(
     server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.steps.extend([Step(503), Step(504)])
@@ -106,7 +106,7 @@ def test_a_repeated_request_keeps_its_id_and_body_and_counts_its_attempts(
     ]
 
 
-def test_each_event_meets_its_own_result(
+def test_each_event_has_its_own_result(
     server: Scripted, make_delivery: MakeDelivery, counters: Counters, tmp_path: Path, clock: FakeClock
 ) -> None:
     first = {
@@ -136,7 +136,7 @@ def test_each_event_meets_its_own_result(
     assert counters.totals() == {"delivered": 4, "retried": 1, "refused": 1, "over_quota": 1, "too_large": 1}
 
 
-def test_retry_after_of_an_accepting_answer_is_waited_for(
+def test_retry_after_of_a_successful_answer_is_honored(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     again = {captures("a")[0].uuid: {"result": "retry"}}
@@ -147,7 +147,7 @@ def test_retry_after_of_an_accepting_answer_is_waited_for(
 
 
 @pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"{}", b'{"results":[]}', b'{"status":"Ok"}'])
-def test_an_answer_without_results_is_no_delivery_and_nothing_is_sent_again(
+def test_an_answer_without_results_is_not_a_delivery_and_is_not_retried(
     body: bytes, server: Scripted, make_delivery: MakeDelivery, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.respond = lambda _: Step(body=body)
@@ -171,7 +171,7 @@ def test_an_answer_without_results_is_no_delivery_and_nothing_is_sent_again(
         (["ok"], "the unknown result \"['ok']\""),
     ],
 )
-def test_a_result_that_is_not_known_is_final_and_counts_as_delivered(
+def test_an_unknown_result_is_final_and_counts_as_delivered(
     result: object,
     warning: str,
     server: Scripted,
@@ -185,7 +185,7 @@ def test_a_result_that_is_not_known_is_final_and_counts_as_delivered(
     assert warning in caplog.text
 
 
-def test_an_event_that_the_answer_does_not_name_counts_as_delivered(
+def test_an_event_without_a_result_counts_as_delivered(
     server: Scripted, make_delivery: MakeDelivery, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.respond = lambda _: Step(body=b'{"results":{"x":1}}')
@@ -193,7 +193,7 @@ def test_an_event_that_the_answer_does_not_name_counts_as_delivered(
     assert make_delivery(server.url, mode="v1").deliver(batch) == ()
     assert len(server.asked) == 1
     assert f"PostHog returned no result for event {batch[0].uuid}; it counts as delivered" in caplog.text
-    assert batch[1].uuid not in caplog.text, "once a minute is enough"
+    assert batch[1].uuid not in caplog.text, "it is logged once a minute"
 
 
 def test_limited_events_are_lost_as_over_quota(server: Scripted, make_delivery: MakeDelivery) -> None:
@@ -204,13 +204,13 @@ def test_limited_events_are_lost_as_over_quota(server: Scripted, make_delivery: 
 
 
 @given(st.binary() | _JSON.map(orjson.dumps))
-def test_no_answer_makes_reading_it_raise(body: bytes) -> None:
+def test_reading_an_answer_never_raises(body: bytes) -> None:
     batch = captures("a", "b")
     body = body.replace(b'"a"', f'"{batch[0].uuid}"'.encode())
     assert len(CaptureV1("phc_test", ThrottledLogger(time.monotonic)).read(Answer(200, {}, body), batch)) == 2
 
 
-def test_a_time_of_a_foreign_clock_may_be_corrected_by_posthog(
+def test_posthog_may_correct_the_time_of_an_untrusted_clock(
     server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.respond = lambda asked: results(asked, a=OK, b=OK)
@@ -223,7 +223,7 @@ def test_a_time_of_a_foreign_clock_may_be_corrected_by_posthog(
     ]
 
 
-def test_the_inspector_takes_the_good_and_drops_the_bad(
+def test_the_inspector_accepts_valid_events_and_drops_invalid_ones(
     inspector: RunningInspector, make_delivery: MakeDelivery
 ) -> None:
     batch = captures("a", "long id", "b")
@@ -233,7 +233,7 @@ def test_the_inspector_takes_the_good_and_drops_the_bad(
     assert [event["event"] for event in inspector.good()] == ["a", "b"]
 
 
-def test_two_events_of_one_uuid_are_both_settled(
+def test_two_events_with_the_same_uuid_both_get_an_outcome(
     inspector: RunningInspector, make_delivery: MakeDelivery
 ) -> None:
     (capture,) = captures("a")

@@ -1,4 +1,4 @@
-"""After a fork, parent and child both deliver, each over connections of its own."""
+"""After a fork, parent and child both deliver, each over its own connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 def fork(work: Callable[[], tuple[Undelivered, ...]]) -> int:
-    """Run work in a child that ends with 0 if nothing was lost."""
+    """Run work in a child, which exits with 0 if nothing was lost; return its process id."""
     child = os.fork()
     if child:
         return child
@@ -30,7 +30,7 @@ def fork(work: Callable[[], tuple[Undelivered, ...]]) -> int:
 
 
 def exit_code(child: int) -> int:
-    """Wait for a child for at most 10 s."""
+    """Wait up to 10 s for a child; return its exit code, or -1 after killing it."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -79,9 +79,9 @@ def test_a_child_forked_during_a_delivery_leaves_it_to_the_parent(
     delivery = make_delivery(server.url, real_time=REAL_TIME)
 
     def in_child() -> tuple[Undelivered, ...]:
-        fates = delivery.deliver(captures("child"))
+        losses = delivery.deliver(captures("child"))
         delivery.interrupt(time.monotonic())
-        return fates
+        return losses
 
     with ThreadPoolExecutor() as pool:
         running = pool.submit(delivery.deliver, captures("parent"))

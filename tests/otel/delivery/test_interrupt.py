@@ -1,4 +1,4 @@
-"""Deadlines hold against servers that hang, and can be brought forward from another thread."""
+"""Deadlines apply even if the server hangs, and another thread can bring them forward."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from otel.delivery.http.client import Undelivered
 from otel.delivery.posthog.client import PostHogClient
 from otel.reasons import Reason
-from tests.otel.delivery.conftest import AT_ONCE, REAL_TIME, MakeDelivery, captures
+from tests.otel.delivery.conftest import REAL_TIME, TOLERANCE, MakeDelivery, captures
 from tests.otel.delivery.scripted import Scripted, Step
 
 
@@ -24,7 +24,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def started(
     pool: ThreadPoolExecutor, delivery: PostHogClient, server: Scripted
 ) -> Future[tuple[Undelivered, ...]]:
-    """Deliver in a thread, and return once the server was asked."""
+    """Start a delivery in a thread; return once the server received the request."""
     server.arrived.clear()
     running = pool.submit(delivery.deliver, captures("a"))
     assert server.arrived.wait(5)
@@ -38,7 +38,7 @@ def test_a_server_that_hangs_is_bounded_by_the_deadline(
     delivery = make_delivery(server.url, real_time=REAL_TIME)
     begin = time.monotonic()
     (loss,) = delivery.deliver(captures("a"), begin + 0.3)
-    assert 0.25 < time.monotonic() - begin < 0.3 + AT_ONCE
+    assert 0.25 < time.monotonic() - begin < 0.3 + TOLERANCE
     assert loss.reason is Reason.UNDELIVERED
 
 
@@ -51,12 +51,12 @@ def test_an_answer_that_drips_or_stalls_is_bounded_by_the_deadline(
     delivery = make_delivery(server.url, real_time=REAL_TIME)
     begin = time.monotonic()
     (loss,) = delivery.deliver(captures("a"), begin + 0.3)
-    assert time.monotonic() - begin < 0.3 + AT_ONCE
+    assert time.monotonic() - begin < 0.3 + TOLERANCE
     assert loss.reason is Reason.UNDELIVERED
 
 
-@pytest.mark.parametrize("step", [Step(503), Step(hang=True)], ids=["while waiting", "while asking"])
-def test_an_interrupt_ends_a_delivery_at_once(
+@pytest.mark.parametrize("step", [Step(503), Step(hang=True)], ids=["between attempts", "during a request"])
+def test_an_interrupt_ends_a_delivery_immediately(
     step: Step, server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     server.respond = lambda _: step
@@ -66,7 +66,7 @@ def test_an_interrupt_ends_a_delivery_at_once(
     begin = time.monotonic()
     delivery.interrupt(begin)
     (loss,) = running.result(5)
-    assert time.monotonic() - begin < AT_ONCE
+    assert time.monotonic() - begin < TOLERANCE
     assert loss.reason is Reason.SHUTDOWN
 
 
@@ -80,12 +80,12 @@ def test_an_interrupt_also_ends_a_request_on_a_kept_connection(
     begin = time.monotonic()
     delivery.interrupt(begin)
     (loss,) = running.result(5)
-    assert time.monotonic() - begin < AT_ONCE
+    assert time.monotonic() - begin < TOLERANCE
     assert loss.reason is Reason.SHUTDOWN
     assert len(server.asked) == 2
 
 
-def test_an_interrupt_lets_a_request_go_on_until_its_deadline(
+def test_an_interrupt_lets_a_request_continue_until_its_deadline(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     server.respond = lambda _: Step(hang=True)
@@ -94,7 +94,7 @@ def test_an_interrupt_lets_a_request_go_on_until_its_deadline(
     begin = time.monotonic()
     delivery.interrupt(begin + 0.3)
     (loss,) = running.result(5)
-    assert 0.25 < time.monotonic() - begin < 0.3 + AT_ONCE
+    assert 0.25 < time.monotonic() - begin < 0.3 + TOLERANCE
     assert loss.reason is Reason.SHUTDOWN
 
 
@@ -108,7 +108,7 @@ def test_an_interrupt_leaves_time_to_succeed(
     assert running.result(5) == ()
 
 
-def test_a_later_deadline_than_its_own_does_not_lengthen_a_delivery(
+def test_an_interrupt_with_a_later_deadline_does_not_extend_a_delivery(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     server.respond = lambda _: Step(hang=True)
@@ -117,11 +117,11 @@ def test_a_later_deadline_than_its_own_does_not_lengthen_a_delivery(
     running = started(pool, delivery, server)
     delivery.interrupt(begin + 60)
     (loss,) = running.result(5)
-    assert time.monotonic() - begin < 0.3 + AT_ONCE
+    assert time.monotonic() - begin < 0.3 + TOLERANCE
     assert loss.reason is Reason.UNDELIVERED
 
 
-def test_close_ends_what_runs_and_what_comes_later(
+def test_close_ends_current_and_later_deliveries(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     server.respond = lambda _: Step(hang=True)
@@ -131,10 +131,10 @@ def test_close_ends_what_runs_and_what_comes_later(
     delivery.close()
     assert [loss.reason for loss in running.result(5)] == [Reason.SHUTDOWN]
     assert [loss.reason for loss in delivery.deliver(captures("b", "c"))] == [Reason.SHUTDOWN] * 2
-    assert time.monotonic() - begin < AT_ONCE
+    assert time.monotonic() - begin < TOLERANCE
 
 
-def test_threads_deliver_side_by_side(
+def test_threads_deliver_in_parallel(
     server: Scripted, make_delivery: MakeDelivery, pool: ThreadPoolExecutor
 ) -> None:
     delivery = make_delivery(server.url, real_time=REAL_TIME)
@@ -143,7 +143,7 @@ def test_threads_deliver_side_by_side(
     assert sorted(name for asked in server.asked for name in asked.events) == sorted(names)
 
 
-def test_what_begins_after_an_interrupt_ends_by_its_deadline_too(
+def test_a_delivery_that_starts_after_an_interrupt_ends_by_its_deadline(
     server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.respond = lambda _: Step(hang=True)
@@ -151,5 +151,5 @@ def test_what_begins_after_an_interrupt_ends_by_its_deadline_too(
     begin = time.monotonic()
     delivery.interrupt(begin + 0.3)
     (loss,) = delivery.deliver(captures("a"))
-    assert time.monotonic() - begin < 0.3 + AT_ONCE
+    assert time.monotonic() - begin < 0.3 + TOLERANCE
     assert loss.reason is Reason.SHUTDOWN

@@ -1,4 +1,4 @@
-"""Late events are marked as a historical migration, as PostHog asks from 48 hours on."""
+"""Events that are at least 48 hours old are marked as a historical migration, as PostHog asks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
 from tests.otel.delivery.scripted import Asked, Scripted, Step
 
 MODES = pytest.mark.parametrize("mode", ["v0", "v1"])
-NOW = 1_795_395_600.0  # 2026-11-23T01:00:00Z, where the tests' clock begins
+NOW = 1_795_395_600.0  # 2026-11-23T01:00:00Z, where the fake clock starts
 AT_48_HOURS = "2026-11-21T01:00:00.000000Z"
 AFTER_48_HOURS = "2026-11-21T01:00:00.000001Z"
 
@@ -33,7 +33,7 @@ def aged(*timestamps: str) -> list[Capture]:
 
 
 def ok(asked: Asked) -> Step:
-    """Accept each event, which v0 reads too."""
+    """Accept each event; v0 accepts this response, too."""
     return Step(body=orjson.dumps({"results": {one["uuid"]: {"result": "ok"} for one in batch(asked)}}))
 
 
@@ -47,7 +47,7 @@ def flags(server: Scripted) -> list[tuple[list[str], bool | None]]:
 
 
 @MODES
-def test_late_events_travel_in_a_request_of_their_own(
+def test_late_events_are_sent_in_a_separate_request(
     mode: str, server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.respond = ok
@@ -58,7 +58,7 @@ def test_late_events_travel_in_a_request_of_their_own(
 
 @MODES
 @pytest.mark.parametrize(("timestamp", "flag"), [(AT_48_HOURS, True), (AFTER_48_HOURS, None)])
-def test_events_of_one_age_are_one_request(
+def test_events_of_one_age_share_a_request(
     timestamp: str, flag: bool | None, mode: str, server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.respond = ok
@@ -67,7 +67,7 @@ def test_events_of_one_age_are_one_request(
 
 
 @MODES
-def test_a_loss_is_told_by_its_position_in_the_call(
+def test_a_loss_is_reported_by_its_position_in_the_call(
     mode: str, server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.respond = lambda asked: Step(402) if "historical_migration" in asked.json else ok(asked)
@@ -76,7 +76,7 @@ def test_a_loss_is_told_by_its_position_in_the_call(
 
 
 @MODES
-def test_an_event_that_grows_old_while_it_is_sent_again_stays_what_it_was(
+def test_an_event_that_becomes_late_between_attempts_is_not_marked(
     mode: str, server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.steps.extend([Step(503), Step(503)])
@@ -86,10 +86,10 @@ def test_an_event_that_grows_old_while_it_is_sent_again_stays_what_it_was(
     assert len({asked.raw for asked in server.asked}) == 1
 
 
-def test_a_part_that_v1_asks_for_again_stays_what_it_was(
+def test_events_that_v1_asks_for_again_are_not_marked(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
-    # The tests' clock passes the limit in the wait after the first answer; the second one makes a new body.
+    # The fake clock passes the limit in the wait after the first answer; the second leads to a new body.
     growing = aged(*["2026-11-21T01:00:00.100000Z"] * 3)
     for retried in (growing[1:], growing[2:]):
         results = {one.uuid: {"result": "retry" if one in retried else "ok"} for one in growing}
@@ -102,7 +102,7 @@ def test_a_part_that_v1_asks_for_again_stays_what_it_was(
 
 
 @MODES
-def test_halves_of_what_has_grown_old_meanwhile_stay_what_they_were(
+def test_halves_of_a_batch_that_becomes_late_between_attempts_are_not_marked(
     mode: str, server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.steps.extend([Step(503), Step(400)])
@@ -113,14 +113,14 @@ def test_halves_of_what_has_grown_old_meanwhile_stay_what_they_were(
 
 
 @MODES
-def test_halves_of_a_late_batch_are_late(mode: str, server: Scripted, make_delivery: MakeDelivery) -> None:
+def test_halves_of_a_late_batch_are_marked(mode: str, server: Scripted, make_delivery: MakeDelivery) -> None:
     server.respond = lambda asked: Step(400) if len(batch(asked)) > 1 else ok(asked)
     assert make_delivery(server.url, mode=mode).deliver(aged(AT_48_HOURS, AT_48_HOURS)) == ()
     assert flags(server) == [(["0", "1"], True), (["0"], True), (["1"], True)]
 
 
 @MODES
-def test_the_inspector_takes_late_events(
+def test_the_inspector_accepts_late_events(
     mode: str, inspector: RunningInspector, make_delivery: MakeDelivery
 ) -> None:
     make_delivery(inspector.url, mode=mode).deliver(aged(AT_48_HOURS, AFTER_48_HOURS))
@@ -130,7 +130,7 @@ def test_the_inspector_takes_late_events(
 @given(
     st.lists(st.timedeltas(timedelta(days=-3), timedelta(days=3))), st.timedeltas(timedelta(0), timedelta(9))
 )
-def test_every_capture_is_in_one_part_and_its_flag_tells_its_age(
+def test_every_capture_is_in_one_part_whose_flag_matches_its_age(
     ages: list[timedelta], later: timedelta
 ) -> None:
     now = datetime.fromtimestamp(NOW, UTC) + later
@@ -140,7 +140,7 @@ def test_every_capture_is_in_one_part_and_its_flag_tells_its_age(
     for part in parts:
         is_late = migration([every[index] for index in part], now.timestamp()) != {}
         for index in part:
-            # A float holds the seconds of these years to a quarter of a microsecond.
+            # A float represents a time in these years to a quarter of a microsecond.
             assert (ages[index] >= timedelta(days=2)) is is_late or abs(
                 ages[index] - timedelta(days=2)
             ) <= timedelta(microseconds=1)

@@ -1,4 +1,4 @@
-"""A proxy that the environment names is used, as PostHog's own SDK would."""
+"""The proxy variables of the environment apply, as in PostHog's own SDK."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _NAME = "posthog.internal"
 
 @dataclass
 class Proxy:
-    """A forwarding proxy that leads every name to one port of this machine.
+    """A forwarding proxy that connects every host name to one local port.
 
     Args:
-        port: its own.
-        leads_to: the port.
-        asked: request lines.
-        credentials: `Proxy-Authorization` of each.
+        port: the port that the proxy listens on.
+        target_port: the port that requests are forwarded to.
+        asked: the request lines.
+        credentials: the `Proxy-Authorization` header of each request.
     """
 
     port: int = 0
-    leads_to: int = 0
+    target_port: int = 0
     asked: list[str] = field(default_factory=list)
     credentials: list[str | None] = field(default_factory=list)
 
@@ -51,7 +51,7 @@ def _running_proxy() -> Iterator[Proxy]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            self._note()
+            self._record()
             body = self.rfile.read(int(self.headers["Content-Length"]))
             path = urlsplit(self.path).path
             headers = {
@@ -59,7 +59,7 @@ def _running_proxy() -> Iterator[Proxy]:
             }
             with urllib3.PoolManager() as pool:
                 answer = pool.request(
-                    "POST", f"http://127.0.0.1:{proxy.leads_to}{path}", body=body, headers=headers
+                    "POST", f"http://127.0.0.1:{proxy.target_port}{path}", body=body, headers=headers
                 )
             self.send_response(answer.status)
             self.send_header("Content-Length", str(len(answer.data)))
@@ -67,8 +67,8 @@ def _running_proxy() -> Iterator[Proxy]:
             self.wfile.write(answer.data)
 
         def do_CONNECT(self) -> None:
-            self._note()
-            with socket.create_connection(("127.0.0.1", proxy.leads_to)) as other:
+            self._record()
+            with socket.create_connection(("127.0.0.1", proxy.target_port)) as other:
                 self.send_response(200)
                 self.end_headers()
                 pairs = {self.connection: other, other: self.connection}
@@ -80,12 +80,12 @@ def _running_proxy() -> Iterator[Proxy]:
                             return
                         pairs[one].sendall(data)
 
-        def _note(self) -> None:
+        def _record(self) -> None:
             proxy.asked.append(self.requestline)
             proxy.credentials.append(self.headers["Proxy-Authorization"])
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -109,10 +109,10 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
         yield proxy
 
 
-def test_a_plain_address_is_asked_for_through_the_proxy(
+def test_http_requests_go_through_the_proxy(
     proxy: Proxy, server: Scripted, make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proxy.leads_to = _port(server)
+    proxy.target_port = _port(server)
     monkeypatch.setenv("HTTP_PROXY", f"http://ann:s%40cret@127.0.0.1:{proxy.port}")
     delivery = make_delivery(f"http://{_NAME}:8000/ingest")
     assert delivery.deliver(captures("a")) == ()
@@ -123,14 +123,14 @@ def test_a_plain_address_is_asked_for_through_the_proxy(
     assert {asked.headers["host"] for asked in server.asked} == {f"{_NAME}:8000"}
 
 
-def test_tls_goes_through_a_tunnel_that_the_proxy_cannot_look_into(
+def test_https_requests_go_through_a_tunnel_that_the_proxy_cannot_read(
     proxy: Proxy,
     tls_server: Scripted,
     certificate: Path,
     make_delivery: MakeDelivery,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    proxy.leads_to = _port(tls_server)
+    proxy.target_port = _port(tls_server)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     monkeypatch.setenv("ALL_PROXY", f"ann:secret@127.0.0.1:{proxy.port}")
     delivery = make_delivery(f"https://{_NAME}")
@@ -143,7 +143,7 @@ def test_tls_goes_through_a_tunnel_that_the_proxy_cannot_look_into(
 
 
 @pytest.mark.parametrize("no_proxy", ["", "127.0.0.1", "*"])
-def test_this_machine_and_what_is_exempt_is_reached_without_it(
+def test_local_and_exempt_hosts_are_reached_without_the_proxy(
     proxy: Proxy,
     server: Scripted,
     make_delivery: MakeDelivery,
@@ -161,7 +161,7 @@ def test_this_machine_and_what_is_exempt_is_reached_without_it(
     "address",
     ["socks5://ann:secret@127.0.0.1:9", "http://ann:secret@127.0.0.1:9", "http://ann:secret@[", "http://"],
 )
-def test_a_proxy_that_cannot_be_used_loses_with_a_reason_and_breaks_nothing(
+def test_an_unusable_proxy_loses_events_with_a_reason_and_raises_nothing(
     make_delivery: MakeDelivery, monkeypatch: pytest.MonkeyPatch, proxy: Proxy, address: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)

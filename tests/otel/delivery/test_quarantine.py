@@ -1,4 +1,4 @@
-"""Rejected events are kept whole, within bounds, and can be forgotten one by one."""
+"""Rejected events are stored complete and within bounds, and can be removed one by one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOW = 1_795_395_600.0
 
 
 class Wall:
-    """A clock on the wall that tests set."""
+    """A wall clock that tests set."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -40,7 +40,7 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def test_an_envelope_and_a_capture_come_back_whole_with_reason_and_time(tmp_path: Path) -> None:
+def test_an_envelope_and_a_capture_round_trip_with_reason_and_time(tmp_path: Path) -> None:
     envelope = Envelope(
         name="integration_connected",
         attributes={"provider": "gitlab", "raw": b"\xff", "ratio": math.inf, "many": [1, 2**80]},
@@ -63,7 +63,7 @@ def test_an_envelope_and_a_capture_come_back_whole_with_reason_and_time(tmp_path
     assert (second.item, second.rejection, second.time) == (capture, REFUSED, NOW)
 
 
-def test_what_an_earlier_version_kept_is_read_with_the_clock_as_trusted(tmp_path: Path) -> None:
+def test_entries_of_an_earlier_version_have_a_trusted_clock(tmp_path: Path) -> None:
     (capture,) = captures("refused")
     envelope = Envelope("e", {"n": 1}, 5, trace_id=6, span_id=7)
     Quarantine(tmp_path, wall=Wall()).add(capture, REFUSED)
@@ -91,9 +91,7 @@ attributes = st.dictionaries(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=texts, values=attributes, detail=texts)
-def test_whatever_an_event_holds_comes_back(
-    name: str, values: dict[str, Any], detail: str, tmp_path: Path
-) -> None:
+def test_any_event_round_trips(name: str, values: dict[str, Any], detail: str, tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
     quarantine.remove(quarantine.entries())
     envelope = Envelope(name, values, 1, span_attributes=values, resource=values)
@@ -109,7 +107,7 @@ def test_only_events_whose_cause_can_be_fixed_are_quarantined(reason: Reason, tm
     assert len(items(quarantine)) == reason.is_quarantined
 
 
-def test_only_the_user_may_read_it(tmp_path: Path) -> None:
+def test_only_the_user_can_read_the_quarantine(tmp_path: Path) -> None:
     folder = tmp_path / "made" / "on demand"
     Quarantine(folder).add(captures("a")[0], REFUSED)
     (path,) = files(folder)
@@ -117,11 +115,11 @@ def test_only_the_user_may_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+def test_a_missing_folder_has_no_entries(tmp_path: Path) -> None:
     assert items(Quarantine(tmp_path / "none")) == []
 
 
-def test_what_is_removed_is_gone_from_the_disk_and_the_rest_stays(tmp_path: Path) -> None:
+def test_a_removed_entry_is_deleted_from_disk_and_the_others_stay(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
     batch = captures("alpha", "beta", "gamma")
     for capture in batch:
@@ -136,7 +134,7 @@ def test_what_is_removed_is_gone_from_the_disk_and_the_rest_stays(tmp_path: Path
     assert items(quarantine) == [batch[1]]
 
 
-def test_a_file_without_entries_is_deleted_once_nobody_writes_to_it(tmp_path: Path) -> None:
+def test_a_file_without_entries_is_deleted_once_it_is_no_longer_written_to(tmp_path: Path) -> None:
     wall = Wall()
     quarantine = Quarantine(tmp_path, wall=wall)
     quarantine.add(captures("a")[0], REFUSED)
@@ -147,7 +145,7 @@ def test_a_file_without_entries_is_deleted_once_nobody_writes_to_it(tmp_path: Pa
     assert files(tmp_path) == []
 
 
-def test_removing_what_is_gone_is_no_error(tmp_path: Path) -> None:
+def test_removing_a_missing_entry_is_not_an_error(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
     quarantine.add(captures("a")[0], REFUSED)
     entries = list(quarantine.entries())
@@ -156,7 +154,7 @@ def test_removing_what_is_gone_is_no_error(tmp_path: Path) -> None:
     quarantine.remove(entries)
 
 
-def test_an_entry_is_not_removed_from_where_another_now_stands(tmp_path: Path) -> None:
+def test_removing_a_missing_entry_keeps_a_new_one_at_its_position(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, wall=Wall())
     old, new = captures("old", "new")
     quarantine.add(old, REFUSED)
@@ -168,7 +166,7 @@ def test_an_entry_is_not_removed_from_where_another_now_stands(tmp_path: Path) -
     assert items(quarantine) == [new]
 
 
-def test_the_oldest_are_dropped_for_the_newest(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_quarantine_drops_the_oldest_events(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     limit = 64 * 1024
     quarantine = Quarantine(tmp_path, max_bytes=limit)
     batch = captures(*(str(number) for number in range(1_000)))
@@ -183,7 +181,7 @@ def test_the_oldest_are_dropped_for_the_newest(tmp_path: Path, caplog: pytest.Lo
     ]
 
 
-def test_of_several_threads_the_oldest_are_dropped_first(tmp_path: Path) -> None:
+def test_a_full_quarantine_drops_the_oldest_events_of_all_threads(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, max_bytes=64 * 1024)
     batch = captures(*(str(number) for number in range(1_000)))
     with ThreadPoolExecutor(2) as pool:
@@ -195,7 +193,7 @@ def test_of_several_threads_the_oldest_are_dropped_first(tmp_path: Path) -> None
     assert min(kept) > 500
 
 
-def test_a_clock_that_is_set_back_keeps_the_order(tmp_path: Path) -> None:
+def test_the_order_is_kept_when_the_clock_is_set_back(tmp_path: Path) -> None:
     wall = Wall()
     quarantine = Quarantine(tmp_path, max_bytes=64 * 1024, wall=wall)
     batch = captures(*(str(number) for number in range(60)))
@@ -206,7 +204,7 @@ def test_a_clock_that_is_set_back_keeps_the_order(tmp_path: Path) -> None:
     assert len(files(tmp_path)) < 10
 
 
-def test_an_event_larger_than_a_file_may_be_is_not_kept(tmp_path: Path) -> None:
+def test_an_event_larger_than_a_file_can_be_is_not_stored(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, max_bytes=16 * 1024)
     (capture,) = captures("a")
     quarantine.add(Capture("fat", "u", "id", "now", {"text": "x" * 2_000}), REFUSED)
@@ -214,7 +212,7 @@ def test_an_event_larger_than_a_file_may_be_is_not_kept(tmp_path: Path) -> None:
     assert items(quarantine) == [capture]
 
 
-def test_files_of_others_are_neither_read_nor_dropped(tmp_path: Path) -> None:
+def test_foreign_files_are_neither_read_nor_deleted(tmp_path: Path) -> None:
     (tmp_path / "notes.jsonl").write_text("{}" * 10_000)
     quarantine = Quarantine(tmp_path, max_bytes=16 * 1024)
     for capture in captures(*"abcdefghijklmnopqrstuvwxyz" * 10):
@@ -233,7 +231,7 @@ def test_files_of_others_are_neither_read_nor_dropped(tmp_path: Path) -> None:
         b"7\n\n   \n",
     ],
 )
-def test_a_line_that_is_not_whole_is_skipped_and_the_next_begins_anew(torn: bytes, tmp_path: Path) -> None:
+def test_an_invalid_line_is_skipped_and_the_next_event_starts_a_new_line(torn: bytes, tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, wall=Wall())
     before, after = captures("before", "after")
     quarantine.add(before, REFUSED)
@@ -246,7 +244,7 @@ def test_a_line_that_is_not_whole_is_skipped_and_the_next_begins_anew(torn: byte
     assert items(quarantine) == []
 
 
-def test_a_folder_that_cannot_be_written_is_logged_once_and_raises_nothing(
+def test_an_unwritable_folder_is_logged_once_and_raises_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("")

@@ -1,4 +1,4 @@
-"""The quarantine across processes, `kill -9` and full disks."""
+"""The quarantine with several processes, `kill -9` and a full disk."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from otel.outcomes.quarantine import Quarantine
 
 pytestmark = pytest.mark.slow
 
-# Writes numbered events of growing size until it is killed, and prints the number of each once it is kept.
-# It begins at a line on its standard input: the quarantine could be full before the slowest has started.
+# Adds numbered events of growing size until it is killed, and prints the number of each once it is stored.
+# It waits for a line on standard input, or the quarantine could be full before the slowest process starts.
 WRITER = """
 import sys
 from pathlib import Path
@@ -36,7 +36,7 @@ for number in range(1_000_000):
     print(number, flush=True)
 """
 
-# Gives the process a disk with little room: writes are cut short, then fail. Later there is room again.
+# Simulates a nearly full disk: writes are cut short, then fail. Later there is space again.
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
@@ -61,7 +61,7 @@ def kept_in(folder: Path) -> list[Capture]:
     return [entry.item for entry in Quarantine(folder).entries() if isinstance(entry.item, Capture)]
 
 
-def test_what_processes_kept_before_kill_9_is_there_and_whole(tmp_path: Path) -> None:
+def test_events_stored_before_kill_9_are_present_and_complete(tmp_path: Path) -> None:
     names = ["one", "two", "three"]
     writers = [
         subprocess.Popen(
@@ -76,11 +76,11 @@ def test_what_processes_kept_before_kill_9_is_there_and_whole(tmp_path: Path) ->
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
 
-    said: dict[str, list[int]] = {name: [] for name in names}
+    reported: dict[str, list[int]] = {name: [] for name in names}
 
     def listen(name: str, writer: subprocess.Popen[str]) -> None:
         assert writer.stdout is not None
-        said[name].extend(int(line) for line in writer.stdout)
+        reported[name].extend(int(line) for line in writer.stdout)
 
     listeners = [threading.Thread(target=listen, args=pair) for pair in zip(names, writers, strict=True)]
     for listener in listeners:
@@ -90,7 +90,7 @@ def test_what_processes_kept_before_kill_9_is_there_and_whole(tmp_path: Path) ->
         with writer.stdin:
             writer.stdin.write("go\n")
     deadline = time.monotonic() + 60
-    while not all(said.values()):
+    while not all(reported.values()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     for writer in writers:
@@ -107,11 +107,11 @@ def test_what_processes_kept_before_kill_9_is_there_and_whole(tmp_path: Path) ->
         kept[name].append(int(number))
     for name in names:
         assert kept[name] == list(range(len(kept[name])))
-        # An event may have been kept without the process living to say so.
-        assert len(said[name]) <= len(kept[name]) <= len(said[name]) + 1
+        # The process may have been killed between storing an event and printing its number.
+        assert len(reported[name]) <= len(kept[name]) <= len(reported[name]) + 1
 
 
-def test_a_full_disk_raises_nothing_and_spoils_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_raises_nothing_and_corrupts_nothing(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, check=True, timeout=30
     )

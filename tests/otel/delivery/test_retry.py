@@ -1,4 +1,4 @@
-"""PostHog's retry contract (`wire.md` section 1.9), and how the waits between attempts come about."""
+"""PostHog's retry contract (`wire.md` section 1.9), and the waits between attempts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.otel.delivery.scripted import Scripted, Step
 NOW = 1_795_395_600.0  # 2026-11-23T01:00:00Z
 
 
-def test_retry_after_in_seconds_is_waited_for(
+def test_retry_after_in_seconds_is_honored(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     server.steps.append(Step(429, headers={"Retry-After": "3"}))
@@ -28,7 +28,7 @@ def test_retry_after_in_seconds_is_waited_for(
     assert clock.waits == [3.0]
 
 
-def test_retry_after_as_a_date_is_waited_for(
+def test_retry_after_as_a_date_is_honored(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     server.steps.append(Step(503, headers={"Retry-After": "Mon, 23 Nov 2026 01:00:07 GMT"}))
@@ -36,7 +36,7 @@ def test_retry_after_as_a_date_is_waited_for(
     assert clock.waits == [7.0]
 
 
-def test_retry_after_past_the_deadline_ends_the_delivery_at_once(
+def test_retry_after_past_the_deadline_ends_the_delivery_immediately(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     server.respond = lambda _: Step(429, headers={"Retry-After": "31"})
@@ -54,7 +54,7 @@ def test_the_waits_double_from_half_a_second_up_to_five(
     assert clock.waits == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 5.0]
 
 
-def test_a_deadline_of_the_call_beats_the_timeout(
+def test_the_deadline_of_a_call_takes_precedence_over_the_timeout(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     server.respond = lambda _: Step(503)
@@ -62,7 +62,7 @@ def test_a_deadline_of_the_call_beats_the_timeout(
     assert clock.waits == [0.5, 1.0]
 
 
-def test_a_deadline_that_has_passed_sends_nothing(
+def test_nothing_is_sent_after_the_deadline(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     losses = make_delivery(server.url).deliver(captures("a"), clock.now - 1)
@@ -70,9 +70,7 @@ def test_a_deadline_that_has_passed_sends_nothing(
     assert server.asked == []
 
 
-def test_body_uuid_and_time_are_the_same_bytes_at_each_attempt(
-    server: Scripted, make_delivery: MakeDelivery
-) -> None:
+def test_each_attempt_sends_the_same_bytes(server: Scripted, make_delivery: MakeDelivery) -> None:
     server.steps.extend([Step(503), Step(429), Step(silent=True), Step(500)])
     sent = captures("a", "b")
     assert make_delivery(server.url).deliver(sent) == ()
@@ -93,7 +91,7 @@ def test_body_uuid_and_time_are_the_same_bytes_at_each_attempt(
     }
 
 
-def test_the_body_is_gzipped_and_says_so(server: Scripted, make_delivery: MakeDelivery) -> None:
+def test_the_body_is_gzipped_and_labeled(server: Scripted, make_delivery: MakeDelivery) -> None:
     make_delivery(server.url).deliver(captures("a"))
     (asked,) = server.asked
     assert asked.path == "/batch/"
@@ -103,7 +101,7 @@ def test_the_body_is_gzipped_and_says_so(server: Scripted, make_delivery: MakeDe
 
 
 @pytest.mark.parametrize("mode", ["v0", "v1"])
-def test_without_compression_the_body_is_json_and_no_encoding_is_named(
+def test_without_compression_the_body_is_json_without_an_encoding_header(
     mode: str, server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     server.steps.append(Step(503))
@@ -120,7 +118,7 @@ def test_a_path_in_the_host_is_kept(server: Scripted, make_delivery: MakeDeliver
     assert server.asked[0].path == "/ph/batch/"
 
 
-def test_a_host_that_is_not_there_is_asked_until_the_deadline(
+def test_an_unreachable_host_is_retried_until_the_deadline(
     make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -134,7 +132,7 @@ def test_a_host_that_is_not_there_is_asked_until_the_deadline(
 @pytest.mark.parametrize(
     "host", ["http://", "http://[", "http://a b", "https://\ud800", "http://x:99999"], ids=ascii
 )
-def test_a_host_that_cannot_be_one_raises_nothing(host: str, make_delivery: MakeDelivery) -> None:
+def test_an_invalid_host_raises_nothing(host: str, make_delivery: MakeDelivery) -> None:
     (loss,) = make_delivery(host, timeout=0.1).deliver(captures("a"))
     assert loss.reason is Reason.UNDELIVERED
 
@@ -150,7 +148,7 @@ def test_a_key_that_cannot_be_sent_raises_nothing_and_is_not_quoted(
 
 
 @pytest.mark.parametrize("mode", ["v0", "v1"])
-def test_a_lost_answer_is_sent_again_and_stored_once(
+def test_a_batch_whose_answer_is_lost_is_sent_again_and_stored_once(
     mode: str, inspector: RunningInspector, make_delivery: MakeDelivery
 ) -> None:
     delivery = make_delivery(inspector.url, mode=mode)
@@ -163,7 +161,7 @@ def test_a_lost_answer_is_sent_again_and_stored_once(
         assert [event["deliveries"] for event in inspector.good()] == [2, 2]
 
 
-def test_an_answer_that_breaks_off_is_sent_again(server: Scripted, make_delivery: MakeDelivery) -> None:
+def test_a_batch_whose_answer_is_cut_off_is_sent_again(server: Scripted, make_delivery: MakeDelivery) -> None:
     server.steps.append(Step(body=b"x" * 100, cut=True))
     assert make_delivery(server.url).deliver(captures("a")) == ()
     assert len(server.asked) == 2
@@ -180,7 +178,7 @@ def test_a_kept_connection_that_the_server_closed_is_replaced_without_a_wait(
     assert clock.waits == []
 
 
-def test_a_kept_connection_that_breaks_unanswered_is_replaced_once_without_a_wait(
+def test_a_kept_connection_that_breaks_without_an_answer_is_replaced_once_without_a_wait(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     delivery = make_delivery(server.url)
@@ -193,7 +191,7 @@ def test_a_kept_connection_that_breaks_unanswered_is_replaced_once_without_a_wai
     assert clock.waits == [0.5]
 
 
-def test_a_new_connection_that_breaks_unanswered_is_a_failed_attempt(
+def test_a_new_connection_that_breaks_without_an_answer_is_a_failed_attempt(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     server.steps.append(Step(silent=True))
@@ -209,7 +207,7 @@ def test_one_connection_serves_many_batches(server: Scripted, make_delivery: Mak
 
 
 @given(attempt=st.integers(1, 10_000), jitter=st.floats(0, 1), asked=st.none() | st.floats(0, 1e6))
-def test_a_wait_is_at_least_100_ms_and_what_was_asked_for(
+def test_a_wait_is_at_least_100_ms_and_as_long_as_requested(
     attempt: int, jitter: float, asked: float | None
 ) -> None:
     delay = RetryPolicy(jitter=lambda: jitter).delay(attempt, asked)
@@ -234,13 +232,13 @@ def test_a_wait_is_at_least_100_ms_and_what_was_asked_for(
         ("Mon, 23 Nov 2026 00:00:10 GMT", 0.0),
     ],
 )
-def test_retry_after_is_read_in_both_forms_and_nonsense_is_none(
+def test_retry_after_is_parsed_in_both_forms_and_ignored_if_invalid(
     value: str | None, seconds: float | None
 ) -> None:
     assert parse_retry_after(value, NOW) == seconds
 
 
 @given(st.text())
-def test_retry_after_never_raises(value: str) -> None:
+def test_parsing_retry_after_never_raises(value: str) -> None:
     seconds = parse_retry_after(value, NOW)
     assert seconds is None or seconds >= 0

@@ -1,4 +1,4 @@
-"""One bad event, or one too many, does not cost the others."""
+"""A rejected or oversized event does not affect the other events of its batch."""
 
 from __future__ import annotations
 
@@ -24,13 +24,8 @@ def stored(inspector: RunningInspector) -> list[str]:
     return [event["event"] for event in inspector.good()]
 
 
-def noise(size: int) -> str:
-    """Text that gzip cannot shrink below five eighths."""
-    return random.Random(7).randbytes(size // 2).hex()
-
-
 @pytest.mark.parametrize("poison", [{0}, {511}, {200}, {3, 4, 258, 300, 511}])
-def test_of_512_events_the_refused_are_quarantined_and_the_others_delivered_in_order(
+def test_refused_events_of_a_batch_are_quarantined_and_the_others_delivered_in_order(
     poison: set[int],
     inspector: RunningInspector,
     make_delivery: MakeDelivery,
@@ -84,7 +79,7 @@ def test_an_event_over_900_kib_is_lost_before_it_is_sent(
     assert [entry.item for entry in quarantine.entries()] == [batch[1]]
 
 
-def test_a_batch_over_5_mib_compressed_goes_in_parts(
+def test_a_batch_over_5_mib_compressed_is_sent_in_parts(
     inspector: RunningInspector, make_delivery: MakeDelivery
 ) -> None:
     batch = captures(*"abcdefghijklmnop")
@@ -97,7 +92,9 @@ def test_a_batch_over_5_mib_compressed_goes_in_parts(
     assert all(request["wire_bytes"] <= 5 * KIB * KIB for request in requests)
 
 
-def test_a_batch_over_20_mib_goes_in_parts(inspector: RunningInspector, make_delivery: MakeDelivery) -> None:
+def test_a_batch_over_20_mib_is_sent_in_parts(
+    inspector: RunningInspector, make_delivery: MakeDelivery
+) -> None:
     names = [str(number) for number in range(30)]
     batch = captures(*names)
     for capture in batch:
@@ -119,7 +116,7 @@ POISON: dict[str, Any] = {
 
 @pytest.mark.parametrize("mode", ["v0", "v1"])
 @pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
-def test_a_capture_that_cannot_be_written_does_not_take_others_along(
+def test_a_capture_that_cannot_be_serialized_does_not_affect_the_others(
     poison: Any, mode: str, inspector: RunningInspector, make_delivery: MakeDelivery, tmp_path: Path
 ) -> None:
     batch = captures("a", "poison", "b")
@@ -131,7 +128,9 @@ def test_a_capture_that_cannot_be_written_does_not_take_others_along(
     assert [entry.rejection.reason for entry in quarantine.entries()] == [Reason.MAPPING_FAILED]
 
 
-def test_a_cycle_does_not_take_others_along(inspector: RunningInspector, make_delivery: MakeDelivery) -> None:
+def test_a_cyclic_capture_does_not_affect_the_others(
+    inspector: RunningInspector, make_delivery: MakeDelivery
+) -> None:
     batch = captures("a", "poison", "b")
     batch[1].properties["self"] = batch[1].properties
     losses = make_delivery(inspector.url).deliver(batch)
@@ -139,7 +138,7 @@ def test_a_cycle_does_not_take_others_along(inspector: RunningInspector, make_de
     assert stored(inspector) == ["a", "b"]
 
 
-def test_one_capture_all_of_whose_kind_is_poison_leaves_nothing_to_send(
+def test_a_batch_without_a_serializable_capture_sends_nothing(
     server: Scripted, make_delivery: MakeDelivery
 ) -> None:
     poisoned = Capture("a", "u", "id", "now", {"value": object()})
@@ -147,7 +146,7 @@ def test_one_capture_all_of_whose_kind_is_poison_leaves_nothing_to_send(
     assert server.asked == []
 
 
-def test_when_time_runs_out_between_parts_each_event_still_has_one_fate(
+def test_when_time_runs_out_between_parts_each_event_still_has_one_outcome(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock
 ) -> None:
     def respond(asked: Asked) -> Step:

@@ -1,4 +1,4 @@
-"""What each answer of PostHog means for the events, over capture v0 and v1."""
+"""The outcome of events for each HTTP status of PostHog, over capture v0 and v1."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_2xx_is_a_delivery_and_nothing_is_sent_twice(
 
 
 @pytest.mark.parametrize("status", RETRIED)
-def test_a_passing_failure_is_retried_until_it_passes(
+def test_a_temporary_failure_is_retried_until_it_is_over(
     status: int, server: Scripted, make_delivery: MakeDelivery, counters: Counters
 ) -> None:
     server.steps.extend([Step(status), Step(status)])
@@ -45,7 +45,7 @@ def test_a_passing_failure_is_retried_until_it_passes(
 
 @pytest.mark.parametrize("mode", ["v0", "v1"])
 @pytest.mark.parametrize(("status", "reason"), REFUSING.items())
-def test_a_refusal_for_good_is_not_retried_and_names_its_reason(
+def test_a_permanent_refusal_is_not_retried_and_has_a_reason(
     status: int, reason: Reason, mode: str, server: Scripted, make_delivery: MakeDelivery, counters: Counters
 ) -> None:
     server.steps.append(Step(status, b"no, and this is why"))
@@ -65,7 +65,7 @@ def test_a_redirect_is_reported_and_never_followed(
     assert [asked.path for asked in server.asked] == ["/batch/"]
 
 
-def test_an_outage_until_the_deadline_is_undelivered(
+def test_events_are_undelivered_if_an_outage_lasts_until_the_deadline(
     server: Scripted, make_delivery: MakeDelivery, clock: FakeClock, counters: Counters
 ) -> None:
     server.respond = lambda _: Step(503)
@@ -79,7 +79,7 @@ def test_an_outage_until_the_deadline_is_undelivered(
     assert counters.totals()["undelivered"] == 2
 
 
-def test_a_refused_key_is_said_once_with_what_to_do(
+def test_a_refused_key_is_logged_once_with_advice(
     server: Scripted, make_delivery: MakeDelivery, caplog: pytest.LogCaptureFixture, clock: FakeClock
 ) -> None:
     server.respond = lambda _: Step(401, f"API key is not valid: {KEY}".encode())
@@ -93,7 +93,7 @@ def test_a_refused_key_is_said_once_with_what_to_do(
     assert KEY not in caplog.text
 
 
-def test_an_outage_is_logged_once_a_minute_and_without_what_the_answer_quotes(
+def test_an_outage_is_logged_once_a_minute_without_the_answers_body(
     server: Scripted, make_delivery: MakeDelivery, caplog: pytest.LogCaptureFixture, clock: FakeClock
 ) -> None:
     server.respond = lambda _: Step(503, b"cannot store {'distinct_id': 'user-0'}")
@@ -108,6 +108,6 @@ def test_an_outage_is_logged_once_a_minute_and_without_what_the_answer_quotes(
     assert len([record for record in caplog.records if "status 503" in record.getMessage()]) == 2
 
 
-def test_nothing_to_deliver_asks_nothing(server: Scripted, make_delivery: MakeDelivery) -> None:
+def test_an_empty_batch_sends_no_request(server: Scripted, make_delivery: MakeDelivery) -> None:
     assert make_delivery(server.url).deliver([]) == ()
     assert server.asked == []

@@ -1,0 +1,143 @@
+"""What is changed: a selection of cosmic-ray's operators, and three that it does not have.
+
+Cosmic-ray also replaces `is` by `<`, and `+` by each of ten other operators. Nearly all of those raise at once, so
+they say nothing about the tests; here, an operator is replaced by its opposite or its neighbor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import parso
+from cosmic_ray.plugins import get_operator
+from parso.python import tree
+from parso.tree import BaseNode, NodeOrLeaf
+
+__all__ = ["OPERATORS", "MutationOperator", "is_annotation"]
+
+Span = tuple[tuple[int, int], tuple[int, int]]
+
+
+class MutationOperator(Protocol):
+    """The part of cosmic-ray's `Operator` that its `mutate_code` uses."""
+
+    def mutation_positions(self, node: Any) -> Iterator[Span]:
+        """Return the places where this operator changes a node."""
+        ...
+
+    def mutate(self, node: Any, index: int) -> Any:
+        """Change a node at one of its places, and return it."""
+        ...
+
+
+class DropStatement:
+    """Replaces a statement with `pass`: a call, a `return`, a `raise`, or an assignment to other than a new name.
+
+    An assignment to a name is kept: without it, the next line raises.
+    """
+
+    def mutation_positions(self, node: NodeOrLeaf) -> Iterator[Span]:
+        """Return the place of a statement in a function."""
+        if _is_droppable(node):
+            yield node.start_pos, node.end_pos
+
+    def mutate(self, node: NodeOrLeaf, index: int) -> NodeOrLeaf:  # noqa: ARG002 - cosmic-ray's
+        """Return `pass`."""
+        return tree.Keyword("pass", node.start_pos, node.get_first_leaf().prefix)
+
+
+class NegateFilter:
+    """Negates the condition of a comprehension."""
+
+    def mutation_positions(self, node: NodeOrLeaf) -> Iterator[Span]:
+        """Return the place of the condition."""
+        if isinstance(node, BaseNode) and node.type == "comp_if":
+            yield node.children[1].start_pos, node.children[1].end_pos
+
+    def mutate(self, node: BaseNode, index: int) -> BaseNode:  # noqa: ARG002 - cosmic-ray's
+        """Return the negated condition."""
+        node.children[1] = parso.parse(f" not ({node.children[1].get_code().strip()})")
+        return node
+
+
+class NegateMembership:
+    """Replaces `in` with `not in`, and the other way around."""
+
+    def mutation_positions(self, node: NodeOrLeaf) -> Iterator[Span]:
+        """Return the place of the operator."""
+        if isinstance(node, BaseNode) and node.type == "comparison" and _membership(node):
+            yield node.children[1].start_pos, node.children[1].end_pos
+
+    def mutate(self, node: BaseNode, index: int) -> BaseNode:  # noqa: ARG002 - cosmic-ray's
+        """Return the opposite comparison."""
+        opposite = {"in": " not in", "not in": " in"}[_membership(node)]
+        node.children[1] = tree.Operator(opposite, node.children[1].start_pos)
+        return node
+
+
+def is_annotation(node: NodeOrLeaf) -> bool:
+    """Whether a node is in a type annotation, which has no effect when the program runs."""
+    while node.parent is not None:
+        parent = node.parent
+        if parent.type in ("param", "funcdef") and node is parent.annotation:
+            return True
+        if parent.type == "annassign" and node is parent.children[1]:
+            return True
+        node = parent
+    return False
+
+
+def _is_droppable(node: NodeOrLeaf) -> bool:
+    statement = node.parent
+    if statement is None or statement.type != "simple_stmt" or tree.search_ancestor(node, "funcdef") is None:
+        return False
+    if node.type in ("return_stmt", "raise_stmt", "continue_stmt", "break_stmt"):
+        return True
+    if isinstance(node, tree.ExprStmt):
+        target = node.children[0]
+        is_augmented = node.children[1].type == "operator" and node.children[1].value != "="
+        return is_augmented or target.type in ("atom_expr", "power")
+    return node.type in ("atom_expr", "power", "await_expr")
+
+
+def _membership(node: BaseNode) -> str:
+    words = " ".join(node.children[1].get_code().split())
+    return words if words in ("in", "not in") else ""
+
+
+_REPLACED: Mapping[str, tuple[str, ...]] = {
+    "Comparison": (
+        "Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is",
+        "Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt", "GtE_Lt",
+    ),
+    "Binary": (
+        "Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Add", "Pow_Mul",
+        "BitOr_BitAnd", "BitAnd_BitOr", "LShift_RShift", "RShift_LShift",
+    ),
+    "Unary": ("USub_UAdd", "Delete_Not"),
+}  # fmt: skip
+_SINGLE = (
+    "AddNot",
+    "ReplaceTrueWithFalse",
+    "ReplaceFalseWithTrue",
+    "ReplaceAndWithOr",
+    "ReplaceOrWithAnd",
+    "ReplaceBreakWithContinue",
+    "ReplaceContinueWithBreak",
+    "ExceptionReplacer",
+    "NumberReplacer",
+    "RemoveDecorator",
+    "ZeroIterationForLoop",
+)
+_NAMES = (
+    *(f"Replace{kind}Operator_{change}" for kind, changes in _REPLACED.items() for change in changes),
+    *_SINGLE,
+)
+
+OPERATORS: Mapping[str, MutationOperator] = {
+    **{name: get_operator(f"core/{name}")() for name in _NAMES},
+    "DropStatement": DropStatement(),
+    "NegateFilter": NegateFilter(),
+    "NegateMembership": NegateMembership(),
+}
