@@ -1,4 +1,4 @@
-"""An inspector as PostHog, and a bridge before it that declares the shop's events."""
+"""An inspector in place of PostHog, and a bridge that knows the shop's events."""
 
 from __future__ import annotations
 

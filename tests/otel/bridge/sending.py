@@ -1,4 +1,4 @@
-"""What the tests of the bridge share: requests as a sender makes them, and what arrived as it compares."""
+"""Requests to the bridge, and the captures that arrived, in a comparable form."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Answer:
 def ask(
     url: str, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> Answer:
-    """Ask once, on a connection of its own."""
+    """Send one request over a new connection."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
     try:
@@ -62,13 +62,13 @@ def post_json(url: str, body: Any, path: str = "/v1/traces") -> Answer:
 
 
 def encoded(spans: Sequence[ReadableSpan]) -> bytes:
-    """Return spans as OpenTelemetry's own exporter sends them."""
+    """Return the request body that OpenTelemetry's own exporter sends for spans."""
     raw: bytes = encode_spans(spans).SerializeToString()
     return raw
 
 
 def arrived(inspector: RunningInspector) -> list[dict[str, Any]]:
-    """Return what arrived, in an order of its own and without when it did."""
+    """Return the captures that arrived, sorted by uuid and without their time of arrival."""
     fields = ("uuid", "event", "distinct_id", "timestamp", "properties")
     return sorted(
         ({name: capture[name] for name in fields} for capture in inspector.good()),

@@ -1,4 +1,4 @@
-"""Errors of our own pipeline travel whole, and come out as they would have left the process."""
+"""Errors that a pipeline sends through the bridge become the same captures as errors sent directly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.otel.shop import REGISTRY
 _ENTRY: dict[str, Any] = {"user.id": "anna", "shop.team.id": "acme", "http.status_code": 500}
 
 
-def test_an_error_that_travelled_is_the_one_that_did_not(
+def test_an_error_through_the_bridge_equals_one_sent_directly(
     inspector: RunningInspector, bridge: str, settings: Settings
 ) -> None:
     ids = int(TRACE_ID, 16), int(SPAN_ID, 16)
@@ -37,12 +37,12 @@ def test_an_error_that_travelled_is_the_one_that_did_not(
     delivery.close()
     in_process = arrived(inspector)
     inspector.reset()
-    told = {"posthog.error": write_error(error, 3, mapper.listed(error))}
+    event_attributes = {"posthog.error": write_error(error, 3, mapper.listed(error))}
     span = ReadableSpan(
         "exception",
         SpanContext(*ids, is_remote=False),
         attributes=_ENTRY | {"posthog.only": True},
-        events=[Event("exception", told, WHEN)],
+        events=[Event("exception", event_attributes, WHEN)],
         start_time=WHEN,
         end_time=WHEN,
     )

@@ -1,4 +1,4 @@
-"""What the bridge tells Prometheus of itself."""
+"""The metrics of the bridge process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from tests.otel.bridge.sending import ask
 
 
-def test_it_tells_how_much_of_its_core_it_has_used(bridge: str) -> None:
+def test_the_bridge_reports_its_cpu_time(bridge: str) -> None:
     text = ask(bridge, "GET", "/metrics").body.decode()
     used = re.search(r"^process_cpu_seconds_total (\S+)$", text, re.MULTILINE)
     assert used, text

@@ -1,4 +1,4 @@
-"""The bridge as a program: what it says, how it ends."""
+"""The bridge as a program: its error messages, and how it stops."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 from otel.inspector.running import RunningInspector
 from tests.lifecycle.servers import ROOT, environment, run, running, wait_for
 from tests.otel.bridge.sending import JSON, ask, post
-from tests.otel.bridge.test_traces import javascript, shipped
+from tests.otel.bridge.test_traces import javascript_request, shipped
 
 pytestmark = pytest.mark.slow
 
 _COMMAND = [sys.executable, "-m", "otel.bridge", "--port", "0"]
 
 
-def test_what_is_missing_is_named(inspector: RunningInspector) -> None:
+def test_a_startup_error_names_its_cause(inspector: RunningInspector) -> None:
     without_key = run(_COMMAND, environment(None))
     assert (without_key.returncode, "POSTHOG_API_KEY is not set" in without_key.stderr) == (1, True)
     env = environment(inspector.url)
@@ -39,24 +39,24 @@ def test_what_is_missing_is_named(inspector: RunningInspector) -> None:
     ],
     ids=["python -m", "manage.py"],
 )
-def test_it_serves_and_ends_with_an_answer(
+def test_the_bridge_answers_an_open_request_before_it_stops(
     inspector: RunningInspector, tmp_path: Path, command: list[str | Path]
 ) -> None:
     env = environment(inspector.url, POSTHOG_EVENTS="parcel_*", POSTHOG_BRIDGE_TOKEN="t0ken")
     answers: list[int] = []
     body, headers = (
-        orjson.dumps(javascript([shipped()], identity={})),
+        orjson.dumps(javascript_request([shipped()], identity={})),
         JSON | {"Authorization": "Bearer t0ken"},
     )
     with running(command, env, tmp_path) as process:
-        told = wait_for(
+        url = wait_for(
             lambda: next((word for word in process.log().split() if word.startswith("http")), None)
         )
-        wait_for(lambda: _is_ready(told))
+        wait_for(lambda: _is_ready(url))
         inspector.fail(delay=1.0, count=1)
-        thread = threading.Thread(target=lambda: answers.append(post(told, body, headers).status))
+        thread = threading.Thread(target=lambda: answers.append(post(url, body, headers).status))
         thread.start()
-        wait_for(lambda: ask(told, "GET", "/healthz").json["in_flight"])
+        wait_for(lambda: ask(url, "GET", "/healthz").json["in_flight"])
         assert process.stop(signal.SIGTERM) < 8
         thread.join()
     assert answers == [200]

@@ -1,4 +1,4 @@
-"""What is refused, and how: never with 500, and a sender that is right is never told that it is wrong."""
+"""Refused requests: never with status 500, and never with a client error if the request is valid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from otel.inspector.running import RunningInspector
 from otel.outcomes.quarantine import Quarantine
 from otel.settings import Settings
 from tests.otel.bridge.sending import JSON, PROTOBUF, ask, post, post_json
-from tests.otel.bridge.test_traces import event, javascript, shipped
+from tests.otel.bridge.test_traces import event, javascript_request, shipped
 from tests.otel.shop import REGISTRY
 
 _json = st.recursive(
@@ -38,7 +38,7 @@ _json = st.recursive(
 
 
 @pytest.mark.parametrize("path", ["/v1/traces", "/v1/logs"])
-def test_no_bytes_make_it_fail(bridge: str, path: str) -> None:
+def test_no_bytes_cause_a_server_error(bridge: str, path: str) -> None:
     @given(st.binary(max_size=200), st.sampled_from([PROTOBUF, JSON]), st.booleans())
     def check(body: bytes, kind: dict[str, str], says_gzip: bool) -> None:
         headers = kind | ({"Content-Encoding": "gzip"} if says_gzip else {})
@@ -47,7 +47,7 @@ def test_no_bytes_make_it_fail(bridge: str, path: str) -> None:
     check()
 
 
-def test_no_json_makes_it_fail(bridge: str) -> None:
+def test_no_json_causes_a_server_error(bridge: str) -> None:
     @given(_json)
     def check(body: object) -> None:
         raw = orjson.dumps(body, default=str) if not _is_huge(body) else b"[1e999]"
@@ -64,14 +64,14 @@ def _is_huge(body: object) -> bool:
     return isinstance(body, list) and any(map(_is_huge, body))
 
 
-def test_a_body_that_inflates_past_the_limit_is_refused(bridge: str) -> None:
+def test_a_body_that_decompresses_beyond_the_limit_is_refused(bridge: str) -> None:
     bomb = gzip.compress(bytes(40 * 1024 * 1024))
     answer = post(bridge, bomb, PROTOBUF | {"Content-Encoding": "gzip"})
     assert (answer.status, len(bomb) < 100_000) == (413, True)
     assert "smaller batches" in answer.reason
 
 
-def test_a_body_that_is_too_large_as_it_is_hears_so(bridge: str) -> None:
+def test_an_uncompressed_body_beyond_the_limit_is_refused(bridge: str) -> None:
     assert post(bridge, bytes(33 * 1024 * 1024)).status == 413
 
 
@@ -85,23 +85,25 @@ def test_a_body_that_is_too_large_as_it_is_hears_so(bridge: str) -> None:
         (JSON, 400),
     ],
 )
-def test_what_it_does_not_read_is_named(bridge: str, headers: dict[str, str], status: int) -> None:
+def test_unsupported_and_malformed_bodies_are_refused(
+    bridge: str, headers: dict[str, str], status: int
+) -> None:
     assert post(bridge, b"no OTLP", headers).status == status
 
 
-def test_other_ways_in_are_closed(bridge: str) -> None:
+def test_other_methods_and_paths_are_refused(bridge: str) -> None:
     assert ask(bridge, "GET", "/v1/traces").status == 405
     assert ask(bridge, "POST", "/v1/metrics").status == 404
 
 
-def test_only_senders_with_a_token_come_in_and_two_tokens_overlap(
+def test_only_senders_with_one_of_the_tokens_are_accepted(
     inspector: RunningInspector, settings: Settings
 ) -> None:
-    suppress_internal_errors = settings.replace(bridge_tokens=("new", "old"))
-    body = orjson.dumps(javascript([shipped()], identity={}))
-    with running_bridge(application(suppress_internal_errors, REGISTRY)) as url:
+    with_tokens = settings.replace(bridge_tokens=("new", "old"))
+    body = orjson.dumps(javascript_request([shipped()], identity={}))
+    with running_bridge(application(with_tokens, REGISTRY)) as url:
         for given_, status in {
-            "": 503,  # the Collector would drop what is answered 401
+            "": 503,  # the Collector drops events that are answered with 401
             "Bearer nu": 503,
             "new": 503,
             "Bearer new": 200,
@@ -112,10 +114,14 @@ def test_only_senders_with_a_token_come_in_and_two_tokens_overlap(
     assert len(inspector.good()) == 1
 
 
-def test_what_breaks_the_mapping_costs_itself_only(inspector: RunningInspector, bridge: str) -> None:
-    raise_internal_errors(False)  # the fixture sets it back
-    poison = javascript([event("exception", {"posthog.error": "no error"})], identity={"posthog.only": True})
-    sound = javascript([shipped()], identity={})
+def test_an_event_that_breaks_the_mapping_does_not_affect_the_others(
+    inspector: RunningInspector, bridge: str
+) -> None:
+    raise_internal_errors(False)  # a fixture resets it
+    poison = javascript_request(
+        [event("exception", {"posthog.error": "no error"})], identity={"posthog.only": True}
+    )
+    sound = javascript_request([shipped()], identity={})
     answer = post_json(bridge, {"resourceSpans": [*poison["resourceSpans"], *sound["resourceSpans"]]})
     assert answer.status == 200
     assert answer.json == {
@@ -127,12 +133,12 @@ def test_what_breaks_the_mapping_costs_itself_only(inspector: RunningInspector, 
     assert [capture["event"] for capture in inspector.good()] == ["parcel_shipped"]
 
 
-def test_what_does_not_fit_its_declaration_is_told_counted_and_kept(
+def test_an_event_that_violates_its_declaration_is_reported_counted_and_quarantined(
     inspector: RunningInspector, settings: Settings, tmp_path: Path
 ) -> None:
     kept = settings.replace(quarantine=tmp_path)
     misfit = event("parcel_shipped", {"number": "seven"})
-    body = orjson.dumps(javascript([misfit, shipped()], identity={}))
+    body = orjson.dumps(javascript_request([misfit, shipped()], identity={}))
     with running_bridge(application(kept, REGISTRY)) as url:
         inspector.fail(status=503, count=1)
         assert post(url, body, JSON).status == 503
@@ -140,23 +146,23 @@ def test_what_does_not_fit_its_declaration_is_told_counted_and_kept(
         metrics = ask(url, "GET", "/metrics").body.decode()
     assert answer.json["partialSuccess"]["rejectedSpans"] == "1"
     assert "1 wrong_type" in answer.json["partialSuccess"]["errorMessage"]
-    # Once, though the request came twice.
+    # Counted once, although the request came twice.
     assert 'posthog_events_lost_total{reason="wrong_type"} 1.0' in metrics
     assert 'posthog_bridge_requests_total{outcome="unavailable",signal="traces"} 1.0' in metrics
     assert 'posthog_bridge_requests_total{outcome="partial",signal="traces"} 1.0' in metrics
     assert len(list(Quarantine(tmp_path).entries())) == 1
 
 
-def test_what_the_person_asked_for_is_no_failure(inspector: RunningInspector, bridge: str) -> None:
-    body = javascript([shipped()], identity={"posthog.opted_out": True})
+def test_an_event_of_a_person_who_opted_out_is_not_a_failure(
+    inspector: RunningInspector, bridge: str
+) -> None:
+    body = javascript_request([shipped()], identity={"posthog.opted_out": True})
     assert post_json(bridge, body).json == {}
     assert inspector.good() == []
 
 
-def test_more_requests_than_it_can_serve_are_told_to_come_back(
-    inspector: RunningInspector, settings: Settings
-) -> None:
-    body = orjson.dumps(javascript([shipped()], identity={}))
+def test_requests_beyond_the_limit_are_told_to_retry(inspector: RunningInspector, settings: Settings) -> None:
+    body = orjson.dumps(javascript_request([shipped()], identity={}))
     with running_bridge(application(settings, REGISTRY, max_in_flight=1)) as url:
         inspector.fail(delay=1.0, count=1)
         first: list[int] = []

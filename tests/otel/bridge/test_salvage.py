@@ -1,4 +1,4 @@
-"""What cannot be read costs itself only, wherever in a request it stands."""
+"""An unreadable part of a request does not affect the other parts."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from otel.bridge.otlp.body import JSON, PROTOBUF, Refused, parse_request
 
 _GOOD, _POISON = "good", "poison"
-_NO_UTF_8 = b"poi\xff\xfen"
+_NOT_UTF_8 = b"poi\xff\xfen"
 
-# For each resource and in it for each scope its own name and those of the spans.
+# The name of each resource, with the name of each of its scopes and of the scope's spans.
 _names = st.sampled_from([_GOOD, _POISON])
 _scopes = st.tuples(_names, st.lists(_names, max_size=4))
 _requests = st.lists(st.tuples(_names, st.lists(_scopes, max_size=3)), min_size=1, max_size=3)
@@ -66,11 +66,11 @@ def _logs(request: _Request) -> bytes:
 
 
 def _poisoned(raw: bytes) -> bytes:
-    return raw.replace(_POISON.encode(), _NO_UTF_8)
+    return raw.replace(_POISON.encode(), _NOT_UTF_8)
 
 
 @given(_requests)
-def test_all_but_the_spans_that_are_poison_are_read(request: _Request) -> None:
+def test_all_readable_spans_are_read(request: _Request) -> None:
     message, unreadable = parse_request(_poisoned(_traces(request)), PROTOBUF, ExportTraceServiceRequest)
     names = [name for _, scopes in request for _, names in scopes for name in names]
     read = [span.name for group in message.resource_spans for s in group.scope_spans for span in s.spans]
@@ -80,7 +80,7 @@ def test_all_but_the_spans_that_are_poison_are_read(request: _Request) -> None:
 
 
 @given(_requests)
-def test_all_but_the_log_records_that_are_poison_are_read(request: _Request) -> None:
+def test_all_readable_log_records_are_read(request: _Request) -> None:
     message, unreadable = parse_request(_poisoned(_logs(request)), PROTOBUF, ExportLogsServiceRequest)
     names = [name for _, scopes in request for _, names in scopes for name in names]
     read = [
@@ -89,7 +89,7 @@ def test_all_but_the_log_records_that_are_poison_are_read(request: _Request) -> 
     assert (read, unreadable) == ([_GOOD] * names.count(_GOOD), names.count(_POISON))
 
 
-# No object, ids that are no hexadecimal and no text, a name that is no text, a time that is no number.
+# Not an object, an id that is not hexadecimal or not a string, a name and a time of the wrong type.
 _MISFITS: list[object] = [
     7,
     {"traceId": "zz"},
@@ -100,7 +100,7 @@ _MISFITS: list[object] = [
 
 
 @given(_requests, st.sampled_from(_MISFITS), st.booleans())
-def test_all_but_the_spans_that_are_misfits_are_read_of_json(
+def test_all_valid_spans_of_a_json_request_are_read(
     request: _Request, misfit: object, snake_case: bool
 ) -> None:
     def service(name: str) -> object:
@@ -136,7 +136,7 @@ def test_all_but_the_spans_that_are_misfits_are_read_of_json(
     assert services == [[_GOOD] if resource == _GOOD else [] for resource, _ in request]
 
 
-def test_a_text_that_javascript_cut_within_a_character_is_read() -> None:
+def test_a_string_that_javascript_cut_within_a_character_is_read() -> None:
     raw = b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "\\ud83d", "traceState": "\xff"}]}]}]}'
     message, unreadable = parse_request(raw, JSON, ExportTraceServiceRequest)
     [span] = message.resource_spans[0].scope_spans[0].spans

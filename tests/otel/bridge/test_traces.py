@@ -1,4 +1,4 @@
-"""Spans over OTLP become the captures that they become in the process."""
+"""Spans over OTLP become the same captures as in the process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STACK = """TypeError: cart is undefined
     at sell (/srv/shop/cart.js:7:13)
     at process.processTicksAndRejections (node:internal/process/task_queues:95:5)"""
 
-# What an attribute can hold on the wire: text without lone surrogates, integers of 64 bits.
+# Values that an attribute can have on the wire: text without lone surrogates, integers of 64 bits.
 _texts = st.text(st.characters(codec="utf-8"), max_size=20)
 _scalars = (
     _texts
@@ -72,7 +72,7 @@ _events = st.one_of(
 )
 
 
-# So few times that some are the same: ordinals are counted.
+# Two times only, so that equal events occur and get ordinals.
 _recorded = st.tuples(
     st.sampled_from(SpanKind),
     _attributes,
@@ -85,21 +85,21 @@ def recorded(
     kind: SpanKind, attributes: dict[str, Any], events: list[Any], status: StatusCode
 ) -> ReadableSpan:
     span = _TRACER.start_span("a span", kind=kind, attributes=attributes)
-    for (name, told), time in events:
-        span.add_event(name, told, time)
+    for (name, event_attributes), time in events:
+        span.add_event(name, event_attributes, time)
     span.set_status(status)
     span.end()
     assert isinstance(span, ReadableSpan)
     return span
 
 
-def test_any_spans_give_the_captures_that_they_give_in_the_process(
+def test_any_spans_become_the_same_captures_as_in_the_process(
     inspector: RunningInspector, bridge: str, settings: Settings
 ) -> None:
     @hypothesis_settings(max_examples=40)
     @given(st.lists(_recorded, max_size=3))
-    def check(told: list[Any]) -> None:
-        spans = [recorded(*one) for one in told]
+    def check(drawn: list[Any]) -> None:
+        spans = [recorded(*one) for one in drawn]
         inspector.reset()
         exporter = PostHogSpanExporter(settings=settings, registry=REGISTRY)
         exporter.export(spans)
@@ -112,7 +112,7 @@ def test_any_spans_give_the_captures_that_they_give_in_the_process(
     check()
 
 
-def test_a_gzipped_request_is_taken(inspector: RunningInspector, bridge: str) -> None:
+def test_a_gzipped_request_is_accepted(inspector: RunningInspector, bridge: str) -> None:
     span = recorded(SpanKind.INTERNAL, {}, [(("parcel_shipped", {"number": 7}), WHEN)], StatusCode.UNSET)
     answer = post(bridge, gzip.compress(encoded([span])), PROTOBUF | {"Content-Encoding": "gzip"})
     assert (answer.status, answer.body, answer.headers["content-type"]) == (
@@ -123,10 +123,12 @@ def test_a_gzipped_request_is_taken(inspector: RunningInspector, bridge: str) ->
     assert [capture["properties"]["number"] for capture in inspector.good("parcel_shipped")] == [7]
 
 
-def test_a_javascript_programs_span_is_an_event_about_its_own_person_and_group(
+def test_a_span_event_of_a_javascript_program_has_its_own_person_and_group(
     inspector: RunningInspector, bridge: str
 ) -> None:
-    answer = post_json(bridge, javascript([shipped()], identity={"user.id": "anna", "shop.team.id": "acme"}))
+    answer = post_json(
+        bridge, javascript_request([shipped()], identity={"user.id": "anna", "shop.team.id": "acme"})
+    )
     assert (answer.status, answer.json) == (200, {})
     [capture] = inspector.good()
     assert capture["event"] == "parcel_shipped"
@@ -139,13 +141,15 @@ def test_a_javascript_programs_span_is_an_event_about_its_own_person_and_group(
     assert (properties["number"], properties["carrier"]) == (7, "bike")
 
 
-def test_a_javascript_programs_failed_request_is_an_error(inspector: RunningInspector, bridge: str) -> None:
-    told = {
+def test_a_failed_request_of_a_javascript_program_is_an_error(
+    inspector: RunningInspector, bridge: str
+) -> None:
+    exception = {
         "exception.type": "TypeError",
         "exception.message": "cart is undefined",
         "exception.stacktrace": STACK,
     }
-    body = javascript([event("exception", told)], identity={"user.id": "anna"}, status=2)
+    body = javascript_request([event("exception", exception)], identity={"user.id": "anna"}, status=2)
     assert post_json(bridge, body).status == 200
     captures = {capture["event"]: capture for capture in inspector.good()}
     assert captures.keys() == {"$exception", "shop_failed"}
@@ -154,7 +158,7 @@ def test_a_javascript_programs_failed_request_is_an_error(inspector: RunningInsp
     assert captures["shop_failed"]["properties"]["error_type"] == "TypeError"
 
 
-def test_names_may_be_in_snake_case_and_numbers_may_be_numbers(
+def test_json_names_may_be_snake_case_and_integers_may_be_numbers(
     inspector: RunningInspector, bridge: str
 ) -> None:
     value = {"int_value": 7}
@@ -168,15 +172,19 @@ def test_names_may_be_in_snake_case_and_numbers_may_be_numbers(
     assert [capture["properties"]["$trace_id"] for capture in inspector.good()] == [TRACE_ID]
 
 
-def test_what_travels_apart_is_not_mapped_twice(inspector: RunningInspector, bridge: str) -> None:
-    assert post_json(bridge, javascript([shipped()], identity={"posthog.apart": True})).status == 200
+def test_spans_whose_events_are_delivered_separately_are_not_mapped(
+    inspector: RunningInspector, bridge: str
+) -> None:
+    assert post_json(bridge, javascript_request([shipped()], identity={"posthog.apart": True})).status == 200
     assert inspector.good() == []
-    assert post_json(bridge, javascript([shipped()], identity={"posthog.only": True})).status == 200
+    assert post_json(bridge, javascript_request([shipped()], identity={"posthog.only": True})).status == 200
     assert len(inspector.good()) == 1
 
 
-def test_spans_without_anything_for_posthog_are_passed_over(inspector: RunningInspector, bridge: str) -> None:
-    assert post_json(bridge, javascript([event("cache_missed", {"key": "a"})], identity={})).json == {}
+def test_spans_without_anything_for_posthog_are_ignored(inspector: RunningInspector, bridge: str) -> None:
+    assert (
+        post_json(bridge, javascript_request([event("cache_missed", {"key": "a"})], identity={})).json == {}
+    )
     assert post(bridge, b"").status == 200
     assert inspector.requests() == []
 
@@ -204,7 +212,7 @@ def value(one: Any) -> dict[str, Any]:
     return {"intValue": one} if isinstance(one, int) else {"stringValue": one}
 
 
-def javascript(events: list[Any], *, identity: dict[str, Any], status: int = 0) -> dict[str, Any]:
+def javascript_request(events: list[Any], *, identity: dict[str, Any], status: int = 0) -> dict[str, Any]:
     """Return the body of `@opentelemetry/exporter-trace-otlp-http` for one server span."""
     span = {
         "traceId": TRACE_ID,

@@ -1,4 +1,4 @@
-"""What the tests of the journal share: PostHog's stand-in, and pipelines that are ended again."""
+"""An inspector in place of PostHog, and pipelines that are shut down after each test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MakePipeline(Protocol):
 
 @pytest.fixture
 def inspector() -> Iterator[RunningInspector]:
-    """Run one for each test: a request that one left hanging must not end in the next."""
+    """Run an inspector for each test, so that a request that hangs cannot end in the next test."""
     with running_inspector() as inspector:
         yield inspector
 

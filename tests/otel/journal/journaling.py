@@ -1,4 +1,4 @@
-"""A pipeline with a journal, as one process has it, made and ended within a test."""
+"""A pipeline with a journal, which stands for a process within a test."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from otel.outcomes import Counters, Ledger, open_quarantine
 from otel.recording import Recorder
 from tests.otel.shop import REGISTRY, SETTINGS, ParcelShipped
 
-# Nobody listens there.
+# No server listens on this port.
 NOWHERE = "http://127.0.0.1:9"
 TIMEOUT = 20.0
 
 
 class Pipeline:
-    """A provider of its own with a processor, an exporter and a journal; exports only when told to."""
+    """A separate provider with a processor, an exporter and a journal. It exports only when flushed."""
 
     def __init__(self, url: str, folder: Path, **settings: Any) -> None:
         self.settings = SETTINGS.replace(
@@ -66,7 +66,7 @@ class Pipeline:
         self.provider.shutdown()
 
     def adopt(self) -> None:
-        """Deliver what others left, in this thread."""
+        """Deliver the events that other pipelines left, in this thread."""
         assert self.exporter.journal is not None
         journal = self.exporter.journal
         JournalRecovery(journal, self.exporter._export)._adopt(journal.failed_deliveries, threading.Event())
@@ -87,5 +87,5 @@ def files(folder: Path) -> list[Path]:
 def until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not condition():
-        assert time.monotonic() < deadline, f"not within {TIMEOUT} s"
+        assert time.monotonic() < deadline, f"the condition was not met within {TIMEOUT} s"
         time.sleep(0.02)

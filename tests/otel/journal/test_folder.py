@@ -1,4 +1,4 @@
-"""The folder: bounded, private, shared without collisions, and never in the product's way."""
+"""The journal's folder: bounded, private, safe to share, and unable to break the product."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.otel.journal.conftest import MakePipeline
 from tests.otel.journal.journaling import NOWHERE, files, numbers, once
 
 
-def test_an_event_is_on_disk_when_its_span_has_ended(make_pipeline: MakePipeline, folder: Path) -> None:
+def test_an_event_is_on_disk_once_its_span_has_ended(make_pipeline: MakePipeline, folder: Path) -> None:
     pipeline = make_pipeline(NOWHERE)
     pipeline.ship(7)
     (path,) = files(folder)
@@ -24,7 +24,7 @@ def test_an_event_is_on_disk_when_its_span_has_ended(make_pipeline: MakePipeline
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_what_is_delivered_leaves_the_disk(
+def test_delivered_events_are_deleted_from_disk(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     pipeline = make_pipeline(inspector.url)
@@ -38,7 +38,7 @@ def test_what_is_delivered_leaves_the_disk(
     assert files(folder) == []
 
 
-def test_a_segment_that_another_process_holds_is_left_to_it(
+def test_a_segment_that_another_process_uses_is_not_adopted(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     other = make_pipeline(NOWHERE)
@@ -48,7 +48,7 @@ def test_a_segment_that_another_process_holds_is_left_to_it(
     assert backlog(folder).events == 1
 
 
-def test_processes_that_adopt_at_once_deliver_each_segment_once(
+def test_processes_that_adopt_concurrently_deliver_each_segment_once(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     for number in range(20):
@@ -66,7 +66,7 @@ def test_processes_that_adopt_at_once_deliver_each_segment_once(
     assert files(folder) == []
 
 
-def test_a_line_that_was_cut_short_is_skipped(
+def test_a_truncated_line_is_skipped(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     first = make_pipeline(NOWHERE)
@@ -102,35 +102,35 @@ def test_lines_of_another_version_stay_and_block_nothing(
     assert inspector.all()["duplicates"] == 0
 
 
-def test_foreign_files_are_left_alone_and_named(
+def test_foreign_files_are_left_alone_and_logged(
     inspector: RunningInspector,
     make_pipeline: MakePipeline,
     folder: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     folder.mkdir()
-    (folder / "notes.txt").write_text("not ours")
-    like_ours = folder / f"{1:020}-1-00000000.journal"
-    like_ours.mkdir()
+    (folder / "notes.txt").write_text("a foreign file")
+    lookalike = folder / f"{1:020}-1-00000000.journal"
+    lookalike.mkdir()
     with caplog.at_level(logging.WARNING, "otel.delivery"):
         pipeline = make_pipeline(inspector.url)
         pipeline.ship(1)
         pipeline.adopt()
         pipeline.end()
-    assert files(folder) == [like_ours, folder / "notes.txt"]
-    assert (folder / "notes.txt").read_text() == "not ours"
+    assert files(folder) == [lookalike, folder / "notes.txt"]
+    assert (folder / "notes.txt").read_text() == "a foreign file"
     assert "notes.txt" in caplog.text
-    assert like_ours.name in caplog.text
+    assert lookalike.name in caplog.text
     assert numbers(inspector) == once(1)
 
 
-def test_a_folder_that_cannot_be_made_costs_a_line_in_the_log_and_nothing_else(
+def test_a_folder_that_cannot_be_created_is_logged_once_and_loses_nothing(
     inspector: RunningInspector,
     make_pipeline: MakePipeline,
     folder: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    folder.write_text("a file stands here")
+    folder.write_text("a file in place of the folder")
     with caplog.at_level(logging.WARNING, "otel.delivery"):
         pipeline = make_pipeline(inspector.url)
         pipeline.ship(*range(5))
@@ -140,7 +140,7 @@ def test_a_folder_that_cannot_be_made_costs_a_line_in_the_log_and_nothing_else(
     assert pipeline.counters.totals() == {"delivered": 5}
 
 
-def test_a_folder_that_vanishes_is_made_anew(
+def test_a_deleted_folder_is_created_again(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     pipeline = make_pipeline(inspector.url)
@@ -158,7 +158,7 @@ def test_a_folder_that_vanishes_is_made_anew(
     assert backlog(folder).events == 1
 
 
-def test_a_full_journal_takes_no_more_and_the_events_go_the_usual_way(
+def test_events_that_do_not_fit_a_full_journal_are_delivered_without_it(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     pipeline = make_pipeline(inspector.url)
@@ -174,7 +174,7 @@ def test_a_full_journal_takes_no_more_and_the_events_go_the_usual_way(
     assert files(folder) == []
 
 
-def test_errors_leave_room_to_events(make_pipeline: MakePipeline, folder: Path) -> None:
+def test_errors_leave_space_for_events(make_pipeline: MakePipeline, folder: Path) -> None:
     pipeline = make_pipeline(NOWHERE)
     pipeline.exporter.journal = pipeline.processor._journal = Journal(folder, max_bytes=200_000)
     for _ in range(300):
@@ -200,7 +200,7 @@ def test_threads_share_a_segment_without_mixing_lines(
     assert numbers(inspector) == once(*range(800))
 
 
-def test_segments_that_are_full_are_deleted_once_delivered(
+def test_full_segments_are_deleted_once_delivered(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     pipeline = make_pipeline(inspector.url)

@@ -1,4 +1,4 @@
-"""The journal's setting, the doctor's line about it, and the check of its folder."""
+"""The journal's setting, its line in the doctor's output, and the check of its folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Install = Callable[[Path], None]
 
 @pytest.fixture
 def install() -> Iterator[Install]:
-    """Install a pipeline with a journal for the test, and the one before it afterwards."""
+    """Install a pipeline with a journal for the test, and reinstall the previous one afterwards."""
     before = pipeline.running()
     assert before is not None
     with ExitStack() as stack:
@@ -42,12 +42,12 @@ def doctor() -> str:
     return out.getvalue()
 
 
-def test_the_variable_names_the_folder() -> None:
+def test_a_variable_sets_the_folder() -> None:
     assert Settings.from_environ({"POSTHOG_JOURNAL": "/var/lib/j"}) == Settings(journal=Path("/var/lib/j"))
     assert Settings.from_environ({}).journal is None
 
 
-def test_the_doctor_says_what_waits_and_for_how_long(
+def test_the_doctor_reports_undelivered_events_and_their_age(
     install: Install, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     assert "journal          off" in doctor()
@@ -59,7 +59,7 @@ def test_the_doctor_says_what_waits_and_for_how_long(
     assert f"{folder} (undelivered events: 3, oldest: 0 s)" in doctor()
 
 
-def test_a_folder_that_cannot_be_written_is_a_warning(install: Install, tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_a_warning(install: Install, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     install(file / "journal")

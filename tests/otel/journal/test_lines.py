@@ -1,4 +1,4 @@
-"""A span's line gives the same events and errors back, whatever they hold."""
+"""Any events and errors of a span round-trip through its line in the journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import envelopes
 from otel.selecting import SelectedSpan
 
-# Any text, lone surrogates included; any number, those that JSON has no word for included.
+# Any text, including lone surrogates; any number, including those that JSON cannot represent.
 texts = st.text(st.characters(), max_size=20)
 scalars = st.one_of(
     texts, st.booleans(), st.integers(), st.floats(allow_nan=False), st.binary(max_size=20), st.just("null")
@@ -38,18 +38,20 @@ exceptions = st.builds(
     st.none() | st.integers(0, 50),
     st.sampled_from([None, "cause", "context", "member"]),
 )
-lives = st.builds(ExceptionSnapshot, st.lists(exceptions, min_size=1, max_size=3).map(tuple), texts, texts)
+snapshots = st.builds(
+    ExceptionSnapshot, st.lists(exceptions, min_size=1, max_size=3).map(tuple), texts, texts
+)
 
 
 def span_with(
-    about: dict[str, Any],
+    span_attributes: dict[str, Any],
     events: list[tuple[str, dict[str, Any], int]],
     errors: tuple[ErrorRecord, ...] = (),
     trace_id: int = 1,
     span_id: int = 1,
 ) -> SelectedSpan:
     context = SpanContext(trace_id, span_id, is_remote=False)
-    span = ReadableSpan("request", context, resource=Resource.get_empty(), attributes=about)
+    span = ReadableSpan("request", context, resource=Resource.get_empty(), attributes=span_attributes)
     return SelectedSpan(span, [Event(name, held, at) for name, held, at in events], None, errors)
 
 
@@ -58,18 +60,21 @@ def everything(_: str) -> bool:
 
 
 @given(attributes, events, st.integers(1, 2**128 - 1), st.integers(1, 2**64 - 1))
-def test_events_come_back_as_they_were(
-    about: dict[str, Any], events: list[tuple[str, dict[str, Any], int]], trace_id: int, span_id: int
+def test_events_round_trip(
+    span_attributes: dict[str, Any],
+    events: list[tuple[str, dict[str, Any], int]],
+    trace_id: int,
+    span_id: int,
 ) -> None:
-    span = span_with(about, events, (), trace_id, span_id)
+    span = span_with(span_attributes, events, (), trace_id, span_id)
     line = line_of(span, {})
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
     assert envelopes(span_of(line), everything) == envelopes(span, everything)
 
 
-@given(attributes, attributes, times, st.integers(0, 9), st.booleans(), st.none() | lives)
-def test_errors_come_back_as_they_were(
+@given(attributes, attributes, times, st.integers(0, 9), st.booleans(), st.none() | snapshots)
+def test_errors_round_trip(
     recorded: dict[str, Any],
     entry: dict[str, Any],
     time: int,
@@ -87,7 +92,7 @@ def test_errors_come_back_as_they_were(
     assert read.fingerprint == error.fingerprint
 
 
-def test_what_is_no_number_comes_back_too() -> None:
+def test_nan_and_infinity_round_trip() -> None:
     span = span_of(line_of(span_with({}, [("e", {"a": math.nan, "b": (math.inf, -math.inf)}, 1)]), {}))
     found = dict(span.events[0].attributes or {})
     assert math.isnan(found["a"])  # type: ignore[arg-type]  # of any attribute type

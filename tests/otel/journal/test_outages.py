@@ -1,4 +1,4 @@
-"""PostHog away, refusing or silent while events are recorded and the process ends: the next one delivers."""
+"""PostHog is down, refuses or hangs until the process ends: the next process delivers the events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FAILURES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("mode", ["v0", "v1"])
 @pytest.mark.parametrize("failure", _FAILURES.values(), ids=_FAILURES)
-def test_what_an_outage_held_up_arrives_once_by_the_next_process(
+def test_the_next_process_delivers_the_events_of_an_outage_once(
     failure: dict[str, Any],
     mode: str,
     inspector: RunningInspector,
@@ -50,7 +50,7 @@ def test_what_an_outage_held_up_arrives_once_by_the_next_process(
     assert files(folder) == []
 
 
-def test_nobody_listening_is_an_outage_too(
+def test_a_refused_connection_is_an_outage_too(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     first = make_pipeline(NOWHERE)
@@ -84,7 +84,7 @@ def test_the_same_process_delivers_when_the_outage_is_over(
     assert pipeline.counters.totals() == {"delivered": 3, "journaled": 2}
 
 
-def test_a_poisonous_event_is_quarantined_and_the_rest_arrive(
+def test_a_refused_event_is_quarantined_and_the_others_arrive(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path, tmp_path: Path
 ) -> None:
     first = make_pipeline(NOWHERE)
@@ -100,7 +100,7 @@ def test_a_poisonous_event_is_quarantined_and_the_rest_arrive(
     assert files(folder) == []
 
 
-def test_what_is_too_large_for_posthog_holds_up_nothing(
+def test_an_event_that_is_too_large_for_posthog_does_not_block_the_others(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     first = make_pipeline(NOWHERE)
@@ -116,7 +116,7 @@ def test_what_is_too_large_for_posthog_holds_up_nothing(
     assert files(folder) == []
 
 
-def test_what_a_full_queue_refuses_arrives_later(
+def test_events_that_a_full_queue_refuses_arrive_later(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "20")
@@ -130,7 +130,7 @@ def test_what_a_full_queue_refuses_arrives_later(
     assert files(folder) == []
 
 
-def test_what_is_recorded_after_the_end_waits_for_the_next_process(
+def test_an_event_recorded_after_shutdown_waits_for_the_next_process(
     inspector: RunningInspector, make_pipeline: MakePipeline
 ) -> None:
     first = make_pipeline(inspector.url)
@@ -143,7 +143,7 @@ def test_what_is_recorded_after_the_end_waits_for_the_next_process(
     assert numbers(inspector) == once(1)
 
 
-def test_an_event_that_is_declared_no_more_is_rejected_by_its_reason(
+def test_an_event_that_is_no_longer_declared_is_rejected(
     inspector: RunningInspector, make_pipeline: MakePipeline, folder: Path
 ) -> None:
     first = make_pipeline(NOWHERE)
@@ -164,7 +164,7 @@ def test_the_sum_over_occurrences_stays_the_number_of_errors(
         first.fail(f"boom {number}")
     assert first.processor.force_flush()
     assert sum_of_occurrences(inspector) == 12
-    # Five go in full, seven are counted in memory when the process is killed: their lines are on the disk.
+    # Five are sent in full. Seven are counted in memory when the process is killed; their lines are on disk.
     for number in range(12):
         first.fail(f"boom {number}")
     first.processor._batches.force_flush()
@@ -182,7 +182,9 @@ def sum_of_occurrences(inspector: RunningInspector) -> int:
     return sum(int(one["properties"]["occurrences"]) for one in inspector.good("shop_failed"))
 
 
-def test_what_waits_keeps_the_release_that_recorded_it(inspector: RunningInspector, tmp_path: Path) -> None:
+def test_a_waiting_event_keeps_the_release_that_recorded_it(
+    inspector: RunningInspector, tmp_path: Path
+) -> None:
     before = Pipeline(NOWHERE, tmp_path, release_id="r1")
     before.ship(1)
     before.fail("out of stock")

@@ -1,4 +1,7 @@
-"""Deliver what others left in the journal: end when its folder is empty, or when standard input is closed."""
+"""Deliver the events that other processes left in the journal, until its folder is empty.
+
+End after `PATIENCE` seconds at the latest, and print the number of files that are left.
+"""
 
 from __future__ import annotations
 

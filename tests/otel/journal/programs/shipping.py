@@ -1,7 +1,7 @@
-"""Ship parcels one after the other, and write each number to a side file once its span has ended.
+"""Ship parcels one after another, and write each number to a side file once its span has ended.
 
-`shipping.py SIDE FIRST COUNT [HOW]`: COUNT is how many, or -1 until it is killed. HOW is `fork`, where a
-child ships beside it, or `small`, where no file may grow beyond a few kilobytes, as on a full disk.
+`shipping.py SIDE FIRST COUNT [HOW]`: COUNT is the number of parcels, or -1 to ship until killed. HOW is
+`fork`, to ship in a child process as well, or `small`, to limit files to a few kilobytes like a full disk.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY))
     install(Settings.from_environ(), registry=REGISTRY)
     if "fork" in how:
-        ship(side, int(first) + 1_000_000, 3)  # so that there is something to be inherited
+        ship(side, int(first) + 1_000_000, 3)  # so that the child inherits a segment with events
         if os.fork() == 0:
             ship(side, int(first) + 500_000, int(total))
             time.sleep(60)
