@@ -1,4 +1,4 @@
-"""A pipeline of its own whose queue is fed by log records, and the captures that come out of it."""
+"""A separate pipeline that receives log records, and the captures that it delivers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from otel.selecting import PostHogLogProcessor
 from otel.settings import Settings
 from tests.otel.shop import REGISTRY, SETTINGS
 
-# A process without a name.
-NOWHERE = Resource.get_empty()
+# The resource of a process without a service name.
+UNNAMED = Resource.get_empty()
 
 
 class Sink:
-    """Takes captures when its gate is open."""
+    """A sink that accepts captures while its gate is open."""
 
     def __init__(self) -> None:
         self.captures: list[Capture] = []
@@ -45,13 +45,13 @@ class Sink:
 
 
 class LogPipeline:
-    """A tracer provider and a logger provider of their own, with our processors on both."""
+    """A separate tracer provider and logger provider, both with our processors."""
 
     def __init__(
         self,
         max_queue_size: int = 10_000,
         settings: Settings = SETTINGS,
-        resource: Resource = NOWHERE,
+        resource: Resource = UNNAMED,
     ) -> None:
         self.sink = Sink()
         self.counters = Counters()
@@ -84,8 +84,8 @@ class LogPipeline:
         return [capture.properties["number"] for capture in self.arrived()]
 
 
-class Seen(LogRecordProcessor):
-    """What the processors after ours get."""
+class AttributeRecorder(LogRecordProcessor):
+    """A processor after ours that remembers the attributes of each record."""
 
     def __init__(self) -> None:
         self.attributes: list[dict[str, object]] = []

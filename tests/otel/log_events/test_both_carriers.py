@@ -1,4 +1,4 @@
-"""One program, recorded as span events and as log records: the captures are equal."""
+"""The captures of a program are equal whether it records span events or log records."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ requests = st.none() | st.builds(
 def recorded(
     carrier: Carrier, program: Sequence[Step], identity: Identity | None, span: dict[str, Any], ticks: int
 ) -> list[Capture]:
-    """Return what a program gives, with the same ids and times in each run."""
+    """Return the captures of a program, with the same ids and times in each run."""
     random.seed(0)  # the SDK's ids
-    moments = iter(10**18 + tick // ticks for tick in range(100))  # the clock stands still for some ticks
+    moments = iter(10**18 + tick // ticks for tick in range(100))  # the clock stops for some ticks
     with capturing(SETTINGS.replace(carrier=carrier), REGISTRY) as captured, ExitStack() as around:
         running = pipeline.running()
         assert running is not None
-        running.recorder._strict = False  # what does not fit is rejected, as in production
+        running.recorder._strict = False  # invalid events are rejected, as in production
         if identity is not None:
             around.enter_context(identified(SimpleNamespace(identity=lambda: identity)))
         around.enter_context(tracer.start_as_current_span("request", kind=SpanKind.SERVER, attributes=span))
@@ -96,14 +96,14 @@ def recorded(
     st.dictionaries(st.sampled_from(["user.id", "enduser.id", "posthog.opted_out", "http.route"]), texts),
     st.integers(1, 4),
 )
-def test_they_are_equal_whatever_is_recorded(
+def test_any_program_leads_to_equal_captures(
     program: list[Step], identity: Identity | None, span: dict[str, Any], ticks: int
 ) -> None:
     of_spans, of_logs = (recorded(one, program, identity, span, ticks) for one in ("span", "log"))
     assert [asdict(one) for one in of_logs] == [asdict(one) for one in of_spans]
 
 
-def test_an_exception_stays_the_spans_own_and_is_one_error() -> None:
+def test_an_exception_stays_on_the_span_and_is_one_error() -> None:
     with shop(SETTINGS.replace(carrier="log")) as captured:
         try:
             with tracer.start_as_current_span("request"):
@@ -115,8 +115,8 @@ def test_an_exception_stays_the_spans_own_and_is_one_error() -> None:
         assert len({one.properties["$trace_id"] for one in captured}) == 1
 
 
-def test_either_way_the_plain_logs_api_is_heard() -> None:
-    _in_the_global_provider()
+def test_records_of_the_logs_api_arrive_with_either_carrier() -> None:
+    _ensure_global_provider()
     for carrier in ("span", "log"):
         with shop(SETTINGS.replace(carrier=carrier)) as captured:
             _logs.get_logger("plain").emit(event_name="parcel_shipped", attributes={"number": 1})
@@ -124,7 +124,7 @@ def test_either_way_the_plain_logs_api_is_heard() -> None:
 
 
 def test_without_a_key_nothing_is_emitted_and_nothing_counted() -> None:
-    _in_the_global_provider()
+    _ensure_global_provider()
     running = pipeline.running()
     assert running is not None
     try:
@@ -135,15 +135,15 @@ def test_without_a_key_nothing_is_emitted_and_nothing_counted() -> None:
         pipeline.reinstall(running)
 
 
-def _in_the_global_provider() -> None:
-    """See that there is a global logger provider, as `record` makes one."""
+def _ensure_global_provider() -> None:
+    """Ensure that a global logger provider exists; `record` creates one."""
     with shop(SETTINGS.replace(carrier="log")):
         assert isinstance(_logs.get_logger_provider(), LoggerProvider)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("carrier", ["span", "log"])
-def test_an_event_waits_for_the_commit_and_a_rollback_leaves_none(carrier: Carrier) -> None:
+def test_an_event_waits_for_the_commit_and_is_dropped_by_a_rollback(carrier: Carrier) -> None:
     running = pipeline.running()
     assert running is not None
     with capturing(running.settings.replace(carrier=carrier)) as captured:

@@ -1,4 +1,4 @@
-"""Log records of any code, by OpenTelemetry's own Logs API: what becomes a capture, and what it says."""
+"""Log records from OpenTelemetry's Logs API: which ones become captures, and the captures' content."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from opentelemetry.sdk.resources import Resource
 from otel._guard import raise_internal_errors
 from otel.inspector.running import running_inspector
 from otel.selecting import PostHogLogProcessor
-from tests.otel.log_events.conftest import LogPipeline, Seen
+from tests.otel.log_events.conftest import AttributeRecorder, LogPipeline
 from tests.otel.shop import SETTINGS
 
 TIME = 1_700_000_000_123_456_789
 
 
-def test_a_declared_name_is_taken_and_everything_else_is_a_log_line(pipeline: LogPipeline) -> None:
+def test_a_record_with_a_declared_name_is_captured_and_others_are_ignored(pipeline: LogPipeline) -> None:
     pipeline.ship(1)
     pipeline.logger.emit(event_name="cache_missed", attributes={"key": "k"})
     pipeline.logger.emit(body="parcel_shipped", severity_number=SeverityNumber.INFO)
@@ -27,7 +27,7 @@ def test_a_declared_name_is_taken_and_everything_else_is_a_log_line(pipeline: Lo
     assert pipeline.counters.totals() == {}
 
 
-def test_a_log_record_and_a_span_event_of_one_span_name_and_time_are_one_capture(
+def test_a_log_record_and_a_span_event_of_the_same_span_name_and_time_are_one_capture(
     pipeline: LogPipeline,
 ) -> None:
     with pipeline.tracer.start_as_current_span("request", attributes={"user.id": "u1"}) as span:
@@ -38,13 +38,13 @@ def test_a_log_record_and_a_span_event_of_one_span_name_and_time_are_one_capture
     assert of_log.distinct_id == "u1"
 
 
-def test_it_arrives_before_its_span_has_ended(pipeline: LogPipeline) -> None:
+def test_a_record_arrives_before_its_span_has_ended(pipeline: LogPipeline) -> None:
     with pipeline.tracer.start_as_current_span("command"):
         pipeline.ship(1)
         assert pipeline.numbers() == [1]
 
 
-def test_inside_an_entry_it_is_about_whom_the_entry_is(pipeline: LogPipeline) -> None:
+def test_a_record_is_attributed_to_the_person_of_its_entry_span(pipeline: LogPipeline) -> None:
     with (
         pipeline.tracer.start_as_current_span("request", attributes={"user.id": "u1"}),
         pipeline.tracer.start_as_current_span("inner") as inner,
@@ -54,13 +54,13 @@ def test_inside_an_entry_it_is_about_whom_the_entry_is(pipeline: LogPipeline) ->
     assert [one.distinct_id for one in pipeline.arrived()] == ["u1", "u1"]
 
 
-def test_a_record_without_a_time_happened_when_it_was_observed(pipeline: LogPipeline) -> None:
+def test_a_record_without_a_time_has_its_time_of_observation(pipeline: LogPipeline) -> None:
     record = LogRecord(event_name="parcel_shipped", attributes={"number": 1}, observed_timestamp=TIME)
     pipeline.logger.emit(record)
     assert [one.timestamp for one in pipeline.arrived()] == ["2023-11-14T22:13:20.123456Z"]
 
 
-def test_outside_any_trace_each_is_about_nobody_else_and_links_to_no_trace() -> None:
+def test_records_outside_a_trace_are_anonymous_and_have_no_trace_id() -> None:
     captures = []
     for process in ("a", "b"):
         pipeline = LogPipeline(resource=Resource({"service.instance.id": process}))
@@ -75,8 +75,8 @@ def test_outside_any_trace_each_is_about_nobody_else_and_links_to_no_trace() -> 
     assert all(one.properties["$process_person_profile"] is False for one in captures)
 
 
-def test_equals_are_counted_and_say_so_to_whatever_else_exports_them(pipeline: LogPipeline) -> None:
-    seen = Seen()
+def test_equal_records_get_an_ordinal_that_other_exporters_see(pipeline: LogPipeline) -> None:
+    seen = AttributeRecorder()
     pipeline.logs.add_log_record_processor(seen)
     with pipeline.tracer.start_as_current_span("request") as span:
         for _ in range(3):
@@ -90,8 +90,8 @@ def test_equals_are_counted_and_say_so_to_whatever_else_exports_them(pipeline: L
     assert all("posthog.ordinal" not in one.properties for one in pipeline.arrived())
 
 
-def test_what_a_later_processor_does_to_a_record_does_not_change_the_capture(pipeline: LogPipeline) -> None:
-    class Redacting(Seen):
+def test_a_later_processor_cannot_change_the_capture(pipeline: LogPipeline) -> None:
+    class Redacting(AttributeRecorder):
         def on_emit(self, log_record: ReadWriteLogRecord) -> None:
             log_record.log_record.attributes = {}
 
@@ -100,7 +100,7 @@ def test_what_a_later_processor_does_to_a_record_does_not_change_the_capture(pip
     assert pipeline.numbers() == [1]
 
 
-def test_a_full_queue_and_an_end_count_what_they_refuse() -> None:
+def test_records_refused_by_a_full_queue_or_after_shutdown_are_counted() -> None:
     pipeline = LogPipeline(max_queue_size=10)
     pipeline.sink.gate.clear()
     for number in range(40):
@@ -114,11 +114,11 @@ def test_a_full_queue_and_an_end_count_what_they_refuse() -> None:
     assert pipeline.counters.totals() == {"queue_full": refused, "shutdown": 1}
 
 
-def test_a_fault_of_ours_stands_in_nobodys_way(pipeline: LogPipeline) -> None:
+def test_an_internal_error_does_not_affect_other_log_processors(pipeline: LogPipeline) -> None:
     def broken(name: str) -> bool:
         raise ZeroDivisionError
 
-    seen = Seen()
+    seen = AttributeRecorder()
     faulty = PostHogLogProcessor(pipeline.spans)
     faulty._selects = broken  # type: ignore[assignment]  # a selection is not meant to fail
     pipeline.logs.add_log_record_processor(faulty)
@@ -129,7 +129,7 @@ def test_a_fault_of_ours_stands_in_nobodys_way(pipeline: LogPipeline) -> None:
     assert pipeline.numbers() == [1]
 
 
-def test_nothing_is_asked_for_that_nobody_takes(pipeline: LogPipeline) -> None:
+def test_a_logger_is_enabled_only_for_names_that_are_captured(pipeline: LogPipeline) -> None:
     assert pipeline.logger.enabled(event_name="parcel_shipped")
     assert not pipeline.logger.enabled(event_name="cache_missed")
     assert not pipeline.logger.enabled()
@@ -139,7 +139,7 @@ def test_nothing_is_asked_for_that_nobody_takes(pipeline: LogPipeline) -> None:
     assert pipeline.counters.totals() == {}
 
 
-def test_with_a_journal_it_is_on_disk_when_it_is_emitted_and_delivered_by_the_next_process(
+def test_a_journaled_record_is_on_disk_once_emitted_and_delivered_by_the_next_process(
     tmp_path: Path,
 ) -> None:
     with running_inspector() as inspector:

@@ -1,4 +1,4 @@
-"""Log records that leave as OTLP logs and come out of the bridge: the captures are the direct way's."""
+"""Log records sent as OTLP logs through the bridge become the same captures as records sent directly."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from otel.identity import identified
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.selecting import PostHogLogProcessor
 from otel.settings import Settings
-from tests.otel.log_events.conftest import Seen
+from tests.otel.log_events.conftest import AttributeRecorder
 from tests.otel.shop import GROUPS, REGISTRY, ParcelShipped, Person
 from tests.otel.through_collector.collector import running_collector
 
@@ -38,13 +38,13 @@ ANNA = Identity("person-anna", {"team": "t1"})
 tracer = trace.get_tracer("tests")
 
 
-class Ways:
-    """Ends what was emitted on each way, and compares."""
+class Routes:
+    """A logger provider with several routes to PostHog, and the comparison of their captures."""
 
     def __init__(self, *inspectors: RunningInspector) -> None:
         self.inspectors = inspectors
         self.logs = LoggerProvider(Resource({"service.name": "shop"}), shutdown_on_exit=False)
-        self.seen = Seen()
+        self.seen = AttributeRecorder()
         self.spans: list[PostHogSpanProcessor] = []
 
     @property
@@ -67,30 +67,31 @@ class Ways:
         self.logs.add_log_record_processor(PostHogLogProcessor(spans))
 
     def captures(self) -> list[dict[str, Any]]:
-        """Return what arrived, the same on both ways, and forget it."""
+        """Check that the same captures arrived on both routes; return them, and reset the inspectors."""
         assert self.logs.force_flush(10_000)
-        straight, bridged = (
-            sorted(map(_told, one.good()), key=lambda told: str(told["uuid"])) for one in self.inspectors
+        direct, bridged = (
+            sorted(map(_comparable, one.good()), key=lambda capture: str(capture["uuid"]))
+            for one in self.inspectors
         )
-        assert bridged == straight
+        assert bridged == direct
         for one in self.inspectors:
             one.reset()
-        return straight
+        return direct
 
 
-def _told(capture: dict[str, Any]) -> dict[str, Any]:
+def _comparable(capture: dict[str, Any]) -> dict[str, Any]:
     return {name: capture[name] for name in ("event", "uuid", "distinct_id", "timestamp", "properties")}
 
 
 @pytest.fixture(scope="module")
-def ways() -> Iterator[Ways]:
+def routes() -> Iterator[Routes]:
     with ExitStack() as stack:
-        straight, bridged = (stack.enter_context(running_inspector()) for _ in range(2))
+        direct, bridged = (stack.enter_context(running_inspector()) for _ in range(2))
         bridge = stack.enter_context(running_bridge(application(COMMON.replace(host=bridged.url), REGISTRY)))
         environ = stack.enter_context(pytest.MonkeyPatch.context())
         environ.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", bridge)
-        made = Ways(straight, bridged)
-        made.add(PostHogSpanExporter(settings=COMMON.replace(host=straight.url), registry=REGISTRY))
+        made = Routes(direct, bridged)
+        made.add(PostHogSpanExporter(settings=COMMON.replace(host=direct.url), registry=REGISTRY))
         made.add(CollectorExporter(COMMON.replace(api_key="", via="collector"), REGISTRY))
         made.logs.add_log_record_processor(made.seen)
         for spans in made.spans:
@@ -107,7 +108,7 @@ def ways() -> Iterator[Ways]:
         yield made
 
 
-def _of_a_request(logger: Logger) -> None:
+def _in_a_request(logger: Logger) -> None:
     anna = SimpleNamespace(identity=lambda: ANNA)
     with identified(anna), tracer.start_as_current_span("request", kind=SpanKind.SERVER):
         record(ParcelShipped(number=7, note="with love"))
@@ -116,13 +117,13 @@ def _of_a_request(logger: Logger) -> None:
         logger.emit(event_name="parcel_shipped", attributes={"number": 9})
 
 
-def _in_a_span_that_says_whom_it_is_about(logger: Logger) -> None:
+def _in_a_span_with_an_identity(logger: Logger) -> None:
     about = {"user.id": "person-anna", "http.route": "/parcels/"}
     with tracer.start_as_current_span("request", attributes=about), tracer.start_as_current_span("inner"):
         logger.emit(event_name="parcel_shipped", attributes={"number": 1})
 
 
-def _equal_but_for_their_place(logger: Logger) -> None:
+def _equal_except_for_their_position(logger: Logger) -> None:
     with tracer.start_as_current_span("script"):
         for _ in range(3):
             logger.emit(timestamp=TIME, event_name="parcel_shipped", attributes={"number": 1})
@@ -137,27 +138,29 @@ def _forwarded(logger: Logger) -> None:
     logger.emit(event_name="order_placed", attributes={"user.id": "person-ben", "items": ("a", "b")})
 
 
-def _of_somebody_who_opted_out(logger: Logger) -> None:
+def _of_a_person_who_opted_out(logger: Logger) -> None:
     with tracer.start_as_current_span("request", attributes={"posthog.opted_out": True}):
         logger.emit(event_name="parcel_shipped", attributes={"number": 1, "user.id": "person-anna"})
 
 
 @pytest.mark.parametrize(
-    ("act", "arriving"),
+    ("act", "expected"),
     [
-        (_of_a_request, ["$set", "parcel_shipped", "parcel_shipped", "parcel_shipped"]),
-        (_in_a_span_that_says_whom_it_is_about, ["parcel_shipped"]),
-        (_equal_but_for_their_place, ["parcel_shipped"] * 3),
+        (_in_a_request, ["$set", "parcel_shipped", "parcel_shipped", "parcel_shipped"]),
+        (_in_a_span_with_an_identity, ["parcel_shipped"]),
+        (_equal_except_for_their_position, ["parcel_shipped"] * 3),
         (_outside_any_trace, ["parcel_shipped"] * 2),
         (_forwarded, ["order_placed"]),
-        (_of_somebody_who_opted_out, []),
+        (_of_a_person_who_opted_out, []),
     ],
 )
-def test_the_captures_are_the_same(act: Callable[[Logger], None], arriving: list[str], ways: Ways) -> None:
-    act(ways.logger)
-    captures = ways.captures()
-    assert sorted(one["event"] for one in captures) == arriving
-    assert len({one["uuid"] for one in captures}) == len(arriving)
+def test_the_captures_are_the_same(
+    act: Callable[[Logger], None], expected: list[str], routes: Routes
+) -> None:
+    act(routes.logger)
+    captures = routes.captures()
+    assert sorted(one["event"] for one in captures) == expected
+    assert len({one["uuid"] for one in captures}) == len(expected)
 
 
 _ids = st.text() | st.integers(-(2**63), 2**63 - 1) | st.booleans()
@@ -173,33 +176,33 @@ _attributes = st.fixed_dictionaries(
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_attributes)
-def test_whatever_a_record_holds_the_capture_is_the_same(ways: Ways, attributes: dict[str, Any]) -> None:
+def test_the_capture_is_the_same_for_any_attributes(routes: Routes, attributes: dict[str, Any]) -> None:
     with tracer.start_as_current_span("script"):
-        ways.logger.emit(event_name="order_placed", attributes=attributes)
-    assert [one["event"] for one in ways.captures()] == ["order_placed"]
+        routes.logger.emit(event_name="order_placed", attributes=attributes)
+    assert [one["event"] for one in routes.captures()] == ["order_placed"]
 
 
-def test_a_record_that_travels_apart_says_so_to_whatever_else_exports_it(ways: Ways) -> None:
-    ways.seen.attributes.clear()
+def test_a_separately_delivered_record_is_marked_for_other_exporters(routes: Routes) -> None:
+    routes.seen.attributes.clear()
     record_named("parcel_shipped", {"number": 1})
-    ways.logger.emit(event_name="cache_missed")
-    ways.captures()
-    assert [one.get("posthog.apart") for one in ways.seen.attributes] == [True, None]
+    routes.logger.emit(event_name="cache_missed")
+    routes.captures()
+    assert [one.get("posthog.apart") for one in routes.seen.attributes] == [True, None]
 
 
-def test_it_leaves_as_a_log_record_for_posthog_only_with_no_more_than_mapping_reads(
+def test_a_record_is_sent_for_posthog_only_with_just_the_attributes_that_mapping_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with running_collector() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
-        ways = Ways()
-        ways.add(CollectorExporter(COMMON.replace(api_key="", via="collector"), REGISTRY))
+        routes = Routes()
+        routes.add(CollectorExporter(COMMON.replace(api_key="", via="collector"), REGISTRY))
         try:
-            _in_a_span_that_says_whom_it_is_about(ways.logger)
-            _equal_but_for_their_place(ways.logger)
-            assert ways.logs.force_flush(10_000)
+            _in_a_span_with_an_identity(routes.logger)
+            _equal_except_for_their_position(routes.logger)
+            assert routes.logs.force_flush(10_000)
         finally:
-            ways.spans[0].replace()
+            routes.spans[0].replace()
         first, *others = collector.records()
         assert first.event_name == "parcel_shipped"
         assert {one.key for one in first.attributes} == {"number", "user.id", "posthog.only"}
@@ -213,7 +216,7 @@ def test_it_leaves_as_a_log_record_for_posthog_only_with_no_more_than_mapping_re
         assert collector.spans() == []
 
 
-def test_a_stock_exporters_records_are_taken_but_for_those_that_travel_apart() -> None:
+def test_records_of_a_stock_exporter_are_accepted_unless_delivered_separately() -> None:
     with (
         running_inspector() as inspector,
         running_bridge(application(COMMON.replace(host=inspector.url), REGISTRY)) as bridge,

@@ -1,4 +1,4 @@
-"""Errors, the right ones, once: what ended a request, a task or a script, and what somebody recorded."""
+"""Errors: exceptions that end a request, a task or a script, and recorded ones, each reported once."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def captured() -> Iterator[CapturedEvents]:
         yield events
 
 
-def outcome(captured: CapturedEvents) -> list[tuple[str, bool, object]]:
-    """Return type, handled and span of each error, after checking that both of its events agree."""
+def errors(captured: CapturedEvents) -> list[tuple[str, bool, object]]:
+    """Check that both events of each error agree; return its type, handled flag and span id."""
     exceptions, failures = captured.named("$exception"), captured.named("shop_failed")
     for exception, failure in zip(exceptions, failures, strict=True):
         for name in failure.properties:
@@ -47,7 +47,7 @@ def span_id(span: trace.Span) -> str:
 def test_an_exception_that_ends_a_script_is_one_error(captured: CapturedEvents) -> None:
     with suppress(ValueError), tracer.start_as_current_span("script") as span:
         raise ValueError("it ended")
-    assert outcome(captured) == [("ValueError", False, span_id(span))]
+    assert errors(captured) == [("ValueError", False, span_id(span))]
 
 
 def test_an_exception_through_nested_spans_is_one_error_from_the_innermost(captured: CapturedEvents) -> None:
@@ -59,7 +59,7 @@ def test_an_exception_through_nested_spans_is_one_error_from_the_innermost(captu
     ):
         entry.set_attribute("http.response.status_code", 500)
         raise ValueError("deep down")
-    assert outcome(captured) == [("ValueError", False, span_id(innermost))]
+    assert errors(captured) == [("ValueError", False, span_id(innermost))]
     assert captured.named("shop_failed")[0].properties["status_code"] == 500
     functions = [
         frame["function"] for frame in captured[0].properties["$exception_list"][0]["stacktrace"]["frames"]
@@ -67,7 +67,7 @@ def test_an_exception_through_nested_spans_is_one_error_from_the_innermost(captu
     assert functions[-1] == "test_an_exception_through_nested_spans_is_one_error_from_the_innermost"
 
 
-def test_an_exception_that_was_handled_further_out_is_none(captured: CapturedEvents) -> None:
+def test_an_exception_that_is_handled_in_an_outer_span_is_not_an_error(captured: CapturedEvents) -> None:
     with tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
         with suppress(ValueError), tracer.start_as_current_span("inner"):
             raise ValueError("handled")
@@ -76,14 +76,16 @@ def test_an_exception_that_was_handled_further_out_is_none(captured: CapturedEve
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_a_raised_answer_is_none(captured: CapturedEvents, status: int) -> None:
+def test_an_exception_that_becomes_a_4xx_response_is_not_an_error(
+    captured: CapturedEvents, status: int
+) -> None:
     with suppress(LookupError), tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
         entry.set_attribute("http.response.status_code", status)
         raise LookupError("not here")
     assert list(captured) == []
 
 
-def test_what_fails_in_a_call_to_others_is_none(captured: CapturedEvents) -> None:
+def test_a_failed_call_to_another_service_is_not_an_error(captured: CapturedEvents) -> None:
     with tracer.start_as_current_span("request", kind=SpanKind.SERVER):
         with suppress(OSError), tracer.start_as_current_span("GET", kind=SpanKind.CLIENT):
             raise OSError("refused")
@@ -100,38 +102,38 @@ def test_the_exception_that_replaces_another_is_the_error(captured: CapturedEven
                 raise KeyError("k")
         except KeyError as error:
             raise LookupError("replaced") from error
-    assert outcome(captured) == [("LookupError", False, span_id(entry))]
+    assert errors(captured) == [("LookupError", False, span_id(entry))]
     assert [one["type"] for one in captured[0].properties["$exception_list"]] == ["LookupError", "KeyError"]
 
 
-def test_what_a_developer_recorded_with_an_error_status_is_handled(captured: CapturedEvents) -> None:
+def test_an_exception_recorded_with_an_error_status_is_a_handled_error(captured: CapturedEvents) -> None:
     with (
         tracer.start_as_current_span("request", kind=SpanKind.SERVER),
         tracer.start_as_current_span("inner") as inner,
     ):
-        inner.record_exception(ValueError("seen to"))
+        inner.record_exception(ValueError("handled"))
         inner.set_status(StatusCode.ERROR)
-    assert outcome(captured) == [("ValueError", True, span_id(inner))]
+    assert errors(captured) == [("ValueError", True, span_id(inner))]
 
 
-def test_what_was_recorded_without_an_error_status_is_a_note_in_the_trace(captured: CapturedEvents) -> None:
+def test_an_exception_recorded_without_an_error_status_is_not_an_error(captured: CapturedEvents) -> None:
     with tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
-        entry.record_exception(ValueError("by the way"))
+        entry.record_exception(ValueError("harmless"))
     assert list(captured) == []
 
 
-def test_a_handled_error_recorded_while_it_is_handled_is_handled(captured: CapturedEvents) -> None:
+def test_an_error_recorded_in_its_handler_is_handled(captured: CapturedEvents) -> None:
     with tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
         entry.set_attribute("http.response.status_code", 200)
         try:
-            raise ValueError("seen to")
+            raise ValueError("handled")
         except ValueError as error:
             record_error(error)
-    ((kind, handled, _),) = outcome(captured)
+    ((kind, handled, _),) = errors(captured)
     assert (kind, handled) == ("ValueError", True)
 
 
-def test_an_error_recorded_and_raised_again_is_one_and_not_handled(captured: CapturedEvents) -> None:
+def test_an_error_recorded_and_raised_again_is_one_unhandled_error(captured: CapturedEvents) -> None:
     with suppress(ValueError), tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry:
         entry.set_attribute("http.response.status_code", 500)
         try:
@@ -139,10 +141,10 @@ def test_an_error_recorded_and_raised_again_is_one_and_not_handled(captured: Cap
         except ValueError as error:
             record_error(error)
             raise
-    assert [(kind, handled) for kind, handled, _ in outcome(captured)] == [("ValueError", False)]
+    assert [(kind, handled) for kind, handled, _ in errors(captured)] == [("ValueError", False)]
 
 
-def test_a_task_inside_a_request_that_fails_with_it_is_one_error(captured: CapturedEvents) -> None:
+def test_an_exception_that_ends_a_task_and_its_request_is_one_error(captured: CapturedEvents) -> None:
     with (
         suppress(ValueError),
         tracer.start_as_current_span("request", kind=SpanKind.SERVER) as entry,
@@ -150,7 +152,7 @@ def test_a_task_inside_a_request_that_fails_with_it_is_one_error(captured: Captu
     ):
         entry.set_attribute("http.response.status_code", 500)
         raise ValueError("both")
-    assert outcome(captured) == [("ValueError", False, span_id(task))]
+    assert errors(captured) == [("ValueError", False, span_id(task))]
 
 
 def test_errors_beyond_the_first_few_of_a_kind_are_counted_and_the_sum_is_exact(
@@ -171,7 +173,7 @@ def test_errors_beyond_the_first_few_of_a_kind_are_counted_and_the_sum_is_exact(
     )
 
 
-def test_a_handled_error_is_about_whom_it_names_also_within_somebody_elses_request(
+def test_the_identity_given_for_an_error_takes_precedence_over_the_requests(
     captured: CapturedEvents,
 ) -> None:
     request = {"user.id": "u1", "shop.team.id": "t1", "session.id": SESSION}
@@ -199,7 +201,7 @@ def test_a_handled_error_is_about_whom_it_names_also_within_somebody_elses_reque
         ("shop", SpanKind.INTERNAL, None, "generic"),
     ],
 )
-def test_an_error_says_what_caught_it_in_posthogs_words(
+def test_an_error_names_what_caught_it_in_posthogs_terms(
     captured: CapturedEvents, scope: str, kind: SpanKind, source: str | None, mechanism: str
 ) -> None:
     with suppress(ValueError), trace.get_tracer(scope).start_as_current_span("entry", kind=kind):
@@ -209,7 +211,7 @@ def test_an_error_says_what_caught_it_in_posthogs_words(
     assert issue.properties["$exception_list"][0]["mechanism"]["type"] == mechanism
 
 
-def test_a_type_and_a_message_are_cut_to_the_bytes_that_posthog_keeps(captured: CapturedEvents) -> None:
+def test_type_and_message_are_truncated_to_posthogs_byte_limits(captured: CapturedEvents) -> None:
     named = type("Fehler" + "ä" * 200, (ValueError,), {})
     with suppress(ValueError), tracer.start_as_current_span("script"):
         raise named("ü" * 4_000 + "𝄞" * 4_000)

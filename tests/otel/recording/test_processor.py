@@ -1,4 +1,4 @@
-"""The processor: what it queues, what it refuses, and that it never stands in anybody's way."""
+"""The span processor: which events it queues and refuses, and that its errors stay inside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.otel.shop import REGISTRY, SETTINGS
 
 
 class Sink:
-    """Takes captures when its gate is open; fails if told to."""
+    """A sink that accepts captures while its gate is open, and loses them if `loses` is set."""
 
     def __init__(self) -> None:
         self.captures: list[Capture] = []
@@ -44,7 +44,7 @@ class Sink:
 
 
 class Pipeline:
-    """A provider of its own, whose sampler drops everything, with our processor on it."""
+    """A separate provider with our processor and a sampler that drops every span."""
 
     def __init__(self, max_queue_size: int = 10_000) -> None:
         self.sink = Sink()
@@ -78,7 +78,7 @@ def pipeline() -> Iterator[Pipeline]:
     made.provider.shutdown()
 
 
-def test_only_spans_that_carry_something_are_queued(pipeline: Pipeline) -> None:
+def test_only_spans_with_selected_events_are_queued(pipeline: Pipeline) -> None:
     with pipeline.tracer.start_as_current_span("request") as span:
         span.add_event("cache_missed", {"key": "k"})
     pipeline.ship(1)
@@ -109,7 +109,7 @@ def test_events_past_a_spans_limit_are_counted(pipeline: Pipeline) -> None:
     assert pipeline.numbers() == list(range(2, 130))
 
 
-def test_a_flush_says_whether_all_was_delivered(pipeline: Pipeline) -> None:
+def test_a_flush_returns_whether_everything_was_delivered(pipeline: Pipeline) -> None:
     pipeline.sink.loses = True
     pipeline.ship(1)
     assert not pipeline.processor.force_flush()
@@ -118,7 +118,7 @@ def test_a_flush_says_whether_all_was_delivered(pipeline: Pipeline) -> None:
     assert pipeline.processor.force_flush()
 
 
-def test_a_flush_ends_with_its_time(pipeline: Pipeline) -> None:
+def test_a_flush_ends_at_its_timeout(pipeline: Pipeline) -> None:
     pipeline.sink.gate.clear()
     pipeline.ship(1)
     begin = time.monotonic()
@@ -126,7 +126,7 @@ def test_a_flush_ends_with_its_time(pipeline: Pipeline) -> None:
     assert time.monotonic() - begin < 1.5
 
 
-def test_a_shutdown_delivers_what_is_queued_and_counts_what_comes_later(pipeline: Pipeline) -> None:
+def test_a_shutdown_delivers_queued_events_and_counts_later_ones(pipeline: Pipeline) -> None:
     pipeline.ship(1)
     pipeline.processor.shutdown()
     pipeline.ship(2)
@@ -134,7 +134,7 @@ def test_a_shutdown_delivers_what_is_queued_and_counts_what_comes_later(pipeline
     assert pipeline.counters.totals() == {"shutdown": 1}
 
 
-def test_a_fault_of_ours_starves_no_other_processor(pipeline: Pipeline) -> None:
+def test_an_internal_error_does_not_affect_other_processors(pipeline: Pipeline) -> None:
     seen: list[str] = []
 
     class Other(SpanProcessor):
@@ -161,7 +161,7 @@ def test_a_fault_of_ours_starves_no_other_processor(pipeline: Pipeline) -> None:
     provider.shutdown()
 
 
-def test_the_sampler_keeps_start_attributes_and_the_wrapped_ones_decision(pipeline: Pipeline) -> None:
+def test_the_sampler_keeps_start_attributes_and_the_wrapped_samplers_decision(pipeline: Pipeline) -> None:
     span = pipeline.tracer.start_span("request", attributes={"http.request.method": "GET"})
     assert isinstance(span, ReadableSpan)
     assert dict(span.attributes or {}) == {"http.request.method": "GET"}

@@ -1,4 +1,4 @@
-"""Recording: on the current span, on one of its own, about the right person, and never into the product."""
+"""Recording: on the current or a new span, about the right person, and without raising in production."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def numbers(captured: CapturedEvents) -> list[int]:
     return [capture.properties["number"] for capture in captured.named("parcel_shipped")]
 
 
-def test_a_person_whose_id_is_no_text_is_known_all_the_same(captured: CapturedEvents) -> None:
+def test_an_id_that_is_not_a_string_identifies_a_person(captured: CapturedEvents) -> None:
     key = uuid.UUID("7ac33c4c-9aa4-4eae-99e5-de46c9714259")
     with (
         identified(about(distinct_id=key, groups={"team": 7})),
@@ -52,7 +52,7 @@ def test_a_person_whose_id_is_no_text_is_known_all_the_same(captured: CapturedEv
     assert [one.properties["$groups"] for one in captured] == [{"team": "7"}] * 2
 
 
-def test_an_event_is_told_on_the_current_span(captured: CapturedEvents) -> None:
+def test_an_event_is_recorded_on_the_current_span(captured: CapturedEvents) -> None:
     with tracer.start_as_current_span("request") as span:
         record(ParcelShipped(number=1, note="fragile"))
     (capture,) = captured
@@ -61,14 +61,14 @@ def test_an_event_is_told_on_the_current_span(captured: CapturedEvents) -> None:
     assert "carrier" in capture.properties
 
 
-def test_an_event_outside_any_span_gets_one_of_its_own(captured: CapturedEvents) -> None:
+def test_an_event_outside_any_span_gets_its_own_span(captured: CapturedEvents) -> None:
     record(ParcelShipped(number=1))
     record(ParcelShipped(number=2))
     assert numbers(captured) == [1, 2]
     assert captured[0].properties["$trace_id"] != captured[1].properties["$trace_id"]
 
 
-def test_the_plain_api_gives_the_same_capture(captured: CapturedEvents) -> None:
+def test_opentelemetrys_own_api_leads_to_the_same_capture(captured: CapturedEvents) -> None:
     with tracer.start_as_current_span("request"):
         record(ParcelShipped(number=1))
         trace.get_current_span().add_event("parcel_shipped", {"number": 1, "carrier": "post"})
@@ -108,7 +108,7 @@ def test_an_event_after_its_span_has_ended_arrives(captured: CapturedEvents) -> 
     assert numbers(captured) == [1]
 
 
-def test_unsampled_calls_to_others_are_not_recorded_but_events_in_them_are(captured: CapturedEvents) -> None:
+def test_unsampled_client_spans_are_not_recorded_but_their_events_are(captured: CapturedEvents) -> None:
     with tracer.start_as_current_span(
         "SELECT", trace.set_span_in_context(UNSAMPLED), kind=SpanKind.CLIENT
     ) as span:
@@ -117,7 +117,7 @@ def test_unsampled_calls_to_others_are_not_recorded_but_events_in_them_are(captu
     assert numbers(captured) == [1]
 
 
-def test_the_request_says_whom_an_event_is_about(captured: CapturedEvents) -> None:
+def test_an_event_is_attributed_to_the_person_of_the_request(captured: CapturedEvents) -> None:
     with identified(about(distinct_id="u1", groups={"team": "t1"})):
         record(ParcelShipped(number=1))
         with tracer.start_as_current_span("inner") as span:
@@ -132,7 +132,7 @@ def test_the_request_says_whom_an_event_is_about(captured: CapturedEvents) -> No
     assert captured[2].properties["$process_person_profile"] is False
 
 
-def test_a_named_person_beats_the_requests(captured: CapturedEvents) -> None:
+def test_a_given_identity_takes_precedence_over_the_requests(captured: CapturedEvents) -> None:
     with identified(about(distinct_id="u1", groups={"team": "t1"}, session_id="not-theirs")):
         record(ParcelShipped(number=1), identity=Identity("u2", {"team": "t2"}))
         set_person(Person(role="admin"), identity=Identity("u2"))
@@ -141,7 +141,7 @@ def test_a_named_person_beats_the_requests(captured: CapturedEvents) -> None:
     assert captured[1].properties["$set"] == {"role": "admin"}
 
 
-def test_a_visitor_who_turns_out_to_be_somebody_keeps_the_session(captured: CapturedEvents) -> None:
+def test_a_visitor_who_is_identified_keeps_the_session(captured: CapturedEvents) -> None:
     session = "0190f5b0-2222-7000-8000-000000000002"
     with identified(about(visitor_id="v1", session_id=session)):
         record(ParcelShipped(number=1), identity=Identity("u1"))
@@ -155,13 +155,13 @@ def test_a_visitor_who_turns_out_to_be_somebody_keeps_the_session(captured: Capt
     ]
 
 
-def test_who_opted_out_leaves_no_trace(captured: CapturedEvents) -> None:
+def test_a_person_who_opted_out_leaves_no_event(captured: CapturedEvents) -> None:
     with identified(about(distinct_id="u1", opted_out=True)):
         record(ParcelShipped(number=1))
     assert list(captured) == []
 
 
-def test_what_is_told_by_name_is_checked_as_strictly(captured: CapturedEvents) -> None:
+def test_an_event_recorded_by_name_is_checked_as_strictly(captured: CapturedEvents) -> None:
     record_named("parcel_shipped", {"number": 1})
     with pytest.raises(RecordingError, match="'parcel_shiped': no event declares this name"):
         record_named("parcel_shiped", {"number": 1})
@@ -185,13 +185,13 @@ def test_in_production_a_mistake_is_counted_and_does_not_raise(caplog: pytest.Lo
     assert "number is a str that does not fit int" in caplog.text
 
 
-def test_values_become_what_opentelemetry_keeps() -> None:
-    class Colour(Enum):
+def test_values_become_types_that_opentelemetry_accepts() -> None:
+    class Color(Enum):
         RED = "red"
 
     moment = datetime(2026, 1, 2, tzinfo=UTC)
     some_id = uuid.uuid4()
-    values = (Colour.RED, moment, Decimal("1.5"), some_id, [Colour.RED, 1], {"b"}, 7, True, None)
+    values = (Color.RED, moment, Decimal("1.5"), some_id, [Color.RED, 1], {"b"}, 7, True, None)
     assert [attribute_value(value) for value in values[:-1]] == [
         "red",
         "2026-01-02T00:00:00+00:00",
@@ -204,7 +204,7 @@ def test_values_become_what_opentelemetry_keeps() -> None:
     ]
 
 
-def test_a_value_that_cannot_be_told_does_not_reach_the_product() -> None:
+def test_a_value_whose_conversion_raises_does_not_raise_in_production() -> None:
     class Broken:
         def __str__(self) -> str:
             raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""A stand-in for the Collector: takes OTLP by script, and shows what came as OpenTelemetry's own objects."""
+"""A stand-in for the Collector: a scripted server that parses the OTLP requests it received."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.otel.delivery.scripted import Asked, Scripted, Step, scripted_server
 
-TAKEN = Step(body=b"")
+ACCEPTED = Step(body=b"")
 
 
 class Collector:
-    """Be asked what arrived and was taken."""
+    """The requests that the stand-in received."""
 
     def __init__(self, server: Scripted) -> None:
         self.server = server
         self.url = server.url
-        server.respond = lambda _: TAKEN
+        server.respond = lambda _: ACCEPTED
 
     @property
     def asked(self) -> list[Asked]:
@@ -69,7 +69,7 @@ def _plain(asked: Asked) -> bytes:
 
 
 def attributes(pairs: Any) -> dict[str, Any]:
-    """Return attributes as a dict; of lists and maps only that they are there."""
+    """Return attributes as a dict; lists and maps stay protobuf messages."""
     return {pair.key: _value(pair.value) for pair in pairs if isinstance(pair, KeyValue)}
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the way through the Collector share."""
+"""A stand-in for the Collector, and pipelines that deliver through it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 @pytest.fixture
 def install(collector: Collector) -> Iterator[Install]:
-    """Install a pipeline for the test, and the one before it afterwards."""
+    """Install a pipeline for the test, and reinstall the previous one afterwards."""
     before = pipeline.running()
     with ExitStack() as stack:
 

@@ -1,4 +1,4 @@
-"""What leaves for the Collector, and what does not."""
+"""The data that is sent to the Collector, and the data that is not."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.otel.through_collector.collector import Collector, attributes
 
 tracer = trace.get_tracer("tests.through_collector")
 
-# Not in one of the lines around a frame, which leave.
+# Defined here, because the source lines around a frame are sent.
 _ADDRESS = "anna@example.com"
 
 ANNA = Identity("person-anna", groups={"team": "team-1"})
 
 
-class Known:
+class FixedIdentity:
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
 
@@ -34,8 +34,11 @@ def fail(message: str = "out of stock") -> None:
     raise LookupError(message)
 
 
-def test_an_event_leaves_on_a_span_for_posthog_only(shop: pipeline.Pipeline, collector: Collector) -> None:
-    with identified(Known(ANNA)), tracer.start_as_current_span("GET /orders", kind=SpanKind.SERVER) as span:
+def test_an_event_is_sent_on_a_span_for_posthog_only(shop: pipeline.Pipeline, collector: Collector) -> None:
+    with (
+        identified(FixedIdentity(ANNA)),
+        tracer.start_as_current_span("GET /orders", kind=SpanKind.SERVER) as span,
+    ):
         span.set_attributes({"http.target": "/orders?token=secret", "http.client_ip": "192.0.2.1"})
         record(ParcelShipped(number=7))
     assert pipeline.flush()
@@ -59,7 +62,7 @@ def test_an_event_leaves_on_a_span_for_posthog_only(shop: pipeline.Pipeline, col
     assert shop.counters.totals() == {"delivered": 1}
 
 
-def test_of_a_span_without_a_request_only_identity_leaves(
+def test_a_span_outside_a_request_is_sent_with_its_identity_only(
     shop: pipeline.Pipeline, collector: Collector
 ) -> None:
     about = {"user.id": "person-anna", "http.target": "/orders?token=secret", "posthog.distinct_id": "anna"}
@@ -73,7 +76,7 @@ def test_of_a_span_without_a_request_only_identity_leaves(
     }
 
 
-def test_an_error_leaves_with_its_frames_and_of_its_entry_only_what_mapping_reads(
+def test_an_error_is_sent_with_its_frames_and_only_the_entry_attributes_that_mapping_reads(
     shop: pipeline.Pipeline, collector: Collector
 ) -> None:
     entry: dict[str, str | int] = {
@@ -100,19 +103,19 @@ def test_an_error_leaves_with_its_frames_and_of_its_entry_only_what_mapping_read
     [event] = sent.events
     assert event.name == "exception"
     [(name, text)] = attributes(event.attributes).items()
-    told = orjson.loads(text)
+    payload = orjson.loads(text)
     assert name == "posthog.error"
-    assert (told["type"], told["handled"], told["occurrences"]) == ("LookupError", False, 1)
-    [exception] = told["list"]
+    assert (payload["type"], payload["handled"], payload["occurrences"]) == ("LookupError", False, 1)
+    [exception] = payload["list"]
     assert exception["stacktrace"]["frames"][-1]["function"] == "fail"
     assert _ADDRESS not in str(sent)
 
 
-def test_somebody_who_opted_out_does_not_leave_the_process(
+def test_an_event_of_a_person_who_opted_out_is_not_sent(
     shop: pipeline.Pipeline, collector: Collector
 ) -> None:
     with (
-        identified(Known(Identity("person-anna", opted_out=True, session_id="s"))),
+        identified(FixedIdentity(Identity("person-anna", opted_out=True, session_id="s"))),
         tracer.start_as_current_span("request"),
     ):
         record(ParcelShipped(number=7))
@@ -121,7 +124,7 @@ def test_somebody_who_opted_out_does_not_leave_the_process(
     assert shop.counters.totals() == {"opted_out": 1}
 
 
-def test_an_error_of_somebody_who_opted_out_leaves_without_an_id(
+def test_an_error_of_a_person_who_opted_out_is_sent_without_an_id(
     shop: pipeline.Pipeline, collector: Collector
 ) -> None:
     about: dict[str, str | bool] = {"posthog.opted_out": True, "user.id": "person-anna", "session.id": "s"}
@@ -134,7 +137,7 @@ def test_an_error_of_somebody_who_opted_out_leaves_without_an_id(
     assert attributes(collector.spans()[0].attributes) == {"posthog.only": True, "posthog.opted_out": True}
 
 
-def test_many_errors_of_a_kind_leave_as_a_few_and_a_count(
+def test_many_errors_of_a_kind_are_sent_as_a_few_and_a_count(
     shop: pipeline.Pipeline, collector: Collector
 ) -> None:
     for number in range(20):
@@ -143,14 +146,16 @@ def test_many_errors_of_a_kind_leave_as_a_few_and_a_count(
         except LookupError as error:
             record_error(error)
     assert pipeline.flush()
-    told = [
+    payloads = [
         orjson.loads(attributes(span.events[0].attributes)["posthog.error"]) for span in collector.spans()
     ]
-    assert sorted(one["occurrences"] for one in told) == [1] * FIRST + [20 - FIRST]
+    assert sorted(one["occurrences"] for one in payloads) == [1] * FIRST + [20 - FIRST]
     assert shop.counters.totals() == {"delivered": FIRST + 1}
 
 
-def test_what_protobuf_cannot_hold_costs_no_event(shop: pipeline.Pipeline, collector: Collector) -> None:
+def test_a_value_that_protobuf_cannot_represent_loses_no_event(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
     with tracer.start_as_current_span("request", attributes={"user.id": "\ud800"}) as span:
         span.add_event("parcel_shipped", {"number": 2**70, "note": "half \ud83d of a smile"})
         span.set_status(Status(StatusCode.OK))

@@ -1,4 +1,4 @@
-"""What becomes of events when the Collector is away, busy, or takes only a part."""
+"""Events while the Collector is down, busy, or accepts only part of a request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from otel.delivery.http import RetryPolicy
 from otel.settings import Settings
 from tests.otel.delivery.scripted import Step
 from tests.otel.shop import ParcelShipped
-from tests.otel.through_collector.collector import TAKEN, Collector
+from tests.otel.through_collector.collector import ACCEPTED, Collector
 from tests.otel.through_collector.conftest import SETTINGS, Install
 
 tracer = trace.get_tracer("tests.through_collector")
@@ -34,7 +34,7 @@ def ship(count: int = 1) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "failure",
     [
         Step(status=503, headers={"Retry-After": "0"}),
         Step(status=429, headers={"Retry-After": "0"}),
@@ -42,10 +42,10 @@ def ship(count: int = 1) -> None:
         Step(status=502),
     ],
 )
-def test_a_busy_collector_is_asked_again(
-    trouble: Step, shop: pipeline.Pipeline, collector: Collector
+def test_a_request_to_a_busy_collector_is_retried(
+    failure: Step, shop: pipeline.Pipeline, collector: Collector
 ) -> None:
-    collector.server.steps.extend([trouble, TAKEN])
+    collector.server.steps.extend([failure, ACCEPTED])
     ship()
     assert pipeline.flush()
     first, second = collector.asked
@@ -53,7 +53,7 @@ def test_a_busy_collector_is_asked_again(
     assert shop.counters.totals() == {"retried": 1, "delivered": 1}
 
 
-def test_what_the_collector_does_not_take_in_time_is_lost_with_a_reason(
+def test_events_that_the_collector_does_not_accept_in_time_are_undelivered(
     shop: pipeline.Pipeline, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert isinstance(shop.exporter, CollectorExporter)
@@ -64,7 +64,7 @@ def test_what_the_collector_does_not_take_in_time_is_lost_with_a_reason(
     assert shop.counters.totals()["undelivered"] == 3
 
 
-def test_of_a_partial_success_the_rest_is_delivered_and_nothing_sent_again(
+def test_a_partial_success_delivers_the_rest_and_is_not_retried(
     shop: pipeline.Pipeline, collector: Collector
 ) -> None:
     partial = ExportTracePartialSuccess(rejected_spans=1, error_message="undeclared")
@@ -80,7 +80,7 @@ def test_a_batch_that_is_too_large_for_the_collector_is_halved(
     shop: pipeline.Pipeline, collector: Collector
 ) -> None:
     collector.server.respond = lambda one: (
-        Step(status=413) if len(gzip.decompress(one.raw)) > 1_000 else TAKEN
+        Step(status=413) if len(gzip.decompress(one.raw)) > 1_000 else ACCEPTED
     )
     ship(20)
     assert pipeline.flush()
@@ -95,7 +95,7 @@ def test_a_batch_that_is_too_large_for_the_collector_is_halved(
         (400, "refused", "the Collector refuses events for PostHog (400 no)"),
     ],
 )
-def test_a_refusal_is_counted_and_says_what_to_do(
+def test_a_refusal_is_counted_and_logged_with_advice(
     status: int,
     reason: str,
     advice: str,
@@ -110,7 +110,7 @@ def test_a_refusal_is_counted_and_says_what_to_do(
     assert advice in caplog.text
 
 
-def test_the_end_of_a_process_waits_for_the_collector_no_longer_than_it_may(
+def test_a_shutdown_waits_for_the_collector_until_its_timeout_at_most(
     install: Install, collector: Collector
 ) -> None:
     shop = install(SETTINGS.replace(flush_timeout=0.5))
@@ -123,7 +123,7 @@ def test_the_end_of_a_process_waits_for_the_collector_no_longer_than_it_may(
     assert shop.counters.totals() == {"shutdown": 1}
 
 
-def test_a_full_queue_is_bounded_and_counted(
+def test_events_refused_by_a_full_queue_are_counted(
     install: Install, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "50")
@@ -132,7 +132,7 @@ def test_a_full_queue_is_bounded_and_counted(
 
     def respond(_: object) -> Step:
         gate.wait(10)
-        return TAKEN
+        return ACCEPTED
 
     collector.server.respond = respond
     ship(200)
@@ -144,7 +144,7 @@ def test_a_full_queue_is_bounded_and_counted(
     assert len(collector.events()) == totals["delivered"]
 
 
-def test_the_configured_headers_go_with_each_request_and_the_path_is_the_standards(
+def test_requests_have_the_configured_headers_and_the_standard_path(
     install: Install, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20t0ken")
@@ -162,7 +162,7 @@ def test_the_configured_headers_go_with_each_request_and_the_path_is_the_standar
     assert first.headers["content-encoding"] == "gzip"
 
 
-def test_without_the_encoder_the_product_goes_on_and_the_log_says_what_to_install(
+def test_without_the_encoder_the_product_runs_and_the_log_names_what_to_install(
     install: Install, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delitem(sys.modules, "otel.delivery.collector.exporter", raising=False)
@@ -172,8 +172,8 @@ def test_without_the_encoder_the_product_goes_on_and_the_log_says_what_to_instal
     ship()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_child_sends_its_own_and_not_its_parents(
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform cannot fork")
+def test_a_forked_child_sends_its_own_events_and_not_its_parents(
     shop: pipeline.Pipeline, collector: Collector
 ) -> None:
     ship()
@@ -187,6 +187,6 @@ def test_a_forked_child_sends_its_own_and_not_its_parents(
     assert len({one.port for one in collector.asked}) == 2
 
 
-def test_one_variable_switches() -> None:
+def test_a_variable_selects_the_route() -> None:
     assert Settings.from_environ({"POSTHOG_VIA": "Collector"}).via == "collector"
     assert Settings.from_environ({"POSTHOG_VIA": "pigeon"}).via == "posthog"

@@ -1,4 +1,4 @@
-"""The same program gives the same captures, straight to PostHog and through the Collector and the bridge."""
+"""A program's captures are the same whether sent directly or through the Collector and the bridge."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ from otel.inspector.running import RunningInspector, running_inspector
 from otel.outcomes import Counters, Ledger
 from otel.settings import Settings
 from tests.otel.shop import GROUPS, REGISTRY, ParcelShipped, Person
-from tests.otel.through_collector.test_leaving import ANNA, Known, fail
+from tests.otel.through_collector.test_leaving import ANNA, FixedIdentity, fail
 
 tracer = trace.get_tracer("tests.through_collector")
 
 _FORWARDED = ("order_*",)
 
 
-class BothWays:
-    """One program on two ways, each with an inspector of its own at its end."""
+class BothRoutes:
+    """Two routes for one program, each with its own inspector at the end."""
 
-    def __init__(self, straight: RunningInspector, bridged: RunningInspector) -> None:
-        self._inspectors = straight, bridged
+    def __init__(self, direct: RunningInspector, bridged: RunningInspector) -> None:
+        self._inspectors = direct, bridged
         self.processors: list[PostHogSpanProcessor] = []
         self.counters: list[Counters] = []
 
     def captures(self) -> list[dict[str, Any]]:
-        """Return what arrived, the same on both ways, and forget it."""
+        """Check that the same captures arrived on both routes; return them, and reset the inspectors."""
         for processor in self.processors:
-            processor.force_flush(10_000)  # what the bridge rejects for good counts as lost on the way
+            processor.force_flush(10_000)  # returns False if the bridge rejects an event
         for counters in self.counters:
             assert not {"undelivered", "shutdown", "mapping_failed", "retried"} & set(counters.totals())
-        straight, bridged = (
-            sorted(map(_told, one.good()), key=lambda capture: str(capture["uuid"]))
+        direct, bridged = (
+            sorted(map(_comparable, one.good()), key=lambda capture: str(capture["uuid"]))
             for one in self._inspectors
         )
-        assert bridged == straight
+        assert bridged == direct
         for one in self._inspectors:
             assert one.all()["bad"] == 0
             one.reset()
-        return straight
+        return direct
 
 
-def _told(capture: dict[str, Any]) -> dict[str, Any]:
+def _comparable(capture: dict[str, Any]) -> dict[str, Any]:
     return {name: capture[name] for name in ("event", "uuid", "distinct_id", "timestamp", "properties")}
 
 
@@ -74,42 +74,44 @@ def _processor(exporter: PostHogSpanExporter | CollectorExporter) -> PostHogSpan
 
 
 @pytest.fixture(scope="module")
-def both() -> Iterator[BothWays]:
+def both() -> Iterator[BothRoutes]:
     common = Settings(api_key="phc_test", groups=GROUPS, error_event="shop_failed", events=_FORWARDED)
     with ExitStack() as stack:
-        straight, bridged = (stack.enter_context(running_inspector()) for _ in range(2))
+        direct, bridged = (stack.enter_context(running_inspector()) for _ in range(2))
         bridge = stack.enter_context(running_bridge(application(common.replace(host=bridged.url), REGISTRY)))
         environ = stack.enter_context(pytest.MonkeyPatch.context())
         environ.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", bridge)
-        ways = BothWays(straight, bridged)
-        first, second = ways.counters = [Counters(), Counters()]
-        direct = PostHogSpanExporter(
-            settings=common.replace(host=straight.url), registry=REGISTRY, ledger=Ledger(first)
+        routes = BothRoutes(direct, bridged)
+        first, second = routes.counters = [Counters(), Counters()]
+        exporter = PostHogSpanExporter(
+            settings=common.replace(host=direct.url), registry=REGISTRY, ledger=Ledger(first)
         )
-        through = CollectorExporter(common.replace(api_key="", via="collector"), REGISTRY, Ledger(second))
-        ways.processors = [_processor(direct), _processor(through)]
-        for processor in ways.processors:
+        bridged_exporter = CollectorExporter(
+            common.replace(api_key="", via="collector"), REGISTRY, Ledger(second)
+        )
+        routes.processors = [_processor(exporter), _processor(bridged_exporter)]
+        for processor in routes.processors:
             stack.callback(processor.replace)
         before = pipeline.running()
         assert before is not None
         pipeline.install(Settings(groups=GROUPS), registry=REGISTRY, provider=TracerProvider())
         stack.callback(pipeline.reinstall, before)
-        yield ways
+        yield routes
 
 
 def _events_of_a_request() -> None:
-    with identified(Known(ANNA)), tracer.start_as_current_span("request", kind=SpanKind.SERVER):
+    with identified(FixedIdentity(ANNA)), tracer.start_as_current_span("request", kind=SpanKind.SERVER):
         record(ParcelShipped(number=7, note="with love"))
         set_person(Person(role="admin"))
 
 
-def _events_that_only_their_place_tells_apart() -> None:
+def _events_that_differ_only_in_their_position() -> None:
     with tracer.start_as_current_span("script", attributes={"user.id": "person-anna"}) as span:
         for _ in range(3):
             span.add_event("parcel_shipped", {"number": 1}, timestamp=1_795_395_600_123_456_789)
 
 
-def _event_of_nobody() -> None:
+def _anonymous_event() -> None:
     record(ParcelShipped(number=1))
 
 
@@ -124,7 +126,7 @@ def _error_that_ends_a_request() -> None:
     attributes: dict[str, str | int] = {"http.request.method": "POST", "http.response.status_code": 500}
     with (
         pytest.raises(RuntimeError),
-        identified(Known(ANNA)),
+        identified(FixedIdentity(ANNA)),
         tracer.start_as_current_span("request", kind=SpanKind.SERVER, attributes=attributes),
         tracer.start_as_current_span("inner"),
     ):
@@ -144,8 +146,12 @@ def _error_without_a_live_exception() -> None:
         'Traceback (most recent call last):\n  File "shop.py", line 7, in sell\nLookupError: out of stock\n'
     )
     with tracer.start_as_current_span("task", kind=SpanKind.CONSUMER) as span:
-        told = {"exception.type": "LookupError", "exception.message": "out", "exception.stacktrace": text}
-        span.add_event("exception", told | {"exception.escaped": "True"})
+        exception = {
+            "exception.type": "LookupError",
+            "exception.message": "out",
+            "exception.stacktrace": text,
+        }
+        span.add_event("exception", exception | {"exception.escaped": "True"})
         span.set_status(Status(StatusCode.ERROR, "LookupError: out"))
 
 
@@ -157,28 +163,28 @@ def _many_handled_errors() -> None:
             record_error(error, identity=ANNA)
 
 
-def _error_of_somebody_who_opted_out() -> None:
+def _error_of_a_person_who_opted_out() -> None:
     about: dict[str, str | bool] = {"posthog.opted_out": True, "user.id": "anna", "shop.team.id": "team-1"}
     with pytest.raises(LookupError), tracer.start_as_current_span("request", attributes=about):
         fail()
 
 
 @pytest.mark.parametrize(
-    ("act", "arriving"),
+    ("act", "expected"),
     [
         (_events_of_a_request, ["$set", "parcel_shipped"]),
-        (_events_that_only_their_place_tells_apart, ["parcel_shipped"] * 3),
-        (_event_of_nobody, ["parcel_shipped"]),
+        (_events_that_differ_only_in_their_position, ["parcel_shipped"] * 3),
+        (_anonymous_event, ["parcel_shipped"]),
         (_undeclared_event_that_is_forwarded, ["order_placed"]),
         (_error_that_ends_a_request, ["$exception", "shop_failed"]),
         (_error_without_a_live_exception, ["$exception", "shop_failed"]),
         (_many_handled_errors, ["$exception"] * 6 + ["shop_failed"] * 6),
-        (_error_of_somebody_who_opted_out, ["$exception", "shop_failed"]),
+        (_error_of_a_person_who_opted_out, ["$exception", "shop_failed"]),
     ],
 )
-def test_the_captures_are_the_same(act: Callable[[], None], arriving: list[str], both: BothWays) -> None:
+def test_the_captures_are_the_same(act: Callable[[], None], expected: list[str], both: BothRoutes) -> None:
     act()
-    assert sorted(one["event"] for one in both.captures()) == arriving
+    assert sorted(one["event"] for one in both.captures()) == expected
 
 
 _values = (
@@ -190,10 +196,6 @@ _values = (
     | st.binary(max_size=20)
     | st.lists(st.text(max_size=5), max_size=3).map(tuple)
 )
-
-
-_stamps = st.sampled_from(["user.id", "enduser.id", "session.id", "shop.team.id", "posthog.opted_out", "url"])
-_names = st.sampled_from(["number", "note", "carrier", "user.id"]) | st.text()
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -209,15 +211,15 @@ _names = st.sampled_from(["number", "note", "carrier", "user.id"]) | st.text()
     ),
     name=st.sampled_from(["parcel_shipped", "order_placed", "$set", "$identify"]),
 )
-def test_the_captures_of_any_attributes_are_the_same(
-    about: dict[str, Any], properties: dict[str, Any], name: str, both: BothWays
+def test_the_captures_are_the_same_for_any_attributes(
+    about: dict[str, Any], properties: dict[str, Any], name: str, both: BothRoutes
 ) -> None:
     with tracer.start_as_current_span("request", attributes=about) as span:
         span.add_event(name, properties)
     both.captures()
 
 
-def test_whom_an_error_is_about_travels_with_its_team(both: BothWays) -> None:
+def test_the_identity_of_an_error_is_sent_with_its_team(both: BothRoutes) -> None:
     try:
         fail()
     except LookupError as error:

@@ -1,4 +1,4 @@
-"""The trace stream beside it: sampled spans say that their events travel apart."""
+"""The trace stream: sampled spans are marked, because their events are delivered separately."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.otel.through_collector.conftest import SETTINGS
 
 @pytest.fixture
 def provider(collector: Collector) -> Iterator[TracerProvider]:
-    """A provider whose traces go where what is for PostHog goes."""
+    """Provide a tracer provider whose traces go to the same Collector as the events."""
     made = TracerProvider(shutdown_on_exit=False)
     made.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
     before = pipeline.running()
@@ -47,41 +47,41 @@ def _work(tracer: Tracer) -> None:
     assert pipeline.flush()
 
 
-def _kinds(collector: Collector) -> list[tuple[str, Any, Any]]:
-    told = [(span.name, attributes(span.attributes)) for span in collector.spans()]
-    marks = [(name, one.get("posthog.apart"), one.get("posthog.only")) for name, one in told]
+def _marks(collector: Collector) -> list[tuple[str, Any, Any]]:
+    spans = [(span.name, attributes(span.attributes)) for span in collector.spans()]
+    marks = [(name, one.get("posthog.apart"), one.get("posthog.only")) for name, one in spans]
     return sorted(marks, key=repr)
 
 
-def test_a_sampled_span_is_sent_as_apart_and_what_is_for_posthog_a_second_time(
+def test_a_sampled_span_is_marked_and_its_events_are_sent_on_a_second_one(
     provider: TracerProvider, collector: Collector
 ) -> None:
     _work(_traced(provider, ALWAYS_ON))
-    assert _kinds(collector) == [
+    assert _marks(collector) == [
         ("query", True, None),
         ("request", None, True),
         ("request", True, None),
     ]
 
 
-def test_of_an_unsampled_trace_only_what_is_for_posthog_leaves(
+def test_only_the_events_of_an_unsampled_trace_are_sent(
     provider: TracerProvider, collector: Collector
 ) -> None:
     _work(_traced(provider, ALWAYS_OFF))
-    assert _kinds(collector) == [("request", None, True)]
+    assert _marks(collector) == [("request", None, True)]
 
 
-def test_without_any_way_to_posthog_a_bridge_is_left_to_map_the_span(
+def test_without_a_route_to_posthog_spans_are_left_for_a_bridge_to_map(
     provider: TracerProvider, collector: Collector
 ) -> None:
     tracer = _traced(provider, ALWAYS_ON)
     pipeline.install(Settings(), registry=REGISTRY, provider=provider)
     with tracer.start_as_current_span("request"):
         pass
-    assert _kinds(collector) == [("request", None, None)]
+    assert _marks(collector) == [("request", None, None)]
 
 
-def test_captures_in_tests_are_taken_whichever_way_they_would_go(collector: Collector) -> None:
+def test_events_are_captured_in_tests_whatever_their_route_is(collector: Collector) -> None:
     with capturing(SETTINGS, REGISTRY) as captured:
         record(ParcelShipped(number=1))
         assert [one.event for one in captured] == ["parcel_shipped"]
