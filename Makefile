@@ -11,7 +11,7 @@ SOURCES := $(shell find assets templates apps -path assets/dist -prune -o -type 
 GO := $(shell go version 2>/dev/null | grep -E 'go1\.(2[6-9]|[3-9][0-9])')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup collector browser run test check bench lock clean
+.PHONY: help setup collector browser run test check mutants bench lock clean
 
 help:  ## Print this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,10 @@ check: setup  ## Lint, check types, and check that generated files are current.
 	@$(BIN)/python manage.py telemetry generate --check assets/javascript \
 		collector-config.yaml collector/tier1.yaml
 	@node_modules/.bin/tsc
+
+# ROOM is a folder of otel/ or several, SAMPLE the number of mutants in each, SEED what selects them.
+mutants: setup  ## Change otel/ in small ways, report what the fast tests don't notice; ROOM=delivery SAMPLE=40 SEED=7.
+	@$(BIN)/python -m tests.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 bench: setup  ## Run the benchmarks, write benchmarks/results.json; requires Chromium and `make collector`.
 	$(BIN)/python -m benchmarks

@@ -10,22 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NetworkError
+from tests.layers import LAYERS
 
 ROOT = Path(__file__).parent.parent
 
-# Each layer may import those before it, and itself.
-LAYERS = (
-    ("otel.version",),
-    ("otel.reasons", "otel.attributes", "otel._guard", "otel._fork", "otel.serving.listening"),
-    ("otel.settings", "otel.outcomes.counters"),
-    ("otel.events",),
-    ("otel.mapping",),
-    ("otel.traces",),
-    ("otel.recording",),
-    ("otel.delivery",),
-    ("otel.pipeline",),
-    ("otel.bridge",),
-)
 APPS = tuple(
     f"apps.{name}"
     for name in (

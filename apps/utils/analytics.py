@@ -19,7 +19,7 @@ from apps.teams.telemetry import person_facts, team_facts
 from apps.users.identity import identify
 from apps.users.models import User
 from apps.users.properties import UserProperties
-from apps.utils import _flags
+from apps.utils import flags
 from otel import Identity, record_error, record_named, set_group, set_person
 from otel.identity import current_identity
 
@@ -130,7 +130,7 @@ def is_feature_enabled(flag: str, user: User, default: bool = False) -> bool:
     """
     distinct_id, current = str(user.public_id), current_identity()
     groups = current.groups if current is not None and current.distinct_id == distinct_id else {}
-    return _flags.is_enabled(flag, distinct_id, groups, default)
+    return flags.is_enabled(flag, distinct_id, groups, default)
 
 
 def _identity(user: Any, request: HttpRequest | None = None) -> Identity | None:

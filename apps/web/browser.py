@@ -16,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.teams.current_team.lookup import current_membership
-from apps.utils import _flags
+from apps.utils import flags
 from otel import pipeline
 from otel.identity import current_identity
 
@@ -111,7 +111,7 @@ def _config(request: HttpRequest) -> SafeString | str:
             "team": {"key": str(team.public_id), "slug": team.slug} if team else None,
             "recording": settings.SESSION_RECORDING and match is not None and match.app_name in _RECORDED,
             # Only the browser reliably knows a visitor's id.
-            "flags": _flags.evaluated(identity.distinct_id, identity.groups) if identity.distinct_id else {},
+            "flags": flags.evaluated(identity.distinct_id, identity.groups) if identity.distinct_id else {},
         }
     return mark_safe(json.dumps(config).translate(_ESCAPES))  # noqa: S308 - `_ESCAPES` escapes it
 

@@ -18,10 +18,10 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 
 
 class Metrics:
-    """Hold what one bridge counts; each has a registry of its own, so that several fit into a process.
+    """The metrics of one bridge, in a registry of their own, so that a process can have several. Thread-safe.
 
     Args:
-        counters: what became of events.
+        counters: the counts of delivered and lost events.
     """
 
     def __init__(self, counters: Counters) -> None:
@@ -63,7 +63,7 @@ class Metrics:
 
 
 class _PipelineCounters(Collector):
-    """Show the counters under the names that OpenTelemetry's own exporters give them."""
+    """The pipeline's counters, under the names that OpenTelemetry's own exporters give them."""
 
     def __init__(self, counters: Counters) -> None:
         self._counters = counters

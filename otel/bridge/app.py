@@ -21,6 +21,7 @@ from otel.bridge._service import LOGS, TRACES, Bridge, Signal
 from otel.bridge.otlp.body import JSON, LIMIT, PROTOBUF
 from otel.events import Registry, default_registry
 from otel.outcomes import Counters, ThrottledLogger
+from otel.serving.bodies import read_body
 from otel.settings import Settings
 
 __all__ = ["Application", "application"]
@@ -131,14 +132,14 @@ class Application:
     ) -> Answer:
         try:
             async with asyncio.timeout(_UPLOAD):
-                body = await _body(request, 0 if refusal is not None else LIMIT)
+                body, size = await read_body(request, 0 if refusal is not None else LIMIT)
         except TimeoutError:
             return error_response(503, f"not sent within {_UPLOAD:.0f} s", media_type, "slow", RETRY_AFTER)
         except ClientDisconnect:
             return error_response(503, "the sender disconnected", media_type, "gone", RETRY_AFTER)
         if refusal is not None:
             return refusal
-        if body is None:
+        if size > LIMIT:
             reason = f"the body has more than {LIMIT} bytes; send smaller batches"
             return error_response(413, reason, media_type, "malformed")
         encoding = request.headers.get("content-encoding", "").strip().lower()
@@ -181,19 +182,3 @@ def application(
 async def _failed(_: Request, __: Exception) -> Response:
     answer = error_response(503, "the bridge failed; see its log", JSON, "failed", RETRY_AFTER)
     return Response(answer.body, answer.status, answer.headers)
-
-
-async def _body(request: Request, limit: int) -> bytes | None:
-    """Return a body, or None if it is larger than the limit.
-
-    Always drain the body: closing early shows the sender a broken connection instead of the response.
-    """
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            chunks.clear()
-        else:
-            chunks.append(chunk)
-    return b"".join(chunks) if size <= limit else None

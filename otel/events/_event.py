@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
-from otel.events._declaration import Declaration, Tier
-from otel.events._registry import Registry, default_registry
-from otel.events._sensitivity import Organisation
+from otel.events.declaration import Declaration, Tier
+from otel.events.registry import Registry, default_registry
+from otel.events.sensitivity import Organisation
 
 __all__ = ["Event", "TeamEvent", "event"]
 

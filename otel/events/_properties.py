@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-from otel.events._declaration import PropertySet
-from otel.events._registry import Registry, default_registry
+from otel.events.declaration import PropertySet
+from otel.events.registry import Registry, default_registry
 
 __all__ = ["GroupProperties", "PersonProperties", "group_properties", "person_properties"]
 

@@ -9,9 +9,9 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Literal, get_args, get_origin
 
-from otel.events._declaration import Declaration, Property, PropertySet
-from otel.events._registry import Registry
-from otel.events._sensitivity import Sensitivity
+from otel.events.declaration import Declaration, Property, PropertySet
+from otel.events.registry import Registry
+from otel.events.sensitivity import Sensitivity
 
 __all__ = ["RULES", "Finding", "lint"]
 

@@ -10,8 +10,8 @@ import orjson
 
 from otel.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, ExceptionInfo, Frame
 from otel.exceptions._places import is_in_app, place_of
-from otel.mapping.limit import first_bytes
-from otel.scrubbing import MAX_MESSAGE, scrub
+from otel.text.scrubbing import MAX_MESSAGE, scrub
+from otel.text.unicode import first_bytes, replace_surrogates
 
 __all__ = ["exception_list"]
 
@@ -144,6 +144,5 @@ def _both_ends(frames: Sequence[Frame], most: int) -> Sequence[Frame]:
 
 
 def _truncate(text: str, length: int) -> str:
-    text = text[:length]
     # Paths in other encodings contain lone surrogates, which JSON cannot represent.
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return replace_surrogates(text[:length])

@@ -25,8 +25,8 @@ MAX_EXCEPTIONS = 50
 # A recursion fills a stack with a thousand equal frames. The entry and the failing end identify it, so both
 # ends are kept; fifty frames at each end are more than Django's middleware and view together.
 MAX_FRAMES = 100
-# Twice the length that is sent (`otel.scrubbing.MAX_MESSAGE`): a secret that begins before that cut is still
-# seen whole.
+# Twice the length that is sent (`otel.text.scrubbing.MAX_MESSAGE`): a secret that begins before that cut is
+# still seen whole.
 MESSAGE_KEPT = 8_000
 # The type to send when truncated or foreign text does not contain it: PostHog requires `type`.
 UNKNOWN_TYPE = "Exception"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from otel.events import Declaration, Property, PropertySet, Registry
+from otel.events import Registry
+from otel.events.declaration import Declaration, Property, PropertySet
 
 __all__ = ["catalogue"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from otel import reasons as reasons_module
-from otel.events import argument_texts
+from otel.events.docstrings import argument_texts
 from otel.reasons import Reason
 from otel.settings import ENVIRONMENT, Settings
 

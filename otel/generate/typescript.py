@@ -8,7 +8,9 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from otel.events import Declaration, Property, Registry, Sensitivity
+from otel.events import Registry
+from otel.events.declaration import Declaration, Property
+from otel.events.sensitivity import Sensitivity
 
 __all__ = ["typescript"]
 
@@ -77,7 +79,7 @@ def _comment(text: str, indent: str) -> Iterator[str]:
 
 
 def _type(annotation: Any) -> str:
-    """Return the TypeScript type for a declared type that `otel.events._types.check_for` accepts."""
+    """Return the TypeScript type for a declared type that `otel.events.types.check_for` accepts."""
     if annotation in _SCALARS:
         return _SCALARS[annotation]
     origin, args = get_origin(annotation), get_args(annotation)

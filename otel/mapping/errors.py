@@ -14,7 +14,7 @@ from otel.attributes import (
     VIEW_NAME,
 )
 from otel.envelope import Capture, Envelope, Rejection
-from otel.events import Declaration, to_valid_text
+from otel.events.declaration import Declaration
 from otel.exceptions import (
     BY_HAND,
     UNKNOWN_TYPE,
@@ -31,6 +31,7 @@ from otel.mapping.limit import limit
 from otel.mapping.origin import Origins
 from otel.mapping.redact import redact
 from otel.settings import Settings
+from otel.text.unicode import to_valid_text
 
 __all__ = ["ErrorMapper", "ErrorRecord", "http_status"]
 

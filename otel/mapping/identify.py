@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from otel.attributes import IDENTITY_ATTRIBUTES, OPTED_OUT, SESSION_ID, VISITOR_ID
 from otel.envelope import Envelope
+from otel.text.unicode import replace_surrogates
 
 __all__ = [
     "SYSTEM_ID",
@@ -122,7 +123,7 @@ def group_key(value: Any) -> str | None:
     text = (value if type(value) is str else str(value)).strip()
     if text.isascii():
         return text if 0 < len(text) <= _MAX_GROUP_KEY else None
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = replace_surrogates(text)
     return text if len(text.encode("utf-16-le")) <= 2 * _MAX_GROUP_KEY else None
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from otel.envelope import Capture, Rejection
-from otel.events import to_valid_text
 from otel.reasons import Reason
+from otel.text.unicode import to_valid_text
 
-__all__ = ["first_bytes", "limit", "to_json_value"]
+__all__ = ["limit", "to_json_value"]
 
 # In bytes. PostHog v1 drops events with longer names, v0 truncates the names (`wire.md` section 1.3).
 MAX_NAME = 200
@@ -36,18 +36,6 @@ def limit(capture: Capture) -> Capture | Rejection:
     if characters > MAX_CHARACTERS:
         return Rejection(Reason.TOO_LARGE, f"{characters} characters, {MAX_CHARACTERS} are allowed")
     return capture
-
-
-def first_bytes(text: str, most: int) -> str:
-    """Return the start of a text that fits into a number of bytes of UTF-8, without half a character.
-
-    Args:
-        text: a text without lone surrogates.
-        most: the maximum length of the result, in bytes.
-    """
-    if len(text) * 4 <= most or text.isascii():
-        return text[:most]
-    return text.encode()[:most].decode(errors="ignore")
 
 
 def _characters(values: Iterable[Any]) -> int:

@@ -13,7 +13,8 @@ from otel.attributes import (
     SET_EVENT,
 )
 from otel.envelope import Capture, Envelope, Rejection
-from otel.events import Declaration, Registry
+from otel.events import Registry
+from otel.events.declaration import Declaration
 from otel.mapping.capture import IS_SYSTEM, to_capture
 from otel.mapping.identify import (
     ResolvedIdentity,

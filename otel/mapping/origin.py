@@ -10,7 +10,7 @@ from typing import Any
 from opentelemetry.sdk.resources import Resource
 
 from otel.attributes import RELEASE_ID
-from otel.events import to_valid_text
+from otel.text.unicode import to_valid_text
 
 __all__ = ["ORIGIN_PROPERTIES", "Origin", "Origins"]
 

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 
 from otel.attributes import GROUPIDENTIFY_EVENT, IDENTIFY_EVENT, SET_EVENT
 from otel.envelope import Rejection
-from otel.events import Declaration, Registry
+from otel.events import Registry
+from otel.events.declaration import Declaration
 from otel.reasons import Reason
 
 __all__ = ["Selection", "keep_tier", "select_all"]

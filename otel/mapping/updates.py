@@ -8,7 +8,10 @@ from typing import Any
 
 from otel.attributes import ANON_DISTINCT_ID, GROUP_KEY, GROUP_TYPE, OWN_PREFIX
 from otel.envelope import Envelope, Rejection
-from otel.events import PropertySet, Registry, Sensitivity, WrongType
+from otel.events import Registry
+from otel.events.declaration import PropertySet
+from otel.events.sensitivity import Sensitivity
+from otel.events.types import WrongType
 from otel.mapping.identify import ResolvedIdentity, group_key, legal_id
 from otel.reasons import Reason
 

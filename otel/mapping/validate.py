@@ -8,7 +8,8 @@ from typing import Any
 
 from otel.attributes import OWN_PREFIX
 from otel.envelope import Rejection
-from otel.events import Declaration, WrongType
+from otel.events.declaration import Declaration
+from otel.events.types import WrongType
 from otel.reasons import Reason
 
 __all__ = ["validate"]

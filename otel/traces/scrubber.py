@@ -24,7 +24,7 @@ from otel.attributes import (
 from otel.events import Registry, default_registry
 from otel.exceptions import parse_stacktrace
 from otel.mapping.from_span import as_dict
-from otel.scrubbing import scrub
+from otel.text.scrubbing import scrub
 from otel.traces._sql import statement
 from otel.traces._url_templates import UrlTemplates
 from otel.traces._urls import addresses
@@ -71,7 +71,7 @@ class Scrubber:
         url_templates: Iterable[str] = (),
         send_messages: bool = True,
     ) -> None:
-        self._registry = registry
+        self.registry = registry
         self._url_templates = UrlTemplates(url_templates)
         self._send_messages = send_messages
 
@@ -138,7 +138,7 @@ class Scrubber:
             return Event(event.name, _exception(attributes, self._send_messages), event.timestamp)
         if event.name in _UPDATES:
             return event
-        declaration = self._registry.get(event.name)
+        declaration = self.registry.get(event.name)
         if declaration is None:
             return Event(_text(event.name), _attributes(attributes), event.timestamp)
         declared = {key: value for key, value in attributes.items() if key in declaration.properties}

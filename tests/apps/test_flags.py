@@ -14,7 +14,7 @@ import pytest
 from apps.teams.models import Team
 from apps.teams.telemetry import identity_in
 from apps.users.models import User
-from apps.utils import _flags, analytics
+from apps.utils import analytics, flags
 from otel import Identity
 from otel.identity import identified
 
@@ -84,12 +84,12 @@ def posthog(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setenv("POSTHOG_API_KEY", "phc_test")
     monkeypatch.setenv("POSTHOG_PERSONAL_API_KEY", "phx_test")
     monkeypatch.setenv("POSTHOG_HOST", f"http://127.0.0.1:{server.server_port}")
-    _flags._client.cache_clear()
+    flags._client.cache_clear()
     yield asked
-    client = _flags._client()
+    client = flags._client()
     assert client is not None
     client.shutdown()
-    _flags._client.cache_clear()
+    flags._client.cache_clear()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -97,7 +97,7 @@ def posthog(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def test_without_a_key_a_flag_has_its_default(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("POSTHOG_PERSONAL_API_KEY", raising=False)
-    _flags._client.cache_clear()
+    flags._client.cache_clear()
 
     assert analytics.is_feature_enabled("new-dashboard", alice) is False
     assert analytics.is_feature_enabled("new-dashboard", alice, default=True) is True

@@ -8,7 +8,8 @@ from typing import NoReturn
 from otel import pipeline
 from otel.delivery.posthog.exporter import CaptureSink
 from otel.envelope import Capture
-from otel.events import Declaration, Registry
+from otel.events import Registry
+from otel.events.declaration import Declaration
 
 
 class FaultError(RuntimeError):

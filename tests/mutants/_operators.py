@@ -1,7 +1,7 @@
 """What is changed: a selection of cosmic-ray's operators, and three that it does not have.
 
-Cosmic-ray also replaces `is` by `<`, and `+` by each of ten other operators. Nearly all of those raise at once, so
-they say nothing about the tests; here, an operator is replaced by its opposite or its neighbor.
+Cosmic-ray also replaces `is` with `<`, and `+` with each of ten other operators. Nearly all of those raise at
+once and say nothing about the tests. Here, an operator is replaced with its opposite or its neighbor.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import parso
 from cosmic_ray.plugins import get_operator
 from parso.python import tree
-from parso.tree import BaseNode, NodeOrLeaf
+from parso.tree import BaseNode, NodeOrLeaf, search_ancestor
 
-__all__ = ["OPERATORS", "MutationOperator", "is_annotation"]
+__all__ = ["OPERATORS", "MutationOperator", "is_cosmetic"]
 
 Span = tuple[tuple[int, int], tuple[int, int]]
 
@@ -32,7 +32,7 @@ class MutationOperator(Protocol):
 
 
 class DropStatement:
-    """Replaces a statement with `pass`: a call, a `return`, a `raise`, or an assignment to other than a new name.
+    """Replaces a statement with `pass`: a call, a `return`, a `raise`, an assignment to an attribute or item.
 
     An assignment to a name is kept: without it, the next line raises.
     """
@@ -42,9 +42,9 @@ class DropStatement:
         if _is_droppable(node):
             yield node.start_pos, node.end_pos
 
-    def mutate(self, node: NodeOrLeaf, index: int) -> NodeOrLeaf:  # noqa: ARG002 - cosmic-ray's
+    def mutate(self, node: NodeOrLeaf, index: int) -> NodeOrLeaf:
         """Return `pass`."""
-        return tree.Keyword("pass", node.start_pos, node.get_first_leaf().prefix)
+        return tree.Keyword("pass", node.start_pos, node.get_first_leaf().prefix)  # type: ignore[no-untyped-call]  # of parso
 
 
 class NegateFilter:
@@ -55,9 +55,10 @@ class NegateFilter:
         if isinstance(node, BaseNode) and node.type == "comp_if":
             yield node.children[1].start_pos, node.children[1].end_pos
 
-    def mutate(self, node: BaseNode, index: int) -> BaseNode:  # noqa: ARG002 - cosmic-ray's
+    def mutate(self, node: BaseNode, index: int) -> BaseNode:
         """Return the negated condition."""
-        node.children[1] = parso.parse(f" not ({node.children[1].get_code().strip()})")
+        negated = f" not ({node.children[1].get_code().strip()})"
+        node.children[1] = parso.parse(negated)  # type: ignore[no-untyped-call]  # as above
         return node
 
 
@@ -69,18 +70,21 @@ class NegateMembership:
         if isinstance(node, BaseNode) and node.type == "comparison" and _membership(node):
             yield node.children[1].start_pos, node.children[1].end_pos
 
-    def mutate(self, node: BaseNode, index: int) -> BaseNode:  # noqa: ARG002 - cosmic-ray's
+    def mutate(self, node: BaseNode, index: int) -> BaseNode:
         """Return the opposite comparison."""
         opposite = {"in": " not in", "not in": " in"}[_membership(node)]
         node.children[1] = tree.Operator(opposite, node.children[1].start_pos)
         return node
 
 
-def is_annotation(node: NodeOrLeaf) -> bool:
-    """Whether a node is in a type annotation, which has no effect when the program runs."""
-    while node.parent is not None:
-        parent = node.parent
-        if parent.type in ("param", "funcdef") and node is parent.annotation:
+def is_cosmetic(node: NodeOrLeaf) -> bool:
+    """Whether a node is in a type annotation, or in a decorator's arguments, such as `slots=True`."""
+    while (parent := node.parent) is not None:
+        if parent.type == "decorator":
+            return True
+        if parent.type == "funcdef" and parent.children[3].type == "operator" and node is parent.children[4]:
+            return True  # `-> …`
+        if parent.type == "tfpdef" and node is parent.children[2]:
             return True
         if parent.type == "annassign" and node is parent.children[1]:
             return True
@@ -90,7 +94,7 @@ def is_annotation(node: NodeOrLeaf) -> bool:
 
 def _is_droppable(node: NodeOrLeaf) -> bool:
     statement = node.parent
-    if statement is None or statement.type != "simple_stmt" or tree.search_ancestor(node, "funcdef") is None:
+    if statement is None or statement.type != "simple_stmt" or search_ancestor(node, "funcdef") is None:
         return False
     if node.type in ("return_stmt", "raise_stmt", "continue_stmt", "break_stmt"):
         return True

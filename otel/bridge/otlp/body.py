@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from otel.bridge.otlp._json import UNREADABLE, read_json
 from otel.bridge.otlp._salvage import salvage
+from otel.serving.bodies import BodyTooLargeError, CorruptBodyError, decompress_within
 
 __all__ = ["JSON", "LIMIT", "PROTOBUF", "Refused", "decompress", "parse_request"]
 
@@ -18,8 +18,6 @@ JSON = "application/json"
 # The Collector's batches have half a MiB, and 24 at most (`max_size` in collector-config.yaml), since a span
 # alone may have 20. Times the requests in flight it bounds what a replica holds in memory.
 LIMIT = 32 * 1024 * 1024
-
-_GZIP_WINDOW = 31  # zlib's way to say: a gzip header, the largest window
 
 M = TypeVar("M", bound=Message)
 
@@ -53,16 +51,13 @@ def decompress(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
         return body
     if encoding != "gzip":
         raise Refused(415, f"Content-Encoding {encoding[:50]!r} is not read; send gzip or identity")
-    decompressor = zlib.decompressobj(_GZIP_WINDOW)
     try:
-        raw = decompressor.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise Refused(400, "the body is not gzip, as Content-Encoding says") from error
-    if len(raw) > limit:
-        raise Refused(413, f"the body has more than {limit} bytes once decompressed; send smaller batches")
-    if not decompressor.eof or decompressor.unused_data:
-        raise Refused(400, "the gzip body is cut short, or is followed by something else")
-    return raw
+        return decompress_within(body, limit)
+    except CorruptBodyError as error:
+        raise Refused(400, f"the body is not gzip, as Content-Encoding says: {error}") from error
+    except BodyTooLargeError as error:
+        reason = f"the body has more than {limit} bytes once decompressed; send smaller batches"
+        raise Refused(413, reason) from error
 
 
 def parse_request(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:

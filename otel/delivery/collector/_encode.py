@@ -19,6 +19,7 @@ from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.from_span import as_dict
 from otel.mapping.origin import Origins
 from otel.selecting import SelectedSpan
+from otel.text.unicode import is_unicode, replace_surrogates
 
 __all__ = ["log_record_of", "span_of_error", "span_of_events", "to_otlp_value"]
 
@@ -114,9 +115,7 @@ def to_otlp_value(value: Any) -> Any:
         value: the value of an attribute, or a name.
     """
     if isinstance(value, str):
-        if value.isascii() or _is_unicode(value):
-            return value
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return replace_surrogates(value)
     if isinstance(value, int):
         return value if _MIN_INT <= value <= _MAX_INT else hex(value)
     if isinstance(value, list | tuple):
@@ -138,17 +137,9 @@ def _writable_attributes(attributes: Mapping[str, Any], stamps: AbstractSet[str]
         kind = type(value)
         if (kind is str and value.isascii()) or kind is bool or kind is float:  # most values, unchanged
             text = value
-        elif name in stamps and kind is str and not _is_unicode(value):
+        elif name in stamps and kind is str and not is_unicode(value):
             text = ""  # an invalid id belongs to nobody; repaired, it could belong to somebody
         else:
             text = to_otlp_value(value)
         written[name if name.isascii() else to_otlp_value(name)] = text
     return written
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return True

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 
 from otel.envelope import Envelope
-from otel.events import to_valid_text
 from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Hook
 from otel.mapping.errors import ErrorRecord
+from otel.text.unicode import to_valid_text
 
 __all__ = ["read_error", "write_error"]
 

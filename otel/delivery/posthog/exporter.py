@@ -18,7 +18,8 @@ from otel.delivery.journal import Journal, JournalPosition, JournalRecovery, Nul
 from otel.delivery.posthog._batch import Batch
 from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture, Envelope, Rejection
-from otel.events import Declaration, Registry, default_registry
+from otel.events import Registry, default_registry
+from otel.events.declaration import Declaration
 from otel.mapping import Mapper
 from otel.mapping.errors import ErrorMapper, ErrorRecord
 from otel.mapping.from_span import envelopes, errors_of

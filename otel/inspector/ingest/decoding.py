@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from otel.inspector.ingest.messages import Refused, WireRequest
+from otel.serving.bodies import GZIP, BodyTooLargeError, CorruptBodyError, decompress_within
 
 __all__ = ["BODY_LIMIT", "V1_ENCODINGS", "decode_v0", "decode_v1"]
 
@@ -20,7 +21,6 @@ V1_ENCODINGS = ("gzip", "deflate")
 
 _ZLIB_MAGIC = 0x78
 _GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW = 31  # zlib's code for a gzip header and the largest window
 _BASE64 = ("base64", "b64")
 _LZ64 = ("lz64", "lz-string")
 
@@ -102,18 +102,14 @@ def _unbase64(text: bytes) -> bytes:
 
 
 def _gunzip(body: bytes) -> bytes:
-    return _inflate(body, _GZIP_WINDOW)
+    return _inflate(body, GZIP)
 
 
 def _inflate(body: bytes, window: int) -> bytes:
-    decompressor = zlib.decompressobj(window)
     try:
-        text = decompressor.decompress(body, BODY_LIMIT + 1)
-    except zlib.error as error:
+        return decompress_within(body, BODY_LIMIT, window, allows_rest=True)
+    except CorruptBodyError as error:
         raise Refused(400, "failed to decode request: invalid GZIP data") from error
-    if len(text) > BODY_LIMIT:
+    except BodyTooLargeError as error:
         reason = f"maximum event size exceeded: more than {BODY_LIMIT} bytes once decompressed"
-        raise Refused(413, reason, rule="V0-7")
-    if not decompressor.eof:
-        raise Refused(400, "failed to decode request: invalid GZIP data")
-    return text
+        raise Refused(413, reason, rule="V0-7") from error

@@ -16,6 +16,7 @@ from otel.inspector.ingest.decoding import BODY_LIMIT, decode_v0, decode_v1
 from otel.inspector.ingest.messages import Answer, Refused, WireRequest
 from otel.inspector.rfc3339 import rfc3339
 from otel.inspector.state import State
+from otel.serving.bodies import read_body
 from otel.serving.droppable import drop
 
 __all__ = ["ingestion_routes"]
@@ -56,7 +57,7 @@ class _Ingestion:
             await Response(status_code=405)(scope, receive, send)
             return
         try:
-            body, size = await _read(request)
+            body, size = await read_body(request, BODY_LIMIT)
         except ClientDisconnect:
             return  # the client left, such as a page in a browser; PostHog ignores incomplete requests
         wire = WireRequest(
@@ -148,18 +149,3 @@ def _check_size(size: int) -> None:
         raise Refused(
             413, f"maximum event size exceeded: {size} bytes", code="payload_too_large", rule="V0-7"
         )
-
-
-async def _read(request: Request) -> tuple[bytes, int]:
-    """Return the body up to `BODY_LIMIT`, and its full size.
-
-    The rest is read and discarded: if a server answers before the end of the body, the client sees a broken
-    pipe instead of the 413.
-    """
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size <= BODY_LIMIT:
-            parts.append(part)
-    return b"".join(parts), size

@@ -19,7 +19,7 @@ from apps.metrics.events import ChartType
 from apps.metrics.models import Repository
 from apps.teams.models import Invitation, Team
 from apps.users.models import User
-from apps.utils import _flags
+from apps.utils import flags
 from otel import pipeline
 from otel.inspector.running import RunningInspector, running_inspector
 from tests.apps.addresses import ADDRESSES, Address
@@ -204,12 +204,12 @@ def inspector(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningInspector]:
         monkeypatch.setenv("POSTHOG_API_KEY", KEY)
         monkeypatch.setenv("POSTHOG_PERSONAL_API_KEY", "phx_test")
         monkeypatch.setenv("POSTHOG_HOST", running.url)
-        _flags._client.cache_clear()
+        flags._client.cache_clear()
         yield running
-        client = _flags._client()
+        client = flags._client()
         assert client is not None
         client.shutdown()
-        _flags._client.cache_clear()
+        flags._client.cache_clear()
 
 
 def test_a_page_contains_the_persons_flags_once_the_definitions_are_loaded(

@@ -9,12 +9,10 @@ from typing import Annotated, Literal
 import pytest
 
 from otel.events import (
-    DeclarationError,
     Event,
     Organisation,
     PersonProperties,
     Registry,
-    Sensitivity,
     SetOnce,
     TeamEvent,
     Technical,
@@ -22,6 +20,8 @@ from otel.events import (
     person_properties,
 )
 from otel.events.lint import RULES, Finding, lint
+from otel.events.registry import DeclarationError
+from otel.events.sensitivity import Sensitivity
 
 
 @pytest.fixture

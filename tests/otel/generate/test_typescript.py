@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import pytest
 from django.core.management import CommandError, call_command
 
-from otel.events import Event, Organisation, Registry, Sensitivity, TeamEvent, Technical, event
+from otel.events import Event, Organisation, Registry, TeamEvent, Technical, event
+from otel.events.sensitivity import Sensitivity
 from otel.generate import typescript
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from otel.events import Property, Registry, default_registry
+from otel.events import Registry, default_registry
+from otel.events.declaration import Property
 from otel.mapping.identify import SYSTEM_ID
 from otel.mapping.origin import ORIGIN_PROPERTIES
 

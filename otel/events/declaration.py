@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from otel.events._docstrings import argument_texts, summary
-from otel.events._sensitivity import Sensitivity
-from otel.events._types import Check, check_for, describe, holds_list
+from otel.events.docstrings import argument_texts, summary
+from otel.events.sensitivity import Sensitivity
+from otel.events.types import Check, check_for, describe, holds_list
 
 __all__ = ["Declaration", "Property", "PropertySet", "Scope", "SetOnce", "Tier"]
 

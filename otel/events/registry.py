@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from otel.events._declaration import Declaration, PropertySet
-from otel.events._types import UnsupportedTypeError
+from otel.events.declaration import Declaration, PropertySet
+from otel.events.types import UnsupportedTypeError
 
 __all__ = ["DeclarationError", "Registry", "default_registry"]
 

@@ -7,6 +7,8 @@ import types
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from otel.text.unicode import MAX_STRING, to_valid_text
+
 __all__ = [
     "Check",
     "UnsupportedTypeError",
@@ -14,14 +16,10 @@ __all__ = [
     "check_for",
     "describe",
     "holds_list",
-    "to_valid_text",
 ]
 
 Check = Callable[[Any], Any]
 
-# PostHog's ingestion discards an event over 1 MB (`wire.md` section 1.3). Events hold at most 128 attributes,
-# and 128 strings of 4,000 characters stay below that even if each character takes two bytes.
-MAX_STRING = 4_000
 # The limit for a list: a property of an event is not a table.
 MAX_ITEMS = 100
 # The range that orjson writes: signed and unsigned 64 bits.
@@ -34,17 +32,6 @@ class UnsupportedTypeError(TypeError):
 
 class WrongType(ValueError):  # noqa: N818 - control flow inside the mapping, never shown to a person
     """Raised by a check for a value that does not fit the declared type."""
-
-
-def to_valid_text(text: str) -> str:
-    """Return text that JSON can represent: lone surrogates replaced, at most `MAX_STRING` characters.
-
-    Args:
-        text: any string.
-    """
-    if not text.isascii():
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text if len(text) <= MAX_STRING else text[: MAX_STRING - 1] + "…"
 
 
 def _text(value: Any) -> str:
