@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from opentelemetry import trace
 
-from otel import pipeline
+from otel import pipeline, record_error
+from otel._guard import raise_internal_errors
 from otel.inspector.running import RunningInspector, running_inspector
 from otel.settings import Settings
 from tests.lifecycle.servers import environment, run
@@ -115,8 +117,6 @@ def test_the_doctor_says_why_an_event_does_not_arrive(install: Callable[[Setting
 def test_a_rejected_event_is_replayed_under_its_own_time_and_uuid(
     inspector: RunningInspector, install: Callable[[Settings], object], tmp_path: Path
 ) -> None:
-    from opentelemetry import trace
-
     settings = Settings(api_key="phc_test", host=inspector.url, quarantine=tmp_path)
     install(settings)
     tracer = trace.get_tracer("tests")
@@ -139,6 +139,36 @@ def test_a_rejected_event_is_replayed_under_its_own_time_and_uuid(
     assert replayed["timestamp"] == arrived["timestamp"]
     assert uuid.UUID(replayed["uuid"]).version == 7
     assert "events to deliver: 0, still rejected: 0" in telemetry("replay")
+
+
+@pytest.mark.parametrize("is_handled", [True, False])
+def test_an_error_whose_mapping_failed_is_replayed(
+    is_handled: bool,
+    inspector: RunningInspector,
+    install: Callable[[Settings], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    install(Settings(api_key="phc_test", host=inspector.url, quarantine=tmp_path))
+    raise_internal_errors(False)
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline.running().exporter, "_map_error", broken)  # type: ignore[union-attr]
+        try:
+            with trace.get_tracer("tests").start_as_current_span("job"):
+                raise LookupError("no such parcel")
+        except LookupError as error:
+            if is_handled:
+                record_error(error)
+        assert pipeline.flush()
+    assert inspector.good() == []
+    replayed = 2 if is_handled else 1
+    assert f"delivered {replayed} of {replayed}" in telemetry("replay")
+    handled = [one["properties"]["handled"] for one in inspector.good("$exception")]
+    assert sorted(handled) == ([False, True] if is_handled else [False])
+    assert inspector.good("$exception")[0]["properties"]["$exception_list"][0]["value"] == "no such parcel"
 
 
 def test_the_tail_prints_what_arrived(

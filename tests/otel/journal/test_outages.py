@@ -203,3 +203,24 @@ def test_a_waiting_event_keeps_the_release_that_recorded_it(
         ("shop_failed", None, "r1"),
         ("parcel_shipped", 2, "r2"),
     }
+
+
+def test_a_rejected_event_of_a_span_that_waits_is_counted_once(
+    inspector: RunningInspector, make_pipeline: MakePipeline, tmp_path: Path
+) -> None:
+    quarantine = tmp_path / "quarantine"
+    first = make_pipeline(NOWHERE, quarantine=quarantine)
+    with first.tracer.start_as_current_span("request") as span:
+        span.add_event("parcel_shipped", {"number": 1})
+        span.add_event("parcel_shipped", {"number": "two"})
+    first.end()
+    # Each attempt maps the span again, so only the one that succeeds accounts for the rejected event.
+    assert first.counters.totals() == {"journaled": 2}
+    still_down = make_pipeline(NOWHERE, quarantine=quarantine)
+    still_down.exporter.finish_by(0.0)  # no time for a retry
+    still_down.adopt()
+    assert still_down.counters.totals() == {}
+    second = make_pipeline(inspector.url, quarantine=quarantine)
+    second.adopt()
+    assert second.counters.totals() == {"delivered": 1, "wrong_type": 1}
+    assert len(list(Quarantine(quarantine).entries())) == 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -49,12 +50,12 @@ def test_the_selected_events_of_a_span_become_envelopes_in_order() -> None:
         Event("page_peeked", {}, NOON + 1),
     ]
     found = envelopes(span(recorded, attributes={"user.id": "u1"}), lambda name: name != "cache_missed")
-    place = {"span_attributes": {"user.id": "u1"}, "resource": {"service.name": "shop"}}
     for one in found:
         one.resource = dict(one.resource)
+    entry, resource = {"user.id": "u1"}, {"service.name": "shop"}
     assert found == [
-        Envelope("parcel_shipped", {"number": 1}, NOON, TRACE, SPAN, **place),
-        Envelope("page_peeked", {}, NOON + 1, TRACE, SPAN, **place),
+        Envelope("parcel_shipped", {"number": 1}, NOON, TRACE, SPAN, 0, entry, resource),
+        Envelope("page_peeked", {}, NOON + 1, TRACE, SPAN, 0, entry, resource),
     ]
 
 
@@ -132,14 +133,16 @@ def test_the_last_exception_ended_the_span() -> None:
 def test_a_record_outside_a_trace_has_the_same_trace_id_each_time_and_by_each_route() -> None:
     program = {"service.namespace": "eu", "service.name": "shop", "service.instance.id": "1"}
 
-    def trace_id(name: str = "page_peeked", time: int = NOON, **resource: str) -> int:
-        return envelope_of_log(name, {}, time, resource=program | resource).trace_id
+    def trace_id(
+        name: str = "page_peeked", time: int = NOON, resource: Mapping[str, str] = MappingProxyType({})
+    ) -> int:
+        return envelope_of_log(name, {}, time, resource={**program, **resource}).trace_id
 
-    assert trace_id() == trace_id(**{"host.name": "elsewhere"})
+    assert trace_id() == trace_id(resource={"host.name": "elsewhere"})
     others = [
         trace_id("page_closed"),
         trace_id(time=NOON + 1),
-        *(trace_id(**{attribute: "x"}) for attribute in program),
+        *(trace_id(resource={attribute: "x"}) for attribute in program),
     ]
     assert len({trace_id(), *others}) == 6
     assert 0 < trace_id() < 2**128

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -43,6 +44,8 @@ def forwarded(**attributes: Any) -> dict[str, Any]:
 # sent again after an upgrade.
 def test_ids_never_change() -> None:
     assert captured(envelope()).uuid == "019b7447-7a7b-7d5c-8b56-0a74583dca23"
+    hundred = "".join(captured(envelope(ordinal=ordinal)).uuid for ordinal in range(100))
+    assert sha256(hundred.encode()).hexdigest()[:16] == "dfee76cb2aa2265e"
     assert captured(envelope()).distinct_id == anonymous_id(TRACE) == "d30aea09-ef18-566a-ad7f-09d181a7942c"
 
 
