@@ -13,7 +13,7 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
 from otel import Identity, RecordingError
 from otel._guard import raise_internal_errors
@@ -23,8 +23,7 @@ from otel.outcomes import Ledger, Quarantine
 from otel.reasons import Reason
 from otel.recording import LogEmitter, Recorder, SpanEmitter
 from otel.recording.emitters import LONG_LIVED_NS
-from otel.testing import CapturedEvents
-from tests.otel.shop import GROUPS, REGISTRY, ParcelShipped, Person, shop
+from tests.otel.shop import GROUPS, REGISTRY, ParcelShipped, Person
 
 ANNA = Identity("anna", groups={"team": "t1"})
 ELSEWHERE = SpanContext(0xAB, 0xCD, is_remote=True, trace_flags=TraceFlags(1))
@@ -173,8 +172,8 @@ def test_in_production_values_are_checked_by_the_exporter_not_in_the_products_th
             {"distinct_id": "anna"},
             {"user.id": "anna", "session.id": "s"},
         ),
-        ({"groups": {"team": "t1"}}, {"distinct_id": "anna"}, {"user.id": "anna", "shop.team.id": "t1"}),
-        # The same person: the session is theirs, the groups only if they are signed in for no other.
+        ({"groups": {"team": "t1"}}, {"distinct_id": "anna"}, {"user.id": "anna"}),
+        # The same person: what they are not given is the request's.
         (
             {"distinct_id": "anna", "session_id": "s", "groups": {"team": "t1"}},
             {"distinct_id": "anna"},
@@ -203,12 +202,6 @@ def test_what_a_given_person_takes_over_from_the_request(
     with current(**request_):
         desk.recorder.person(Person(), Identity(**given))
     assert desk.shelf.attributes == [expected]
-
-
-def test_a_handled_error_is_recorded_on_a_span_of_its_own() -> None:
-    with shop() as captured:
-        Recorder(REGISTRY, groups=GROUPS).error(ValueError("x"), {"view": "orders", "left": None}, ANNA)
-    del captured
 
 
 def test_a_handled_error_that_nothing_records_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
