@@ -45,12 +45,27 @@ class Shelf:
         return [attributes for _, attributes, _, _ in self.events]
 
 
+class Transaction:
+    """A transaction: what waits for its end."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Callable[[], None]] = []
+
+    def __call__(self, call: Callable[[], None]) -> bool:
+        self._waiting.append(call)
+        return True
+
+    def commit(self) -> None:
+        (call,) = self._waiting
+        call()
+
+
 class Desk:
     """A recorder, and everything that it does."""
 
     def __init__(self, **options: Any) -> None:
         self.shelf = options.setdefault("emitter", Shelf())
-        self.ledger = options.setdefault("ledger", Ledger())
+        self.ledger: Ledger = options.setdefault("ledger", Ledger())
         self.recorder = Recorder(REGISTRY, groups=GROUPS, **options)
 
     @property
@@ -92,19 +107,13 @@ def test_an_update_is_stamped_as_an_event_is() -> None:
 
 
 def test_an_event_in_a_transaction_is_stamped_now_and_emitted_after_the_commit() -> None:
-    waiting: list[Callable[[], None]] = []
-
-    def on_commit(call: Callable[[], None]) -> bool:
-        waiting.append(call)
-        return True
-
-    desk = Desk(on_commit=on_commit)
+    transaction = Transaction()
+    desk = Desk(on_commit=transaction)
     with current(distinct_id="anna"), trace.use_span(NonRecordingSpan(ELSEWHERE)) as span:
         desk.recorder.event(ParcelShipped(number=1), None)
     assert desk.shelf.events == []
     committed = time.time_ns()
-    (commit,) = waiting
-    commit()
+    transaction.commit()
     ((_, attributes, when, on),) = desk.shelf.events
     assert (attributes["user.id"], on) == ("anna", span)
     assert when <= committed
@@ -122,11 +131,11 @@ def test_an_event_whose_emission_fails_after_the_commit_is_counted() -> None:
         def emit(self, *_: object) -> bool:
             raise ZeroDivisionError
 
-    waiting: list[Callable[[], None]] = []
-    desk = Desk(emitter=Broken(), on_commit=lambda call: not waiting.append(call))
+    transaction = Transaction()
+    desk = Desk(emitter=Broken(), on_commit=transaction)
     desk.recorder.event(ParcelShipped(number=1), None)
     raise_internal_errors(False)
-    waiting[0]()
+    transaction.commit()
     assert desk.totals == {"mapping_failed": 1}
 
 
