@@ -41,7 +41,17 @@ ROOMS: Mapping[str, Sequence[str]] = {
     "delivery": ("delivery", "through_collector", "journal", "test_ledger.py"),
     "outcomes": ("outcomes", "test_counters.py", "delivery", "test_ledger.py"),
 }
-_PYTEST = ("-m", "pytest", "-x", "-q", "--timeout=30", "--hypothesis-seed=0", "-m", "not slow")
+_PYTEST = (
+    "-m",
+    "pytest",
+    "-x",
+    "-q",
+    "--timeout=30",
+    "--hypothesis-seed=0",
+    "--assert=plain",
+    "-m",
+    "not slow",
+)
 _PLUGINS = ("-p", "tests.mutants._fastest_first", "-p", "no:randomly", "-p", "no:cacheprovider")
 # The share of mutants that must be killed; equivalent ones are not run.
 _WANTED = 0.9
@@ -230,8 +240,8 @@ def _do_pass(
     process = subprocess.Popen(
         [sys.executable, *_PYTEST, *_PLUGINS, *tests],
         cwd=copy,
-        # A mutant's bytecode would remain when the source is changed back within the same second.
-        env=os.environ | ({"PYTHONDONTWRITEBYTECODE": "1"} if is_mutated else {}),
+        # The first run leaves its bytecode for the others. A mutant's could be taken for the original's.
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1" if is_mutated else ""},
         stdout=subprocess.DEVNULL if is_mutated else None,
         stderr=subprocess.DEVNULL if is_mutated else None,
         start_new_session=True,

@@ -1,0 +1,162 @@
+"""Each event on its way to the Collector is counted once: delivered, or lost for a reason."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.trace import SpanKind
+
+from otel import Identity, pipeline, record, record_error
+from otel._guard import raise_internal_errors
+from otel.delivery.error_limiter import FIRST
+from otel.envelope import Envelope
+from otel.outcomes import Quarantine
+from otel.reasons import Reason
+from tests.otel.delivery.scripted import Step
+from tests.otel.faults import failing
+from tests.otel.shop import ParcelShipped
+from tests.otel.through_collector.collector import Collector, attributes
+from tests.otel.through_collector.conftest import SETTINGS, Install
+
+tracer = trace.get_tracer("tests.through_collector")
+
+ANNA = Identity("anna")
+OPTED_OUT = Identity("ben", opted_out=True)
+
+
+def fail(kind: type[Exception] = LookupError) -> None:
+    with suppress(kind), tracer.start_as_current_span("task", kind=SpanKind.CONSUMER):
+        raise kind("failed")
+
+
+def test_events_of_one_span_are_delivered_except_those_of_people_who_opted_out(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    with tracer.start_as_current_span("request"):
+        for number, identity in enumerate([ANNA, OPTED_OUT, ANNA, OPTED_OUT, OPTED_OUT]):
+            record(ParcelShipped(number=number), identity=identity)
+    assert pipeline.flush()
+    (span,) = collector.spans()
+    assert [attributes(event.attributes)["number"] for event in span.events] == [0, 2]
+    assert shop.counters.totals() == {"delivered": 2, "opted_out": 3}
+
+
+def test_events_that_cannot_be_encoded_are_counted_and_the_others_leave(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    raise_internal_errors(False)
+    with failing("writing a span", {0}):
+        for count in (2, 3):
+            with tracer.start_as_current_span("request"):
+                for number in range(count):
+                    record(ParcelShipped(number=number), identity=ANNA)
+        assert pipeline.flush()
+    assert collector.events() == ["parcel_shipped"] * 3
+    assert shop.counters.totals() == {"delivered": 3, "mapping_failed": 2}
+
+
+def test_an_error_that_cannot_be_encoded_is_quarantined_and_the_others_leave(
+    install: Install, collector: Collector, tmp_path: Path
+) -> None:
+    shop = install(SETTINGS.replace(quarantine=tmp_path))
+    raise_internal_errors(False)
+    with failing("listing frames", {0}):
+        fail()
+        fail(KeyError)
+        assert pipeline.flush()
+    assert collector.events() == ["exception"]
+    assert shop.counters.totals() == {"delivered": 1, "mapping_failed": 1}
+    (entry,) = Quarantine(tmp_path).entries()
+    assert entry.rejection.reason is Reason.MAPPING_FAILED
+    assert isinstance(entry.item, Envelope)
+    assert (entry.item.name, entry.item.attributes["exception.type"]) == ("exception", "LookupError")
+    assert entry.item.attributes["exception.escaped"] == "True"
+
+
+def test_an_error_that_cannot_be_limited_is_counted(shop: pipeline.Pipeline, collector: Collector) -> None:
+    raise_internal_errors(False)
+    with failing("limiting", {0}):
+        fail()
+        fail(KeyError)
+        assert pipeline.flush()
+    assert collector.events() == ["exception"]
+    assert shop.counters.totals() == {"delivered": 1, "mapping_failed": 1}
+
+
+def test_events_and_errors_in_one_batch_are_all_counted(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    with tracer.start_as_current_span("request"):
+        record(ParcelShipped(number=1), identity=ANNA)
+    for _ in range(FIRST + 3):
+        fail()
+    assert pipeline.flush()
+    sent = [attributes(span.events[0].attributes) for span in collector.spans()]
+    assert len(sent) == 1 + FIRST + 1
+    # The count of those that are held back is one event.
+    assert shop.counters.totals() == {"delivered": 1 + FIRST + 1}
+
+
+def test_what_the_collector_refuses_is_counted_by_events_not_by_spans(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    collector.server.respond = lambda _: Step(400, b"no")
+    with tracer.start_as_current_span("request"):
+        for number in range(3):
+            record(ParcelShipped(number=number), identity=ANNA)
+    assert not pipeline.flush()
+    assert shop.counters.totals() == {"refused": 3}
+
+
+def test_a_retry_is_counted_by_events_not_by_spans(shop: pipeline.Pipeline, collector: Collector) -> None:
+    collector.server.steps.append(Step(503, headers={"Retry-After": "0"}))
+    with tracer.start_as_current_span("request"):
+        for number in range(3):
+            record(ParcelShipped(number=number), identity=ANNA)
+    assert pipeline.flush()
+    assert shop.counters.totals() == {"delivered": 3, "retried": 3}
+
+
+@pytest.mark.parametrize("carrier", ["span", "log"])
+def test_each_carrier_is_counted(carrier: str, install: Install, collector: Collector) -> None:
+    shop = install(SETTINGS.replace(carrier=carrier))
+    with tracer.start_as_current_span("request"):
+        record(ParcelShipped(number=1), identity=ANNA)
+        record(ParcelShipped(number=2), identity=OPTED_OUT)
+    assert pipeline.flush()
+    assert len(collector.records()) == (carrier == "log")
+    assert len(collector.spans()) == (carrier == "span")
+    assert shop.counters.totals() == {"delivered": 1, "opted_out": 1}
+
+
+def test_what_one_signal_refuses_fails_the_flush(install: Install, collector: Collector) -> None:
+    shop = install(SETTINGS.replace(carrier="log"))
+    collector.server.respond = lambda asked: Step(400 if asked.path == "/v1/logs" else 200, b"")
+    record(ParcelShipped(number=1), identity=ANNA)
+    fail()
+    assert not pipeline.flush()
+    assert shop.counters.totals() == {"delivered": 1, "refused": 1}
+
+
+def test_an_error_says_when_it_happened(shop: pipeline.Pipeline, collector: Collector) -> None:
+    with tracer.start_as_current_span("request"):
+        record_error(LookupError("handled"), identity=ANNA)
+    assert pipeline.flush()
+    (span,) = collector.spans()
+    assert isinstance(span, Span)
+    assert 0 < span.start_time_unix_nano == span.events[0].time_unix_nano == span.end_time_unix_nano
+
+
+def test_a_group_property_leaves_even_if_the_person_opted_out(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    about = {"posthog.opted_out": True}
+    with tracer.start_as_current_span("request", attributes=about) as span:
+        span.add_event("$groupidentify", {"posthog.group_type": "team", "posthog.group_key": "t1"})
+    assert pipeline.flush()
+    assert collector.events() == ["$groupidentify"]
+    assert shop.counters.totals() == {"delivered": 1}
