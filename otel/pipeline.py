@@ -78,7 +78,7 @@ class Pipeline:
 
 _running: Pipeline | None = None
 
-# What the verbs and the exporters of traces use in a program that has not installed a pipeline.
+# For the verbs and the exporters of traces in a program that has not installed a pipeline.
 _DEFAULT_RECORDER = Recorder()
 _DEFAULT_SCRUBBER = Scrubber()
 

@@ -15,11 +15,11 @@ from otel.settings import Settings
 __all__ = ["main"]
 
 _NOTES = """
-It is set up by the pipeline's own environment variables (docs/settings.md): POSTHOG_API_KEY and POSTHOG_HOST,
-POSTHOG_BRIDGE_TOKEN for the bearer token that senders show, POSTHOG_QUARANTINE, POSTHOG_FLUSH_TIMEOUT, …
+The bridge is configured with the pipeline's environment variables (docs/settings.md): POSTHOG_API_KEY,
+POSTHOG_HOST, POSTHOG_BRIDGE_TOKEN for the senders' bearer token, POSTHOG_QUARANTINE, POSTHOG_FLUSH_TIMEOUT, …
 
-It keeps nothing: what it has not answered with 200, the sender sends again, here or to another replica. One
-process uses one core; more of them share the work behind any HTTP load balancer.
+The bridge stores nothing: a request that was not answered with 200 is sent again by its sender, here or to
+another replica. One process uses one core; several of them share the work behind any HTTP load balancer.
 """
 
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until interrupted.
 
     Args:
-        arguments: of the command line; the process's own by default.
+        arguments: the command line; `sys.argv` by default.
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m otel.bridge",
-        description="Takes OTLP over HTTP from the OpenTelemetry Collector, and delivers the declared events "
-        "and the errors in it to PostHog.",
+        description="Receives OTLP over HTTP from the OpenTelemetry Collector, and delivers its declared "
+        "events and errors to PostHog.",
         epilog=_NOTES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -55,15 +55,15 @@ def _parser() -> argparse.ArgumentParser:
         default="127.0.0.1",
         help="the address to bind; 0.0.0.0 for all, with POSTHOG_BRIDGE_TOKEN set (default: %(default)s)",
     )
-    # OTLP/HTTP's own port is 4318, which a Collector on the same machine has.
-    parser.add_argument("--port", type=int, default=4319, help="0 takes a free one (default: %(default)s)")
+    # OTLP/HTTP's standard port is 4318, which a Collector on the same machine uses.
+    parser.add_argument("--port", type=int, default=4319, help="0 chooses a free port (default: %(default)s)")
     parser.add_argument(
         "--events",
         action="append",
         default=[],
         metavar="MODULE",
         help="a module that declares events, such as shop.events; may be given more than once. A Django "
-        "project uses `manage.py telemetry bridge`, which finds its own",
+        "project uses `manage.py telemetry bridge`, which finds its own modules",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""Turning Python values into attribute values before OpenTelemetry drops or stringifies them."""
+"""Conversion of Python values to attribute values, before OpenTelemetry drops or stringifies them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _AS_IS = frozenset({str, int, float, bool})
 
 
 def attribute_value(value: Any) -> Any:
-    """Return a value as an OpenTelemetry attribute carries it.
+    """Return a value as an OpenTelemetry attribute can carry it.
 
-    The SDK drops or stringifies what it does not know, with a warning each (`otel.md` section 2).
+    The SDK drops or stringifies values of other types, with a warning for each (`otel.md` section 2).
 
     Args:
         value: anything; sequences are converted item by item.
@@ -37,8 +37,8 @@ def encode_fields(instance: object, names: Iterable[str]) -> dict[str, Any]:
     """Return an object's fields as attributes, without those that are None.
 
     Args:
-        instance: of a declared class.
-        names: the fields'.
+        instance: an instance of a declared class.
+        names: the names of its fields.
     """
     return {
         name: value if type(value) in _AS_IS else attribute_value(value)

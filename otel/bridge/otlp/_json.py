@@ -1,4 +1,4 @@
-"""Reading OTLP/JSON; where it cannot be read as a whole, item by item, as `_salvage` does with protobuf."""
+"""Decoding of OTLP/JSON; item by item if it cannot be decoded as a whole, as `_salvage` does for protobuf."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from otel.bridge.otlp._salvage import LEVELS, items_number
 
 __all__ = ["UNREADABLE", "read_json"]
 
-# Beside its own, protobuf raises these for JSON of an unforeseen shape.
+# Besides its own error, protobuf raises these for JSON of an unexpected shape.
 UNREADABLE = (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError)
 
-# OTLP/JSON writes these as hexadecimal, where protobuf's JSON mapping has base64.
+# OTLP/JSON encodes these as hexadecimal; protobuf's JSON mapping uses base64.
 _IDS = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")
-# Where they can stand: an attribute's value may use the same names for anything.
+# Where they can occur: an attribute's value may use the same names for anything.
 _ABOVE_IDS = {
     "resourceSpans": ("scopeSpans", "scope_spans"),
     "resource_spans": ("scopeSpans", "scope_spans"),
@@ -35,14 +35,14 @@ _ROOTS = ("resourceSpans", "resource_spans", "resourceLogs", "resource_logs")
 
 
 def read_json(raw: bytes, request: Message) -> int:
-    """Read a request; return how many spans or log records it has that cannot be read.
+    """Decode a request; return how many of its spans or log records cannot be decoded.
 
     Args:
         raw: the request.
-        request: takes what is read; of `/v1/traces` or `/v1/logs`.
+        request: an empty message of `/v1/traces` or `/v1/logs`, which is filled.
 
     Raises:
-        ValueError: if nothing of it can be read; or another of `UNREADABLE`.
+        ValueError: or another of `UNREADABLE`, if nothing of it can be decoded.
     """
     fields = _loaded(raw)
     if not isinstance(fields, dict):
@@ -63,7 +63,8 @@ def _loaded(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        # JavaScript writes half a character, where it cut a text, as an escape: JSON, but no text.
+        # JavaScript escapes the half of a surrogate pair that it cut from a string: valid JSON, but not
+        # Unicode.
         text = json.dumps(json.loads(raw.decode(errors="replace")), ensure_ascii=False)
         return orjson.loads(text.encode(errors="replace"))
 
@@ -89,7 +90,7 @@ def _with_base64_ids(fields: dict[str, Any], above: tuple[str, ...]) -> dict[str
 
 
 def _read(fields: dict[str, Any], message: Message, levels: int) -> int:
-    """Read a message of so many levels item by item; what its resource or scope cannot tell stays unsaid."""
+    """Decode a message of some levels item by item; an unreadable resource or scope stays empty."""
     field = message.DESCRIPTOR.fields_by_number[items_number(levels)]
     name = field.json_name if field.json_name in fields else field.name
     around = fields.copy()

@@ -1,4 +1,4 @@
-"""Reading what can be read of a request that as a whole cannot: one span's fault costs that span only."""
+"""Decoding the readable part of a request that cannot be decoded as a whole."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ __all__ = ["LEVELS", "items_number", "salvage"]
 
 _DELIMITED = 2  # protobuf's wire type of messages, among others
 
-# A request lists groups by resource, each of these groups by scope, each of these spans or log records.
+# A request has groups by resource, which have groups by scope, which have spans or log records.
 LEVELS = 3
 
 
 def salvage(raw: bytes, request: Message) -> int:
-    """Read a request without what cannot be read of it; return how many spans or log records that are.
+    """Decode the readable part of a request; return how many spans or log records are not readable.
 
-    Python's protobuf refuses a message as a whole for one text in it that is no UTF-8. Others do not look,
-    the Collector among them: it hands on what any program sends, in one batch with what others do.
+    Python's protobuf refuses a whole message if one string in it is not UTF-8. Other implementations do not
+    check, including the Collector: it forwards the spans of one program in a batch with those of others.
 
     Args:
         raw: the request.
-        request: takes what is read; of `/v1/traces` or `/v1/logs`.
+        request: an empty message of `/v1/traces` or `/v1/logs`, which is filled.
 
     Raises:
-        DecodeError: if nothing of it can be read.
+        DecodeError: if nothing of it can be decoded.
     """
     request.Clear()
     unreadable = _read(raw, request, LEVELS)
     if not request.ListFields():
-        msg = "nothing in it can be read"
+        msg = "nothing in it can be decoded"
         raise DecodeError(msg)
     return unreadable
 
 
 def items_number(levels: int) -> int:
-    """Return the number of the field in which a message lists what it is about.
+    """Return the number of the field that lists a message's items.
 
     Args:
         levels: `LEVELS` for a request, one less for each group in it.
@@ -47,7 +47,7 @@ def items_number(levels: int) -> int:
 
 
 def _read(raw: bytes, message: Message, levels: int) -> int:
-    """Read a message of so many levels item by item; what its resource or scope cannot tell stays unsaid."""
+    """Decode a message of some levels item by item; an unreadable resource or scope stays empty."""
     number = items_number(levels)
     items = getattr(message, message.DESCRIPTOR.fields_by_number[number].name)
     unreadable = 0

@@ -1,4 +1,4 @@
-"""Reading a request of OTLP/HTTP: from its bytes to OpenTelemetry's own messages, within a limit."""
+"""Decoding of OTLP/HTTP requests, from bytes to OpenTelemetry's messages, within a limit."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["JSON", "LIMIT", "PROTOBUF", "Refused", "decompress", "parse_request"
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
-# The Collector's batches have half a MiB, and 24 at most (`max_size` in collector-config.yaml), since a span
-# alone may have 20. Times the requests in flight it bounds what a replica holds in memory.
+# The Collector's batches have half a MiB, and at most 24 MiB (`max_size` in collector-config.yaml), because a
+# single span may have 20. With the number of concurrent requests, the limit bounds a replica's memory.
 LIMIT = 32 * 1024 * 1024
 
 M = TypeVar("M", bound=Message)
 
 
-class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failure of the bridge
-    """Raised for a request that will never be taken as it is.
+class Refused(Exception):  # noqa: N818 - a response of the protocol, not a failure of the bridge
+    """Raised for a request that can never be accepted as it is.
 
     Args:
         status: the HTTP status.
@@ -37,20 +37,20 @@ class Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failu
 
 
 def decompress(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
-    """Return a body as it was before it was compressed.
+    """Return a body without its compression.
 
     Args:
-        body: as sent.
+        body: as received.
         encoding: the header Content-Encoding.
-        limit: bytes; inflating stops there.
+        limit: bytes; decompression stops there.
 
     Raises:
-        Refused: for what cannot be decoded or is too large.
+        Refused: if the body cannot be decompressed or is too large.
     """
     if encoding in ("", "identity"):
         return body
     if encoding != "gzip":
-        raise Refused(415, f"Content-Encoding {encoding[:50]!r} is not read; send gzip or identity")
+        raise Refused(415, f"Content-Encoding {encoding[:50]!r} is not supported; send gzip or identity")
     try:
         return decompress_within(body, limit)
     except CorruptBodyError as error:
@@ -61,9 +61,9 @@ def decompress(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
 
 
 def parse_request(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
-    """Return the message that a body holds, and how many spans or log records it had that cannot be read.
+    """Return the message in a body, and how many of its spans or log records cannot be decoded.
 
-    Unknown fields are passed over.
+    Unknown fields are ignored.
 
     Args:
         raw: decompressed.
@@ -71,14 +71,14 @@ def parse_request(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
         kind: the message's class.
 
     Raises:
-        Refused: for what is no such message.
+        Refused: if the body is not such a message.
     """
     message = kind()
     try:
         return message, read_json(raw, message) if media_type == JSON else _read_protobuf(raw, message)
     except (DecodeError, *UNREADABLE) as error:
-        # Protobuf's messages may quote the sender's own values, back to it and nowhere else.
-        raise Refused(400, f"the body is no OTLP: {str(error)[:200]}") from error
+        # Protobuf's error messages may quote values, which go back to their sender only.
+        raise Refused(400, f"the body is not OTLP: {str(error)[:200]}") from error
 
 
 def _read_protobuf(raw: bytes, message: Message) -> int:

@@ -1,4 +1,4 @@
-"""Decoding: from OTLP's messages to what OpenTelemetry's SDK holds in the process."""
+"""Decoding of OTLP messages into the objects of OpenTelemetry's SDK."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from otel.mapping.from_span import ordinal_of
 
 __all__ = ["decode_attributes", "envelopes_of", "identifier", "resource_of", "span_of"]
 
-# What is not named is INTERNAL and UNSET, as the protocol has it for values that a reader does not know.
+# Other values are INTERNAL and UNSET, as the protocol requires for values that a reader does not know.
 _KINDS: Mapping[int, SpanKind] = MappingProxyType(
     {
         Span.SPAN_KIND_SERVER: SpanKind.SERVER,
@@ -39,7 +39,7 @@ _STATUSES: Mapping[int, Status] = MappingProxyType(
 )
 _UNSET = Status(StatusCode.UNSET)
 
-# A batch holds the spans of a few processes, and each batch those of the same ones.
+# A batch holds the spans of a few processes, and other batches those of the same processes.
 _RESOURCES_KEPT = 256
 
 
@@ -47,31 +47,31 @@ def decode_attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
     """Return attributes as OpenTelemetry's SDK holds them: sequences are tuples, maps are dicts.
 
     Args:
-        pairs: the message's.
+        pairs: the message's attributes.
     """
     found: dict[str, Any] = {}
     for pair in pairs:
         value = pair.value
-        # Most are texts, then numbers: to ask for the field takes a third of asking which one is set.
+        # Most values are strings, then integers: reading the fields takes a third of `WhichOneof`.
         found[pair.key] = value.string_value or value.int_value or _value(value)
     return found
 
 
 def identifier(raw: bytes, length: int) -> int:
-    """Return an id as a number; 0, which is none, for one that is none by its length.
+    """Return an id as a number; 0, the invalid id, if its length is wrong.
 
     Args:
-        raw: the message's.
-        length: 16 bytes of a trace's, 8 of a span's.
+        raw: the id in the message.
+        length: 16 bytes for a trace id, 8 for a span id.
     """
     return int.from_bytes(raw, "big") if len(raw) == length else 0
 
 
 def resource_of(message: ResourceMessage) -> Resource:
-    """Return what is known of the process that sent.
+    """Return the resource of the process that recorded spans or log records.
 
     Args:
-        message: of a group of spans or log records.
+        message: the resource message of a group.
     """
     return _resource(message.SerializeToString())
 
@@ -79,14 +79,14 @@ def resource_of(message: ResourceMessage) -> Resource:
 def envelopes_of(
     message: Span, attributes: Mapping[str, Any], resource: Resource, selects: Callable[[str], bool]
 ) -> list[Envelope]:
-    """Return what `otel.mapping.from_span.envelopes` does of the span, without making it first.
+    """Return what `otel.mapping.from_span.envelopes` returns for the span, without creating the span.
 
-    The SDK's objects in between would take a fifth of all the time that an event has here.
+    The SDK's objects would take a fifth of the bridge's time per event.
 
     Args:
         message: the span.
-        attributes: its own, decoded.
-        resource: of the process that sent it.
+        attributes: the span's attributes, decoded.
+        resource: the resource of the process that recorded it.
         selects: whether a span event's name is for PostHog.
     """
     trace_id, span_id = identifier(message.trace_id, 16), identifier(message.span_id, 8)
@@ -105,13 +105,13 @@ def envelopes_of(
 
 
 def span_of(message: Span, attributes: Mapping[str, Any], resource: Resource, scope: str) -> ReadableSpan:
-    """Return an ended span, with what mapping reads.
+    """Return an ended span with everything that mapping reads.
 
     Args:
         message: the span.
-        attributes: its own, decoded.
-        resource: of the process that sent it.
-        scope: the name of the instrumentation scope that made it.
+        attributes: the span's attributes, decoded.
+        resource: the resource of the process that recorded it.
+        scope: the name of its instrumentation scope.
     """
     trace_id = identifier(message.trace_id, 16)
     parent = None

@@ -26,7 +26,7 @@ __all__ = ["log_record_of", "span_of_error", "span_of_events", "to_otlp_value"]
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _SCOPE = InstrumentationScope("otel")
 
-# What protobuf's int64 holds.
+# The range of protobuf's int64.
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
 
 

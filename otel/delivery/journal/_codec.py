@@ -21,23 +21,24 @@ from otel.selecting import SelectedSpan
 __all__ = ["line_of", "span_of"]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-# What orjson writes for NaN and the infinities; a text that holds the word only takes the slower way.
+# orjson's encoding of NaN and infinities; a string with this word only takes the slower path.
 _NULL = b"null"
 
 
 def line_of(span: SelectedSpan, origin: Mapping[str, str]) -> bytes:
-    """Write a span with all that mapping reads of it.
+    """Encode a span with everything that mapping reads.
 
-    orjson takes a tenth of the time of the lossless dialect, and is left where it would change a value.
+    orjson takes a tenth of the time of the lossless encoding, which is used only where orjson would change a
+    value.
 
     Args:
         span: selected, in the thread that ended it.
-        origin: which program and release it comes from, as resource attributes; another release may deliver
-            it.
+        origin: the program and release that it comes from, as resource attributes, because another release
+            may deliver it.
     """
     context = span.context
     fields: dict[str, Any] = {
-        "trace": hex(context.trace_id) if context is not None else "0x0",  # of more than 64 bits
+        "trace": hex(context.trace_id) if context is not None else "0x0",  # more than 64 bits
         "span": context.span_id if context is not None else 0,
         "origin": origin,
         "about": as_dict(span.attributes),
@@ -56,18 +57,18 @@ def line_of(span: SelectedSpan, origin: Mapping[str, str]) -> bytes:
 
 
 def span_of(line: bytes) -> SelectedSpan:
-    """Read what `line_of` wrote.
+    """Return the span that `line_of` encoded.
 
     Args:
         line: one line.
 
     Raises:
-        Exception: of any kind, if it is none of ours.
+        Exception: of any kind, if this version cannot read the line.
     """
     fields = lossless_json.loads(line)
     trace_id, span_id = int(fields["trace"], 16), fields["span"]
     context = SpanContext(trace_id, span_id, is_remote=False, trace_flags=_SAMPLED)
-    # Absent from what an earlier version wrote.
+    # Absent from lines of earlier versions.
     resource = _resource(tuple(sorted(fields.get("origin", {}).items())))
     span = ReadableSpan("", context, resource=resource, attributes=_attributes(fields["about"]))
     events = [Event(name, _attributes(attributes), time) for name, time, attributes in fields["events"]]
@@ -102,7 +103,7 @@ def _error(
         trace_id,
         span_id,
         fields["ordinal"],
-        entry,  # as where the error was located: identity is stamped on the entry
+        entry,  # identity is stamped on the entry span
         resource,
     )
     hook = Hook(*fields["hook"]) if "hook" in fields else BY_HAND
@@ -132,7 +133,7 @@ def _attributes(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    """Give sequences back as OpenTelemetry holds them."""
+    """Return a value with tuples instead of lists, as OpenTelemetry holds it."""
     if isinstance(value, list):
         return tuple(_value(one) for one in value)
     return _attributes(value) if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Late events: what is old when it is first sent goes to PostHog as a historical migration."""
+"""Late events, which are sent to PostHog as a historical migration."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from otel.mapping.capture import timestamp
 
 __all__ = ["migration", "parts_by_age"]
 
-# PostHog asks for the flag for events "dated at least 48 hours before the time of import"
-# (https://posthog.com/docs/migrate), since late ones would look like a spike of traffic to it
-# (https://posthog.com/docs/api/capture). Its ingestion takes the flag back from anything younger
-# (PostHog/posthog, `validate-historical-migration`), so a clock that is a little fast does no harm.
+# PostHog requires the flag for events "dated at least 48 hours before the time of import"
+# (https://posthog.com/docs/migrate), because late events look like a spike of traffic
+# (https://posthog.com/docs/api/capture). Its ingestion removes the flag from younger events
+# (PostHog/posthog, `validate-historical-migration`), so a clock that is slightly fast does no harm.
 _LATE = 48 * 3600
 
 
 def parts_by_age(captures: Sequence[Capture], time: float) -> list[list[int]]:
-    """Return the positions of the fresh captures and those of the late ones, without an empty part.
+    """Return the positions of the fresh captures and of the late ones, without empty parts.
 
-    The flag belongs to a whole batch, so a mixed one becomes two requests. The fresh ones come first: they
-    are what somebody looks at now.
+    The flag belongs to a whole batch, so a mixed batch becomes two requests. Fresh events are sent first,
+    because people look at them now.
 
     Args:
-        captures: what is to be sent.
+        captures: the events.
         time: seconds since 1970.
     """
     limit = _limit(time)
@@ -35,16 +35,16 @@ def parts_by_age(captures: Sequence[Capture], time: float) -> list[list[int]]:
 
 
 def migration(captures: Sequence[Capture], time: float) -> dict[str, bool]:
-    """Return the field of the batch that marks late events; nothing for fresh ones.
+    """Return the field that marks a batch of late events; no field for fresh events.
 
     Args:
-        captures: one part, so all late or none.
-        time: seconds since 1970, the one that they were parted by.
+        captures: one part, so either all or none are late.
+        time: seconds since 1970, the same as for `parts_by_age`.
     """
     is_late = bool(captures) and captures[0].timestamp <= _limit(time)
     return {"historical_migration": True} if is_late else {}
 
 
 def _limit(time: float) -> str:
-    # Every capture's time is written by the same function, in one width: texts compare as times do.
+    # All timestamps are written by one function with one width, so they compare like times.
     return timestamp(int((time - _LATE) * 1_000_000_000))
