@@ -162,10 +162,11 @@ def _end_inner(
     recorded: list[RecordedException],
     identity: Mapping[str, Any] | None,
 ) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
-    if entry is not None and time.time_ns() - (entry.span.start_time or 0) < LONG_LIVED_NS:
+    is_open = entry is not None and entry.span.end_time is None
+    if entry is not None and is_open and time.time_ns() - (entry.span.start_time or 0) < LONG_LIVED_NS:
         entry.inner.extend(recorded)
         return
-    judgment = judge_inner(recorded, has_entry=entry is not None)
+    judgment = judge_inner(recorded, has_entry=is_open)
     if entry is not None:
         entry.inner.extend(one for one in recorded if one not in judgment.handled)
         entry.report(judgment.reported)
