@@ -196,11 +196,8 @@ def _error(
     one: RecordedException, about: Mapping[str, Any], ended: ReadableSpan | None
 ) -> tuple[ReadableSpan, ErrorRecord]:
     """Return an error with its span; an error that ended no span was handled."""
-    view = dict(about)
-    envelope = envelope_of(one.span, one.event)
-    envelope.span_attributes = view  # identity is stamped on the entry span, not on the spans inside it
     hook = BY_HAND if ended is None else hook_of(ended)
-    return one.span, ErrorRecord(envelope, view, ended is None, hook, one.live)
+    return one.span, ErrorRecord(envelope_of(one.span, one.event), dict(about), ended is None, hook, one.live)
 
 
 def _recorded(span: ReadableSpan, event: Event, handling: int | None) -> RecordedException:

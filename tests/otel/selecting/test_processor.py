@@ -332,6 +332,16 @@ def test_the_standard_variable_sizes_the_queue(
     assert (lost > 0) is is_small
 
 
+def test_errors_that_a_full_queue_refuses_are_counted(make: Callable[..., Pipeline]) -> None:
+    pipeline = make(max_queue_size=1)
+    pipeline.sink.gate.clear()
+    for number in range(10):
+        with suppress(ValueError), pipeline.tracer.start_as_current_span("request"):
+            raise ValueError(number)
+    pipeline.sink.gate.set()
+    assert len(pipeline.errors()) + pipeline.counters.totals()["queue_full"] == 10
+
+
 def test_a_queue_that_was_delivered_has_room_again(make: Callable[..., Pipeline]) -> None:
     pipeline = make(max_queue_size=4)
     for number in range(20):
