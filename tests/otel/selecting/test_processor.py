@@ -357,6 +357,26 @@ def test_errors_that_are_held_back_leave_with_a_flush(pipeline: Pipeline) -> Non
     assert sum(one.properties["occurrences"] for one in pipeline.arrived()) == 20
 
 
+def test_what_is_held_back_has_the_time_of_the_flush(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[float] = []
+    deliver = pipeline.sink.deliver
+
+    def timed(captures: Sequence[Capture], deadline: float | None = None) -> tuple[str, ...]:
+        if deadline is not None:
+            left.append(deadline - time.monotonic())
+        return deliver(captures, deadline)
+
+    monkeypatch.setattr(pipeline.sink, "deliver", timed)
+    for _ in range(20):
+        with suppress(ValueError), pipeline.tracer.start_as_current_span("request"):
+            raise ValueError
+    assert pipeline.processor.force_flush(60_000)
+    (seconds,) = left
+    assert 30 < seconds <= 60
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_has_an_empty_queue_and_no_open_spans(make: Callable[..., Pipeline]) -> None:
     pipeline = make(max_queue_size=2)
