@@ -78,7 +78,12 @@ class NegateMembership:
 
 
 def is_cosmetic(node: NodeOrLeaf) -> bool:
-    """Whether a node is in a type annotation, or in a decorator's arguments, such as `slots=True`."""
+    """Whether a change of a node says nothing: of a type annotation, or of a decorator's arguments (`slots=True`).
+
+    The stars of `*arguments` are no operators, but cosmic-ray takes them for a multiplication.
+    """
+    if isinstance(node, tree.Operator) and node.value in ("*", "**", "/"):
+        return node.parent is None or node.parent.type not in ("term", "power", "expr_stmt")
     while (parent := node.parent) is not None:
         if parent.type == "decorator":
             return True
