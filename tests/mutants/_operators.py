@@ -80,8 +80,8 @@ class NegateMembership:
 def is_cosmetic(node: NodeOrLeaf) -> bool:
     """Whether a change of a node says nothing about the tests.
 
-    Type annotations and the arguments of decorators, such as `slots=True`, have no effect on what is tested. The
-    stars of `**attributes` are not operators, but cosmic-ray takes them for one.
+    Type annotations, and the arguments of decorators such as `slots=True`, have no effect on what is tested.
+    The stars of `**attributes` are not operators, but cosmic-ray takes them for one.
     """
     if isinstance(node, tree.Operator) and node.value in ("*", "**", "/"):
         return node.parent is None or node.parent.type not in ("term", "power", "expr_stmt")
