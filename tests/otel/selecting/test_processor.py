@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,80 +12,21 @@ from typing import Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Decision, ParentBased, Sampler
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags, TraceState
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode
 
-from otel import Identity, PostHogSpanProcessor, RecordingSampler
+from otel import Identity
 from otel._guard import raise_internal_errors
-from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.envelope import Capture
 from otel.identity import identified
-from otel.outcomes import Counters, Ledger
-from otel.recording.emitters import LONG_LIVED_NS
 from tests.otel.faults import failing
-from tests.otel.recording.test_processor import Sink
-from tests.otel.shop import GROUPS, REGISTRY, SETTINGS
-
-ENDED = StatusCode.ERROR
-
-
-class Pipeline:
-    """A provider of its own with our processor, which exports when flushed."""
-
-    def __init__(self, sampler: Sampler = ALWAYS_OFF, journal: Path | None = None, **options: Any) -> None:
-        self.sink = Sink()
-        self.counters = Counters()
-        settings = SETTINGS.replace(error_event=None, journal=journal, host="http://127.0.0.1:9")
-        self.exporter = PostHogSpanExporter(
-            settings=settings,
-            registry=REGISTRY,
-            ledger=Ledger(self.counters),
-            sink=self.sink if journal is None else None,
-        )
-        options = {"flush_timeout": 2.0, "schedule_delay_millis": 60_000, **options}
-        self.processor = PostHogSpanProcessor(self.exporter, groups=GROUPS, **options)
-        self.provider = TracerProvider(sampler=RecordingSampler(sampler), shutdown_on_exit=False)
-        self.provider.add_span_processor(self.processor)
-        self.tracer = self.provider.get_tracer("tests")
-
-    def ship(self, number: int = 1) -> None:
-        with self.tracer.start_as_current_span("request") as span:
-            span.add_event("parcel_shipped", {"number": number})
-
-    def arrived(self) -> list[Capture]:
-        assert self.processor.force_flush()
-        return self.sink.captures
-
-    def errors(self) -> list[tuple[str, bool]]:
-        return [
-            (capture.properties["error_type"], capture.properties["handled"])
-            for capture in self.arrived()
-            if capture.event == "$exception"
-        ]
-
-
-@pytest.fixture
-def make() -> Iterator[Callable[..., Pipeline]]:
-    made: list[Pipeline] = []
-
-    def make(*args: Any, **options: Any) -> Pipeline:
-        made.append(Pipeline(*args, **options))
-        return made[-1]
-
-    yield make
-    for pipeline in made:
-        pipeline.provider.shutdown()
-
-
-@pytest.fixture
-def pipeline(make: Callable[..., Pipeline]) -> Pipeline:
-    return make()
+from tests.otel.selecting.processing import Pipeline
 
 
 def known(**fields: Any) -> Any:
     return identified(SimpleNamespace(identity=lambda: Identity(**fields)))
+
+
+ENDED = StatusCode.ERROR
 
 
 def test_an_event_on_an_inner_span_belongs_to_the_person_of_the_entry_span(pipeline: Pipeline) -> None:
@@ -133,116 +74,6 @@ def test_an_entry_span_inside_another_ends_alone(pipeline: Pipeline) -> None:
         around = NonRecordingSpan(SpanContext(outer.get_span_context().trace_id, 7, is_remote=False))
         assert pipeline.processor.identity_at(around) == {"user.id": "anna"}
     assert pipeline.processor.identity_at(around) == {}
-
-
-def test_a_span_with_a_remote_parent_is_an_entry_span(pipeline: Pipeline) -> None:
-    caller = NonRecordingSpan(SpanContext(0xAB, 0xCD, is_remote=True, trace_flags=TraceFlags(1)))
-    with (
-        suppress(ValueError),
-        pipeline.tracer.start_as_current_span("request", trace.set_span_in_context(caller)),
-    ):
-        raise ValueError
-    assert pipeline.errors() == [("ValueError", False)]
-
-
-def test_an_inner_exception_waits_for_its_entry_span(pipeline: Pipeline) -> None:
-    with suppress(ValueError), pipeline.tracer.start_as_current_span("request"):
-        with suppress(ValueError), pipeline.tracer.start_as_current_span("inner"):
-            raise ValueError("the same")
-        assert pipeline.errors() == []
-        raise ValueError("the same")
-    assert pipeline.errors() == [("ValueError", False)]
-
-
-@pytest.mark.parametrize(("age", "waits"), [(LONG_LIVED_NS - 3 * 10**9, True), (LONG_LIVED_NS, False)])
-def test_what_is_recorded_by_hand_does_not_wait_for_an_entry_span_that_lasts(
-    pipeline: Pipeline, age: int, waits: bool
-) -> None:
-    entry = pipeline.tracer.start_span(
-        "command", start_time=time.time_ns() - age, attributes={"user.id": "anna"}
-    )
-    with trace.use_span(entry):
-        with pipeline.tracer.start_as_current_span("inner") as inner:
-            inner.record_exception(ValueError("seen to"))
-            inner.set_status(ENDED)
-        assert pipeline.errors() == ([] if waits else [("ValueError", True)])
-    entry.end()
-    (one,) = pipeline.arrived()
-    assert (one.distinct_id, one.properties["handled"]) == ("anna", True)
-
-
-def test_what_passes_through_a_span_whose_entry_span_has_ended_is_an_error(pipeline: Pipeline) -> None:
-    entry = pipeline.tracer.start_span("request", attributes={"user.id": "anna"})
-    inner = pipeline.tracer.start_span("stream", trace.set_span_in_context(entry))
-    entry.end()
-    with suppress(ValueError), trace.use_span(inner, end_on_exit=True):
-        raise ValueError
-    assert pipeline.errors() == [("ValueError", False)]
-    assert pipeline.sink.captures[0].distinct_id == "anna"
-
-
-def test_what_is_recorded_by_hand_on_a_span_whose_entry_span_has_ended_is_handled(pipeline: Pipeline) -> None:
-    entry = pipeline.tracer.start_span("request")
-    inner = pipeline.tracer.start_span("thread", trace.set_span_in_context(entry))
-    entry.end()
-    inner.record_exception(ValueError("seen to"))
-    inner.set_status(ENDED)
-    inner.end()
-    assert pipeline.errors() == [("ValueError", True)]
-
-
-def test_what_the_framework_saw_is_the_error_with_its_frames(pipeline: Pipeline) -> None:
-    def view() -> None:
-        raise ValueError("deep")
-
-    span = pipeline.tracer.start_span("request")
-    context = span.get_span_context()
-    try:
-        view()
-    except ValueError as error:
-        span.record_exception(error)
-        span.set_status(ENDED)
-        pipeline.processor.remember_exception(error, context.span_id)
-        pipeline.processor.remember_exception(error, 1)  # of an unknown span
-    span.end()
-    assert pipeline.errors() == [("ValueError", False)]
-    (listed,) = pipeline.sink.captures[0].properties["$exception_list"]
-    assert listed["stacktrace"]["frames"][-1]["function"] == "view"
-
-
-def test_an_expected_exception_is_no_error(pipeline: Pipeline) -> None:
-    with suppress(ValueError), pipeline.tracer.start_as_current_span("task", kind=SpanKind.CONSUMER) as span:
-        pipeline.processor.mark_expected(span.get_span_context().span_id)
-        pipeline.processor.mark_expected(1)  # an unknown span
-        raise ValueError
-    assert pipeline.errors() == []
-
-
-def test_an_expected_exception_of_a_task_is_an_error_of_the_request_that_it_ends(pipeline: Pipeline) -> None:
-    with (
-        suppress(ValueError),
-        pipeline.tracer.start_as_current_span("request", kind=SpanKind.SERVER),
-        pipeline.tracer.start_as_current_span("task", kind=SpanKind.CONSUMER) as task,
-    ):
-        pipeline.processor.mark_expected(task.get_span_context().span_id)
-        raise ValueError
-    assert pipeline.errors() == [("ValueError", False)]
-
-
-def test_the_oldest_spans_that_never_end_are_forgotten(pipeline: Pipeline) -> None:
-    first = pipeline.tracer.start_span("hung up", attributes={"user.id": "anna"})
-    inner = trace.set_span_in_context(
-        NonRecordingSpan(SpanContext(first.get_span_context().trace_id, 7, is_remote=False))
-    )
-    around = trace.get_current_span(inner)
-    spans = [pipeline.tracer.start_span("open") for _ in range(19_999)]
-    assert pipeline.processor.identity_at(around) == {"user.id": "anna"}
-    last = pipeline.tracer.start_span("one more", attributes={"user.id": "ben"})
-    assert pipeline.processor.identity_at(around) == {}
-    spans[2_000].set_attribute("user.id", "cleo")
-    for span, user in ((spans[1_998], None), (spans[2_000], "cleo"), (last, "ben")):
-        within = NonRecordingSpan(SpanContext(span.get_span_context().trace_id, 7, is_remote=False))
-        assert pipeline.processor.identity_at(within).get("user.id") == user
 
 
 def test_events_past_a_spans_limit_are_counted_only_if_the_span_has_others(pipeline: Pipeline) -> None:
@@ -395,48 +226,3 @@ def test_a_forked_child_has_an_empty_queue_and_no_open_spans(make: Callable[...,
     pipeline.sink.gate.set()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert [one.properties["number"] for one in pipeline.arrived()] == [1, 2]
-
-
-class Kept(SpanExporter):
-    """An exporter that keeps the spans that a stock processor gives it."""
-
-    def __init__(self) -> None:
-        self.spans: list[ReadableSpan] = []
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        self.spans.extend(spans)
-        return SpanExportResult.SUCCESS
-
-
-@pytest.mark.parametrize("kind", SpanKind)
-def test_the_sampler_marks_only_sampled_spans_as_delivered_separately(kind: SpanKind) -> None:
-    for root, marks, expected in (
-        (ALWAYS_ON, True, {"a": 1, "posthog.apart": True}),
-        (ALWAYS_ON, False, {"a": 1}),
-        (ALWAYS_OFF, True, {"a": 1}),
-    ):
-        result = RecordingSampler(root, marks_delivered=marks).should_sample(None, 1, "x", kind, {"a": 1})
-        is_left = root is ALWAYS_OFF and kind in (SpanKind.CLIENT, SpanKind.PRODUCER)
-        dropped = Decision.DROP if is_left else Decision.RECORD_ONLY
-        assert result.decision is (Decision.RECORD_AND_SAMPLE if root is ALWAYS_ON else dropped)
-        if not is_left:
-            assert dict(result.attributes or {}) == expected
-
-
-def test_the_sampler_passes_everything_on_and_the_trace_state_back() -> None:
-    state = TraceState([("vendor", "1")])
-    context = trace.set_span_in_context(
-        NonRecordingSpan(SpanContext(1, 2, is_remote=True, trace_flags=TraceFlags(0), trace_state=state))
-    )
-    result = RecordingSampler(ParentBased(ALWAYS_ON)).should_sample(context, 1, "x", SpanKind.SERVER)
-    assert (result.decision, result.trace_state) == (Decision.RECORD_ONLY, state)
-
-
-def test_a_sampled_span_is_exported_by_others_as_before() -> None:
-    kept = Kept()
-    pipeline = Pipeline(ALWAYS_ON)
-    pipeline.provider.add_span_processor(SimpleSpanProcessor(kept))
-    pipeline.ship()
-    assert [[event.name for event in span.events] for span in kept.spans] == [["parcel_shipped"]]
-    assert len(pipeline.arrived()) == 1
-    pipeline.provider.shutdown()
