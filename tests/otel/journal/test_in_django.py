@@ -28,7 +28,7 @@ def install() -> Iterator[Install]:
 
         def install(folder: Path) -> None:
             stack.callback(pipeline.reinstall, before)
-            pipeline.install(Settings(api_key="phc_test", host=NOWHERE, journal=folder))
+            pipeline.install(Settings(api_key="phc_test", host=NOWHERE, journal=folder, flush_timeout=0.3))
 
         yield install
 
