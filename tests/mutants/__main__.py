@@ -42,7 +42,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
     "outcomes": ("outcomes", "test_counters.py", "delivery", "test_ledger.py"),
 }
 _PYTEST = (
-    *("-m", "pytest", "-x", "-q", "--timeout=30", "--hypothesis-seed=0", "--assert=plain", "-m", "not slow"),
+    *("-m", "pytest", "-x", "-q", "--timeout=20", "--hypothesis-seed=0", "--assert=plain", "-m", "not slow"),
     *("-p", "tests.mutants._fastest_first", "-p", "no:randomly", "-p", "no:cacheprovider"),
 )
 # The share of mutants that must be killed; equivalent ones are not run.
@@ -140,7 +140,7 @@ def _run(room: str, copy: Path, sample: int, seed: int) -> float:
     killed = 0
     for number, mutant in enumerate(mutants, 1):
         with _applied(mutant, copy) as difference:
-            has_survived = _do_pass(tests, copy, timeout=3 * duration + 30, is_mutated=True)
+            has_survived = _do_pass(tests, copy, timeout=2 * duration + 20, is_mutated=True)
         killed += not has_survived
         verdict = "SURVIVED" if has_survived else "killed"
         place = f"{mutant.path}:{mutant.line} {mutant.operator}"
