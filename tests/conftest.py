@@ -75,19 +75,6 @@ def faults_raise() -> Iterator[None]:
     raise_internal_errors(before)
 
 
-# After the folders' own hooks have set their marks.
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Rerun failed tests of real browsers, brokers and processes once; the report lists the reruns.
-
-    About once in some thousand tests, Chromium loses a beacon of a page that is left, or a busy machine is
-    too slow. Tests within the process are not rerun.
-    """
-    for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run if a test was skipped and `NOTHING_SKIPPED` is set, as in CI."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
