@@ -135,3 +135,39 @@ def test_an_envelope_stays_an_envelope_and_a_capture_a_capture(
     quarantine.add(item, Rejection(Reason.WRONG_TYPE, "detail"))
     (entry,) = quarantine.entries()
     assert (entry.item, entry.rejection, entry.time) == (item, Rejection(Reason.WRONG_TYPE, "detail"), NOW)
+
+
+class Rival:
+    """A wall clock that deletes the oldest file when it is asked, as another process might."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.deleted: list[Path] = []
+
+    def __call__(self) -> float:
+        for path in files(self._folder)[:1]:
+            path.unlink()
+            self.deleted.append(path)
+        return NOW + 60 * MINUTES
+
+
+def test_a_file_that_another_process_drops_first_costs_no_event(
+    folder: Path, wall: Wall, line: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = Quarantine(folder, max_bytes=32 * line, wall=wall)
+    for _ in range(20):
+        full.add(EVENT, REFUSED)
+        wall.now += 10 * MINUTES
+    rival = Rival(folder)
+    Quarantine(folder, max_bytes=16 * line, wall=rival).add(EVENT, REFUSED)
+    assert len(rival.deleted) >= 1
+    assert not [message for message in caplog.messages if "cannot" in message]
+    assert len(files(folder)) == 16
+
+
+def test_a_file_that_another_process_deletes_first_is_no_error(folder: Path, wall: Wall) -> None:
+    quarantine = Quarantine(folder, wall=wall)
+    quarantine.add(EVENT, REFUSED)
+    rival = Rival(folder)
+    Quarantine(folder, wall=rival).remove([])
+    assert len(rival.deleted) == 1
