@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor, ReadWriteLogRecord
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
 from otel import Identity, RecordingError
@@ -281,3 +283,54 @@ class TestSpanEmitter:
 def test_a_log_emitter_of_a_provider_without_processors_says_that_nothing_is_recorded() -> None:
     emitter = LogEmitter(LoggerProvider(shutdown_on_exit=False))
     assert not emitter.emit("parcel_shipped", {}, 7, trace.INVALID_SPAN)
+
+
+class Kept(SpanExporter):
+    """An exporter that keeps spans."""
+
+    def __init__(self) -> None:
+        self.spans: list[ReadableSpan] = []
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.spans.extend(spans)
+        return SpanExportResult.SUCCESS
+
+
+class Taken(LogRecordProcessor):
+    """A processor that keeps log records."""
+
+    def __init__(self) -> None:
+        self.records: list[LogRecord] = []
+
+    def on_emit(self, log_record: ReadWriteLogRecord) -> None:
+        self.records.append(log_record.log_record)
+
+    def shutdown(self) -> None: ...
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return True
+
+
+def test_a_record_outside_any_trace_gets_a_span_that_ends_and_others_get_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept, taken = Kept(), Taken()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    monkeypatch.setattr("otel.recording.emitters._tracer", provider.get_tracer("otel"))
+    logs = LoggerProvider(shutdown_on_exit=False)
+    logs.add_log_record_processor(taken)
+    emitter = LogEmitter(logs)
+    assert emitter.emit("parcel_shipped", {"number": 1}, 7, trace.INVALID_SPAN)
+    assert emitter.emit("parcel_shipped", {"number": 2}, 8, NonRecordingSpan(ELSEWHERE))
+    (own,) = kept.spans
+    first, second = taken.records
+    assert own.name == "parcel_shipped"
+    assert own.context is not None
+    assert (first.trace_id, first.span_id) == (own.context.trace_id, own.context.span_id)
+    assert (second.trace_id, second.span_id) == (0xAB, 0xCD)
+    assert [(one.event_name, one.timestamp) for one in taken.records] == [
+        ("parcel_shipped", 7),
+        ("parcel_shipped", 8),
+    ]
+    assert {one.severity_number for one in taken.records} == {SeverityNumber.INFO}
