@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -186,6 +187,30 @@ def test_errors_that_are_held_back_leave_with_a_flush(pipeline: Pipeline) -> Non
         with suppress(ValueError), pipeline.tracer.start_as_current_span("request"):
             raise ValueError
     assert sum(one.properties["occurrences"] for one in pipeline.arrived()) == 20
+
+
+def test_an_event_leaves_after_about_a_second_without_a_flush(
+    make: Callable[..., Pipeline], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OTEL_BSP_SCHEDULE_DELAY", raising=False)
+    left = threading.Event()
+    pipeline = make(schedule_delay_millis=None)
+    monkeypatch.setattr(pipeline.sink, "deliver", lambda *_: left.set())
+    pipeline.ship()
+    assert left.wait(4.0)  # OpenTelemetry's own processor waits for 5
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_flush_that_fails_by_an_error_was_not_successful(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(pipeline.exporter, "force_flush", fail)
+    assert not pipeline.processor.force_flush()
+    monkeypatch.undo()
+    assert pipeline.processor.force_flush()
 
 
 def test_what_is_held_back_has_the_time_of_the_flush(
