@@ -109,12 +109,12 @@ def test_a_rate_limit_that_stays_used_up_ends_the_sync_without_an_error(
     sandbox: RunningSandbox,
     engine: Repository,
     captured_events: CapturedEvents,
+    after_page: AtPage,
     pages: int,
     outcome: str,
 ) -> None:
-    sandbox.limit(pages)
-
-    admin.post(sync_path(engine))
+    with after_page(pages, lambda: sandbox.limit(0)):
+        admin.post(sync_path(engine))
 
     told = _told(captured_events)
     assert (told["outcome"], told["error_type"]) == (outcome, "RateLimitedError")
