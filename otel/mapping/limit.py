@@ -62,8 +62,6 @@ def to_json_value(value: Any, depth: int = 0) -> Any:
     """
     if isinstance(value, bool) or value is None:
         return value
-    if isinstance(value, str):
-        return to_valid_text(str(value))
     if isinstance(value, int):
         return int(value) if -(2**63) <= value < 2**64 else to_valid_text(hex(value))
     if isinstance(value, float):
