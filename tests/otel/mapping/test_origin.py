@@ -67,3 +67,13 @@ def test_many_programs_do_not_mix() -> None:
     for number in range(1_000):
         found = origins.of({"service.name": f"shop-{number}"})
         assert found.properties == {"service_name": f"shop-{number}"}
+
+
+def test_a_few_hundred_programs_are_remembered_and_no_more() -> None:
+    origins = Origins()
+    programs = [{"service.name": f"shop-{number}"} for number in range(257)]
+    found = [origins.of(program) for program in programs[:256]]
+    assert [origins.of(program) for program in programs[:256]] == found
+    origins.of(programs[256])
+    assert origins.of(programs[0]) is not found[0]
+    assert origins.of(programs[0]).properties == found[0].properties
