@@ -11,7 +11,7 @@ SOURCES := $(shell find assets templates apps -path assets/dist -prune -o -type 
 GO := $(shell go version 2>/dev/null | grep -E 'go1\.(2[6-9]|[3-9][0-9])')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup collector browser run test check mutants bench lock clean
+.PHONY: help setup collector browser run quick test check mutants bench lock clean
 
 help:  ## Print this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,11 @@ test: setup check $(if $(GO),collector)  ## Run every check, every test, and the
 	@echo "The product's tests again, on PostgreSQL …"
 	@$(BIN)/python -m tests.services.postgresql -- $(BIN)/python -m pytest -n 2 --dist loadgroup tests/apps \
 		--ignore tests/apps/syncs/test_worker.py
+
+# The rooms' own tests, without those that start programs or browsers.
+quick: setup  ## Run the unit and mapping tests, in less than a minute: for each change.
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" tests/test_house.py tests/test_rooms.py \
+		$(addprefix tests/otel/,delivery events exceptions mapping outcomes recording selecting test_ledger.py)
 
 check: setup  ## Lint, check types, and check that generated files are current.
 	@$(BIN)/ruff check .
