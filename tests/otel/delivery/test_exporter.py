@@ -13,8 +13,9 @@ import pytest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 
+from otel import PostHogSpanProcessor
 from otel._guard import raise_internal_errors
 from otel.delivery.error_limiter import FIRST
 from otel.delivery.posthog.exporter import PostHogSpanExporter
@@ -106,6 +107,23 @@ def test_without_a_key_everything_is_counted_and_a_warning_says_so(caplog: pytes
     assert stock.counters.totals() == {"no_key": 3}
     assert stock.exporter.force_flush()
     stock.exporter.shutdown()
+
+
+def test_without_a_key_the_errors_that_our_processor_selects_are_counted_too() -> None:
+    counters = Counters()
+    exporter = PostHogSpanExporter(
+        settings=SETTINGS.replace(api_key=""), registry=REGISTRY, ledger=Ledger(counters)
+    )
+    processor = PostHogSpanProcessor(exporter, groups={}, flush_timeout=2.0, schedule_delay_millis=60_000)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(processor)
+    with provider.get_tracer("tests").start_as_current_span("request") as span:
+        span.add_event("parcel_shipped", {"number": 1})
+        for kind in (KeyError, ValueError):
+            span.record_exception(kind("seen to"))
+        span.set_status(StatusCode.ERROR)
+    provider.shutdown()
+    assert counters.totals() == {"no_key": 3}
 
 
 def test_arguments_take_precedence_over_settings(server: Scripted) -> None:
