@@ -231,3 +231,21 @@ def test_what_arrives_is_delivered(inspector: RunningInspector) -> None:
     assert len(inspector.good()) == 4
     assert stock.counters.totals() == {"delivered": 4}
     stock.exporter.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (401, "set POSTHOG_API_KEY to the project's key"),
+        (402, "PostHog's billing limit is reached: events are lost until it is raised"),
+        (404, "POSTHOG_HOST does not answer as PostHog does (404)"),
+    ],
+)
+def test_the_log_says_what_to_do_about_a_refusal(
+    status: int, advice: str, server: Scripted, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.steps.append(Step(status, b"no"))
+    stock = Stock(SETTINGS.replace(host=server.url))
+    stock.ship()
+    assert advice in caplog.text
+    stock.exporter.shutdown()

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from opentelemetry import trace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from opentelemetry.trace import SpanKind
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import SpanContext, SpanKind
 
 from otel import Identity, pipeline, record, record_error
 from otel._guard import raise_internal_errors
 from otel.delivery.error_limiter import FIRST
 from otel.envelope import Envelope
+from otel.mapping.errors import ErrorRecord
 from otel.outcomes import Quarantine
 from otel.reasons import Reason
+from otel.selecting import SelectedSpan
 from tests.otel.delivery.scripted import Step
 from tests.otel.faults import failing
 from tests.otel.shop import ParcelShipped
@@ -160,3 +163,17 @@ def test_a_group_property_leaves_even_if_the_person_opted_out(
     assert pipeline.flush()
     assert collector.events() == ["$groupidentify"]
     assert shop.counters.totals() == {"delivered": 1}
+
+
+def test_events_that_left_are_not_counted_again_when_an_error_of_their_span_fails(
+    shop: pipeline.Pipeline, collector: Collector
+) -> None:
+    raise_internal_errors(False)
+    span = ReadableSpan("request", SpanContext(1, 2, is_remote=False))
+    failure = ErrorRecord(Envelope("exception", {}, 7, 1, 2), {}, is_handled=True)
+    both = SelectedSpan(span, [Event("parcel_shipped", {"number": 1}, 7)], None, (failure, failure))
+    assert shop.exporter is not None
+    with failing("limiting", {1}):
+        shop.exporter.export([both])
+    assert collector.events() == ["parcel_shipped", "exception"]
+    assert shop.counters.totals() == {"delivered": 2, "mapping_failed": 1}
