@@ -75,7 +75,7 @@ def test_choosing_a_range_submits_once_and_a_custom_range_waits_for_its_days(sit
 
 def test_choosing_a_range_with_the_arrow_keys_submits_once(site: Site, page: Page) -> None:
     site.pages["/list/"] = FILTERS
-    # The page's own clock: on a busy machine, keys 100 ms apart may be further apart than the pause that submits.
+    # The page's own clock: on a busy machine, keys may be further apart than the pause that submits.
     page.clock.install()
     page.goto(f"{site.url}/list/")
     site.asked.clear()

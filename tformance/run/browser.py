@@ -145,8 +145,8 @@ class Browser:
         self._session.close()
 
     def _request(self, method: str, url: str, values: Mapping[str, list[str]], status: int) -> None:
-        # A server may close a connection while it is idle. Browsers then send a request again; this one asks for
-        # a new connection each time.
+        # A server may close a connection while it is idle. Browsers then send a request again; this one asks
+        # for a new connection each time.
         headers = {"Connection": "close"}
         if urlsplit(self._url).netloc == urlsplit(url).netloc:  # browsers send only the origin to other sites
             headers["Referer"] = self._url
