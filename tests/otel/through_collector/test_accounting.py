@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opentelemetry import trace
@@ -13,6 +15,7 @@ from opentelemetry.trace import SpanContext, SpanKind
 
 from otel import Identity, pipeline, record, record_error
 from otel._guard import raise_internal_errors
+from otel.delivery.collector._encode import to_otlp_value
 from otel.delivery.error_limiter import FIRST
 from otel.envelope import Envelope
 from otel.mapping.errors import ErrorRecord
@@ -177,3 +180,37 @@ def test_events_that_left_are_not_counted_again_when_an_error_of_their_span_fail
         shop.exporter.export([both])
     assert collector.events() == ["parcel_shipped", "exception"]
     assert shop.counters.totals() == {"delivered": 2, "mapping_failed": 1}
+
+
+def test_errors_that_are_held_back_leave_when_their_window_ends_without_a_further_export(
+    shop: pipeline.Pipeline,
+) -> None:
+    def timers() -> int:
+        return sum(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+
+    span = ReadableSpan("request", SpanContext(1, 2, is_remote=False))
+    failure = ErrorRecord(Envelope("exception", {}, 7, 1, 2), {}, is_handled=True)
+    assert shop.exporter is not None
+    before = timers()
+    shop.exporter.export([SelectedSpan(span, [], None, (failure,) * FIRST)])
+    assert timers() == before
+    shop.exporter.export([SelectedSpan(span, [], None, (failure,))])
+    assert timers() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (2**63 - 1, 2**63 - 1),
+        (2**63, hex(2**63)),
+        (-(2**63), -(2**63)),
+        (-(2**63) - 1, hex(-(2**63) - 1)),
+        (True, True),
+        ("a\ud800", "a\ufffd"),
+        (["a\ud800", (2**64,)], ("a\ufffd", (hex(2**64),))),
+        ({"a\ud800": 2**64, 7: None}, {"a\ufffd": hex(2**64), "7": None}),
+        (b"raw", b"raw"),
+    ],
+)
+def test_a_value_is_converted_to_what_protobuf_can_hold(value: Any, sent: Any) -> None:
+    assert to_otlp_value(value) == sent
