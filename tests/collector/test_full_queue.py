@@ -46,7 +46,10 @@ def test_events_without_room_in_time_are_counted_as_lost_and_the_others_arrive(
     assert "otelcol_exporter_enqueue_failed_spans" in deployment.collector.metrics()
 
     deployment.bridge.start()
-    assert _numbers(deployment, taken) == list(range(taken))
+    # Not always the first ones: the last batch is smaller, and may find room where an earlier one did not.
+    numbers = _numbers(deployment, taken)
+    assert len(set(numbers)) == len(numbers) == taken
+    assert set(numbers) <= set(range(_COUNT))
 
 
 def test_events_that_wait_for_room_arrive_when_there_is_room(deployment: Deployment, tmp_path: Path) -> None:
