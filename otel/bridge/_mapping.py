@@ -19,7 +19,7 @@ from otel.delivery.collector.error_payload import read_error
 from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Registry
 from otel.mapping import Mapper
-from otel.mapping.errors import ErrorMapper, ErrorRecord
+from otel.mapping.errors import ErrorMapper, ErrorRecord, error_event
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import envelope_of, errors_of
 from otel.mapping.select import select_all
@@ -98,8 +98,7 @@ class RequestMapper:
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
         self._map = Mapper(registry, settings)
-        name = settings.error_event
-        self._map_error = ErrorMapper(settings, lambda: None if name is None else registry.get(name))
+        self._map_error = ErrorMapper(settings, error_event(settings, registry))
 
     def spans(self, request: ExportTraceServiceRequest) -> MappedRequest:
         """Return the events and errors of spans.

@@ -14,6 +14,7 @@ from otel.attributes import (
     VIEW_NAME,
 )
 from otel.envelope import Capture, Envelope, Rejection
+from otel.events import Registry
 from otel.events.declaration import Declaration
 from otel.exceptions import (
     BY_HAND,
@@ -33,13 +34,24 @@ from otel.mapping.redact import redact
 from otel.settings import Settings
 from otel.text.unicode import to_valid_text
 
-__all__ = ["ErrorMapper", "ErrorRecord", "http_status"]
+__all__ = ["ErrorMapper", "ErrorRecord", "error_event", "http_status"]
 
 # The default semantic conventions of the instrumentations are still the old ones (`otel.md` section 5).
 _STATUS_CODE = ("http.response.status_code", "http.status_code")
 _METHOD = ("http.request.method", "http.method")
 # The semantic conventions' attribute, a string as the SDK writes it.
 _ESCAPED = "exception.escaped"
+
+
+def error_event(settings: Settings, registry: Registry) -> Callable[[], Declaration | None]:
+    """Return a look-up of the product's error event, which may be declared after the mapper is created.
+
+    Args:
+        settings: the name of the event; without one the look-up returns None.
+        registry: the declared events.
+    """
+    name = settings.error_event
+    return lambda: None if name is None else registry.get(name)
 
 
 def http_status(attributes: Mapping[str, Any]) -> int | None:

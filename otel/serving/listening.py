@@ -48,7 +48,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def listen_or_explain(name: str, host: str, port: int) -> socket.socket | None:
-    """Return a listening socket, or explain on standard error why there is none and return None.
+    """Return a listening socket, or explain on standard error what went wrong and return None.
 
     Args:
         name: name of the server, for the message.

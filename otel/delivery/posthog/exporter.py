@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -19,9 +19,8 @@ from otel.delivery.posthog._batch import Batch
 from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Registry, default_registry
-from otel.events.declaration import Declaration
 from otel.mapping import Mapper
-from otel.mapping.errors import ErrorMapper, ErrorRecord
+from otel.mapping.errors import ErrorMapper, ErrorRecord, error_event
 from otel.mapping.from_span import envelopes, errors_of
 from otel.mapping.origin import Origins
 from otel.mapping.select import select_all
@@ -110,7 +109,7 @@ class PostHogSpanExporter(SpanExporter):
         self._sink = sink
         self._recovery = JournalRecovery(self.journal, self._export)
         self.map = Mapper(registry, self._settings)
-        self._map_error = ErrorMapper(self._settings, _error_event(self._settings, registry))
+        self._map_error = ErrorMapper(self._settings, error_event(self._settings, registry))
         self._limiter = ErrorLimiter(self._send_due)
         self._is_ending = False
         self._deadline = float("inf")
@@ -268,9 +267,3 @@ def _positions(span: ReadableSpan) -> tuple[JournalPosition, ...]:
 
 def _errors(span: ReadableSpan) -> Sequence[ErrorRecord]:
     return span.errors if isinstance(span, SelectedSpan) else errors_of(span)
-
-
-def _error_event(settings: Settings, registry: Registry) -> Callable[[], Declaration | None]:
-    """Return a look-up of the product's error event, which may be declared after the exporter is created."""
-    name = settings.error_event
-    return lambda: None if name is None else registry.get(name)

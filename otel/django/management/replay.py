@@ -15,7 +15,7 @@ from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture, Envelope, Rejection
 from otel.events import default_registry
 from otel.mapping import Mapper
-from otel.mapping.errors import ErrorMapper, ErrorRecord
+from otel.mapping.errors import ErrorMapper, ErrorRecord, error_event
 from otel.outcomes import Ledger, Quarantine, QuarantineEntry
 from otel.settings import Settings
 
@@ -88,9 +88,8 @@ class _Mapper:
     """
 
     def __init__(self, settings: Settings) -> None:
-        name = settings.error_event
         self._map = Mapper(default_registry, settings)
-        self._map_error = ErrorMapper(settings, lambda: None if name is None else default_registry.get(name))
+        self._map_error = ErrorMapper(settings, error_event(settings, default_registry))
 
     def __call__(self, envelope: Envelope) -> list[Capture | Rejection]:
         """Return the captures of an event, or a rejection.

@@ -1,4 +1,4 @@
-"""The transport: what it sends, which responses it accepts, and what it says when there is none."""
+"""The transport: what it sends, which responses it accepts, and how it describes a missing response."""
 
 from __future__ import annotations
 
