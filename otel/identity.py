@@ -21,8 +21,16 @@ __all__ = [
 ]
 
 
+class _Stamped:
+    """Memory for an identity's stamps, outside its fields, which are compared and sent to tasks."""
+
+    __slots__ = ("_stamped",)
+
+    _stamped: tuple[Mapping[str, str], Mapping[str, str | bool]]
+
+
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(_Stamped):
     """The person, groups and session to which an event is attributed.
 
     Args:
@@ -67,6 +75,20 @@ class Identity:
             if attribute:
                 attributes[attribute] = str(key)
         return attributes
+
+    def stamps(self, group_attributes: Mapping[str, str]) -> Mapping[str, str | bool]:
+        """Return what `attributes` returns, and the same mapping for each call.
+
+        The events of a request share the mapping, so that it is built, stored and resolved once.
+
+        Args:
+            group_attributes: for each group type, the attribute that carries the group's key.
+        """
+        stamped = getattr(self, "_stamped", None)
+        if stamped is None or stamped[0] is not group_attributes:
+            stamped = group_attributes, self.attributes(group_attributes)
+            object.__setattr__(self, "_stamped", stamped)
+        return stamped[1]
 
     def entry_attributes(self, group_attributes: Mapping[str, str]) -> dict[str, str | bool]:
         """Return the attributes to set on the span of a request or task.

@@ -23,10 +23,10 @@ from otel.events import Registry, default_registry
 from otel.identity import Identity
 from otel.mapping.origin import Origins
 from otel.outcomes import Counters, Ledger, open_quarantine
-from otel.recording import LogEmitter, OnCommit, Recorder
-from otel.selecting import PostHogLogProcessor, PostHogSpanProcessor, RecordingSampler
+from otel.recording import Emitter, LogEmitter, OnCommit, Recorder
+from otel.selecting import PostHogLogProcessor, PostHogSpanProcessor, QueueEmitter, RecordingSampler
 from otel.settings import Settings
-from otel.traces import Scrubber, scrub_exporters
+from otel.traces import Scrubber, mark_otlp_exporters, scrub_exporters
 
 if TYPE_CHECKING:
     from otel.delivery.collector.exporter import CollectorExporter
@@ -41,6 +41,7 @@ __all__ = [
     "pre_instrument",
     "recorder",
     "reinstall",
+    "release",
     "remember_exception",
     "running",
     "scrub",
@@ -159,17 +160,21 @@ def _assemble(
     global _running
     provider = provider or _provider()
     logger_provider = logger_provider or _logger_provider(settings, provider.resource)
-    if _running is not None and _running.processor is not None:
-        _running.processor.replace()
+    previous = None if _running is None else _running.processor
+    if previous is not None:
+        previous.replace()
     ledger = Ledger(Counters(), open_quarantine(settings.quarantine))
     exporter, processor = _exporter(settings, registry, ledger, sink), None
     # A public attribute that each new tracer reads; the standard samplers keep their meaning for traces.
     if not isinstance(provider.sampler, RecordingSampler):
         provider.sampler = RecordingSampler(provider.sampler)
-    provider.sampler.marks_delivered = exporter is not None
     if exporter is not None:
+        mark_otlp_exporters(_delivers)
         processor = PostHogSpanProcessor(
-            exporter, groups=settings.groups, flush_timeout=settings.flush_timeout
+            exporter,
+            groups=settings.groups,
+            flush_timeout=settings.flush_timeout,
+            recorded=None if previous is None else previous.recorded,
         )
         provider.add_span_processor(processor)
         if logger_provider is not None:
@@ -183,7 +188,7 @@ def _assemble(
         strict=settings.strict,
         # Where nothing is sent, nothing is lost.
         ledger=ledger if exporter is not None else Ledger(),
-        emitter=LogEmitter(logger_provider) if logger_provider and settings.carrier == "log" else None,
+        emitter=_emitter(settings, logger_provider, processor),
         resource=origin.resource.attributes,
         on_commit=on_commit,
     )
@@ -222,6 +227,15 @@ def _exporter(
     return None
 
 
+def _emitter(
+    settings: Settings, logger_provider: LoggerProvider | None, processor: PostHogSpanProcessor | None
+) -> Emitter | None:
+    """Return the emitter of recorded events; None for the default, which only adds them to spans."""
+    if logger_provider is not None and settings.carrier == "log":
+        return LogEmitter(logger_provider)
+    return None if processor is None else QueueEmitter(processor)
+
+
 def pre_instrument() -> None:
     """Install the pipeline under `opentelemetry-instrument`, if a key or the Collector is configured.
 
@@ -236,6 +250,11 @@ def pre_instrument() -> None:
         if is_wanted and "posthog" not in (name.strip() for name in exporters):
             _assemble(settings)  # nothing is declared yet; the first export starts the recovery
             scrub_exporters(scrub)
+
+
+def _delivers() -> bool:
+    """Whether the installed pipeline delivers what is on spans, so that a bridge must not do it again."""
+    return _running is not None and _running.exporter is not None
 
 
 def flush(timeout: float | None = None) -> bool:
@@ -269,6 +288,16 @@ def mark_expected(span_id: int) -> None:
     """
     if _running is not None and _running.processor is not None:
         _running.processor.mark_expected(span_id)
+
+
+def release(span_id: int) -> None:
+    """Deliver the events of nobody that wait for the end of a span, because the span may never end.
+
+    Args:
+        span_id: of the current span.
+    """
+    if _running is not None and _running.processor is not None:
+        _running.processor.release(span_id)
 
 
 def identity_attributes(identity: Identity) -> dict[str, str | bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -56,6 +55,9 @@ class RequestIdentity:
         self._request = request
         self._identify = identify
         self._browser: Browser | None = None
+        # The last answers, so that the same one is the same object, whose stamps are built once.
+        self._visitor: Identity | None = None
+        self._account: tuple[object, Identity] | None = None
         self.is_awaited = False
 
     def identity(self) -> Identity | None:
@@ -85,14 +87,22 @@ class RequestIdentity:
 
     def _about(self, user: object) -> Identity:
         if not isinstance(user, AbstractBaseUser) or not user.is_authenticated:
-            refuses, visitor_id, session_id = self.browser
-            return Identity(None, {}, refuses, visitor_id, session_id)
+            if self._visitor is None:
+                refuses, visitor_id, session_id = self.browser
+                self._visitor = Identity(None, {}, refuses, visitor_id, session_id)
+            return self._visitor
         with suppress_internal_errors("identifying a request's user"):
             known = self._identify(user, self._request)
-            refuses, _, session_id = self.browser
-            return replace(
-                known, opted_out=known.opted_out or refuses, visitor_id=None, session_id=session_id
-            )
+            # A copy, because the mappings may be the product's own and change.
+            answer = (known.distinct_id, dict(known.groups), known.opted_out, dict(known.span_attributes))
+            if self._account is None or self._account[0] != answer:
+                distinct_id, groups, opted_out, span_attributes = answer
+                refuses, _, session_id = self.browser
+                self._account = (
+                    answer,
+                    Identity(distinct_id, groups, opted_out or refuses, None, session_id, span_attributes),
+                )
+            return self._account[1]
         # The hook failed, so the person may have opted out. Errors are still sent, without the person.
         return Identity(opted_out=True)
 

@@ -16,8 +16,8 @@ from opentelemetry.trace import Span, SpanKind
 __all__ = ["name_by_route"]
 
 
-def name_by_route(span: Span, route: str) -> None:
-    """Name a request's span by method and route.
+def name_by_route(span: Span, route: str) -> dict[str, str]:
+    """Name a request's span by method and route; return the attribute of the route.
 
     The instrumentation does not simplify regular expressions, and names the root page by its view.
 
@@ -25,10 +25,11 @@ def name_by_route(span: Span, route: str) -> None:
         span: the current span. A span that the project started inside the request keeps its name.
         route: the route from the URL configuration.
     """
-    if isinstance(span, ReadableSpan) and span.kind is SpanKind.SERVER:
-        readable = _readable(route)
-        span.set_attribute("http.route", readable)
-        span.update_name(f"{span.name.partition(' ')[0]} {readable}")
+    if not isinstance(span, ReadableSpan) or span.kind is not SpanKind.SERVER:
+        return {}
+    readable = _readable(route)
+    span.update_name(f"{span.name.partition(' ')[0]} {readable}")
+    return {"http.route": readable}
 
 
 @lru_cache(maxsize=1024)  # a project has few routes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from django.apps import AppConfig
@@ -13,13 +12,10 @@ from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 
 from otel import pipeline
+from otel.django._probes import drop_probes
 from otel.traces import scrub_exporters, send_traces
 
 __all__ = ["OtelConfig"]
-
-
-# Health checks, which run every few seconds and whose traces have no value.
-_PROBES = r"^\w+://[^/]+/(?:health|healthz|livez|readyz)/?(?:\?|$)"
 
 
 class OtelConfig(AppConfig):
@@ -41,19 +37,14 @@ class OtelConfig(AppConfig):
         is_set_up = isinstance(trace.get_tracer_provider(), TracerProvider)
         pipeline.install(settings, on_commit=after_commit, url_templates=config().outgoing_paths)
         if not DjangoInstrumentor().is_instrumented_by_opentelemetry:
-            DjangoInstrumentor().instrument(excluded_urls=_excluded_urls())
+            DjangoInstrumentor().instrument()
+            drop_probes(trace.get_tracer_provider())
         provider = trace.get_tracer_provider()
         if is_set_up:
             scrub_exporters(pipeline.scrub)
         elif isinstance(provider, TracerProvider):
             send_traces(provider, pipeline.scrub)
         _signals.connect()
-
-
-def _excluded_urls() -> str | None:
-    """Return the URLs not to trace by default; None makes the instrumentation read its own variables."""
-    own = ("OTEL_PYTHON_DJANGO_EXCLUDED_URLS", "OTEL_PYTHON_EXCLUDED_URLS")
-    return None if any(name in os.environ for name in own) else _PROBES
 
 
 def after_commit(record: Callable[[], None]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from opentelemetry import trace
 
+from otel import pipeline
 from otel._guard import suppress_internal_errors
 from otel.attributes import VIEW_NAME
 from otel.django._config import config
@@ -58,22 +60,34 @@ class TelemetryMiddleware:
         get_response = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", self._get_response)
         source = RequestIdentity(request, config().identify)
         with identified(source):
-            response = await get_response(request)
+            try:
+                response = await get_response(request)
+            except CancelledError:  # the client hung up, and the instrumentation never ends the span
+                with suppress_internal_errors("releasing a cancelled request's events"):
+                    _add_identity(request, source)
+                    pipeline.release(trace.get_current_span().get_span_context().span_id)
+                raise
             if source.is_awaited:
                 await request.auser()
             _finish(request, response, source)
         return response
 
 
+def _add_identity(request: HttpRequest, source: RequestIdentity) -> dict[str, str]:
+    """Add identity, view and route to the request's span; return the attribute of the view."""
+    span = trace.get_current_span()
+    match = request.resolver_match
+    view = {} if match is None else {VIEW_NAME: match.view_name}
+    if span.is_recording():
+        identity = source.known_identity().entry_attributes(config().groups)
+        route = {} if match is None else name_by_route(span, match.route)
+        span.set_attributes({**identity, **view, **route})
+    return view
+
+
 def _finish(request: HttpRequest, response: HttpResponseBase, source: RequestIdentity) -> None:
     with suppress_internal_errors("adding a request's identity"):
-        span = trace.get_current_span()
-        match = request.resolver_match
-        view = {} if match is None else {VIEW_NAME: match.view_name}
-        if span.is_recording():
-            span.set_attributes({**source.known_identity().entry_attributes(config().groups), **view})
-            if match is not None:
-                name_by_route(span, match.route)
+        view = _add_identity(request, source)
         # The server sends a file itself; wrapping its content would read the file through Python.
         if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
             follow_stream(request, response, source, view)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from enum import Enum
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 __all__ = ["attribute_value", "encode_attributes", "encode_fields"]
@@ -33,7 +35,7 @@ def attribute_value(value: Any) -> Any:
     return str(value)  # UUID, Decimal, Path, a lazy translation, a subclass of str
 
 
-def encode_fields(instance: object, names: Iterable[str]) -> dict[str, Any]:
+def encode_fields(instance: object, names: tuple[str, ...]) -> dict[str, Any]:
     """Return an object's fields as attributes, without those that are None.
 
     Args:
@@ -42,9 +44,17 @@ def encode_fields(instance: object, names: Iterable[str]) -> dict[str, Any]:
     """
     return {
         name: value if type(value) in _AS_IS else attribute_value(value)
-        for name in names
-        if (value := getattr(instance, name)) is not None
+        for name, value in zip(names, _reader(names)(instance), strict=True)
+        if value is not None
     }
+
+
+@cache  # one for each declared class
+def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
+    """Return a function that reads the fields, which `attrgetter` does in half the time for two or more."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda instance: tuple(getattr(instance, name) for name in names)
 
 
 def encode_attributes(properties: Mapping[str, Any]) -> dict[str, Any]:

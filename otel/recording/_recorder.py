@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import count
+from time import time_ns
 from typing import Any
 
 from opentelemetry import trace
@@ -33,6 +34,11 @@ __all__ = ["OnCommit", "Recorder", "RecordingError"]
 
 
 _tracer = trace.get_tracer("otel")
+
+_NOBODY: Mapping[str, str | bool] = {}
+
+# Numbers events within a microsecond, which is PostHog's precision.
+_numbers = count()
 
 OnCommit = Callable[[Callable[[], None]], bool]
 
@@ -169,34 +175,41 @@ class Recorder:
 
     def _add(self, name: str, attributes: dict[str, Any], identity: Identity | None) -> None:
         """Stamp the event with the identity and the time now; emit it after the commit."""
-        attributes.update(self._identity(identity))
-        now = time.time_ns()
+        stamps = self._stamps_of(identity)
+        now = _unique_time()
         span = trace.get_current_span()
-        if not self.on_commit(partial(self._emit_after_commit, name, attributes, now, span)):
-            self._emit(name, attributes, now, span)
+        if not self.on_commit(partial(self._emit_after_commit, name, attributes, stamps, now, span)):
+            self._check(self._emitter.emit(name, attributes, stamps, now, span))
 
-    def _emit_after_commit(self, name: str, attributes: dict[str, Any], now: int, span: trace.Span) -> None:
+    def _emit_after_commit(
+        self,
+        name: str,
+        attributes: dict[str, Any],
+        stamps: Mapping[str, str | bool],
+        now: int,
+        span: trace.Span,
+    ) -> None:
         with self._emitting:
-            self._emit(name, attributes, now, span)
-
-    def _emit(self, name: str, attributes: dict[str, Any], now: int, span: trace.Span) -> None:
-        self._check(self._emitter.emit(name, attributes, now, span))
+            self._check(self._emitter.emit(name, attributes, stamps, now, span))
 
     def _check(self, is_recorded: bool) -> None:
         if not is_recorded:
             self._ledger.lost(Reason.NOT_RECORDING)
 
-    def _identity(self, identity: Identity | None) -> dict[str, str | bool]:
+    def _stamps_of(self, identity: Identity | None) -> Mapping[str, str | bool]:
         whom = self._whom(identity)
-        return {} if whom is None else whom.attributes(self._groups)
+        return _NOBODY if whom is None else whom.stamps(self._groups)
 
     @staticmethod
     def _whom(identity: Identity | None) -> Identity | None:
         known = current_identity()
         if identity is None:
             return known
-        if known is None or known.distinct_id not in (None, identity.distinct_id):
+        if known is None:
             return identity
+        if known.distinct_id not in (None, identity.distinct_id):
+            # An opt-out applies to everything that the person's request records.
+            return replace(identity, opted_out=True) if known.opted_out else identity
         # If the request is not signed in yet, it is this person's: its session and its opt-out apply to them.
         named = replace(
             identity,
@@ -221,12 +234,21 @@ class Recorder:
                 "declare it in the app's events.py, or fix this call"
             )
             raise RecordingError(msg)
-        stamped = {**attributes, **self._identity(None)}
+        stamped = {**attributes, **self._stamps_of(None)}
         context = trace.get_current_span().get_span_context()
         envelope = Envelope(
-            name, stamped, time.time_ns(), context.trace_id, context.span_id, resource=self._resource
+            name, stamped, time_ns(), context.trace_id, context.span_id, resource=self._resource
         )
         self._ledger.rejected(rejection, envelope)
+
+
+def _unique_time() -> int:
+    """Return the time in nanoseconds since 1970, made unique in this process below PostHog's microseconds.
+
+    The event's id depends on it, and the end of a span recognizes the event by it.
+    """
+    now = time_ns()
+    return now - now % 1000 + next(_numbers) % 1000
 
 
 def _values(properties: PersonProperties | GroupProperties) -> dict[str, Any]:

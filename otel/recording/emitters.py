@@ -1,4 +1,4 @@
-"""The two forms in which an event leaves the request: a span event or a log record."""
+"""Two forms in which an event leaves the request: a span event or a log record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opentelemetry._logs import LoggerProvider, SeverityNumber
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.trace import SpanKind
 
-__all__ = ["LONG_LIVED_NS", "Emitter", "LogEmitter", "SpanEmitter"]
+__all__ = ["LONG_LIVED_NS", "Emitter", "LogEmitter", "SpanEmitter", "SpanRoom"]
 
 # A span's events leave when it ends. Pages answer in well under a second, so a span this old belongs to a
 # command, a task or a socket, and its events should not wait for its end.
@@ -27,9 +27,50 @@ _tracer = trace.get_tracer("otel")
 class Emitter(Protocol):
     """A form in which events leave."""
 
-    def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
-        """Emit an event in the context of `span`; return False if nothing records it."""
+    def emit(
+        self,
+        name: str,
+        attributes: dict[str, Any],
+        stamps: Mapping[str, Any],
+        time_unix_nano: int,
+        span: trace.Span,
+    ) -> bool:
+        """Emit an event in the context of `span`; return False if nothing records it.
+
+        Args:
+            name: the event's.
+            attributes: its properties; not changed from now on.
+            stamps: its identity, which other events share.
+            time_unix_nano: when it happened; unique in the process.
+            span: the span that was current.
+        """
         ...
+
+
+class SpanRoom:
+    """The rules for adding an event to a span. Thread-safe."""
+
+    def __init__(self) -> None:
+        limit = SpanLimits().max_events
+        self._full = None if limit is None else max(limit - _HEADROOM, 0)
+
+    def has_room(self, span: ReadableSpan, events: int = 1) -> bool:
+        """Whether a span has room for more events and for the exceptions that may follow.
+
+        Args:
+            span: recording.
+            events: how many.
+        """
+        return self._full is None or len(span.events) + events <= self._full
+
+    @staticmethod
+    def ends_soon(span: ReadableSpan) -> bool:
+        """Whether an event may wait for the end of a span.
+
+        Args:
+            span: recording.
+        """
+        return span.kind is not SpanKind.CONSUMER and time.time_ns() - (span.start_time or 0) < LONG_LIVED_NS
 
 
 class SpanEmitter:
@@ -40,23 +81,31 @@ class SpanEmitter:
     """
 
     def __init__(self) -> None:
-        limit = SpanLimits().max_events
-        self._full = None if limit is None else max(limit - _HEADROOM, 0)
+        self._room = SpanRoom()
 
-    def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
+    def emit(
+        self,
+        name: str,
+        attributes: dict[str, Any],
+        stamps: Mapping[str, Any],
+        time_unix_nano: int,
+        span: trace.Span,
+    ) -> bool:
         """Add an event to a span; return False if the span is not recorded.
 
         Args:
             name: the event's.
-            attributes: its properties and stamps.
+            attributes: its properties.
+            stamps: its identity.
             time_unix_nano: when it happened.
             span: the span that was current.
         """
+        stamped = {**attributes, **stamps}
         if self._has_room(span):
-            span.add_event(name, attributes, time_unix_nano)
+            span.add_event(name, stamped, time_unix_nano)
             return True
         own = _tracer.start_span(name, trace.set_span_in_context(span))
-        own.add_event(name, attributes, time_unix_nano)
+        own.add_event(name, stamped, time_unix_nano)
         is_recording = own.is_recording()
         own.end()
         return is_recording
@@ -65,9 +114,8 @@ class SpanEmitter:
         return (
             span.is_recording()
             and isinstance(span, ReadableSpan)
-            and span.kind is not SpanKind.CONSUMER
-            and (self._full is None or len(span.events) < self._full)
-            and time.time_ns() - (span.start_time or 0) < LONG_LIVED_NS
+            and self._room.ends_soon(span)
+            and self._room.has_room(span)
         )
 
 
@@ -84,14 +132,22 @@ class LogEmitter:
     def __init__(self, provider: LoggerProvider) -> None:
         self._logger = provider.get_logger("otel")
 
-    def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
+    def emit(
+        self,
+        name: str,
+        attributes: dict[str, Any],
+        stamps: Mapping[str, Any],
+        time_unix_nano: int,
+        span: trace.Span,
+    ) -> bool:
         """Emit an event; return False if no processor takes it.
 
-        Outside any trace, a short span provides one, as with the other emitter.
+        Outside any trace, a short span provides one, as with the other emitters.
 
         Args:
             name: the event's.
-            attributes: its properties and stamps.
+            attributes: its properties.
+            stamps: its identity.
             time_unix_nano: when it happened.
             span: the span that was current.
         """
@@ -103,7 +159,7 @@ class LogEmitter:
             context=trace.set_span_in_context(own or span),
             severity_number=SeverityNumber.INFO,  # backends of logs drop or hide what has none
             event_name=name,
-            attributes=attributes,
+            attributes={**attributes, **stamps},
         )
         if own is not None:
             own.end()

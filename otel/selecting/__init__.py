@@ -1,8 +1,17 @@
 """The SDK's hooks: which spans and log records carry something for PostHog."""
 
 from otel.selecting.log_processor import PostHogLogProcessor
+from otel.selecting.queue_emitter import QueueEmitter
 from otel.selecting.sampler import RecordingSampler
-from otel.selecting.selected import SelectedSpan
+from otel.selecting.selected import RecordedEvent, Selected, SelectedSpan
 from otel.selecting.span_processor import PostHogSpanProcessor
 
-__all__ = ["PostHogLogProcessor", "PostHogSpanProcessor", "RecordingSampler", "SelectedSpan"]
+__all__ = [
+    "PostHogLogProcessor",
+    "PostHogSpanProcessor",
+    "QueueEmitter",
+    "RecordedEvent",
+    "RecordingSampler",
+    "Selected",
+    "SelectedSpan",
+]

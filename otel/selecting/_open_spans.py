@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span
 from opentelemetry.trace import SpanKind
 
-from otel.attributes import EXCEPTION_EVENT
 from otel.exceptions import BY_HAND, ExceptionSnapshot, hook_of
 from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import envelope_of
@@ -27,11 +26,11 @@ from otel.selecting.error_rules import (
     kind_of,
 )
 
-__all__ = ["EntrySpan", "OpenSpans"]
+__all__ = ["MAX_OPEN", "EntrySpan", "OpenSpans"]
 
 # The number of open spans that are followed. Only spans that never end (a client that hangs up under ASGI,
 # `otel.md` section 5) fill it up; the oldest are then forgotten.
-_MAX_OPEN = 20_000
+MAX_OPEN = 20_000
 
 _ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 _OUTGOING_KINDS = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
@@ -82,6 +81,8 @@ class OpenSpans:
             span: recording.
         """
         context, parent = span.context, span.parent
+        if parent is not None and not parent.is_remote and span.kind in _OUTGOING_KINDS:
+            return  # their exceptions are not judged, and `around` finds their entry span by the trace
         span_id = context.span_id
         entry = None
         if parent is not None and not parent.is_remote:
@@ -89,7 +90,7 @@ class OpenSpans:
             entry = self._entry_of.get(parent.span_id) or self._in_trace.get(context.trace_id)
         if parent is None or parent.is_remote or span.kind in _ENTRY_KINDS:
             entry = self._in_trace[context.trace_id] = EntrySpan(span, span_id, entry)
-        if len(self._entry_of) >= _MAX_OPEN:
+        if len(self._entry_of) >= MAX_OPEN:
             self._forget_oldest()
         self._entry_of[span_id] = entry
         handling = sys.exc_info()[1]
@@ -97,12 +98,13 @@ class OpenSpans:
             self._handling[span_id] = handling.__dict__.setdefault(_HANDLED, next(_numbers))
 
     def end(
-        self, span: ReadableSpan, identity: Mapping[str, Any] | None
+        self, span: ReadableSpan, events: Sequence[Event], identity: Mapping[str, Any] | None
     ) -> list[tuple[ReadableSpan, ErrorRecord]]:
         """Remove a span that has ended; return the errors that are certain now, with their spans.
 
         Args:
             span: ended.
+            events: its exceptions.
             identity: the identity attributes of the current request or task, if there is one.
         """
         context = span.context
@@ -114,7 +116,6 @@ class OpenSpans:
         is_entry = entry is not None and entry.span_id == span_id
         if is_entry:
             self._leave(trace_id, entry)
-        events = [event for event in span.events if event.name == EXCEPTION_EVENT]
         if not events and not (is_entry and entry is not None and entry.inner):
             return []
         if span.kind in _OUTGOING_KINDS and not is_entry:
@@ -149,7 +150,7 @@ class OpenSpans:
                 self._in_trace[trace_id] = entry.outer
 
     def _forget_oldest(self) -> None:
-        for forgotten in list(self._entry_of)[: _MAX_OPEN // 10]:
+        for forgotten in list(self._entry_of)[: MAX_OPEN // 10]:
             entry = self._entry_of.pop(forgotten, None)
             self._handling.pop(forgotten, None)
             if entry is not None and entry.span_id == forgotten:

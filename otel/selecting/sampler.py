@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
-
-from otel.attributes import DELIVERED_SEPARATELY
-from otel.mapping.from_span import as_dict
 
 __all__ = ["RecordingSampler"]
 
@@ -28,13 +25,14 @@ class RecordingSampler(Sampler):
 
     Args:
         root: the sampler that decides which traces are exported.
-        marks_delivered: whether to mark sampled spans as delivered separately, so that a bridge behind the
-            Collector does not map them again. It may be changed later, because tracers keep their sampler.
+
+    Attributes:
+        drops: whether a server span is neither exported nor recorded, by its attributes; no span by default.
     """
 
-    def __init__(self, root: Sampler, *, marks_delivered: bool = False) -> None:
+    def __init__(self, root: Sampler) -> None:
         self._root = root
-        self.marks_delivered = marks_delivered
+        self.drops: Callable[[Attributes], bool] | None = None
 
     def should_sample(
         self,
@@ -57,15 +55,13 @@ class RecordingSampler(Sampler):
             links: the span's links.
             trace_state: the parent's trace state.
         """
+        if kind is SpanKind.SERVER and self.drops is not None and self.drops(attributes):
+            return SamplingResult(Decision.DROP, trace_state=trace_state)
         result = self._root.should_sample(
             parent_context, trace_id, name, kind, attributes, links, trace_state
         )
         if result.decision is Decision.DROP and kind not in _LEFT_UNRECORDED:
             return SamplingResult(Decision.RECORD_ONLY, attributes, result.trace_state)
-        if self.marks_delivered and result.decision is Decision.RECORD_AND_SAMPLE:
-            marked = as_dict(result.attributes)
-            marked[DELIVERED_SEPARATELY] = True
-            return SamplingResult(Decision.RECORD_AND_SAMPLE, marked, result.trace_state)
         return result
 
     def get_description(self) -> str:

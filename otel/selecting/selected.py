@@ -1,4 +1,4 @@
-"""The span that the exporter gets: a span's business events and errors, with the identity of the request."""
+"""What the exporter gets: a recorded event, or a span's other business events and errors."""
 
 from __future__ import annotations
 
@@ -8,11 +8,31 @@ from typing import Any
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, TraceFlags
 
+from otel.envelope import Envelope
 from otel.mapping.errors import ErrorRecord
 
-__all__ = ["SelectedSpan"]
+__all__ = ["RecordedEvent", "Selected", "SelectedSpan"]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+
+
+class RecordedEvent(Envelope):
+    """An event that `record` hands over when it has become true, for OpenTelemetry's batching.
+
+    A subclass of the envelope instead of a holder of it, because each waiting event costs memory. Its
+    identity is in `span_attributes`, a dict that the events of a request share.
+    """
+
+    __slots__ = ("position",)
+
+    # The stock BatchSpanProcessor reads only this of what it queues: whether it is sampled.
+    context = SpanContext(1, 1, is_remote=False, trace_flags=_SAMPLED)
+
+    # Its place in the journal, if it has one; the type is delivery's.
+    position: object
+
+    # The number of events and errors.
+    count = 1
 
 
 class SelectedSpan(ReadableSpan):
@@ -53,5 +73,10 @@ class SelectedSpan(ReadableSpan):
         )
         self.errors = errors
         self.is_log = is_log
+        self.count = len(events) + len(errors)
         # Its place in the journal, if it has one; the type is delivery's.
         self.position: object = None
+
+
+Selected = RecordedEvent | SelectedSpan
+"""What the processor queues, and the exporter delivers."""

@@ -31,6 +31,8 @@ __all__ = ["flush_traces", "scrub_exporters", "send_traces"]
 _log = logging.getLogger("otel")
 
 _EXPORTERS, _INSTRUMENTORS = "opentelemetry_traces_exporter", "opentelemetry_instrumentor"
+# The classes that are wrapped already.
+_scrubbed: set[type[SpanExporter]] = set()
 # `otel.pipeline` installs our own exporter.
 _OURS = frozenset({"posthog"})
 
@@ -72,7 +74,8 @@ def scrub_exporters(scrub: Scrub) -> None:
     for entry_point in _exporters():
         with suppress_internal_errors(f"wrapping the exporter {entry_point.name!r}"):
             exporter: type[SpanExporter] = entry_point.load()
-            if not isinstance(vars(exporter).get("export"), wrapt.FunctionWrapper):
+            if exporter not in _scrubbed:
+                _scrubbed.add(exporter)
                 wrapt.wrap_function_wrapper(exporter, "export", export)
 
 

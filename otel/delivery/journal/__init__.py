@@ -2,7 +2,15 @@
 
 from otel.delivery.journal._segment import JournalPosition
 from otel.delivery.journal.backlog import Backlog, backlog
-from otel.delivery.journal.journal import Journal, NullJournal
+from otel.delivery.journal.journal import Journal, NullJournal, position_of
 from otel.delivery.journal.recovery import JournalRecovery
 
-__all__ = ["Backlog", "Journal", "JournalPosition", "JournalRecovery", "NullJournal", "backlog"]
+__all__ = [
+    "Backlog",
+    "Journal",
+    "JournalPosition",
+    "JournalRecovery",
+    "NullJournal",
+    "backlog",
+    "position_of",
+]

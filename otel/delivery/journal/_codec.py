@@ -1,4 +1,4 @@
-"""A selected span as one line of the journal, and back."""
+"""A recorded event or a selected span as one line of the journal, and back."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Frame, Ho
 from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import as_dict
 from otel.outcomes import lossless_json
-from otel.selecting import SelectedSpan
+from otel.selecting import RecordedEvent, SelectedSpan
 
-__all__ = ["line_of", "span_of"]
+__all__ = ["line_of", "line_of_event", "span_of"]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 # orjson's encoding of NaN and infinities; a string with this word only takes the slower path.
@@ -46,18 +46,38 @@ def line_of(span: SelectedSpan, origin: Mapping[str, str]) -> bytes:
     }
     if span.errors:
         fields["errors"] = [_error_fields(error) for error in span.errors]
-    else:
-        try:
-            line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
-        except TypeError:  # bytes, an integer of more than 64 bits, or a lone surrogate
-            line = _NULL
-        if _NULL not in line:
-            return line
-    return lossless_json.dumps(fields) + b"\n"
+        return lossless_json.dumps(fields) + b"\n"
+    return _line(fields)
+
+
+def line_of_event(event: RecordedEvent, origin: Mapping[str, str]) -> bytes:
+    """Encode a recorded event as a span with one event.
+
+    Args:
+        event: in the thread that recorded it.
+        origin: as for `line_of`.
+    """
+    return _line(
+        {
+            "trace": hex(event.trace_id),
+            "span": event.span_id,
+            "origin": origin,
+            "about": event.span_attributes,
+            "events": ((event.name, event.time_unix_nano, event.attributes),),
+        }
+    )
+
+
+def _line(fields: dict[str, Any]) -> bytes:
+    try:
+        line = orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # bytes, an integer of more than 64 bits, or a lone surrogate
+        line = _NULL
+    return lossless_json.dumps(fields) + b"\n" if _NULL in line else line
 
 
 def span_of(line: bytes) -> SelectedSpan:
-    """Return the span that `line_of` encoded.
+    """Return what `line_of` or `line_of_event` encoded, as a span.
 
     Args:
         line: one line.

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from otel._fork import call_in_child
 from otel._guard import suppress_internal_errors
-from otel.delivery.journal._codec import line_of, span_of
+from otel.delivery.journal._codec import line_of, line_of_event, span_of
 from otel.delivery.journal._segment import JournalPosition, Segment, segment_paths
 from otel.mapping.origin import Origins
 from otel.outcomes.self_log import ThrottledLogger
-from otel.selecting import SelectedSpan
+from otel.selecting import RecordedEvent, Selected, SelectedSpan
 
-__all__ = ["Journal", "NullJournal"]
+__all__ = ["Journal", "NullJournal", "position_of"]
 
 # About 200,000 events of 600 B: two days of an outage at one event per second, and little compared with a
 # container's disk. Each process may exceed it by the segment that it has started.
@@ -37,12 +37,15 @@ class NullJournal:
     is_on = False
     failed_deliveries = 0
 
-    def append(self, span: SelectedSpan) -> None:
+    def append(self, item: Selected) -> None:
         """Store nothing."""
 
-    def defer(self, span: SelectedSpan) -> bool:
-        """Return False: the span is not stored."""
-        del span
+    def rewrite(self, event: RecordedEvent) -> None:
+        """Store nothing."""
+
+    def defer(self, item: Selected) -> bool:
+        """Return False: the item is not stored."""
+        del item
         return False
 
     def settle(self, settled: Iterable[JournalPosition], waiting: Iterable[JournalPosition]) -> None:
@@ -101,30 +104,47 @@ class Journal:
         self.failed_deliveries = 0
         call_in_child(self._after_fork)
 
-    def append(self, span: SelectedSpan) -> None:
-        """Write a span to disk; log a warning if it cannot be written.
+    def append(self, item: Selected) -> None:
+        """Write an event or a span to disk; log a warning if it cannot be written.
 
         Args:
-            span: its `position` is set to its place in the journal.
+            item: its `position` is set to its place in the journal.
         """
         try:
-            data = line_of(span, self._origins.of(span.resource.attributes).attributes)
+            if isinstance(item, RecordedEvent):
+                data = line_of_event(item, self._origins.of(item.resource).attributes)
+                is_error = False
+            else:
+                data = line_of(item, self._origins.of(item.resource.attributes).attributes)
+                is_error = bool(item.errors)
             with self._lock:
-                span.position = self._append(data, is_error=bool(span.errors))
+                item.position = self._append(data, is_error=is_error)
         except Exception as error:  # noqa: BLE001 - a full disk, or a value whose own code raises
             self._closed_until = self._clock() + _PAUSE
             problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._log.warning("write", "the journal %s cannot be written: %s", self._folder, problem)
 
-    def defer(self, span: SelectedSpan) -> bool:
-        """Defer a span; return False if the journal does not hold it.
+    def rewrite(self, event: RecordedEvent) -> None:
+        """Write an event again whose identity has become known, and settle its earlier line.
 
         Args:
-            span: will not be delivered now.
+            event: appended before.
         """
-        if not isinstance(span.position, JournalPosition):
+        earlier = position_of(event)
+        self.append(event)
+        if earlier is not None and position_of(event) is not earlier:
+            self.settle((earlier,), ())
+
+    def defer(self, item: Selected) -> bool:
+        """Defer an item; return False if the journal does not hold it.
+
+        Args:
+            item: will not be delivered now.
+        """
+        position = position_of(item)
+        if position is None:
             return False
-        self.settle((), (span.position,))
+        self.settle((), (position,))
         return True
 
     def settle(self, settled: Iterable[JournalPosition], waiting: Iterable[JournalPosition]) -> None:
@@ -267,6 +287,16 @@ class Journal:
             segment.close()
         self._current = None
         self._lock = threading.Lock()
+
+
+def position_of(item: object) -> JournalPosition | None:
+    """Return the place of an event or span in the journal; None if it does not have one.
+
+    Args:
+        item: `Selected`, or a span of OpenTelemetry's.
+    """
+    position = getattr(item, "position", None)
+    return position if isinstance(position, JournalPosition) else None
 
 
 def _size(path: Path) -> int:

@@ -21,15 +21,16 @@ class Batch:
         self.positions: dict[int, Sequence[JournalPosition]] = {}
         self._rejections: list[tuple[Rejection, Envelope | None, Sequence[JournalPosition]]] = []
         self._touched: list[JournalPosition] = []
-        self._from: Sequence[JournalPosition] = ()
+        # The current span's or event's place in the journal.
+        self.current: Sequence[JournalPosition] = ()
 
     def begin(self, positions: Sequence[JournalPosition]) -> None:
-        """Start the captures of one span.
+        """Start the captures of one span or recorded event.
 
         Args:
-            positions: the span's place in the journal; for an error that represents others, those of all.
+            positions: its place in the journal; for an error that represents others, those of all.
         """
-        self._from = positions
+        self.current = positions
         self._touched += positions
 
     def add(self, capture: Capture) -> None:
@@ -38,8 +39,8 @@ class Batch:
         Args:
             capture: mapped.
         """
-        if self._from:
-            self.positions[len(self.captures)] = self._from
+        if self.current:
+            self.positions[len(self.captures)] = self.current
         self.captures.append(capture)
 
     def reject(self, rejection: Rejection, envelope: Envelope | None) -> None:
@@ -49,12 +50,12 @@ class Batch:
             rejection: why.
             envelope: the event, as far as it could be read.
         """
-        self._rejections.append((rejection, envelope, self._from))
+        self._rejections.append((rejection, envelope, self.current))
 
     def hold_back(self) -> None:
         """Leave the current span's position to the count of errors that are held back."""
-        del self._touched[len(self._touched) - len(self._from) :]
-        self._from = ()
+        del self._touched[len(self._touched) - len(self.current) :]
+        self.current = ()
 
     def settle(self, losses: Sequence[Undelivered], journal: Journal | NullJournal, ledger: Ledger) -> None:
         """Settle the journal's lines after a delivery, and account for the rejected events.

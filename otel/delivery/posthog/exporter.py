@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import report_internal_error, suppress_internal_errors
 from otel.delivery.error_limiter import ErrorLimiter
-from otel.delivery.journal import Journal, JournalPosition, JournalRecovery, NullJournal
+from otel.delivery.journal import Journal, JournalRecovery, NullJournal, position_of
 from otel.delivery.posthog._batch import Batch
 from otel.delivery.posthog.client import PostHogClient
 from otel.envelope import Capture, Envelope, Rejection
@@ -26,7 +26,7 @@ from otel.mapping.origin import Origins
 from otel.mapping.select import select_all
 from otel.outcomes import Ledger, open_quarantine
 from otel.reasons import Reason
-from otel.selecting import SelectedSpan
+from otel.selecting import RecordedEvent, SelectedSpan
 from otel.settings import Settings
 
 __all__ = ["CaptureSink", "PostHogSpanExporter"]
@@ -114,11 +114,11 @@ class PostHogSpanExporter(SpanExporter):
         self._is_ending = False
         self._deadline = float("inf")
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Map and deliver a batch of spans.
+    def export(self, spans: Sequence[ReadableSpan | RecordedEvent]) -> SpanExportResult:
+        """Map and deliver a batch.
 
         Args:
-            spans: ended.
+            spans: ended spans, and recorded events.
         """
         if not self._is_sending:
             self.ledger.lost(Reason.NO_KEY, sum(map(self._count, spans)))
@@ -163,10 +163,15 @@ class PostHogSpanExporter(SpanExporter):
         self._recovery.join()
         self.journal.close()
 
-    def _export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+    def _export(self, items: Sequence[ReadableSpan | RecordedEvent]) -> SpanExportResult:
         batch = Batch()
-        for span in spans:
-            self._take_span(span, batch)
+        for item in items:
+            position = position_of(item)
+            batch.begin(() if position is None else (position,))
+            if isinstance(item, RecordedEvent):
+                self._take_event(item, batch)
+            else:
+                self._take_span(item, batch)
         self._take_due(batch)
         self._limiter.start_timer()
         return self._deliver(batch)
@@ -174,13 +179,11 @@ class PostHogSpanExporter(SpanExporter):
     def _take_span(self, span: ReadableSpan, batch: Batch) -> None:
         accounted = 0
         try:
-            positions = _positions(span)
-            batch.begin(positions)
             for envelope in self._envelopes(span):
                 self._take_event(envelope, batch)
                 accounted += 1
             for error in _errors(span):
-                if self._limiter.admit(error, positions):
+                if self._limiter.admit(error, batch.current):
                     self._take_error(error, 1, batch)
                 else:
                     batch.hold_back()
@@ -191,10 +194,10 @@ class PostHogSpanExporter(SpanExporter):
                 batch.reject(Rejection(Reason.MAPPING_FAILED, type(error).__name__), None)
             report_internal_error("reading a span", error)
 
-    def _count(self, span: ReadableSpan) -> int:
-        """Return how many events and errors a span carries."""
-        if isinstance(span, SelectedSpan):
-            return len(span.events) + len(span.errors)
+    def _count(self, span: ReadableSpan | RecordedEvent) -> int:
+        """Return how many events and errors an item carries."""
+        if isinstance(span, SelectedSpan | RecordedEvent):
+            return span.count
         selected = sum(self.map.selects(event.name) for event in span.events)
         return selected + len(errors_of(span))
 
@@ -258,11 +261,6 @@ class PostHogSpanExporter(SpanExporter):
         batch = Batch()
         self._take_due(batch)
         self._deliver(batch)
-
-
-def _positions(span: ReadableSpan) -> tuple[JournalPosition, ...]:
-    position = span.position if isinstance(span, SelectedSpan) else None
-    return (position,) if isinstance(position, JournalPosition) else ()
 
 
 def _errors(span: ReadableSpan) -> Sequence[ErrorRecord]:

@@ -1,0 +1,97 @@
+"""The third form in which an event leaves: its envelope, queued when the event has become true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan
+
+from otel.recording import SpanRoom
+from otel.selecting._recorded import EVENTS_BETWEEN_LOOKS, RecordedOn
+from otel.selecting.selected import RecordedEvent
+from otel.selecting.span_processor import PostHogSpanProcessor
+
+__all__ = ["QueueEmitter"]
+
+_tracer = trace.get_tracer("otel")
+
+
+class QueueEmitter:
+    """An emitter that queues the event itself, and adds it to the current span for those who read traces.
+
+    Such an event does not depend on its span: the span may be full, last for hours or never end. An event of
+    nobody waits for the end of its span, because a login may follow. Thread-safe.
+
+    Args:
+        processor: queues events, and recognizes them when their span ends.
+    """
+
+    def __init__(self, processor: PostHogSpanProcessor) -> None:
+        self._processor = processor
+        self._recorded = processor.recorded
+        self._identity_attributes = processor.identity_attributes
+        self._room = SpanRoom()
+
+    def emit(
+        self,
+        name: str,
+        attributes: dict[str, Any],
+        stamps: Mapping[str, Any],
+        time_unix_nano: int,
+        span: trace.Span,
+    ) -> bool:
+        """Queue an event and add it to a span; return False if nothing is recorded.
+
+        Args:
+            name: the event's.
+            attributes: its properties.
+            stamps: its identity.
+            time_unix_nano: when it happened; unique in the process.
+            span: the span that was current.
+        """
+        own = None
+        recorded = self._recorded_on(span, may_wait=not stamps)
+        if recorded is None:
+            own = span = _tracer.start_span(name, trace.set_span_in_context(span))
+            recorded = self._recorded.on(span.get_span_context().span_id)
+        if not isinstance(span, ReadableSpan) or not span.is_recording():
+            return False
+        context = span.get_span_context()
+        if not self._identity_attributes.isdisjoint(attributes):
+            # A property has the name of an identity attribute; the mapping expects all of them in one place.
+            attributes = {**attributes, **stamps}
+        event = RecordedEvent(
+            name,
+            attributes,
+            time_unix_nano,
+            context.trace_id,
+            context.span_id,
+            0,
+            stamps,
+            span.resource.attributes,
+        )
+        # Before the span has the event: another thread may end the span at any moment.
+        recorded.names[time_unix_nano] = name
+        span.add_event(name, attributes, time_unix_nano)
+        if stamps:
+            self._processor.enqueue(event)
+        else:
+            self._processor.hold(event, recorded)
+            if not span.is_recording():  # another thread has ended it
+                self._processor.release(context.span_id)
+        if own is not None:
+            own.end()
+        return True
+
+    def _recorded_on(self, span: trace.Span, *, may_wait: bool) -> RecordedOn | None:
+        """Return the recorded events of a span; None if another one should not be added to it."""
+        if not span.is_recording() or not isinstance(span, ReadableSpan):
+            return None
+        if may_wait and not self._room.ends_soon(span):
+            return None
+        recorded = self._recorded.on(span.get_span_context().span_id)
+        if not recorded.is_full and len(recorded.names) % EVENTS_BETWEEN_LOOKS == 0:
+            recorded.is_full = not self._room.has_room(span, EVENTS_BETWEEN_LOOKS)
+        return None if recorded.is_full else recorded
