@@ -14,11 +14,11 @@ from otel.envelope import Capture, Envelope
 from otel.mapping.identify import ResolvedIdentity
 from otel.version import __version__
 
-__all__ = ["IS_SYSTEM", "LIBRARY", "timestamp", "to_capture"]
+__all__ = ["IS_SYSTEM", "LIBRARY", "SAME_FOR_ALL", "identity_properties", "timestamp", "to_capture", "uuid7"]
 
 LIBRARY = "tformance-otel"
 
-_SAME_FOR_ALL = {
+SAME_FOR_ALL = {
     "$lib": LIBRARY,
     "$lib_version": __version__,
     "$is_server": True,
@@ -88,10 +88,29 @@ def to_capture(
         properties["$span_id"] = span_id
     for property_name, value in origin.items():
         properties.setdefault(property_name, value)  # the event's own property takes precedence
-    properties |= _SAME_FOR_ALL
+    properties |= SAME_FOR_ALL
     if trace_url and envelope.span_id:
         # PostHog has no standard name for this property; the page of an event shows a URL as a link.
         properties["trace_url"] = trace_url.replace("{trace_id}", trace_id)
+    properties |= identity_properties(name, person)
+    return Capture(
+        name,
+        person.distinct_id,
+        uuid7(time, f"{trace_id}:{span_id}:{name}:{time}:{envelope.ordinal}{prepares and ':' + prepares}"),
+        timestamp(time),
+        properties,
+        envelope.is_clock_trusted,
+    )
+
+
+def identity_properties(name: str, person: ResolvedIdentity) -> dict[str, Any]:
+    """Return the properties that attribute an event to its person, groups and session.
+
+    Args:
+        name: the event's name.
+        person: the person to whom the event is attributed.
+    """
+    properties: dict[str, Any] = {}
     # PostHog strips the groups of an event without a person, except from an exception (PL-3, EX-15).
     if person.groups and (not person.is_anonymous or name == EXCEPTION_CAPTURE):
         properties["$groups"] = person.groups
@@ -101,21 +120,21 @@ def to_capture(
         properties["$process_person_profile"] = False
     elif person.is_system and name not in _WITHOUT_PERSON_UPDATE:
         properties["$set"] = IS_SYSTEM
-    return Capture(
-        name,
-        person.distinct_id,
-        _uuid7(time, f"{trace_id}:{span_id}:{name}:{time}:{envelope.ordinal}{prepares and ':' + prepares}"),
-        timestamp(time),
-        properties,
-        envelope.is_clock_trusted,
-    )
+    return properties
 
 
-def _uuid7(time_unix_nano: int, name: str) -> str:
+def uuid7(time_unix_nano: int, name: str) -> str:
     """Return a UUIDv7 for a time; its other bits are a hash, so that each attempt and route has the same id.
 
     PostHog warns about other versions, and finds an event by the time in its id (UU-2, UU-3).
+
+    Args:
+        time_unix_nano: nanoseconds since 1970.
+        name: what identifies the event among all others.
     """
-    time = f"{min(max(time_unix_nano // 1_000_000, 0), _LAST_MILLISECOND):012x}"
+    milliseconds = time_unix_nano // 1_000_000
+    if not 0 <= milliseconds <= _LAST_MILLISECOND:
+        milliseconds = min(max(milliseconds, 0), _LAST_MILLISECOND)
+    time = milliseconds.to_bytes(6, "big").hex()  # in half the time of formatting
     text = sha1(_NAMESPACE + name.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
     return f"{time[:8]}-{time[8:]}-7{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"

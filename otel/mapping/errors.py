@@ -30,7 +30,7 @@ from otel.mapping.capture import to_capture
 from otel.mapping.identify import identify, identity_attribute_names
 from otel.mapping.limit import limit
 from otel.mapping.origin import Origins
-from otel.mapping.redact import redact
+from otel.mapping.validate import redact
 from otel.settings import Settings
 from otel.text.unicode import to_valid_text
 

@@ -22,6 +22,7 @@ __all__ = [
     "identity_attribute_names",
     "is_opted_out",
     "legal_id",
+    "resolve",
     "system_person",
     "uuid7_or_none",
 ]
@@ -150,9 +151,9 @@ def identify(
 ) -> ResolvedIdentity:
     """Return the identity of an event: the event's own if it has one, otherwise its span's.
 
-    An identity with groups but without a person is attributed to the system person. An event without both
-    gets an anonymous id that is the same throughout its trace. The identity is used as a whole: an event that
-    was recorded for another person does not belong to the team or session of the request that recorded it.
+    An event without a person and groups gets an anonymous id that is the same throughout its trace. The
+    identity is used as a whole: an event that was recorded for another person does not belong to the team or
+    session of the request that recorded it.
 
     Args:
         envelope: the event.
@@ -162,6 +163,23 @@ def identify(
     attributes = envelope.attributes
     if identity_attributes.isdisjoint(attributes):
         attributes = envelope.span_attributes
+    return resolve(attributes, group_attributes) or ResolvedIdentity(
+        anonymous_id(envelope.trace_id),
+        is_anonymous=True,
+        session_id=uuid7_or_none(attributes.get(SESSION_ID)),
+        groups={},
+    )
+
+
+def resolve(attributes: Mapping[str, Any], group_attributes: Mapping[str, str]) -> ResolvedIdentity | None:
+    """Return the identity that attributes carry; None if they name neither a person nor a group.
+
+    An identity with groups but without a person is attributed to the system person.
+
+    Args:
+        attributes: those of an event or a span.
+        group_attributes: for each group type, the attribute that carries the group's key.
+    """
     groups = {}
     for group_type, attribute in group_attributes.items():
         key = group_key(attributes.get(attribute))
@@ -172,11 +190,7 @@ def identify(
         distinct_id = legal_id(attributes[name]) if name in attributes else None
         if distinct_id is not None:
             return ResolvedIdentity(distinct_id, name == VISITOR_ID, session_id, groups)
-    if groups:
-        return system_person(groups)
-    return ResolvedIdentity(
-        anonymous_id(envelope.trace_id), is_anonymous=True, session_id=session_id, groups=groups
-    )
+    return system_person(groups) if groups else None
 
 
 def system_person(groups: dict[str, str]) -> ResolvedIdentity:

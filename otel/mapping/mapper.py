@@ -16,6 +16,7 @@ from otel.envelope import Capture, Envelope, Rejection
 from otel.events import Registry
 from otel.events.declaration import Declaration
 from otel.mapping.capture import IS_SYSTEM, to_capture
+from otel.mapping.fast import FastMapper
 from otel.mapping.identify import (
     ResolvedIdentity,
     identify,
@@ -25,10 +26,9 @@ from otel.mapping.identify import (
 )
 from otel.mapping.limit import limit, to_json_value
 from otel.mapping.origin import Origins
-from otel.mapping.redact import redact
 from otel.mapping.select import Selection, keep_tier
 from otel.mapping.updates import group_update, person_merge, person_update
-from otel.mapping.validate import validate
+from otel.mapping.validate import redact, validate
 from otel.reasons import Reason
 from otel.settings import Settings
 
@@ -51,6 +51,7 @@ class Mapper:
         self._origins = Origins(settings.release_id)
         self.selects = Selection(registry, settings.events)
         self.stamps = identity_attribute_names(settings.groups)
+        self.fast = FastMapper(registry, settings, self.stamps)
 
     def __call__(self, envelope: Envelope) -> list[Capture | Rejection]:
         """Return the captures of an envelope, or a single `Rejection`.
@@ -60,6 +61,15 @@ class Mapper:
 
         Args:
             envelope: a declared event, an update, or an undeclared event to forward.
+        """
+        capture = self.fast(envelope)
+        return self.careful(envelope) if capture is None else [capture]
+
+    def careful(self, envelope: Envelope) -> list[Capture | Rejection]:
+        """Return what `__call__` returns, step by step, which is the only way that rejects events.
+
+        Args:
+            envelope: as for `__call__`.
         """
         declaration = self._registry.get(envelope.name)
         if declaration is not None:

@@ -1,4 +1,4 @@
-"""Step 2: validate the recorded attributes against the event's declaration."""
+"""Steps 2 and 3: validate attributes against the event's declaration, and remove withheld properties."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from otel.events.declaration import Declaration
 from otel.events.types import WrongType
 from otel.reasons import Reason
 
-__all__ = ["validate"]
+__all__ = ["redact", "validate"]
 
 
 def validate(
@@ -45,3 +45,13 @@ def validate(
         missing = f"{', '.join(others)} and {last} are" if others else f"{last} is"
         return Rejection(Reason.MISSING_PROPERTY, f"{missing} required")
     return properties
+
+
+def redact(properties: Mapping[str, Any], withheld: AbstractSet[str]) -> dict[str, Any]:
+    """Return the properties without those that the configuration withholds.
+
+    Args:
+        properties: declared and validated properties.
+        withheld: the names of the properties to remove.
+    """
+    return {name: value for name, value in properties.items() if name not in withheld}

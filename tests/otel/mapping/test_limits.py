@@ -12,7 +12,7 @@ from otel.mapping import Mapper
 from otel.mapping.capture import timestamp
 from otel.mapping.identify import anonymous_id, group_key, legal_id, uuid7_or_none
 from otel.mapping.limit import limit
-from otel.mapping.redact import redact
+from otel.mapping.validate import redact
 from otel.reasons import Reason
 from tests.otel.mapping.test_mapping import (
     NOON,
