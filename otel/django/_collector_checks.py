@@ -24,7 +24,7 @@ def check_collector(settings: Settings) -> Iterator[checks.CheckMessage]:
         import_module("otel.delivery.collector.exporter")
     except ImportError as error:
         yield checks.Error(
-            f"POSTHOG_VIA=collector needs OpenTelemetry's OTLP encoder: {error}",
+            f"POSTHOG_VIA=collector needs OpenTelemetry's OTLP messages: {error}",
             hint="Install tformance-otel[collector].",
             id="otel.E111",
         )

@@ -21,7 +21,8 @@ class FaultError(RuntimeError):
 
 # Each step of the pipeline that may fail, and the error that it fails with.
 STEPS: Mapping[str, tuple[str, Exception]] = {
-    "emitting": ("otel.recording.emitters.SpanEmitter.emit", FaultError()),
+    "emitting": ("otel.selecting.queue_emitter.QueueEmitter.emit", FaultError()),
+    "queueing an event": ("otel.selecting.queue_emitter.RecordedEvent", FaultError()),
     "selecting": ("otel.selecting.span_processor.SelectedSpan", FaultError()),
     "judging": ("otel.selecting._open_spans.judge_entry", FaultError()),
     "reading a span": ("otel.delivery.posthog.exporter.envelopes", FaultError()),
@@ -33,7 +34,7 @@ STEPS: Mapping[str, tuple[str, Exception]] = {
     "encoding v0": ("otel.delivery.posthog.capture_v0.CaptureV0.body", TypeError()),
     "encoding v1": ("otel.delivery.posthog.capture_v1.CaptureV1.body", TypeError()),
     "encoding OTLP": ("otel.delivery.collector.otlp_http.OtlpHttp.body", FaultError()),
-    "compressing": ("otel.delivery.http._sender.gzip.compress", FaultError()),
+    "compressing": ("otel.delivery.http._sender.compress", FaultError()),
     "posting": ("otel.delivery.http.transport.Transport.post", FaultError()),
     "connecting": ("otel.delivery.http.transport.Transport.post", NoResponse("connection refused")),
     "reading v0": ("otel.delivery.posthog.capture_v0.CaptureV0.read", FaultError()),

@@ -1,62 +1,103 @@
-"""Spans and log records for PostHog only, with nothing but the attributes that mapping reads."""
+"""Spans and log records for PostHog only, as OTLP messages with nothing but what mapping reads.
+
+They are written directly, and not through OpenTelemetry's encoder: its intermediate objects take several
+times as long, and its encoder of log records is private.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from types import MappingProxyType
+from typing import Generic, NamedTuple, TypeVar
 
-from opentelemetry import trace
-from opentelemetry._logs import LogRecord, SeverityNumber
-from opentelemetry.sdk._logs import ReadableLogRecord
-from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, SpanFlags
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.trace import SpanKind, TraceFlags
 
 from otel.attributes import ERROR, EXCEPTION_EVENT, OPTED_OUT, POSTHOG_ONLY
+from otel.delivery.collector._attributes import write_attributes
 from otel.delivery.collector.error_payload import write_error
+from otel.envelope import Envelope
 from otel.mapping.errors import ErrorMapper, ErrorRecord
-from otel.mapping.from_span import as_dict
 from otel.mapping.origin import Origins
 from otel.selecting import SelectedSpan
-from otel.text.unicode import is_unicode, replace_surrogates
+from otel.text.unicode import replace_surrogates
 
-__all__ = ["log_record_of", "span_of_error", "span_of_events", "to_otlp_value"]
+__all__ = ["Item", "log_record_of", "request_of_logs", "request_of_spans", "span_of_error", "span_of_events"]
 
-_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_SCOPE = InstrumentationScope("otel")
+_SCOPE = "otel"
 
-# The range of protobuf's int64.
-_MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
+# Constants, because protobuf looks names up in Python, at each access.
+_INTERNAL = Span.SPAN_KIND_INTERNAL
+_INFO = SeverityNumber.SEVERITY_NUMBER_INFO
+# Known, and not remote.
+_FLAGS = SpanFlags.SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK
+
+_KINDS: Mapping[SpanKind, Span.SpanKind.ValueType] = MappingProxyType(
+    {
+        SpanKind.INTERNAL: _INTERNAL,
+        SpanKind.SERVER: Span.SPAN_KIND_SERVER,
+        SpanKind.CLIENT: Span.SPAN_KIND_CLIENT,
+        SpanKind.PRODUCER: Span.SPAN_KIND_PRODUCER,
+        SpanKind.CONSUMER: Span.SPAN_KIND_CONSUMER,
+    }
+)
+
+M = TypeVar("M", Span, LogRecord)
+
+
+class Item(NamedTuple, Generic[M]):
+    """A message with the resource to write it under.
+
+    Args:
+        resource: the program that recorded it, with its release.
+        message: a span or log record.
+    """
+
+    resource: Resource
+    message: M
 
 
 def span_of_events(
-    span: SelectedSpan, events: list[Event], stamps: AbstractSet[str], origins: Origins
-) -> ReadableSpan:
-    """Return a span that carries business events to the Collector, with the span's own ids and times.
+    events: Sequence[Envelope], stamps: AbstractSet[str], origins: Origins, span: SelectedSpan | None = None
+) -> Item[Span]:
+    """Return a span that carries business events to the Collector, with the ids of the span they are about.
 
     Args:
-        span: selected.
-        events: its business events, without those that must not leave.
+        events: events of one span with the same identity, at least one.
         stamps: the names of the attributes that carry identity; other attributes of the span do not leave.
         origins: the programs that spans come from, with their releases.
+        span: what it was called and how long it lasted, if it has ended; without it, the times are those of
+            the first and last event.
     """
-    around = {name: value for name, value in as_dict(span.attributes).items() if name in stamps}
-    return ReadableSpan(
-        name=to_otlp_value(span.name),
-        context=span.context,
-        resource=origins.of(span.resource.attributes).resource,
-        attributes={**_writable_attributes(around, stamps), POSTHOG_ONLY: True},
-        events=[_writable_event(event, stamps) for event in events],
-        kind=span.kind,
-        start_time=span.start_time,
-        end_time=span.end_time,
-    )
+    first = events[0]
+    message = _span(first, first.name if span is None else span.name)
+    if span is None:
+        times = [event.time_unix_nano for event in events]
+        message.start_time_unix_nano, message.end_time_unix_nano = min(times), max(times)
+    else:
+        message.kind = _KINDS[span.kind]
+        message.start_time_unix_nano, message.end_time_unix_nano = span.start_time or 0, span.end_time or 0
+    around = first.span_attributes
+    identity = {name: around[name] for name in around if name in stamps}
+    identity[POSTHOG_ONLY] = True
+    write_attributes(message, identity, stamps)
+    for event in events:
+        written = message.events.add()
+        written.name = replace_surrogates(event.name)
+        written.time_unix_nano = event.time_unix_nano
+        write_attributes(written, event.attributes, stamps)
+    return Item(origins.of(first.resource).resource, message)
 
 
 def span_of_error(
     error: ErrorRecord, occurrences: int, mapper: ErrorMapper, stamps: AbstractSet[str], origins: Origins
-) -> ReadableSpan:
+) -> Item[Span]:
     """Return a span that carries an error to the Collector, with the ids of the span it was recorded on.
 
     Args:
@@ -66,80 +107,83 @@ def span_of_error(
         stamps: the names of the attributes that carry identity.
         origins: the programs that spans come from, with their releases.
     """
-    envelope = error.envelope
-    time = envelope.time_unix_nano
-    text = write_error(error, occurrences, mapper.listed(error))
-    entry = mapper.view(error)
-    return ReadableSpan(
-        name=EXCEPTION_EVENT,
-        context=SpanContext(envelope.trace_id, envelope.span_id, is_remote=False, trace_flags=_SAMPLED),
-        resource=origins.of(envelope.resource).resource,
-        attributes={**_writable_attributes(entry, stamps), POSTHOG_ONLY: True},
-        events=[Event(EXCEPTION_EVENT, {ERROR: text}, time)],
-        start_time=time,
-        end_time=time,
-    )
+    time = error.envelope.time_unix_nano
+    message = _span(error.envelope, EXCEPTION_EVENT)
+    message.start_time_unix_nano = message.end_time_unix_nano = time
+    write_attributes(message, {**mapper.view(error), POSTHOG_ONLY: True}, stamps)
+    event = message.events.add(name=EXCEPTION_EVENT, time_unix_nano=time)
+    write_attributes(event, {ERROR: write_error(error, occurrences, mapper.listed(error))})
+    return Item(origins.of(error.envelope.resource).resource, message)
 
 
-def log_record_of(span: ReadableSpan, stamps: AbstractSet[str]) -> ReadableLogRecord:
+def log_record_of(event: Envelope, stamps: AbstractSet[str], origins: Origins) -> Item[LogRecord]:
     """Return the log record that carries a business event to the Collector, with its identity.
 
     Args:
-        span: selected, with `is_log`.
+        event: recorded as a log record.
         stamps: the names of the attributes that carry identity.
+        origins: the programs that log records come from, with their releases.
     """
-    (event,) = span.events
-    attributes, around = as_dict(event.attributes), as_dict(span.attributes)
     # As in `identify`: the event's own identity replaces the span's as a whole; an opt-out counts in both
     # places.
-    carried = stamps if stamps.isdisjoint(attributes) else ()
-    identity = {name: around[name] for name in (*carried, OPTED_OUT) if name in around}
-    context = span.context
-    record = LogRecord(
-        timestamp=event.timestamp,
-        observed_timestamp=event.timestamp,
-        context=trace.set_span_in_context(NonRecordingSpan(context)) if context is not None else None,
-        severity_number=SeverityNumber.INFO,
-        event_name=event.name,
-        attributes={**identity, **attributes, POSTHOG_ONLY: True},
+    carried = stamps if stamps.isdisjoint(event.attributes) else (OPTED_OUT,)
+    identity = {name: value for name, value in event.span_attributes.items() if name in carried}
+    message = LogRecord(
+        time_unix_nano=event.time_unix_nano,
+        observed_time_unix_nano=event.time_unix_nano,
+        severity_number=_INFO,
+        body=AnyValue(),
+        event_name=replace_surrogates(event.name),
+        flags=TraceFlags.SAMPLED,
+        trace_id=event.trace_id.to_bytes(16, "big") if event.trace_id else b"",
+        span_id=event.span_id.to_bytes(8, "big") if event.span_id else b"",
     )
-    return ReadableLogRecord(record, span.resource, _SCOPE)
+    write_attributes(message, {**identity, **event.attributes, POSTHOG_ONLY: True}, stamps)
+    return Item(origins.of(event.resource).resource, message)
 
 
-def to_otlp_value(value: Any) -> Any:
-    """Return a value that protobuf can hold, converted as mapping would convert it anyway.
-
-    OpenTelemetry's encoder leaves out attributes that it cannot encode.
+def request_of_spans(items: Sequence[Item[Span]]) -> ExportTraceServiceRequest:
+    """Return the request that hands spans over, grouped by resource.
 
     Args:
-        value: the value of an attribute, or a name.
+        items: from `span_of_events` and `span_of_error`.
     """
-    if isinstance(value, str):
-        return replace_surrogates(value)
-    if isinstance(value, int):
-        return value if _MIN_INT <= value <= _MAX_INT else hex(value)
-    if isinstance(value, list | tuple):
-        return tuple(to_otlp_value(one) for one in value)
-    if isinstance(value, Mapping):
-        return {to_otlp_value(str(name)): to_otlp_value(one) for name, one in value.items()}
-    return value
+    request = ExportTraceServiceRequest()
+    for resource, messages in _by_resource(items):
+        group = request.resource_spans.add()
+        write_attributes(group.resource, resource.attributes)
+        group.scope_spans.add(scope={"name": _SCOPE}, spans=messages)
+    return request
 
 
-def _writable_event(event: Event, stamps: AbstractSet[str]) -> Event:
-    return Event(
-        to_otlp_value(event.name), _writable_attributes(as_dict(event.attributes), stamps), event.timestamp
-    )
+def request_of_logs(items: Sequence[Item[LogRecord]]) -> ExportLogsServiceRequest:
+    """Return the request that hands log records over, grouped by resource.
+
+    Args:
+        items: from `log_record_of`.
+    """
+    request = ExportLogsServiceRequest()
+    for resource, messages in _by_resource(items):
+        group = request.resource_logs.add()
+        write_attributes(group.resource, resource.attributes)
+        group.scope_logs.add(scope={"name": _SCOPE}, log_records=messages)
+    return request
 
 
-def _writable_attributes(attributes: Mapping[str, Any], stamps: AbstractSet[str]) -> dict[str, Any]:
-    written = {}
-    for name, value in attributes.items():
-        kind = type(value)
-        if (kind is str and value.isascii()) or kind is bool or kind is float:  # most values, unchanged
-            text = value
-        elif name in stamps and kind is str and not is_unicode(value):
-            text = ""  # an invalid id belongs to nobody; repaired, it could belong to somebody
-        else:
-            text = to_otlp_value(value)
-        written[name if name.isascii() else to_otlp_value(name)] = text
-    return written
+def _span(origin: Envelope, name: str) -> Span:
+    message = Span()
+    message.name = replace_surrogates(name)
+    message.trace_id = origin.trace_id.to_bytes(16, "big")
+    message.span_id = origin.span_id.to_bytes(8, "big")
+    message.kind = _INTERNAL
+    message.flags = _FLAGS
+    message.status.SetInParent()  # unset
+    return message
+
+
+def _by_resource(items: Sequence[Item[M]]) -> list[tuple[Resource, list[M]]]:
+    # By identity, because the origins keep one resource for each program, and hashing one takes long.
+    groups: dict[int, tuple[Resource, list[M]]] = {}
+    for resource, message in items:
+        groups.setdefault(id(resource), (resource, []))[1].append(message)
+    return list(groups.values())

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.instrumentation.utils import suppress_instrumentation
-from opentelemetry.sdk._logs import ReadableLogRecord
-from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel._guard import report_internal_error
 from otel.attributes import GROUPIDENTIFY_EVENT, OPTED_OUT
-from otel.delivery.collector._encode import log_record_of, span_of_error, span_of_events
+from otel.delivery.collector._encode import (
+    Item,
+    log_record_of,
+    request_of_logs,
+    request_of_spans,
+    span_of_error,
+    span_of_events,
+)
 from otel.delivery.collector.client import CollectorClient
 from otel.delivery.collector.endpoint import OtlpEndpoint
 from otel.delivery.error_limiter import ErrorLimiter
 from otel.delivery.journal import NullJournal
-from otel.envelope import Rejection
+from otel.envelope import Envelope, Rejection
 from otel.events import Registry, default_registry
 from otel.mapping import Mapper
 from otel.mapping.errors import ErrorMapper, ErrorRecord
+from otel.mapping.from_span import envelopes
+from otel.mapping.identify import is_opted_out
 from otel.mapping.origin import Origins
+from otel.mapping.select import select_all
 from otel.outcomes import Ledger, open_quarantine
 from otel.reasons import Reason
-from otel.selecting import SelectedSpan
+from otel.selecting import RecordedEvent, SelectedSpan
 from otel.settings import Settings
 
 __all__ = ["CollectorExporter"]
@@ -52,14 +62,14 @@ class CollectorExporter(SpanExporter):
     ) -> None:
         self._settings = settings
         self.ledger = ledger or Ledger(quarantine=open_quarantine(settings.quarantine))
-        self._spans = CollectorClient[ReadableSpan](
+        self._spans = CollectorClient[Item[Span]](
             OtlpEndpoint.from_environ("traces"),
             self.ledger,
-            encode=encode_spans,
-            count=lambda span: len(span.events),
+            encode=request_of_spans,
+            count=lambda item: len(item.message.events),
         )
-        self._logs = CollectorClient[ReadableLogRecord](
-            OtlpEndpoint.from_environ("logs"), self.ledger, encode=encode_logs, count=lambda _: 1
+        self._logs = CollectorClient[Item[LogRecord]](
+            OtlpEndpoint.from_environ("logs"), self.ledger, encode=request_of_logs, count=lambda _: 1
         )
         self.journal = NullJournal()  # the Collector's queue stores events
         self.map = Mapper(registry, settings)
@@ -70,17 +80,24 @@ class CollectorExporter(SpanExporter):
         self._limiter = ErrorLimiter(lambda: self._deliver(self._due(), []))
         self._deadline: float | None = None
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Hand over a batch of selected spans.
+    def export(self, spans: Sequence[ReadableSpan | RecordedEvent]) -> SpanExportResult:
+        """Hand over a batch of recorded events and selected spans.
 
         Args:
-            spans: each a `SelectedSpan`.
+            spans: each a `RecordedEvent` or a `SelectedSpan`.
         """
-        leaving: list[ReadableSpan] = []
-        records: list[ReadableLogRecord] = []
-        for span in spans:
-            if isinstance(span, SelectedSpan):
-                self._take(span, leaving, records)
+        leaving: list[Item[Span]] = []
+        records: list[Item[LogRecord]] = []
+        # The events of a request share their span and the dict of its identity, and so a message.
+        recorded: dict[tuple[int, int, int, int], list[RecordedEvent]] = {}
+        for item in spans:
+            if isinstance(item, RecordedEvent):
+                key = item.trace_id, item.span_id, id(item.span_attributes), id(item.resource)
+                recorded.setdefault(key, []).append(item)
+            elif isinstance(item, SelectedSpan):
+                self._take(item, leaving, records)
+        for events in recorded.values():
+            leaving += self._recorded(events)
         leaving += self._due()
         self._limiter.start_timer()
         return self._deliver(leaving, records)
@@ -113,18 +130,31 @@ class CollectorExporter(SpanExporter):
         self._spans.close()
         self._logs.close()
 
-    def _take(
-        self, span: SelectedSpan, leaving: list[ReadableSpan], records: list[ReadableLogRecord]
-    ) -> None:
+    def _recorded(self, events: Sequence[RecordedEvent]) -> list[Item[Span]]:
+        try:
+            leaving = [event for event in events if _may_leave(event)]
+            written = [span_of_events(leaving, self._stamps, self._origins)] if leaving else []
+        except Exception as problem:  # noqa: BLE001 - an error in one event must not cost the batch
+            if len(events) > 1:
+                return [item for event in events for item in self._recorded([event])]
+            (event,) = events
+            rejection = Rejection(Reason.MAPPING_FAILED, type(problem).__name__)
+            # With its origin, because a later release may replay it.
+            resource = self._origins.of(event.resource).resource.attributes
+            self.ledger.rejected(rejection, replace(event, resource=resource))
+            report_internal_error("encoding an event for the Collector", problem)
+            return []
+        self.ledger.lost(Reason.OPTED_OUT, len(events) - len(leaving))
+        return written
+
+    def _take(self, span: SelectedSpan, leaving: list[Item[Span]], records: list[Item[LogRecord]]) -> None:
         accounted = 0
         try:
-            events = [event for event in span.events if self._may_leave(event, span)]
-            if events:
-                carrier = span_of_events(span, events, self._stamps, self._origins)
-                if span.is_log:
-                    records.append(log_record_of(carrier, self._stamps))
-                else:
-                    leaving.append(carrier)
+            events = [event for event in envelopes(span, select_all) if _may_leave(event)]
+            if events and span.is_log:
+                records += [log_record_of(event, self._stamps, self._origins) for event in events]
+            elif events:
+                leaving.append(span_of_events(events, self._stamps, self._origins, span))
             self.ledger.lost(Reason.OPTED_OUT, len(span.events) - len(events))
             accounted += len(span.events)
             for error in span.errors:
@@ -135,13 +165,7 @@ class CollectorExporter(SpanExporter):
             self.ledger.lost(Reason.MAPPING_FAILED, len(span.events) + len(span.errors) - accounted)
             report_internal_error("encoding a span for the Collector", problem)
 
-    @staticmethod
-    def _may_leave(event: Event, span: ReadableSpan) -> bool:
-        """Whether an event is not about a person who opted out; group properties are about no person."""
-        opted_out = (event.attributes or {}).get(OPTED_OUT) or (span.attributes or {}).get(OPTED_OUT)
-        return not opted_out or event.name == GROUPIDENTIFY_EVENT
-
-    def _error(self, error: ErrorRecord, occurrences: int) -> list[ReadableSpan]:
+    def _error(self, error: ErrorRecord, occurrences: int) -> list[Item[Span]]:
         try:
             return [span_of_error(error, occurrences, self._map_error, self._stamps, self._origins)]
         except Exception as problem:  # noqa: BLE001 - as above
@@ -150,7 +174,7 @@ class CollectorExporter(SpanExporter):
             report_internal_error("encoding an error for the Collector", problem)
             return []
 
-    def _due(self, *, everything: bool = False) -> list[ReadableSpan]:
+    def _due(self, *, everything: bool = False) -> list[Item[Span]]:
         return [
             span
             for error, occurrences, _ in self._limiter.due(everything=everything)
@@ -159,11 +183,16 @@ class CollectorExporter(SpanExporter):
 
     def _deliver(
         self,
-        spans: Sequence[ReadableSpan],
-        records: Sequence[ReadableLogRecord],
+        spans: Sequence[Item[Span]],
+        records: Sequence[Item[LogRecord]],
         deadline: float | None = None,
     ) -> SpanExportResult:
         # OpenTelemetry's own thread suppresses it already; a timer's does not.
         with suppress_instrumentation():
             are_accepted = [self._spans.deliver(spans, deadline), self._logs.deliver(records, deadline)]
         return SpanExportResult.SUCCESS if all(are_accepted) else SpanExportResult.FAILURE
+
+
+def _may_leave(event: Envelope) -> bool:
+    """Whether an event is not about a person who opted out; group properties are about no person."""
+    return not is_opted_out(event) or event.name == GROUPIDENTIFY_EVENT

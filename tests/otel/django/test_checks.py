@@ -102,7 +102,7 @@ def test_a_mistake_in_the_collectors_address_or_protocol_is_reported(
 
 
 @pytest.mark.usefixtures("through_collector")
-def test_a_missing_encoder_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "otel.delivery.collector.exporter", raising=False)
-    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.common.trace_encoder", None)
+    monkeypatch.setitem(sys.modules, "opentelemetry.proto.trace.v1.trace_pb2", None)
     assert ids() == {"otel.E111", "otel.W107"}

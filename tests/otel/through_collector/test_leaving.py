@@ -46,20 +46,30 @@ def test_an_event_is_sent_on_a_span_for_posthog_only(shop: pipeline.Pipeline, co
     context = span.get_span_context()
     assert sent.trace_id.hex() == f"{context.trace_id:032x}"
     assert sent.span_id.hex() == f"{context.span_id:016x}"
-    assert (sent.name, sent.kind) == ("GET /orders", Span.SPAN_KIND_SERVER)
-    assert 0 < sent.start_time_unix_nano <= sent.events[0].time_unix_nano <= sent.end_time_unix_nano
+    assert (sent.name, sent.kind) == ("parcel_shipped", Span.SPAN_KIND_INTERNAL)
+    assert 0 < sent.start_time_unix_nano == sent.events[0].time_unix_nano == sent.end_time_unix_nano
     assert attributes(sent.attributes) == {
         "posthog.only": True,
         "user.id": "person-anna",
         "shop.team.id": "team-1",
     }
-    assert attributes(sent.events[0].attributes) == {
-        "number": 7,
-        "carrier": "post",
-        "user.id": "person-anna",
-        "shop.team.id": "team-1",
-    }
+    assert attributes(sent.events[0].attributes) == {"number": 7, "carrier": "post"}
     assert shop.counters.totals() == {"delivered": 1}
+
+
+def test_a_span_event_is_sent_on_a_copy_of_its_span(shop: pipeline.Pipeline, collector: Collector) -> None:
+    about = {"user.id": "person-anna", "http.target": "/orders?token=secret"}
+    with tracer.start_as_current_span("GET /orders", kind=SpanKind.SERVER, attributes=about) as span:
+        span.add_event("parcel_shipped", {"number": 7})
+    assert pipeline.flush()
+    [sent] = collector.spans()
+    context = span.get_span_context()
+    assert sent.trace_id.hex() == f"{context.trace_id:032x}"
+    assert sent.span_id.hex() == f"{context.span_id:016x}"
+    assert (sent.name, sent.kind) == ("GET /orders", Span.SPAN_KIND_SERVER)
+    assert 0 < sent.start_time_unix_nano <= sent.events[0].time_unix_nano <= sent.end_time_unix_nano
+    assert attributes(sent.attributes) == {"posthog.only": True, "user.id": "person-anna"}
+    assert attributes(sent.events[0].attributes) == {"number": 7}
 
 
 def test_a_span_outside_a_request_is_sent_with_its_identity_only(

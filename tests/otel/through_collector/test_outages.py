@@ -162,11 +162,11 @@ def test_requests_have_the_configured_headers_and_the_standard_path(
     assert first.headers["content-encoding"] == "gzip"
 
 
-def test_without_the_encoder_the_product_runs_and_the_log_names_what_to_install(
+def test_without_its_extra_the_product_runs_and_the_log_names_what_to_install(
     install: Install, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delitem(sys.modules, "otel.delivery.collector.exporter", raising=False)
-    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.common.trace_encoder", None)
+    monkeypatch.setitem(sys.modules, "opentelemetry.proto.trace.v1.trace_pb2", None)
     assert install().exporter is None
     assert "install tformance-otel[collector]" in caplog.text
     ship()
