@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from otel.attributes import DELIVERED_SEPARATELY, OPTED_OUT, ORDINAL, POSTHOG_ONLY
 from otel.envelope import Capture, Envelope
@@ -13,7 +14,7 @@ from otel.events.declaration import Declaration
 from otel.events.types import Check, WrongType
 from otel.mapping.capture import SAME_FOR_ALL, identity_properties, timestamp, uuid7
 from otel.mapping.identify import resolve
-from otel.mapping.origin import Origin, Origins
+from otel.mapping.origin import Origins
 from otel.settings import Settings
 
 __all__ = ["FastMapper"]
@@ -23,12 +24,15 @@ __all__ = ["FastMapper"]
 _MAX_PLANS = 10_000
 # About 1 KB each.
 _MAX_PEOPLE = 2_000
+# Characters; an illegal id may have any length.
+_MAX_KEY = 1_000
 
 # Our own attributes that an ordinary event may carry, and that mean nothing to its mapping.
 _IGNORED = frozenset({ORDINAL, POSTHOG_ONLY, DELIVERED_SEPARATELY})
 
 
-class _Plan(NamedTuple):
+@dataclass(slots=True)
+class _Plan:
     """What to do with the attributes of an event."""
 
     declaration: Declaration
@@ -37,7 +41,8 @@ class _Plan(NamedTuple):
     has_identity: bool
 
 
-class _Person(NamedTuple):
+@dataclass(slots=True)
+class _Person:
     """The id of a person, and the properties of all events of this person and program."""
 
     distinct_id: str
@@ -58,8 +63,8 @@ class FastMapper:
     def __init__(self, registry: Registry, settings: Settings, stamps: AbstractSet[str]) -> None:
         self._registry = registry
         self._settings = settings
+        self._trace_url = settings.trace_url
         self._stamps = stamps
-        self._ordered_stamps = (OPTED_OUT, *sorted(stamps))
         self._origins = Origins(settings.release_id)
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._people: dict[tuple[Any, ...], _Person] = {}
@@ -67,11 +72,11 @@ class FastMapper:
         # ensures that no other mapping has its id.
         self._latest: tuple[Any, Any, _Person | None] = (None, None, None)
 
-    def __call__(self, envelope: Envelope) -> Capture | None:
+    def capture(self, envelope: Envelope) -> Capture | None:
         """Return the capture of an ordinary event, otherwise None.
 
         Args:
-            envelope: any event. Its attributes must not have changed since an earlier call with them.
+            envelope: any event. Its `span_attributes` are those of an earlier call, or another mapping.
         """
         name, attributes = envelope.name, envelope.attributes
         declaration = self._registry.get(name)
@@ -83,15 +88,16 @@ class FastMapper:
             plan = self._plan(declaration, shape)
             if plan is None:
                 return None
-        stamps = envelope.span_attributes
+        stamps, resource = envelope.span_attributes, envelope.resource
+        if OPTED_OUT in stamps:
+            return None
         if plan.has_identity:
-            if stamps.get(OPTED_OUT):
-                return None
-            stamps = attributes
-        latest, resource, person = self._latest
-        if latest is not stamps or resource is not envelope.resource:
-            person = self._person(stamps, self._origins.of(envelope.resource))
-            self._latest = stamps, envelope.resource, person
+            person = self._person(attributes, resource)
+        else:
+            latest_stamps, latest_resource, person = self._latest
+            if latest_stamps is not stamps or latest_resource is not resource:
+                person = self._person(stamps, resource)
+                self._latest = stamps, resource, person
         if person is None:
             return None
         properties = person.properties.copy()
@@ -107,8 +113,8 @@ class FastMapper:
         if envelope.span_id:
             properties["$trace_id"] = trace_id
             properties["$span_id"] = span_id
-            if self._settings.trace_url:
-                properties["trace_url"] = self._settings.trace_url.replace("{trace_id}", trace_id)
+            if self._trace_url:
+                properties["trace_url"] = self._trace_url.replace("{trace_id}", trace_id)
         time = envelope.time_unix_nano
         return Capture(
             name,
@@ -142,12 +148,16 @@ class FastMapper:
         self._plans[shape] = plan
         return plan
 
-    def _person(self, stamps: Mapping[str, Any], origin: Origin) -> _Person | None:
-        values = tuple(map(stamps.get, self._ordered_stamps))
-        # Only texts, because 1 and True are equal as keys. The first says whether the person opted out.
-        if values[0] is not None or not all(value is None or type(value) is str for value in values):
-            return None
-        person = self._people.get((origin, *values))
+    def _person(self, stamps: Mapping[str, Any], resource: Mapping[str, Any]) -> _Person | None:
+        origin = self._origins.of(resource)
+        values: list[Any] = [origin]
+        for name in self._stamps:
+            value = stamps.get(name)
+            if value is not None and type(value) is not str:
+                return None  # only texts are keys, because 1 and True are equal
+            values.append(value)
+        key = tuple(values)
+        person = self._people.get(key)
         if person is None:
             identity = resolve(stamps, self._settings.groups)
             if identity is None:
@@ -156,7 +166,8 @@ class FastMapper:
                 identity.distinct_id,
                 {**SAME_FOR_ALL, **origin.properties, **identity_properties("", identity)},
             )
-            if len(self._people) >= _MAX_PEOPLE:
-                self._people.clear()
-            self._people[origin, *values] = person
+            if sum(len(value or "") for value in key[1:]) <= _MAX_KEY:
+                if len(self._people) >= _MAX_PEOPLE:
+                    self._people.clear()
+                self._people[key] = person
         return person

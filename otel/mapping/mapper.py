@@ -51,7 +51,7 @@ class Mapper:
         self._origins = Origins(settings.release_id)
         self.selects = Selection(registry, settings.events)
         self.stamps = identity_attribute_names(settings.groups)
-        self.fast = FastMapper(registry, settings, self.stamps)
+        self.fast = FastMapper(registry, settings, self.stamps).capture
 
     def __call__(self, envelope: Envelope) -> list[Capture | Rejection]:
         """Return the captures of an envelope, or a single `Rejection`.
