@@ -17,8 +17,12 @@ pytestmark = [pytest.mark.slow, needs_collector, pytest.mark.xdist_group("collec
 
 _COUNT = 2_000
 _SHIPPING = [sys.executable, "-m", "tests.collector.programs.shipping", str(_COUNT)]
-# The program's queue has room for all events, which it exports in batches of 512.
-_ROOM = {"OTEL_BSP_MAX_QUEUE_SIZE": str(_COUNT), "OTEL_TRACES_SAMPLER": "always_off"}
+# The program's queue has room for all events, and a batch fits into the Collector's.
+_ROOM = {
+    "OTEL_BSP_MAX_QUEUE_SIZE": str(_COUNT),
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "512",
+    "OTEL_TRACES_SAMPLER": "always_off",
+}
 
 
 @pytest.fixture
