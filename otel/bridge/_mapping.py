@@ -110,9 +110,9 @@ class RequestMapper:
         for group in request.resource_spans:
             resource = resource_of(group.resource)
             for scope in group.scope_spans:
-                for message in scope.spans:
-                    if message.events:
-                        self._span(message, resource, scope.scope.name, found)
+                scope_name = scope.scope.name
+                for message in scope.spans[:]:  # a slice is read faster, as in `decode_attributes`
+                    self._span(message, resource, scope_name, found)
                     found.items += 1
         return found
 
@@ -142,6 +142,9 @@ class RequestMapper:
         return found
 
     def _span(self, message: Span, resource: Resource, scope: str, found: MappedRequest) -> None:
+        events = message.events[:]
+        if not events:
+            return
         accounted = 0
         is_ours = False
         try:
@@ -156,7 +159,7 @@ class RequestMapper:
                 envelope.is_clock_trusted = is_ours
                 self._event(envelope, found)
                 accounted += 1
-            if any(event.name == EXCEPTION_EVENT for event in message.events):
+            if accounted < len(events) and any(event.name == EXCEPTION_EVENT for event in events):
                 span = span_of(message, attributes, resource, scope)
                 for error, occurrences in _read_errors(span) if is_ours else _judged_errors(span):
                     error.envelope.is_clock_trusted = is_ours

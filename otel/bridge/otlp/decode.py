@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -43,17 +43,17 @@ _UNSET = Status(StatusCode.UNSET)
 _RESOURCES_KEPT = 256
 
 
-def decode_attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
+def decode_attributes(pairs: Sequence[KeyValue]) -> dict[str, Any]:
     """Return attributes as OpenTelemetry's SDK holds them: sequences are tuples, maps are dicts.
 
     Args:
         pairs: the message's attributes.
     """
     found: dict[str, Any] = {}
-    for pair in pairs:
+    for pair in pairs[:]:  # protobuf makes a list in a third of the time that its iterator takes
         value = pair.value
         # Most values are strings, then integers: reading the fields takes a third of `WhichOneof`.
-        found[pair.key] = value.string_value or value.int_value or _value(value)
+        found[pair.key] = value.string_value or value.int_value or value.bool_value or _value(value)
     return found
 
 
@@ -93,7 +93,7 @@ def envelopes_of(
     around = resource.attributes
     found: list[Envelope] = []
     seen: dict[tuple[str, int], int] = {}
-    for event in message.events:
+    for event in message.events[:]:
         name, time = event.name, event.time_unix_nano
         if name != EXCEPTION_EVENT and selects(name):
             ordinal = seen.get((name, time), 0)
@@ -136,15 +136,16 @@ def span_of(message: Span, attributes: Mapping[str, Any], resource: Resource, sc
 
 
 def _value(value: AnyValue) -> Any:
-    field = value.WhichOneof("value")
-    match field:
-        case None:
-            return None
+    match value.WhichOneof("value"):
+        case "bool_value":
+            return value.bool_value
         case "array_value":
             return tuple(_value(one) for one in value.array_value.values)
         case "kvlist_value":
             return decode_attributes(value.kvlist_value.values)
-        case _:
+        case None:
+            return None
+        case field:
             return getattr(value, field)
 
 
