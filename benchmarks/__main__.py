@@ -8,13 +8,15 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks._page import page
+from benchmarks._page import page, rows_of
+from benchmarks._picture import picture
 from benchmarks._processes import own_process, run_benchmark
 from benchmarks._result import table
 
@@ -29,13 +31,16 @@ _NAMES = (
     "via",
     "bridge",
     "collector",
+    "growth",
     "memory",
     "pages",
     "browser",
 )
 _ROOT = Path(__file__).parent.parent
 _RESULTS = Path(__file__).with_name("results.json")
+_NOTES = Path(__file__).with_name("notes.md")
 _PAGE = _ROOT / "docs" / "performance.md"
+_PICTURE = _ROOT / "docs" / "images" / "performance-growth.svg"
 # The programs that a benchmark starts and `make setup` does not install, and how to install them.
 _NEEDS = {
     "collector": (_ROOT / "collector" / "build" / "otelcol", "make collector"),
@@ -56,6 +61,9 @@ _PACKAGES = (
 def main() -> int:
     """Run the benchmarks; return 1 if a benchmark cannot run, otherwise 0, whatever the figures are."""
     options = _parser().parse_args()
+    if options.page:
+        _write_page(json.loads(_RESULTS.read_text()))
+        return 0
     names = (options.only,) if options.only else _NAMES
     missing = _missing(names)
     if missing:
@@ -64,8 +72,10 @@ def main() -> int:
     results = []
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
+        began = time.monotonic()
         with own_process() as process:
             results.append(process.submit(run_benchmark, name, is_quick=options.quick).result())
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     print(table(results))
     target = options.json or (None if options.quick or options.only else _RESULTS)
     if target is not None:
@@ -73,9 +83,14 @@ def main() -> int:
         target.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         print(f"\nwritten to {target}", file=sys.stderr)
         if target == _RESULTS:
-            _PAGE.write_text(page(document))
-            print(f"written to {_PAGE}", file=sys.stderr)
+            _write_page(document)
     return 0
+
+
+def _write_page(document: Mapping[str, Any]) -> None:
+    _PAGE.write_text(page(document, _NOTES.read_text()))
+    _PICTURE.write_text(picture(rows_of(document)))
+    print(f"written to {_PAGE} and {_PICTURE}", file=sys.stderr)
 
 
 def _missing(names: Collection[str]) -> list[str]:
@@ -119,6 +134,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--quick", action="store_true", help="run a few rounds of each, too few for a verdict"
+    )
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help=f"only write the page again, from {_RESULTS.name} and {_NOTES.name}",
     )
     parser.add_argument("--only", choices=_NAMES, help="run one benchmark")
     parser.add_argument(

@@ -1,21 +1,50 @@
-"""The event that every benchmark records: six properties, about one signed-in person."""
+"""The event that every benchmark records: six properties, about a signed-in person."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from otel import Identity, Settings, TeamEvent, event
 
-__all__ = ["EVENT", "GROUPS", "IDENTITY", "OneIdentity", "SyncFinished", "properties", "settings"]
+__all__ = ["EVENT", "GROUPS", "IDENTITY", "QUERY", "SyncFinished", "identity_of", "properties", "settings"]
 
 GROUPS: Final = {"team": "benchmark.team.id"}
 
-# As long as Tformance's identities: two UUIDs, and a session's UUIDv7 from posthog-js.
-IDENTITY: Final = Identity(
-    distinct_id="7d0f5f0e-9a53-4d58-8e5f-0f3c7c5b8a10",
-    groups={"team": "c1a7bb3e-64b2-4a7a-8b0c-52f0d2a3f9d4"},
-    session_id="0199f2a4-7b1c-7d3e-9f60-2a4b6c8d0e1f",
-)
+_PEOPLE, _TEAMS = 200, 50
+
+
+def identity_of(number: int) -> Identity:
+    """Return the identity of a request, as long as Tformance's: two UUIDs, and a session's UUIDv7.
+
+    Each request has its own object, and the requests of 20 seconds come from 200 people of 50 teams:
+    whatever is kept for a person or for an object is worth as much as in a product.
+
+    Args:
+        number: the number of the request.
+    """
+    return Identity(
+        distinct_id=f"{number % _PEOPLE:08x}-9a53-4d58-8e5f-0f3c7c5b8a10",
+        groups={"team": f"{number % _TEAMS:08x}-64b2-4a7a-8b0c-52f0d2a3f9d4"},
+        session_id=f"0199f2a4-{number % _PEOPLE:04x}-7d3e-9f60-2a4b6c8d0e1f",
+    )
+
+
+IDENTITY: Final = identity_of(1)
+
+# Attributes as a database instrumentation sets them, in number and length.
+QUERY: Final[Mapping[str, str | int]] = {
+    "db.system.name": "postgresql",
+    "db.namespace": "tformance",
+    "db.query.text": "SELECT id, title, state FROM metrics_pullrequest WHERE team_id = %s LIMIT 20",
+    "db.operation.name": "SELECT",
+    "db.collection.name": "metrics_pullrequest",
+    "server.address": "db.internal",
+    "server.port": 5432,
+    "network.peer.address": "10.0.3.7",
+    "network.peer.port": 5432,
+    "db.response.returned_rows": 20,
+}
 
 
 @event("benchmark_sync_finished", tier=1, owner="benchmarks")
@@ -38,14 +67,6 @@ class SyncFinished(TeamEvent):
 
 
 EVENT: Final = "benchmark_sync_finished"
-
-
-class OneIdentity:
-    """An identity source that always returns the same person."""
-
-    def identity(self) -> Identity:
-        """Return the person."""
-        return IDENTITY
 
 
 def properties(number: int) -> dict[str, Any]:

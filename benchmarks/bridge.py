@@ -1,10 +1,12 @@
 """Events per second through one to four bridges, compared with the exporter in the process.
 
-Requests contain 1,024 spans with one event each: 534 KiB before gzip, about the size from which
-`collector-config.yaml` makes the Collector send (512 KiB). They are sent on eight connections like the
+Requests contain 1,024 spans with one event each, as the product sends them: about 512 KiB before gzip, the
+size from which `collector-config.yaml` makes the Collector send. They are sent on eight connections like the
 Collector's, which are distributed over the replicas. A replica is the bridge's own program. In the process,
-the same events are exported in batches of 512, as OpenTelemetry's export thread does. Both deliver to one
+the same events are exported in our batches, as OpenTelemetry's export thread does. Both deliver to one
 inspector in its own process, and only events that the inspector counted count here.
+
+One goal is relative to the bridge of November 2026: `benchmarks/_floor.py` has its cost in floors.
 
 The Collector's published figure is a vendor's rule of thumb, 15,000 spans/s per core (Splunk's sizing). A
 bridge is compared with it by its CPU time per event.
@@ -21,11 +23,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from opentelemetry.sdk.trace import TracerProvider
 
+from benchmarks._batches import BATCH, QueuedEvents
 from benchmarks._content import settings
-from benchmarks._ended import BATCH, EndedSpans, travelling
+from benchmarks._floor import NOVEMBERS_BRIDGE, Floor
+from benchmarks._goals import GOALS
 from benchmarks._replica import Replica, replicas
 from benchmarks._result import Result, Row
-from benchmarks._sender import NotTakenError, body_of, send
+from benchmarks._sender import NotTakenError, body_of, request_of_events, send
 from benchmarks._sink import discarding_inspector
 from benchmarks._timing import Rounds, in_turn, spread
 from otel import install
@@ -40,6 +44,7 @@ _REQUESTS = 24
 _REPLICAS = (1, 2, 3, 4)
 # The rest of a core is reserved for retries after an outage and for bursts.
 _SHARE_OF_A_CORE = 0.6
+_EXPORTED = _REQUESTS * _REQUEST // BATCH // 2  # batches
 _DAY = 86_400
 _PUBLISHED = 15_000  # spans/s per core
 _NOTE = (
@@ -54,25 +59,32 @@ def measure(*, is_quick: bool) -> Result:
     Args:
         is_quick: whether to run only a few rounds.
     """
-    rounds = 2 if is_quick else 8
+    rounds = 2 if is_quick else 10
     with discarding_inspector() as inspector:
         provider = TracerProvider()
         pipeline = install(settings(inspector.url), provider=provider)
         if not isinstance(pipeline.exporter, PostHogSpanExporter):
             raise NotTakenError(inspector.url)
         exporter = pipeline.exporter
-        ended = EndedSpans(exporter.map.selects)
-        bodies = [body_of(travelling(ended.batch(_REQUEST), exporter.map)) for _ in range(_REQUESTS)]
+        queued = QueuedEvents()
+        floor = Floor(inspector.url, queued).timed(_EXPORTED)
+        bodies = [body_of(request_of_events(queued, _REQUEST)) for _ in range(_REQUESTS)]
         with replicas(max(_REPLICAS), inspector.url) as running:
             cpu: dict[str, list[float]] = {}
-            ways = {"in the process": _exported(exporter, ended, cpu.setdefault("in the process", []))}
+            ways = {
+                "in the process": _exported(exporter, queued, cpu.setdefault("in the process", [])),
+                "floor": floor,
+            }
             for count in _REPLICAS:
                 used = cpu.setdefault(str(count), [])
                 ways[str(count)] = _sent(running[:count], bodies, inspector, used)
             rates = in_turn(rounds, ways)
             memory = max(replica.memory() for replica in running)
         provider.shutdown()
-    used_cpu = Rounds({way: values[1:] for way, values in cpu.items()})  # the first is the warm-up round
+    after_warm_up = {way: values[1:] for way, values in cpu.items()}
+    # November's bridge on this machine, round by round.
+    november = [NOVEMBERS_BRIDGE * one for one in rates.values["floor"]]
+    used_cpu = Rounds({**after_warm_up, "november": november})
     return Result("bridge", tuple(_rows(rates, used_cpu, memory)), _NOTE)
 
 
@@ -103,6 +115,9 @@ def _rows(rates: Rounds, cpu: Rounds, memory: int) -> Iterator[Row]:
         cpu.median("in the process"),
         cpu.ratio("1", to="in the process"),
     )
+    what = "CPU of one bridge, to November's"
+    ratio = cpu.ratio("1", to="november")
+    yield Row(what, "µs/event", cpu.median("1"), cpu.median("november"), ratio, GOALS[what])
     for count in _REPLICAS[1:]:
         way = str(count)
         yield Row(
@@ -129,20 +144,19 @@ def _rows(rates: Rounds, cpu: Rounds, memory: int) -> Iterator[Row]:
     yield Row("memory of a bridge after it", "MiB", memory / 2**20)
 
 
-def _exported(exporter: PostHogSpanExporter, ended: EndedSpans, cpu: list[float]) -> Callable[[], float]:
+def _exported(exporter: PostHogSpanExporter, queued: QueuedEvents, cpu: list[float]) -> Callable[[], float]:
     """Return a function that measures events per second, and appends the CPU µs per event to `cpu`."""
-    batches = _REQUESTS * _REQUEST // BATCH // 2
 
     def once() -> float:
         took = used = 0.0
-        for _ in range(batches):
-            spans = ended.batch()
+        for _ in range(_EXPORTED):
+            events = queued.batch()
             used_before, began = time.process_time(), time.perf_counter()
-            exporter.export(spans)
+            exporter.export(events)
             took += time.perf_counter() - began
             used += time.process_time() - used_before
-        cpu.append(used / (batches * BATCH) * 1e6)
-        return batches * BATCH / took
+        cpu.append(used / (_EXPORTED * BATCH) * 1e6)
+        return _EXPORTED * BATCH / took
 
     return once
 

@@ -1,7 +1,9 @@
 """The memory of a full queue, which its setting bounds, and the memory growth while events pass.
 
-The queue: 100,000 spans with one event each wait for an exporter that does not return, in their own process.
-Then 100,000 more spans must be refused and counted, without an increase of the resident memory.
+The queue: the events of 100,000 spans wait for an exporter that does not return, in their own process. Then
+100,000 more events must be refused and counted, without an increase of the resident memory.
+
+A batch: what exporting one takes at its peak, on top of its events in the queue, by Python's own account.
 
 The soak: events at a steady rate are posted to the inspector for a minute; the figure is the slope of the
 resident memory over the last two thirds of the minute. The target limits the growth per event: a leak of any
@@ -15,22 +17,26 @@ import os
 import statistics
 import threading
 import time
+import tracemalloc
 from collections.abc import Sequence
 
 import psutil
 from opentelemetry.sdk.trace import TracerProvider
 
-from benchmarks._content import GROUPS, IDENTITY, OneIdentity, SyncFinished, properties, settings
+from benchmarks._batches import BATCH, QueuedEvents
+from benchmarks._content import GROUPS, SyncFinished, identity_of, properties, settings
 from benchmarks._processes import own_process
 from benchmarks._result import Result, Row, at_most
+from benchmarks._sender import kept_bodies
 from benchmarks._sink import discarding_inspector
 from otel import Reason, flush, install, record
+from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.envelope import Capture
-from otel.identity import identified
+from otel.identity import FixedIdentity, identified
 
 __all__ = ["measure"]
 
-_QUEUE = 100_000
+_QUEUE, _QUICK_QUEUE = 100_000, 20_000
 # Fast enough for hundreds of thousands of events in a minute, slow enough for two shared cores.
 _BURST, _PAUSE = 40, 0.01
 
@@ -47,6 +53,7 @@ class _Gate:
 
     def __init__(self) -> None:
         self.open = threading.Event()
+        self.is_waited_for = threading.Event()
 
     def deliver(self, captures: Sequence[Capture], deadline: float | None = None) -> tuple[()]:  # noqa: ARG002
         """Wait until the gate is open.
@@ -55,6 +62,7 @@ class _Gate:
             captures: discarded.
             deadline: unused.
         """
+        self.is_waited_for.set()
         self.open.wait()
         return ()
 
@@ -72,17 +80,25 @@ def measure(*, is_quick: bool) -> Result:
         is_quick: whether to soak for only a few seconds, which is too short for a verdict.
     """
     with own_process() as process:
-        full, more = process.submit(_fill).result()
+        queue = _QUICK_QUEUE if is_quick else _QUEUE
+        full, more = process.submit(_fill, queue).result()
+    with own_process() as process:
+        encoding = process.submit(_export).result()
     seconds = 5 if is_quick else 60
     with own_process() as process:
         a_minute, an_event = process.submit(_soak, seconds).result()
     rows = (
-        Row(f"memory of an event that waits in a queue of {_QUEUE:,}", "B", full / _QUEUE),
+        Row(f"memory of an event that waits in a queue of {queue:,}", "B", full / queue),
         Row(
-            f"memory that {_QUEUE:,} more events take, which the full queue refuses",
+            f"memory that {queue:,} more events take, which the full queue refuses",
             "of the queue's",
             more / full,
             wanted=at_most(0.05, "at most 0.05"),
+        ),
+        Row(
+            f"memory of a batch of {BATCH:,} while it is exported, on top of the queue",
+            "KiB",
+            encoding / 1024,
         ),
         Row(f"growth in a soak of {seconds} s", "KiB/min", a_minute / 1024),
         Row(
@@ -96,26 +112,46 @@ def measure(*, is_quick: bool) -> Result:
     return Result("memory", rows)
 
 
-def _fill() -> tuple[float, float]:
-    """Return the bytes of a full queue, and the growth in bytes while it refuses as many events again."""
-    os.environ["OTEL_BSP_MAX_QUEUE_SIZE"] = str(_QUEUE)
+def _fill(queue: int) -> tuple[float, float]:
+    """Return the bytes of a full queue, and the growth in bytes while it refuses as many events again.
+
+    Args:
+        queue: the number of events.
+    """
+    os.environ["OTEL_BSP_MAX_QUEUE_SIZE"] = str(queue)
     gate = _Gate()
     provider = TracerProvider()
     running = install(settings(), provider=provider, sink=gate)
-    _record(provider, 2_000)  # one-time allocations, and a batch that blocks the export thread
-    time.sleep(0.5)
+    _record(provider, BATCH)  # one-time allocations, and a batch that blocks the export thread
+    gate.is_waited_for.wait()
     empty = _resident()
-    _record(provider, _QUEUE)
+    _record(provider, queue)
     full = _resident()
-    _record(provider, _QUEUE)
+    _record(provider, queue)
     overfull = _resident()
     refused = running.counters.totals().get(Reason.QUEUE_FULL, 0)
-    if not _QUEUE <= refused <= _QUEUE + 2_000:
-        msg = f"{refused} of {_QUEUE} events were refused"
+    if not queue <= refused <= queue + BATCH:
+        msg = f"{refused} of {queue} events were refused"
         raise LeakyQueueError(msg)
     gate.open.set()
     provider.shutdown()
     return full - empty, overfull - full
+
+
+def _export() -> int:
+    """Return the bytes that the export of a batch takes at its peak."""
+    queued = QueuedEvents()
+    with kept_bodies() as (url, _):
+        exporter = PostHogSpanExporter(settings=settings(url))
+        exporter.export(queued.batch())  # one-time allocations
+        batch = queued.batch()
+        gc.collect()
+        tracemalloc.start()
+        exporter.export(batch)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        exporter.shutdown()
+    return peak
 
 
 def _soak(seconds: float) -> tuple[float, float]:
@@ -146,11 +182,14 @@ def _soak(seconds: float) -> tuple[float, float]:
 
 def _record(provider: TracerProvider, count: int) -> None:
     tracer = provider.get_tracer("benchmarks")
-    attributes = {**IDENTITY.attributes(GROUPS), "http.route": "sync/", "http.status_code": 200}
-    with identified(OneIdentity()):
-        for number in range(count):
-            with tracer.start_as_current_span("GET sync/", attributes=attributes):
-                record(SyncFinished(**properties(number)))
+    for number in range(count):
+        identity = identity_of(number)
+        attributes = {**identity.attributes(GROUPS), "http.route": "sync/", "http.status_code": 200}
+        with (
+            identified(FixedIdentity(identity)),
+            tracer.start_as_current_span("GET sync/", attributes=attributes),
+        ):
+            record(SyncFinished(**properties(number)))
 
 
 def _resident() -> int:

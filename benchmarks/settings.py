@@ -1,11 +1,17 @@
-"""Django settings of the request benchmark: sessions and users without a database, and one view."""
+"""Django settings of the request benchmark: sessions and users without a database, and two views."""
 
 from __future__ import annotations
 
 import os
 
-# Each of the two compared processes sets the variable before Django loads this module.
-_IS_OURS = os.environ.get("BENCHMARK_WAY") == "ours"
+# Each of the compared processes sets the variable before Django loads this module.
+_WAY = os.environ.get("BENCHMARK_WAY")
+_MIDDLEWARE = {
+    "ours": ["otel.django.middleware.TelemetryMiddleware"],
+    "same": ["benchmarks._site.SameAttributesMiddleware"],
+    "posthog": ["posthog.integrations.django.PosthogContextMiddleware"],
+    "posthog alone": ["posthog.integrations.django.PosthogContextMiddleware"],
+}
 
 SECRET_KEY = "only-for-benchmarks"
 ALLOWED_HOSTS = ["testserver"]
@@ -14,12 +20,12 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
-    *(["otel.django"] if _IS_OURS else []),
+    *(["otel.django"] if _WAY == "ours" else []),
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    *(["otel.django.middleware.TelemetryMiddleware"] if _IS_OURS else []),
+    *_MIDDLEWARE.get(_WAY or "", []),
 ]
 # Not used: a query would take longer than the compared code and hide it.
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}

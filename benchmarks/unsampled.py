@@ -8,39 +8,24 @@ differ only in the sampler. The benchmark measures CPU time in the request's thr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable
 
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace import SpanKind, Tracer
 
-from benchmarks._content import GROUPS, IDENTITY, OneIdentity, SyncFinished, properties, settings
+from benchmarks._content import GROUPS, QUERY, SyncFinished, identity_of, properties, settings
 from benchmarks._result import Result, Row, at_most
 from benchmarks._sink import Nowhere, NowhereExporter
 from benchmarks._timing import in_turn
 from otel import RecordingSampler, flush, install, record
-from otel.identity import identified
+from otel.identity import FixedIdentity, identified
 
-__all__ = ["QUERY", "measure"]
+__all__ = ["measure"]
 
 _TREES = 100
 _QUERIES = 10
-
-# Attributes as a database instrumentation sets them, in number and length.
-QUERY: Final[Mapping[str, str | int]] = {
-    "db.system.name": "postgresql",
-    "db.namespace": "tformance",
-    "db.query.text": "SELECT id, title, state FROM metrics_pullrequest WHERE team_id = %s LIMIT 20",
-    "db.operation.name": "SELECT",
-    "db.collection.name": "metrics_pullrequest",
-    "server.address": "db.internal",
-    "server.port": 5432,
-    "network.peer.address": "10.0.3.7",
-    "network.peer.port": 5432,
-    "db.response.returned_rows": 20,
-}
 
 
 def measure(*, is_quick: bool) -> Result:
@@ -71,12 +56,11 @@ def measure(*, is_quick: bool) -> Result:
 
 
 def _trees(tracer: Tracer) -> Callable[[], float]:
-    stamps = IDENTITY.attributes(GROUPS)
-
     def once() -> float:
         spent = 0.0
-        with identified(OneIdentity()):
-            for number in range(_TREES):
+        for number in range(_TREES):
+            identity = identity_of(number)
+            with identified(FixedIdentity(identity)):
                 began = time.thread_time()
                 with tracer.start_as_current_span("GET sync/", kind=SpanKind.SERVER) as server:
                     for _ in range(_QUERIES):
@@ -84,7 +68,7 @@ def _trees(tracer: Tracer) -> Callable[[], float]:
                             pass
                     record(SyncFinished(**properties(number)))
                     record(SyncFinished(**properties(number + 1)))
-                    server.set_attributes(stamps)
+                    server.set_attributes(identity.attributes(GROUPS))
                 spent += time.thread_time() - began
         flush()
         return spent / _TREES * 1e6

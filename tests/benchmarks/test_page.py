@@ -6,10 +6,13 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks._page import page
+from benchmarks._goals import GOALS
+from benchmarks._page import page, rows_of
+from benchmarks._picture import picture
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,14 +25,14 @@ _REPEATED = {
         r"or ([\d,]+) million a day at 60 %",
     ): "what one bridge carries at 60% of a core, by its CPU an event",
     ("operations", r"Collector \| ([\d,]+) µs of CPU a span"): (
-        "the Collector, 12 spans a request of which one is for PostHog: CPU"
+        "the Collector, CPU a span (traces and events)"
     ),
     (
         "operations",
         r"about ([\d,]+) bytes an event on disk",
     ): "an event that waits in the Collector's queue, on disk",
     ("operations", r"about ([\d,]+) spans/s a core"): (
-        "the Collector, 12 spans a request of which one is for PostHog: a whole core, to the published figure"
+        "the Collector (traces and events): a whole core, to the published figure"
     ),
 }
 _RATIOS = {
@@ -45,10 +48,31 @@ def _document() -> dict[str, Any]:
     return document
 
 
+def _page() -> str:
+    return page(_document(), (ROOT / "benchmarks" / "notes.md").read_text())
+
+
 def test_the_page_shows_the_measured_figures() -> None:
-    document = _document()
-    assert (ROOT / "docs" / "performance.md").read_text() == page(document)
-    assert all(row["what"] in page(document) for result in document["results"] for row in result["rows"])
+    assert (ROOT / "docs" / "performance.md").read_text() == _page()
+    assert [what for what in rows_of(_document()) if f"| {what} |" not in _page()] == []
+
+
+def test_the_picture_shows_the_measured_figures() -> None:
+    drawn = picture(rows_of(_document()))
+    assert (ROOT / "docs" / "images" / "performance-growth.svg").read_text() == drawn
+    assert ET.fromstring(drawn).tag.endswith("svg")
+
+
+def test_each_goal_has_one_row_and_is_listed_in_order() -> None:
+    listed = _page().partition("## Numbers to reach")[2].partition("##")[0]
+    assert re.findall(r"^\| (.+?) \|", listed, re.MULTILINE)[1:] == list(GOALS)
+    rows = rows_of(_document())
+    assert [what for what in GOALS if rows[what]["wanted"] != GOALS[what].text] == []
+
+
+def test_what_was_written_by_hand_stays() -> None:
+    notes = "## By hand\n\nThe rest is spent on a thing."
+    assert notes in page(_document(), notes)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +85,7 @@ def test_the_page_shows_the_measured_figures() -> None:
 def test_a_figure_on_another_page_matches_the_measured_one(
     key: str, place: str, words: str, what: str
 ) -> None:
-    rows = {row["what"]: row for result in _document()["results"] for row in result["rows"]}
+    rows = rows_of(_document())
     text = re.sub(r"\s+", " ", (ROOT / "docs" / f"{place}.md").read_text())
     (told,) = re.findall(words, text)
     # The tolerance covers the difference between two runs on one machine.
