@@ -77,21 +77,22 @@ def span_of_events(
     """
     first = events[0]
     message = _span(first, first.name if span is None else span.name)
-    if span is None:
-        times = [event.time_unix_nano for event in events]
-        message.start_time_unix_nano, message.end_time_unix_nano = min(times), max(times)
-    else:
-        message.kind = _KINDS[span.kind]
-        message.start_time_unix_nano, message.end_time_unix_nano = span.start_time or 0, span.end_time or 0
     around = first.span_attributes
     identity = {name: around[name] for name in around if name in stamps}
     identity[POSTHOG_ONLY] = True
     write_attributes(message, identity, stamps)
+    start = end = first.time_unix_nano
     for event in events:
+        time = event.time_unix_nano
+        start, end = min(start, time), max(end, time)
         written = message.events.add()
         written.name = replace_surrogates(event.name)
-        written.time_unix_nano = event.time_unix_nano
+        written.time_unix_nano = time
         write_attributes(written, event.attributes, stamps)
+    if span is not None:
+        message.kind = _KINDS[span.kind]
+        start, end = span.start_time or 0, span.end_time or 0
+    message.start_time_unix_nano, message.end_time_unix_nano = start, end
     return Item(origins.of(first.resource).resource, message)
 
 
@@ -177,7 +178,6 @@ def _span(origin: Envelope, name: str) -> Span:
     message.span_id = origin.span_id.to_bytes(8, "big")
     message.kind = _INTERNAL
     message.flags = _FLAGS
-    message.status.SetInParent()  # unset
     return message
 
 
