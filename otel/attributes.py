@@ -48,7 +48,8 @@ ANON_DISTINCT_ID: Final = "posthog.anon_distinct_id"
 DELIVERED_SEPARATELY: Final = "posthog.apart"
 POSTHOG_ONLY: Final = "posthog.only"
 ERROR: Final = "posthog.error"
-# A log record's position among the records with the same span, name and time; absent on the first one.
+# An event's position among those with the same span, name and time, where it travels without them; absent on
+# the first one.
 ORDINAL: Final = "posthog.ordinal"
 
 # On a resource: the release of the program, if it differs from the release of the process that maps its

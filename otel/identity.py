@@ -16,6 +16,7 @@ __all__ = [
     "IdentitySource",
     "current_identity",
     "enter_identity",
+    "has_identity",
     "identified",
     "leave_identity",
 ]
@@ -133,6 +134,11 @@ def current_identity() -> Identity | None:
     """Return the identity of the running request or task; None outside of both."""
     source = _source.get()
     return None if source is None else source.identity()
+
+
+def has_identity() -> bool:
+    """Whether a request or task is running whose identity is current."""
+    return _source.get() is not None
 
 
 def enter_identity(source: IdentitySource) -> Token[IdentitySource | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from otel._guard import suppress_internal_errors
+from otel._guard import report_internal_error, suppress_internal_errors
 from otel.attributes import VIEW_NAME
 from otel.events import Event, GroupProperties, PersonProperties
 from otel.identity import Identity
@@ -33,8 +33,14 @@ def record(event: Event, *, identity: Identity | None = None) -> None:
     Raises:
         RecordingError: in development and tests, for values that do not fit the declaration.
     """
-    with _RECORDING:
+    # As `_RECORDING` does for the other verbs; the context manager costs 0.3 µs.
+    try:
         recorder().event(event, identity)
+    except RecordingError:
+        raise
+    except Exception as error:  # noqa: BLE001 - telemetry must not raise into the product
+        _lose()
+        report_internal_error("recording", error)
 
 
 def record_named(name: str, properties: Mapping[str, Any], *, identity: Identity | None = None) -> None:

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from io import FileIO
 from pathlib import Path
 
@@ -214,8 +214,8 @@ def _blank(path: Path, entries: Iterable[QuarantineEntry]) -> None:
 
 def _line(item: Envelope | Capture, rejection: Rejection, now: float) -> bytes:
     kind = "capture" if isinstance(item, Capture) else "envelope"
-    fields = {name: getattr(item, name) for name in item.__slots__}
-    record = {"reason": rejection.reason.value, "detail": rejection.detail, "time": now, kind: fields}
+    content = {one.name: getattr(item, one.name) for one in fields(item)}
+    record = {"reason": rejection.reason.value, "detail": rejection.detail, "time": now, kind: content}
     return lossless_json.dumps(record) + b"\n"
 
 

@@ -42,16 +42,15 @@ def encode_fields(instance: object, names: tuple[str, ...]) -> dict[str, Any]:
         instance: an instance of a declared class.
         names: the names of its fields.
     """
-    return {
-        name: value if type(value) in _AS_IS else attribute_value(value)
-        for name, value in zip(names, _reader(names)(instance), strict=True)
-        if value is not None
-    }
+    values = _reader(names)(instance)
+    if _AS_IS.issuperset(map(type, values)):  # nearly always
+        return dict(zip(names, values, strict=False))
+    return encode_attributes(dict(zip(names, values, strict=False)))
 
 
 @cache  # one for each declared class
 def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
-    """Return a function that reads the fields, which `attrgetter` does in half the time for two or more."""
+    """Return a function that reads the fields; `attrgetter` returns a tuple only for two or more."""
     if len(names) > 1:
         return attrgetter(*names)
     return lambda instance: tuple(getattr(instance, name) for name in names)

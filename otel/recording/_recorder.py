@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import count
-from time import time_ns
 from typing import Any
 
 from opentelemetry import trace
@@ -37,18 +36,11 @@ _tracer = trace.get_tracer("otel")
 
 _NOBODY: Mapping[str, str | bool] = {}
 
-# Numbers events within a microsecond, which is PostHog's precision.
-_numbers = count()
-
 OnCommit = Callable[[Callable[[], None]], bool]
 
 
 class RecordingError(ValueError):
     """Raised in development and tests for an event that production would reject."""
-
-
-def _at_once(_: Callable[[], None]) -> bool:
-    return False
 
 
 class Recorder:
@@ -75,7 +67,7 @@ class Recorder:
         on_commit: OnCommit | None = None,
         resource: Mapping[str, Any] | None = None,
     ) -> None:
-        self.on_commit = on_commit or _at_once
+        self.on_commit = on_commit
         self._registry = registry
         self._groups = groups or {}
         self._strict = strict
@@ -176,10 +168,15 @@ class Recorder:
     def _add(self, name: str, attributes: dict[str, Any], identity: Identity | None) -> None:
         """Stamp the event with the identity and the time now; emit it after the commit."""
         stamps = self._stamps_of(identity)
-        now = _unique_time()
+        now = time.time_ns()
         span = trace.get_current_span()
-        if not self.on_commit(partial(self._emit_after_commit, name, attributes, stamps, now, span)):
-            self._check(self._emitter.emit(name, attributes, stamps, now, span))
+        on_commit = self.on_commit
+        if on_commit is not None and on_commit(
+            partial(self._emit_after_commit, name, attributes, stamps, now, span)
+        ):
+            return
+        if not self._emitter.emit(name, attributes, stamps, now, span):
+            self._ledger.lost(Reason.NOT_RECORDING)
 
     def _emit_after_commit(
         self,
@@ -197,7 +194,7 @@ class Recorder:
             self._ledger.lost(Reason.NOT_RECORDING)
 
     def _stamps_of(self, identity: Identity | None) -> Mapping[str, str | bool]:
-        whom = self._whom(identity)
+        whom = current_identity() if identity is None else self._whom(identity)
         return _NOBODY if whom is None else whom.stamps(self._groups)
 
     @staticmethod
@@ -237,18 +234,9 @@ class Recorder:
         stamped = {**attributes, **self._stamps_of(None)}
         context = trace.get_current_span().get_span_context()
         envelope = Envelope(
-            name, stamped, time_ns(), context.trace_id, context.span_id, resource=self._resource
+            name, stamped, time.time_ns(), context.trace_id, context.span_id, resource=self._resource
         )
         self._ledger.rejected(rejection, envelope)
-
-
-def _unique_time() -> int:
-    """Return the time in nanoseconds since 1970, made unique in this process below PostHog's microseconds.
-
-    The event's id depends on it, and the end of a span recognizes the event by it.
-    """
-    now = time_ns()
-    return now - now % 1000 + next(_numbers) % 1000
 
 
 def _values(properties: PersonProperties | GroupProperties) -> dict[str, Any]:

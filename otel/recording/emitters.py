@@ -41,7 +41,7 @@ class Emitter(Protocol):
             name: the event's.
             attributes: its properties; not changed from now on.
             stamps: its identity, which other events share.
-            time_unix_nano: when it happened; unique in the process.
+            time_unix_nano: when it happened.
             span: the span that was current.
         """
         ...

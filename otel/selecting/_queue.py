@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from itertools import count
 from typing import Protocol, cast
 
 from opentelemetry.sdk.environment_variables import (
@@ -38,6 +39,11 @@ _MAX_EXPORT_BATCH_SIZE = 2_048
 
 class EventJournal(Protocol):
     """A store of events on disk, which holds them until they are delivered."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it stores anything."""
+        ...
 
     def append(self, item: Selected) -> None:
         """Write an event or a span before it is queued."""
@@ -129,10 +135,10 @@ class DeliveryQueue:
         """
         if self.is_shut_down:
             self._refuse(item, Reason.SHUTDOWN)
-        elif self._gauge.count >= self._max_size:
+        elif self._gauge.add() > self._max_size:
+            self._gauge.remove(1)
             self._refuse(item, Reason.QUEUE_FULL)
         else:
-            self._gauge.add()
             self._batches.on_end(cast("ReadableSpan", item))
 
     def flush(self, timeout_millis: int) -> bool:
@@ -190,24 +196,28 @@ class QueueGauge(SpanExporter):
     def __init__(self, exporter: BatchExporter) -> None:
         self._exporter = exporter
         self._lock = threading.Lock()
-        self.count = 0
+        self._added = count(1)
+        self._removed = 0
         # The stock processor ignores the result of an export.
         self.has_failed = False
 
-    def add(self) -> None:
+    def add(self) -> int:
+        """Add an item, without a lock because each event does; return the number of items."""
+        return next(self._added) - self._removed
+
+    def remove(self, items: int) -> None:
         with self._lock:
-            self.count += 1
+            self._removed += items
 
     def reset(self) -> None:
         self._lock = threading.Lock()
-        self.count = 0
+        self._added, self._removed = count(1), 0
 
     def flush(self, deadline: float) -> bool:
         return self._exporter.force_flush(max(0, int((deadline - time.monotonic()) * 1000)))
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        with self._lock:
-            self.count -= len(spans)
+        self.remove(len(spans))
         result = self._exporter.export(spans)
         if result is not SpanExportResult.SUCCESS:
             self.has_failed = True

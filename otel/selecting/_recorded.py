@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.trace import SpanContext
 
 from otel._fork import call_in_child
 from otel.selecting._open_spans import MAX_OPEN
@@ -16,17 +21,41 @@ EVENTS_BETWEEN_LOOKS = 8
 
 
 class RecordedOn:
-    """The recorded events of one span. Confined to its `RecordedEvents`."""
+    """The recorded events of one span. Confined to its `RecordedEvents` until the span has ended."""
 
-    __slots__ = ("held", "is_full", "is_over", "names")
+    __slots__ = ("held", "is_full", "is_over", "keys", "repeats", "resource", "span_id", "trace_id")
 
-    def __init__(self) -> None:
-        # By the event's time, which `record` makes unique.
-        self.names: dict[int, str] = {}
+    def __init__(self, context: SpanContext, resource: Mapping[str, Any]) -> None:
+        self.trace_id = context.trace_id
+        self.span_id = context.span_id
+        self.resource = resource
+        # The name and time of each event. Each key is its own value, which shows who has set it.
+        self.keys: dict[tuple[str, int], tuple[str, int]] = {}
+        # How many more events have the same name and time.
+        self.repeats: Counter[tuple[str, int]] = Counter()
         # Events of nobody, which wait in case a login follows.
         self.held: list[RecordedEvent] = []
         self.is_full = False
         self.is_over = False
+
+    def take_out(self, events: Iterable[Event]) -> list[Event]:
+        """Return a span's other events, once it has ended; those that remain here are lost to its limit.
+
+        Args:
+            events: the span's.
+        """
+        keys, repeats = self.keys, self.repeats
+        others = [event for event in events if keys.pop((event.name, event.timestamp), None) is None]
+        if repeats:
+            for event in list(others):
+                key = event.name, event.timestamp
+                if repeats[key]:
+                    repeats[key] -= 1
+                    others.remove(event)
+        return others
+
+    def __len__(self) -> int:
+        return len(self.keys) + self.repeats.total()
 
 
 class RecordedEvents:
@@ -39,18 +68,19 @@ class RecordedEvents:
         self._lock = threading.Lock()
         call_in_child(self._after_fork)
 
-    def on(self, span_id: int) -> RecordedOn:
+    def on(self, span: ReadableSpan, context: SpanContext) -> RecordedOn:
         """Return the recorded events of an open span.
 
         Args:
-            span_id: the span's.
+            span: recording.
+            context: its context.
         """
-        found = self._on.get(span_id)
+        found = self._on.get(context.span_id)
         if found is not None:
             return found
         if len(self._on) >= MAX_OPEN:
             self._forget_oldest()
-        return self._on.setdefault(span_id, RecordedOn())
+        return self._on.setdefault(context.span_id, RecordedOn(context, span.resource.attributes))
 
     def end(self, span_id: int) -> RecordedOn | None:
         """Forget a span that has ended; return its recorded events, with those that were held.
@@ -59,10 +89,25 @@ class RecordedEvents:
             span_id: the span's.
         """
         found = self._on.pop(span_id, None)
-        if found is not None and found.names:
+        if found is not None:
             with self._lock:
                 found.is_over = True
         return found
+
+    def add(self, on: RecordedOn, name: str, time_unix_nano: int) -> int:
+        """Add an event; return its position among the span's events with the same name and time.
+
+        Args:
+            on: the recorded events of its span.
+            name: the event's.
+            time_unix_nano: the event's.
+        """
+        key = name, time_unix_nano
+        if on.keys.setdefault(key, key) is key:  # without a lock, for nearly every event
+            return 0
+        with self._lock:
+            on.repeats[key] += 1
+            return on.repeats[key]
 
     def hold(self, event: RecordedEvent, on: RecordedOn) -> bool:
         """Keep an event until the end of its span or `release`; return False if either has happened.

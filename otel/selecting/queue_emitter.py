@@ -8,6 +8,8 @@ from typing import Any
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 
+from otel.attributes import OPTED_OUT
+from otel.identity import has_identity
 from otel.recording import SpanRoom
 from otel.selecting._recorded import EVENTS_BETWEEN_LOOKS, RecordedOn
 from otel.selecting.selected import RecordedEvent
@@ -48,17 +50,21 @@ class QueueEmitter:
             name: the event's.
             attributes: its properties.
             stamps: its identity.
-            time_unix_nano: when it happened; unique in the process.
+            time_unix_nano: when it happened.
             span: the span that was current.
         """
-        own = None
-        recorded = self._recorded_on(span, may_wait=not stamps)
+        own = recorded = None
+        if isinstance(span, ReadableSpan) and span.is_recording():
+            recorded = self._recorded.on(span, span.get_span_context())
+            if not self._takes(span, recorded, is_held=not stamps):
+                recorded = None
         if recorded is None:
-            own = span = _tracer.start_span(name, trace.set_span_in_context(span))
-            recorded = self._recorded.on(span.get_span_context().span_id)
-        if not isinstance(span, ReadableSpan) or not span.is_recording():
-            return False
-        context = span.get_span_context()
+            own = _tracer.start_span(name, trace.set_span_in_context(span))
+            if not isinstance(own, ReadableSpan) or not own.is_recording():
+                return False
+            span, recorded = own, self._recorded.on(own, own.get_span_context())
+        if stamps and not has_identity() and self._processor.identity_at(span).get(OPTED_OUT):
+            stamps = {**stamps, OPTED_OUT: True}  # the program says so on the span itself
         if not self._identity_attributes.isdisjoint(attributes):
             # A property has the name of an identity attribute; the mapping expects all of them in one place.
             attributes = {**attributes, **stamps}
@@ -66,32 +72,28 @@ class QueueEmitter:
             name,
             attributes,
             time_unix_nano,
-            context.trace_id,
-            context.span_id,
-            0,
+            recorded.trace_id,
+            recorded.span_id,
+            # Before the span has the event: another thread may end the span at any moment.
+            self._recorded.add(recorded, name, time_unix_nano),
             stamps,
-            span.resource.attributes,
+            recorded.resource,
         )
-        # Before the span has the event: another thread may end the span at any moment.
-        recorded.names[time_unix_nano] = name
         span.add_event(name, attributes, time_unix_nano)
         if stamps:
             self._processor.enqueue(event)
         else:
             self._processor.hold(event, recorded)
             if not span.is_recording():  # another thread has ended it
-                self._processor.release(context.span_id)
+                self._processor.release(recorded.span_id)
         if own is not None:
             own.end()
         return True
 
-    def _recorded_on(self, span: trace.Span, *, may_wait: bool) -> RecordedOn | None:
-        """Return the recorded events of a span; None if another one should not be added to it."""
-        if not span.is_recording() or not isinstance(span, ReadableSpan):
-            return None
-        if may_wait and not self._room.ends_soon(span):
-            return None
-        recorded = self._recorded.on(span.get_span_context().span_id)
-        if not recorded.is_full and len(recorded.names) % EVENTS_BETWEEN_LOOKS == 0:
+    def _takes(self, span: ReadableSpan, recorded: RecordedOn, *, is_held: bool) -> bool:
+        """Whether an event can be added to a span, and wait for its end if it is held."""
+        if is_held and not self._room.ends_soon(span):
+            return False
+        if not recorded.is_full and len(recorded.keys) % EVENTS_BETWEEN_LOOKS == 0:
             recorded.is_full = not self._room.has_room(span, EVENTS_BETWEEN_LOOKS)
-        return None if recorded.is_full else recorded
+        return not recorded.is_full

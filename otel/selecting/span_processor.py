@@ -89,11 +89,7 @@ class PostHogSpanProcessor(SpanProcessor):
             return
         events: Sequence[Event] = span.events
         recorded = self.recorded.end(span.context.span_id)
-        if events and recorded is not None:
-            names = recorded.names
-            others: Sequence[Event] = [event for event in events if names.get(event.timestamp) != event.name]
-        else:
-            others = events
+        others = events if recorded is None else recorded.take_out(events)
         identity = None
         if others or (recorded is not None and (recorded.held or span.dropped_events)):
             identity = self._select_events(span, others, recorded)
@@ -145,7 +141,8 @@ class PostHogSpanProcessor(SpanProcessor):
         """
         if self._is_replaced:
             return
-        self._journal.append(item)
+        if self._journal.is_on:
+            self._journal.append(item)
         self._queue.put(item)
 
     def hold(self, event: RecordedEvent, on: RecordedOn) -> None:
@@ -221,7 +218,9 @@ class PostHogSpanProcessor(SpanProcessor):
                 self.enqueue(SelectedSpan(span, chosen, identity))
                 unqueued = 0
             if (chosen or recorded is not None) and span.dropped_events:
-                self.ledger.lost(Reason.SPAN_EVENT_LIMIT, span.dropped_events - _evicted(recorded, span))
+                # Recorded events that the limit has dropped have left.
+                dropped = span.dropped_events - (0 if recorded is None else len(recorded))
+                self.ledger.lost(Reason.SPAN_EVENT_LIMIT, max(dropped, 0))
         except Exception as problem:  # noqa: BLE001 - a hook must not raise
             self.ledger.lost(Reason.MAPPING_FAILED, unqueued)
             report_internal_error("selecting a span", problem)
@@ -270,11 +269,3 @@ class PostHogSpanProcessor(SpanProcessor):
     def _after_fork(self) -> None:
         self._queue.reset()
         self._open_spans = OpenSpans()
-
-
-def _evicted(recorded: RecordedOn | None, span: ReadableSpan) -> int:
-    """Return how many of a span's recorded events, which have left, its limit has dropped."""
-    if recorded is None:
-        return 0
-    present = sum(recorded.names.get(event.timestamp) == event.name for event in span.events)
-    return len(recorded.names) - present

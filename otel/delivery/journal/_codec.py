@@ -11,6 +11,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanContext, TraceFlags
 
+from otel.attributes import ORDINAL
 from otel.envelope import Envelope
 from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Frame, Hook
 from otel.mapping.errors import ErrorRecord
@@ -57,13 +58,16 @@ def line_of_event(event: RecordedEvent, origin: Mapping[str, str]) -> bytes:
         event: in the thread that recorded it.
         origin: as for `line_of`.
     """
+    attributes = event.attributes
+    if event.ordinal:
+        attributes = {**attributes, ORDINAL: event.ordinal}
     return _line(
         {
             "trace": hex(event.trace_id),
             "span": event.span_id,
             "origin": origin,
             "about": event.span_attributes,
-            "events": ((event.name, event.time_unix_nano, event.attributes),),
+            "events": ((event.name, event.time_unix_nano, attributes),),
         }
     )
 

@@ -167,7 +167,7 @@ def test_the_sum_over_occurrences_stays_the_number_of_errors(
     # Five are sent in full. Seven are counted in memory when the process is killed; their lines are on disk.
     for number in range(12):
         first.fail(f"boom {number}")
-    first.processor._batches.force_flush()
+    first.processor._queue._batches.force_flush()
     assert sum_of_occurrences(inspector) == 12 + 5
     crashed = tmp_path / "crashed"
     shutil.copytree(folder, crashed)

@@ -38,8 +38,15 @@ class Shelf:
         self.events: list[tuple[str, dict[str, Any], int, trace.Span]] = []
         self.is_recorded = is_recorded
 
-    def emit(self, name: str, attributes: Mapping[str, Any], time_unix_nano: int, span: trace.Span) -> bool:
-        self.events.append((name, dict(attributes), time_unix_nano, span))
+    def emit(
+        self,
+        name: str,
+        attributes: dict[str, Any],
+        stamps: Mapping[str, Any],
+        time_unix_nano: int,
+        span: trace.Span,
+    ) -> bool:
+        self.events.append((name, {**attributes, **stamps}, time_unix_nano, span))
         return self.is_recorded
 
     @property
@@ -203,7 +210,8 @@ def test_in_production_values_are_checked_by_the_exporter_not_in_the_products_th
             {"distinct_id": "ben"},
             {"user.id": "ben"},
         ),
-        ({"distinct_id": "anna", "opted_out": True}, {"distinct_id": "ben"}, {"user.id": "ben"}),
+        # Except for an opt-out, which applies to everything that the request records.
+        ({"distinct_id": "anna", "opted_out": True}, {"distinct_id": "ben"}, {"posthog.opted_out": True}),
     ],
 )
 def test_what_a_given_person_takes_over_from_the_request(
@@ -250,7 +258,7 @@ class TestSpanEmitter:
         span = tracer.start_span("request")
         emitter = SpanEmitter()
         for number in range(200):
-            assert emitter.emit("parcel_shipped", {"number": number}, 7, span)
+            assert emitter.emit("parcel_shipped", {"number": number}, {}, 7, span)
         assert [event.attributes["number"] for event in span.events] == list(range(128 - 16))  # type: ignore[attr-defined]  # the SDK's
         assert {event.timestamp for event in span.events} == {7}  # type: ignore[attr-defined]  # as above
 
@@ -268,7 +276,7 @@ class TestSpanEmitter:
     ) -> None:
         tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
         span = tracer.start_span("command", kind=kind, start_time=time.time_ns() - age)
-        assert SpanEmitter().emit("parcel_shipped", {"number": 1}, 7, span)
+        assert SpanEmitter().emit("parcel_shipped", {"number": 1}, {}, 7, span)
         assert len(span.events) == has_room  # type: ignore[attr-defined]  # the SDK's
 
     def test_without_a_limit_for_events_a_span_has_always_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,13 +284,13 @@ class TestSpanEmitter:
         tracer = TracerProvider(shutdown_on_exit=False).get_tracer("tests")
         monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", "3")
         span = tracer.start_span("request")
-        assert SpanEmitter().emit("parcel_shipped", {"number": 1}, 7, span)
+        assert SpanEmitter().emit("parcel_shipped", {"number": 1}, {}, 7, span)
         assert len(span.events) == 0  # type: ignore[attr-defined]  # the SDK's
 
 
 def test_a_log_emitter_of_a_provider_without_processors_says_that_nothing_is_recorded() -> None:
     emitter = LogEmitter(LoggerProvider(shutdown_on_exit=False))
-    assert not emitter.emit("parcel_shipped", {}, 7, trace.INVALID_SPAN)
+    assert not emitter.emit("parcel_shipped", {}, {}, 7, trace.INVALID_SPAN)
 
 
 class Kept(SpanExporter):
@@ -321,8 +329,8 @@ def test_a_record_outside_any_trace_gets_a_span_that_ends_and_others_get_none(
     logs = LoggerProvider(shutdown_on_exit=False)
     logs.add_log_record_processor(taken)
     emitter = LogEmitter(logs)
-    assert emitter.emit("parcel_shipped", {"number": 1}, 7, trace.INVALID_SPAN)
-    assert emitter.emit("parcel_shipped", {"number": 2}, 8, NonRecordingSpan(ELSEWHERE))
+    assert emitter.emit("parcel_shipped", {"number": 1}, {}, 7, trace.INVALID_SPAN)
+    assert emitter.emit("parcel_shipped", {"number": 2}, {}, 8, NonRecordingSpan(ELSEWHERE))
     (own,) = kept.spans
     first, second = taken.records
     assert own.name == "parcel_shipped"

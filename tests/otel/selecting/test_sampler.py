@@ -1,4 +1,4 @@
-"""The sampler: what it records, marks and leaves to others."""
+"""The sampler: what it records and leaves to others."""
 
 from __future__ import annotations
 
@@ -27,18 +27,14 @@ class Kept(SpanExporter):
 
 
 @pytest.mark.parametrize("kind", SpanKind)
-def test_the_sampler_marks_only_sampled_spans_as_delivered_separately(kind: SpanKind) -> None:
-    for root, marks, expected in (
-        (ALWAYS_ON, True, {"a": 1, "posthog.apart": True}),
-        (ALWAYS_ON, False, {"a": 1}),
-        (ALWAYS_OFF, True, {"a": 1}),
-    ):
-        result = RecordingSampler(root, marks_delivered=marks).should_sample(None, 1, "x", kind, {"a": 1})
+def test_the_sampler_records_all_but_outgoing_calls_and_keeps_a_spans_attributes(kind: SpanKind) -> None:
+    for root in (ALWAYS_ON, ALWAYS_OFF):
+        result = RecordingSampler(root).should_sample(None, 1, "x", kind, {"a": 1})
         is_left = root is ALWAYS_OFF and kind in (SpanKind.CLIENT, SpanKind.PRODUCER)
         dropped = Decision.DROP if is_left else Decision.RECORD_ONLY
         assert result.decision is (Decision.RECORD_AND_SAMPLE if root is ALWAYS_ON else dropped)
         if not is_left:
-            assert dict(result.attributes or {}) == expected
+            assert dict(result.attributes or {}) == {"a": 1}
 
 
 def test_the_sampler_passes_everything_on_and_the_trace_state_back() -> None:
