@@ -155,7 +155,7 @@ class RequestMapper:
             # An event that was selected where it was recorded stays selected, even if it is no longer
             # declared.
             selects = select_all if is_ours else self._map.selects
-            for envelope in envelopes_of(message, attributes, resource, selects):
+            for envelope in envelopes_of(message, events, attributes, resource, selects):
                 envelope.is_clock_trusted = is_ours
                 self._event(envelope, found)
                 accounted += 1

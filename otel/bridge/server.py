@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import socket
@@ -51,6 +52,7 @@ def run(settings: Settings, registry: Registry, host: str, port: int) -> str:
         f"({len(registry)} declared events)",
         flush=True,
     )
+    _collect_less()
     try:
         server_of(application(settings, registry), settings.flush_timeout).run(sockets=[listening])
     except KeyboardInterrupt:
@@ -59,6 +61,20 @@ def run(settings: Settings, registry: Registry, host: str, port: int) -> str:
         listening.close()
     return ""
 
+
+def _collect_less() -> None:
+    """Let the garbage collector run less often, and skip the objects that exist now.
+
+    It would find no garbage among the thousands of objects of a request, again and again. Measured: 7 % of
+    the CPU time per event.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
+
+
+# About a request of 1,024 events; Python's own default is 700.
+_NEW_OBJECTS = 10_000
 
 # Seconds to write the responses after delivery has ended at the flush timeout.
 _ANSWERING = 2

@@ -77,7 +77,11 @@ def resource_of(message: ResourceMessage) -> Resource:
 
 
 def envelopes_of(
-    message: Span, attributes: Mapping[str, Any], resource: Resource, selects: Callable[[str], bool]
+    message: Span,
+    events: Sequence[Span.Event],
+    attributes: Mapping[str, Any],
+    resource: Resource,
+    selects: Callable[[str], bool],
 ) -> list[Envelope]:
     """Return what `otel.mapping.from_span.envelopes` returns for the span, without creating the span.
 
@@ -85,6 +89,7 @@ def envelopes_of(
 
     Args:
         message: the span.
+        events: its events, which protobuf would create again.
         attributes: the span's attributes, decoded.
         resource: the resource of the process that recorded it.
         selects: whether a span event's name is for PostHog.
@@ -93,7 +98,7 @@ def envelopes_of(
     around = resource.attributes
     found: list[Envelope] = []
     seen: dict[tuple[str, int], int] = {}
-    for event in message.events[:]:
+    for event in events:
         name, time = event.name, event.time_unix_nano
         if name != EXCEPTION_EVENT and selects(name):
             ordinal = seen.get((name, time), 0)
