@@ -216,7 +216,7 @@ def _exporter(
             from otel.delivery.collector.exporter import CollectorExporter
         except ImportError as error:  # an extra, whose absence must not stop the product
             _log.error(
-                "POSTHOG_VIA=collector: nothing is sent without OpenTelemetry's OTLP encoder (%s); "
+                "POSTHOG_VIA=collector: nothing is sent without OpenTelemetry's OTLP messages (%s); "
                 "install tformance-otel[collector]",
                 error,
             )

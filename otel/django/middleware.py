@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -52,7 +51,11 @@ class TelemetryMiddleware:
         get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self._get_response)
         source = RequestIdentity(request, config().identify)
         with identified(source):
-            response = get_response(request)
+            try:
+                response = get_response(request)
+            except BaseException:
+                _add_identity(request, source)
+                raise
             _finish(request, response, source)
         return response
 
@@ -62,10 +65,8 @@ class TelemetryMiddleware:
         with identified(source):
             try:
                 response = await get_response(request)
-            except CancelledError:  # the client hung up, and the instrumentation never ends the span
-                with suppress_internal_errors("releasing a cancelled request's events"):
-                    _add_identity(request, source)
-                    pipeline.release(trace.get_current_span().get_span_context().span_id)
+            except BaseException:
+                _add_identity(request, source)
                 raise
             if source.is_awaited:
                 await request.auser()
@@ -75,19 +76,25 @@ class TelemetryMiddleware:
 
 def _add_identity(request: HttpRequest, source: RequestIdentity) -> dict[str, str]:
     """Add identity, view and route to the request's span; return the attribute of the view."""
-    span = trace.get_current_span()
-    match = request.resolver_match
-    view = {} if match is None else {VIEW_NAME: match.view_name}
-    if span.is_recording():
-        identity = source.known_identity().entry_attributes(config().groups)
-        route = {} if match is None else name_by_route(span, match.route)
-        span.set_attributes({**identity, **view, **route})
+    view: dict[str, str] = {}
+    with suppress_internal_errors("adding a request's identity"):
+        span = trace.get_current_span()
+        match = request.resolver_match
+        if match is not None:
+            view[VIEW_NAME] = match.view_name
+        if span.is_recording():
+            identity = source.known_identity().entry_attributes(config().groups)
+            route = {} if match is None else name_by_route(span, match.route)
+            span.set_attributes({**identity, **view, **route})
+            # Not at the end of the span: if a client hangs up under ASGI, the request is cancelled, and the
+            # instrumentation never ends its span.
+            pipeline.release(span.get_span_context().span_id)
     return view
 
 
 def _finish(request: HttpRequest, response: HttpResponseBase, source: RequestIdentity) -> None:
-    with suppress_internal_errors("adding a request's identity"):
-        view = _add_identity(request, source)
+    view = _add_identity(request, source)
+    with suppress_internal_errors("following a stream"):
         # The server sends a file itself; wrapping its content would read the file through Python.
         if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
             follow_stream(request, response, source, view)

@@ -8,8 +8,9 @@ from typing import Any
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 
-from otel.attributes import OPTED_OUT
+from otel.attributes import OPTED_OUT, ORDINAL
 from otel.identity import has_identity
+from otel.mapping.from_span import ordinal_of
 from otel.recording import SpanRoom
 from otel.selecting._recorded import EVENTS_BETWEEN_LOOKS, RecordedOn
 from otel.selecting.selected import RecordedEvent
@@ -33,7 +34,7 @@ class QueueEmitter:
     def __init__(self, processor: PostHogSpanProcessor) -> None:
         self._processor = processor
         self._recorded = processor.recorded
-        self._identity_attributes = processor.identity_attributes
+        self._special = processor.identity_attributes | {ORDINAL}
         self._room = SpanRoom()
 
     def emit(
@@ -65,17 +66,19 @@ class QueueEmitter:
             span, recorded = own, self._recorded.on(own, own.get_span_context())
         if stamps and not has_identity() and self._processor.identity_at(span).get(OPTED_OUT):
             stamps = {**stamps, OPTED_OUT: True}  # the program says so on the span itself
-        if not self._identity_attributes.isdisjoint(attributes):
+        # Before the span has the event: another thread may end the span at any moment.
+        ordinal = self._recorded.add(recorded, name, time_unix_nano)
+        if not self._special.isdisjoint(attributes):
             # A property has the name of an identity attribute; the mapping expects all of them in one place.
             attributes = {**attributes, **stamps}
+            ordinal = ordinal_of(attributes, ordinal)
         event = RecordedEvent(
             name,
             attributes,
             time_unix_nano,
             recorded.trace_id,
             recorded.span_id,
-            # Before the span has the event: another thread may end the span at any moment.
-            self._recorded.add(recorded, name, time_unix_nano),
+            ordinal,
             stamps,
             recorded.resource,
         )

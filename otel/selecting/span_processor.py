@@ -156,18 +156,17 @@ class PostHogSpanProcessor(SpanProcessor):
             return
         self._journal.append(event)
         if not self.recorded.hold(event, on):
-            self._queue.put(event)
+            self._complete((event,), self._identity_by(on.span_id))
 
     def release(self, span_id: int) -> None:
-        """Queue the events that are held for a span, which will not end or not soon.
+        """Queue the events that are held for a span, because their person will not change any more.
 
         Args:
             span_id: of the span.
         """
         held = self.recorded.release(span_id)
         if held:
-            entry = self._open_spans.current(span_id)
-            self._complete(held, {} if entry is None else self.identity_at(entry.span))
+            self._complete(held, self._identity_by(span_id))
 
     def identity_at(self, span: trace.Span) -> dict[str, Any]:
         """Return the identity attributes for something that happens in a span.
@@ -254,6 +253,10 @@ class PostHogSpanProcessor(SpanProcessor):
                 event.span_attributes = stamps
                 self._journal.rewrite(event)
             self._queue.put(event)
+
+    def _identity_by(self, span_id: int) -> dict[str, Any]:
+        entry = self._open_spans.current(span_id)
+        return {} if entry is None else self.identity_at(entry.span)
 
     def _identity(self, span: ReadableSpan) -> dict[str, Any] | None:
         """Return the identity of a span's events, as `identity_at`; None if it is the span's own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 from celery import Celery, Task
@@ -25,6 +26,13 @@ class ExpectedError(Exception):
 @app.task
 def ship_later(number: int) -> None:
     record(ParcelShipped(number=number))
+
+
+@app.task
+def ship_and_wait_later(number: int) -> None:
+    record(ParcelShipped(number=number))
+    print("recorded")
+    time.sleep(3600)
 
 
 @app.task

@@ -9,6 +9,8 @@ urlpatterns = [
     for name in (
         "ship",
         "ship_async",
+        "ship_and_wait",
+        "ship_and_wait_async",
         "ship_plainly",
         "ship_in_inner_span",
         "ship_and_roll_back",

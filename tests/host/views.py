@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 
 from django.contrib.auth import get_user_model, login
@@ -37,6 +38,23 @@ def ship(request: HttpRequest) -> HttpResponse:
 async def ship_async(request: HttpRequest) -> HttpResponse:
     await asyncio.sleep(0)
     record(ParcelShipped(number=0))
+    return HttpResponse("shipped")
+
+
+def ship_and_wait(request: HttpRequest) -> HttpResponse:
+    record(ParcelShipped(number=21))
+    with transaction.atomic():
+        record(ParcelShipped(number=22))
+        print("recorded")
+        time.sleep(float(request.GET["seconds"]))
+    return HttpResponse("shipped")
+
+
+async def ship_and_wait_async(request: HttpRequest) -> HttpResponse:
+    await request.auser()
+    record(ParcelShipped(number=21))
+    print("recorded")
+    await asyncio.sleep(float(request.GET["seconds"]))
     return HttpResponse("shipped")
 
 

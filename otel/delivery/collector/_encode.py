@@ -19,7 +19,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, SpanFlags
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.trace import SpanKind, TraceFlags
 
-from otel.attributes import ERROR, EXCEPTION_EVENT, OPTED_OUT, POSTHOG_ONLY
+from otel.attributes import ERROR, EXCEPTION_EVENT, OPTED_OUT, ORDINAL, POSTHOG_ONLY
 from otel.delivery.collector._attributes import write_attributes
 from otel.delivery.collector.error_payload import write_error
 from otel.envelope import Envelope
@@ -89,6 +89,8 @@ def span_of_events(
         written.name = replace_surrogates(event.name)
         written.time_unix_nano = time
         write_attributes(written, event.attributes, stamps)
+        if span is None and event.ordinal:  # the others may be on another message
+            write_attributes(written, {ORDINAL: event.ordinal})
     if span is not None:
         message.kind = _KINDS[span.kind]
         start, end = span.start_time or 0, span.end_time or 0
