@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks._page import page, rows_of
 from benchmarks._picture import picture
 from benchmarks._processes import own_process, run_benchmark
+from benchmarks._quotes import QUOTES, with_figures
 from benchmarks._result import table
 
 __all__ = ["main"]
@@ -89,8 +90,12 @@ def main() -> int:
 
 def _write_page(document: Mapping[str, Any]) -> None:
     _PAGE.write_text(page(document, _NOTES.read_text()))
-    _PICTURE.write_text(picture(rows_of(document)))
-    print(f"written to {_PAGE} and {_PICTURE}", file=sys.stderr)
+    rows = rows_of(document)
+    _PICTURE.write_text(picture(rows))
+    for name in {quote.page for quote in QUOTES}:
+        quoting = _PAGE.with_name(f"{name}.md")
+        quoting.write_text(with_figures(name, quoting.read_text(), rows))
+    print(f"written to {_PAGE} and {_PICTURE}; figures of other pages updated", file=sys.stderr)
 
 
 def _missing(names: Collection[str]) -> list[str]:
@@ -138,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--page",
         action="store_true",
-        help=f"only write the page again, from {_RESULTS.name} and {_NOTES.name}",
+        help=f"only write the pages again, from {_RESULTS.name} and {_NOTES.name}",
     )
     parser.add_argument("--only", choices=_NAMES, help="run one benchmark")
     parser.add_argument(

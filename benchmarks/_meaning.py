@@ -49,7 +49,8 @@ def meaning(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         f"{sent * SECOND * _DAY / 1e9:.2f} GB a day |"
     )
     yield _cpu("CPU of a bridge, with `POSTHOG_VIA=collector`", bridge)
-    yield _cpu(f"CPU of the Collector, for {_SPANS} spans a request", collector * _SPANS)
+    traces = f"{_SPANS} spans a request, {_SPANS - 1} of them its trace"
+    yield _cpu(f"CPU of the Collector, for {traces}", collector * _SPANS)
     yield ""
     share = 1 - 1 / request["ratio"]
     yield f"A request that does nothing else takes {plain:,.0f} µs with plain OpenTelemetry; of what it takes"

@@ -11,7 +11,7 @@ from benchmarks.growth import QUEUES, TAXONOMIES, queue_row, taxonomy_row
 __all__ = ["picture"]
 
 _WIDTH, _HEIGHT = 720, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 24, 56
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 40, 24, 56
 _FIRST, _LAST = 1, 5  # the x axis, as powers of ten
 
 # A browser applies the media query to an image in a page, too. The colors have a contrast of at least 4.5 on

@@ -72,7 +72,7 @@ def measure(*, is_quick: bool) -> Result:
                 "with": _opening(browser, with_key + path, cookie, busy["with"]),
                 "without": _opening(browser, without_key + path, cookie, busy["without"]),
             }
-            paints = in_turn(3 if is_quick else 15, ways)
+            paints = in_turn(1 if is_quick else 15, ways)
             rows.append(
                 Row(
                     f"largest contentful paint, with analytics to without: {name}",

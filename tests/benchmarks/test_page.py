@@ -13,34 +13,9 @@ import pytest
 from benchmarks._goals import GOALS
 from benchmarks._page import page, rows_of
 from benchmarks._picture import picture
+from benchmarks._quotes import QUOTES, Quote, with_figures
 
 ROOT = Path(__file__).parents[2]
-
-# Text with a figure on another page, and the row that contains the figure.
-_REPEATED = {
-    ("operations", r"bridge \| ([\d,]+) µs of CPU an event"): "CPU, one bridge to the export in the process",
-    ("operations", r"about ([\d,]+) events/s flat out"): "one bridge: a whole core, to the published figure",
-    (
-        "operations",
-        r"or ([\d,]+) million a day at 60 %",
-    ): "what one bridge carries at 60% of a core, by its CPU an event",
-    ("operations", r"Collector \| ([\d,]+) µs of CPU a span"): (
-        "the Collector, CPU a span (traces and events)"
-    ),
-    (
-        "operations",
-        r"about ([\d,]+) bytes an event on disk",
-    ): "an event that waits in the Collector's queue, on disk",
-    ("operations", r"about ([\d,]+) spans/s a core"): (
-        "the Collector (traces and events): a whole core, to the published figure"
-    ),
-}
-_RATIOS = {
-    ("operations", r"a second one takes ([\d.]+) times as much"): "2 bridges to one",
-    ("architecture", r"a record costs about ([\d.]+) times one with a span event"): (
-        "a request's span and event, as a log record to a span event"
-    ),
-}
 
 
 def _document() -> dict[str, Any]:
@@ -75,18 +50,14 @@ def test_what_was_written_by_hand_stays() -> None:
     assert notes in page(_document(), notes)
 
 
-@pytest.mark.parametrize(
-    ("key", "place", "words", "what"),
-    [
-        *(("ours", *place, what) for place, what in _REPEATED.items()),
-        *(("ratio", *place, what) for place, what in _RATIOS.items()),
-    ],
-)
-def test_a_figure_on_another_page_matches_the_measured_one(
-    key: str, place: str, words: str, what: str
-) -> None:
-    rows = rows_of(_document())
-    text = re.sub(r"\s+", " ", (ROOT / "docs" / f"{place}.md").read_text())
-    (told,) = re.findall(words, text)
-    # The tolerance covers the difference between two runs on one machine.
-    assert float(told.replace(",", "")) == pytest.approx(rows[what][key], rel=0.1)
+@pytest.mark.parametrize("name", sorted({quote.page for quote in QUOTES}))
+def test_figures_on_another_page_are_the_measured_ones(name: str) -> None:
+    text = (ROOT / "docs" / f"{name}.md").read_text()
+    assert with_figures(name, text, rows_of(_document())) == text
+
+
+def test_a_quoted_figure_has_two_or_three_digits() -> None:
+    quote = Quote("page", "costs ([0-9.,]+) times", "a thing")
+    for measured, told in ((1.66, "1.7"), (78.7, "79"), (158.85, "159"), (12_707.6, "12,700")):
+        assert quote.figure({"a thing": {"ours": measured}}) == told
+    assert quote.figure({}) is None
