@@ -23,7 +23,8 @@ class Envelope:
         trace_id: 128 bits; outside a trace, an id that was derived from the event.
         span_id: 64 bits; 0 outside a span.
         ordinal: the position among the span's events with the same name and time.
-        span_attributes: the entry span's identity, for events without an identity of their own.
+        span_attributes: the entry span's identity, for events without an identity of their own. It may be
+            shared with other events, and does not change.
         resource: the OpenTelemetry resource's attributes, such as `service.name`.
         is_clock_trusted: whether the time comes from a machine whose clock is under our control. The clock of
             a foreign program may show any time.

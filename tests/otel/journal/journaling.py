@@ -17,6 +17,7 @@ from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.inspector.running import RunningInspector
 from otel.outcomes import Counters, Ledger, open_quarantine
 from otel.recording import Recorder
+from otel.selecting import QueueEmitter
 from tests.otel.shop import REGISTRY, SETTINGS, ParcelShipped
 
 # No server listens on this port.
@@ -44,7 +45,9 @@ class Pipeline:
         self.provider.sampler = RecordingSampler(self.provider.sampler)
         self.provider.add_span_processor(self.processor)
         self.tracer = self.provider.get_tracer("tests")
-        self.recorder = Recorder(REGISTRY, ledger=ledger)
+        self.recorder = Recorder(
+            REGISTRY, groups=self.settings.groups, ledger=ledger, emitter=QueueEmitter(self.processor)
+        )
 
     def ship(self, *numbers: int) -> None:
         for number in numbers:

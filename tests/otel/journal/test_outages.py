@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from otel import Identity
 from otel.delivery.journal import backlog, recovery
 from otel.inspector.running import RunningInspector
 from otel.outcomes.quarantine import Quarantine
 from tests.otel.journal.conftest import MakePipeline
 from tests.otel.journal.journaling import NOWHERE, Pipeline, files, numbers, once, until
+from tests.otel.shop import ParcelShipped
 
 _FAILURES: dict[str, dict[str, Any]] = {
     "503": {"status": 503},
@@ -224,3 +229,30 @@ def test_a_rejected_event_of_a_span_that_waits_is_counted_once(
     second.adopt()
     assert second.counters.totals() == {"delivered": 1, "wrong_type": 1}
     assert len(list(Quarantine(quarantine).entries())) == 1
+
+
+def test_an_event_whose_person_becomes_known_later_waits_as_this_persons(
+    inspector: RunningInspector, make_pipeline: MakePipeline
+) -> None:
+    first = make_pipeline(NOWHERE)
+    with first.tracer.start_as_current_span("request") as span:
+        first.recorder.event(ParcelShipped(number=1), None)
+        span.set_attribute("user.id", "person-anna")
+    first.end()
+    make_pipeline(inspector.url).adopt()
+    (one,) = inspector.good("parcel_shipped")
+    assert one["distinct_id"] == "person-anna"
+
+
+def test_events_that_differ_only_in_their_position_stay_different_in_the_journal(
+    inspector: RunningInspector, make_pipeline: MakePipeline
+) -> None:
+    first = make_pipeline(NOWHERE)
+    now = time.time_ns()
+    clock = SimpleNamespace(time_ns=lambda: now)
+    with mock.patch("otel.recording._recorder.time", clock), first.tracer.start_as_current_span("request"):
+        for _ in range(3):
+            first.recorder.event(ParcelShipped(number=1), Identity("person-anna"))
+    first.end()
+    make_pipeline(inspector.url).adopt()
+    assert len({one["uuid"] for one in inspector.good("parcel_shipped")}) == 3
