@@ -22,6 +22,9 @@ __all__ = [
 ]
 
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
 class _Stamped:
     """Memory for an identity's stamps, outside its fields, which are compared and sent to tasks."""
 
@@ -46,11 +49,11 @@ class Identity(_Stamped):
     """
 
     distinct_id: str | None = None
-    groups: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    groups: Mapping[str, str] = field(default_factory=lambda: _NONE)
     opted_out: bool = False
     visitor_id: str | None = None
     session_id: str | None = None
-    span_attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    span_attributes: Mapping[str, str] = field(default_factory=lambda: _NONE)
 
     def attributes(self, group_attributes: Mapping[str, str]) -> dict[str, str | bool]:
         """Return the attributes to set on spans and span events.
@@ -97,8 +100,8 @@ class Identity(_Stamped):
         Args:
             group_attributes: for each group type, the attribute that carries the group's key.
         """
-        attributes = self.attributes(group_attributes)
-        return attributes if self.opted_out else {**self.span_attributes, **attributes}
+        stamps = self.stamps(group_attributes)
+        return dict(stamps) if self.opted_out else {**self.span_attributes, **stamps}
 
 
 class IdentitySource(Protocol):

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from opentelemetry.sdk.trace import export
 
 from otel.reasons import Reason
-from otel.selecting import span_processor as processor
+from otel.selecting import _queue as processor
 from otel.settings import ENVIRONMENT, Settings
 from tformance import gunicorn
 

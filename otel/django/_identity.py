@@ -14,7 +14,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.functional import LazyObject
 
-from otel._guard import suppress_internal_errors
+from otel._guard import report_internal_error, suppress_internal_errors
 from otel.django.consent import refuses
 from otel.identity import Identity
 from otel.mapping.identify import uuid7_or_none
@@ -57,7 +57,8 @@ class RequestIdentity:
         self._browser: Browser | None = None
         # The last answers, so that the same one is the same object, whose stamps are built once.
         self._visitor: Identity | None = None
-        self._account: tuple[object, Identity] | None = None
+        self._account: Identity | None = None
+        self._has_opted_out = False
         self.is_awaited = False
 
     def identity(self) -> Identity | None:
@@ -91,18 +92,26 @@ class RequestIdentity:
                 refuses, visitor_id, session_id = self.browser
                 self._visitor = Identity(None, {}, refuses, visitor_id, session_id)
             return self._visitor
-        with suppress_internal_errors("identifying a request's user"):
-            known = self._identify(user, self._request)
-            # A copy, because the mappings may be the product's own and change.
-            answer = (known.distinct_id, dict(known.groups), known.opted_out, dict(known.span_attributes))
-            if self._account is None or self._account[0] != answer:
-                distinct_id, groups, opted_out, span_attributes = answer
+        try:
+            answer = self._identify(user, self._request)
+            account = self._account
+            if (
+                account is None
+                or answer.distinct_id != account.distinct_id
+                or answer.groups != account.groups
+                or answer.span_attributes != account.span_attributes
+                or answer.opted_out != self._has_opted_out
+            ):
                 refuses, _, session_id = self.browser
-                self._account = (
-                    answer,
-                    Identity(distinct_id, groups, opted_out or refuses, None, session_id, span_attributes),
-                )
-            return self._account[1]
+                self._has_opted_out = answer.opted_out
+                # Copies, because the mappings may be the product's own and change.
+                groups, span_attributes = dict(answer.groups), dict(answer.span_attributes)
+                opted_out = answer.opted_out or refuses
+                account = Identity(answer.distinct_id, groups, opted_out, None, session_id, span_attributes)
+                self._account = account
+            return account
+        except Exception as error:  # noqa: BLE001 - the hook is the product's
+            report_internal_error("identifying a request's user", error)
         # The hook failed, so the person may have opted out. Errors are still sent, without the person.
         return Identity(opted_out=True)
 

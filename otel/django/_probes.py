@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
+import re
 
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import TracerProvider as AnyTracerProvider
@@ -13,7 +13,7 @@ from otel.selecting import RecordingSampler
 
 __all__ = ["drop_probes"]
 
-_PATHS = frozenset({"/health", "/healthz", "/livez", "/readyz"})
+_PROBE = re.compile(r"(?:\w+://[^/]+)?/(?:health|healthz|livez|readyz)/?(?:\?|$)")
 # The instrumentation's own variables, which replace the default.
 _OWN = ("OTEL_PYTHON_DJANGO_EXCLUDED_URLS", "OTEL_PYTHON_EXCLUDED_URLS")
 # In the old and new semantic conventions; a URL where the server does not pass the path.
@@ -34,9 +34,8 @@ def drop_probes(provider: AnyTracerProvider) -> None:
 
 
 def _is_probe(attributes: Attributes) -> bool:
-    known = attributes or {}
-    address = next((known[name] for name in _ADDRESSES if name in known), "")
-    if not isinstance(address, str):
-        return False
-    path = address if address.startswith("/") else urlsplit(address).path
-    return path.partition("?")[0].removesuffix("/") in _PATHS
+    for name in _ADDRESSES:
+        address = (attributes or {}).get(name)
+        if isinstance(address, str):
+            return _PROBE.match(address) is not None
+    return False

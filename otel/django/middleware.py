@@ -11,13 +11,13 @@ from django.http.response import HttpResponseBase
 from opentelemetry import trace
 
 from otel import pipeline
-from otel._guard import suppress_internal_errors
+from otel._guard import report_internal_error, suppress_internal_errors
 from otel.attributes import VIEW_NAME
 from otel.django._config import config
 from otel.django._identity import RequestIdentity
 from otel.django._routes import name_by_route
 from otel.django._streaming import follow_stream
-from otel.identity import identified
+from otel.identity import enter_identity, leave_identity
 
 __all__ = ["TelemetryMiddleware"]
 
@@ -50,51 +50,52 @@ class TelemetryMiddleware:
             return self._answer_async(request)
         get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self._get_response)
         source = RequestIdentity(request, config().identify)
-        with identified(source):
-            try:
-                response = get_response(request)
-            except BaseException:
-                _add_identity(request, source)
-                raise
-            _finish(request, response, source)
+        entered = enter_identity(source)
+        try:
+            response = get_response(request)
+            _follow(request, response, source)
+        finally:
+            _add_identity(request, source)
+            leave_identity(entered)
         return response
 
     async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
         get_response = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", self._get_response)
         source = RequestIdentity(request, config().identify)
-        with identified(source):
-            try:
-                response = await get_response(request)
-            except BaseException:
-                _add_identity(request, source)
-                raise
+        entered = enter_identity(source)
+        try:
+            response = await get_response(request)
             if source.is_awaited:
                 await request.auser()
-            _finish(request, response, source)
+            _follow(request, response, source)
+        finally:  # also if the client hangs up, which cancels the request
+            _add_identity(request, source)
+            leave_identity(entered)
         return response
 
 
-def _add_identity(request: HttpRequest, source: RequestIdentity) -> dict[str, str]:
-    """Add identity, view and route to the request's span; return the attribute of the view."""
-    view: dict[str, str] = {}
-    with suppress_internal_errors("adding a request's identity"):
+def _add_identity(request: HttpRequest, source: RequestIdentity) -> None:
+    """Add identity, view and route to the request's span; release the events that wait for the identity."""
+    try:
         span = trace.get_current_span()
-        match = request.resolver_match
-        if match is not None:
-            view[VIEW_NAME] = match.view_name
         if span.is_recording():
-            identity = source.known_identity().entry_attributes(config().groups)
-            route = {} if match is None else name_by_route(span, match.route)
-            span.set_attributes({**identity, **view, **route})
-            # Not at the end of the span: if a client hangs up under ASGI, the request is cancelled, and the
-            # instrumentation never ends its span.
+            attributes = source.known_identity().entry_attributes(config().groups)
+            match = request.resolver_match
+            if match is not None:
+                attributes[VIEW_NAME] = match.view_name
+                attributes |= name_by_route(span, match.route)
+            span.set_attributes(attributes)
+            # Not at the end of the span, because the instrumentation never ends that of a cancelled request.
             pipeline.release(span.get_span_context().span_id)
-    return view
+    except Exception as error:  # noqa: BLE001 - telemetry must not raise into the product
+        report_internal_error("adding a request's identity", error)
 
 
-def _finish(request: HttpRequest, response: HttpResponseBase, source: RequestIdentity) -> None:
-    view = _add_identity(request, source)
-    with suppress_internal_errors("following a stream"):
-        # The server sends a file itself; wrapping its content would read the file through Python.
-        if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
+def _follow(request: HttpRequest, response: HttpResponseBase, source: RequestIdentity) -> None:
+    """Follow a response that is written after the request's span has ended."""
+    # The server sends a file itself; wrapping its content would read the file through Python.
+    if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
+        with suppress_internal_errors("following a stream"):
+            match = request.resolver_match
+            view = {} if match is None else {VIEW_NAME: match.view_name}
             follow_stream(request, response, source, view)

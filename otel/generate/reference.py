@@ -25,9 +25,9 @@ variables with its own defaults:
 
 | variable | what it sets | default | OpenTelemetry's |
 |---|---|---|---|
-| `OTEL_BSP_MAX_QUEUE_SIZE` | spans that can wait in a process | `10000` | `2048` |
+| `OTEL_BSP_MAX_QUEUE_SIZE` | events and errors that can wait in a process | `10000` | `2048` |
 | `OTEL_BSP_SCHEDULE_DELAY` | milliseconds between two exports | `1000` | `5000` |
-| `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | spans per batch; never more than the queue can hold | `512` | `512` |
+| `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | events and errors per batch, up to the queue | `2048` | `512` |
 
 With `POSTHOG_VIA=collector`, `OTEL_EXPORTER_OTLP_ENDPOINT`, `…_HEADERS`, `…_CERTIFICATE`,
 `…_CLIENT_CERTIFICATE` and `…_CLIENT_KEY` set the Collector's address and how to connect to it. A variable for

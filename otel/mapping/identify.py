@@ -219,5 +219,7 @@ def uuid7_or_none(value: object) -> str | None:
     Args:
         value: the value of a header, cookie or attribute.
     """
-    text = value.lower() if type(value) is str else ""
+    if type(value) is not str:
+        return None
+    text = value.lower()
     return text if _UUID7.fullmatch(text) else None

@@ -26,14 +26,15 @@ from otel.selecting.error_rules import (
     kind_of,
 )
 
-__all__ = ["MAX_OPEN", "EntrySpan", "OpenSpans"]
+__all__ = ["MAX_OPEN", "EntrySpan", "OpenSpans", "is_outgoing_call"]
 
 # The number of open spans that are followed. Only spans that never end (a client that hangs up under ASGI,
 # `otel.md` section 5) fill it up; the oldest are then forgotten.
 MAX_OPEN = 20_000
 
 _ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
-_OUTGOING_KINDS = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
+# Compared by identity, because each span asks: a set would hash the member's name each time.
+_CLIENT, _PRODUCER = SpanKind.CLIENT, SpanKind.PRODUCER
 
 # Numbers exceptions that were being handled when a span started. The number is kept on the exception itself:
 # an `id()` may belong to another exception by the time the span ends, and a reference would keep its frames
@@ -78,11 +79,9 @@ class OpenSpans:
         """Add a span that starts.
 
         Args:
-            span: recording.
+            span: recording, and not an outgoing call.
         """
         context, parent = span.context, span.parent
-        if parent is not None and not parent.is_remote and span.kind in _OUTGOING_KINDS:
-            return  # their exceptions are not judged, and `around` finds their entry span by the trace
         span_id = context.span_id
         entry = None
         if parent is not None and not parent.is_remote:
@@ -118,7 +117,7 @@ class OpenSpans:
             self._leave(trace_id, entry)
         if not events and not (is_entry and entry is not None and entry.inner):
             return []
-        if span.kind in _OUTGOING_KINDS and not is_entry:
+        if is_outgoing_call(span):
             return []  # the caller may handle a failed call; if not, it shows on an outer span
         recorded = [_recorded(span, event, handling) for event in events]
         if entry is not None and is_entry:
@@ -155,6 +154,18 @@ class OpenSpans:
             self._handling.pop(forgotten, None)
             if entry is not None and entry.span_id == forgotten:
                 self._leave(entry.span.context.trace_id, entry)
+
+
+def is_outgoing_call(span: ReadableSpan) -> bool:
+    """Whether a span is a call inside an entry span to a service or database.
+
+    Such spans are not followed: their exceptions are not judged, and their trace leads to their entry span.
+
+    Args:
+        span: any.
+    """
+    kind, parent = span.kind, span.parent
+    return (kind is _CLIENT or kind is _PRODUCER) and parent is not None and not parent.is_remote
 
 
 def _end_inner(

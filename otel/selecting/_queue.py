@@ -29,11 +29,13 @@ __all__ = ["BatchExporter", "DeliveryQueue"]
 # and sending them is cheap.
 _SCHEDULE_DELAY_MS = 1_000.0
 
-# OpenTelemetry's own default of 2,048 is a burst of a few seconds; an event holds about 0.6 KiB here.
+# OpenTelemetry's own default of 2,048 is a burst of a few seconds; an event with its request's identity holds
+# about 1 KiB here.
 _MAX_QUEUE_SIZE = 10_000
 
-# OpenTelemetry's own default is 512. With four times as many, more events share a request's fixed cost; 2,048
-# of them are 1.2 MiB in the queue, and as much again while they are encoded.
+# OpenTelemetry's own default is 512. With four times as many, more events share the fixed cost of a request
+# to PostHog. 2,048 of them are 2 MiB in the queue, and 4 MiB more while they are exported
+# (`docs/performance.md`).
 _MAX_EXPORT_BATCH_SIZE = 2_048
 
 

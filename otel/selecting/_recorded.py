@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -31,8 +30,8 @@ class RecordedOn:
         self.resource = resource
         # The name and time of each event. Each key is its own value, which shows who has set it.
         self.keys: dict[tuple[str, int], tuple[str, int]] = {}
-        # How many more events have the same name and time.
-        self.repeats: Counter[tuple[str, int]] = Counter()
+        # How many more events have the same name and time; nearly always none.
+        self.repeats: dict[tuple[str, int], int] = {}
         # Events of nobody, which wait in case a login follows.
         self.held: list[RecordedEvent] = []
         self.is_full = False
@@ -49,13 +48,13 @@ class RecordedOn:
         if repeats:
             for event in list(others):
                 key = event.name, event.timestamp
-                if repeats[key]:
+                if repeats.get(key):
                     repeats[key] -= 1
                     others.remove(event)
         return others
 
     def __len__(self) -> int:
-        return len(self.keys) + self.repeats.total()
+        return len(self.keys) + sum(self.repeats.values())
 
 
 class RecordedEvents:
@@ -106,7 +105,7 @@ class RecordedEvents:
         if on.keys.setdefault(key, key) is key:  # without a lock, for nearly every event
             return 0
         with self._lock:
-            on.repeats[key] += 1
+            on.repeats[key] = on.repeats.get(key, 0) + 1
             return on.repeats[key]
 
     def hold(self, event: RecordedEvent, on: RecordedOn) -> bool:

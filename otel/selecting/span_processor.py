@@ -11,21 +11,18 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import StatusCode
 
 from otel._fork import call_in_child
-from otel._guard import report_internal_error, suppress_internal_errors
+from otel._guard import report_internal_error
 from otel.attributes import EXCEPTION_EVENT, OPTED_OUT
 from otel.exceptions import ExceptionSnapshot
 from otel.identity import current_identity
 from otel.mapping.from_span import as_dict
 from otel.reasons import Reason
-from otel.selecting._open_spans import OpenSpans
+from otel.selecting._open_spans import OpenSpans, is_outgoing_call
 from otel.selecting._queue import BatchExporter, DeliveryQueue
 from otel.selecting._recorded import RecordedEvents, RecordedOn
 from otel.selecting.selected import RecordedEvent, Selected, SelectedSpan
 
 __all__ = ["PostHogSpanProcessor"]
-
-# Made once: every span passes through it.
-_FOLLOWING = suppress_internal_errors("following a span")
 
 
 class PostHogSpanProcessor(SpanProcessor):
@@ -74,10 +71,12 @@ class PostHogSpanProcessor(SpanProcessor):
             span: recording.
             parent_context: the context that holds its parent.
         """
-        if self._is_replaced:
+        if self._is_replaced or is_outgoing_call(span):
             return
-        with _FOLLOWING:
+        try:
             self._open_spans.start(span)
+        except Exception as problem:  # noqa: BLE001 - a hook must not raise
+            report_internal_error("following a span", problem)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queue what a span carries for PostHog.
@@ -89,6 +88,8 @@ class PostHogSpanProcessor(SpanProcessor):
             return
         events: Sequence[Event] = span.events
         recorded = self.recorded.end(span.context.span_id)
+        if not events and recorded is None and is_outgoing_call(span):
+            return
         others = events if recorded is None else recorded.take_out(events)
         identity = None
         if others or (recorded is not None and (recorded.held or span.dropped_events)):
