@@ -112,7 +112,7 @@ def test_what_a_long_task_records_does_not_wait_for_its_end(
             POSTHOG_JOURNAL=str(tmp_path / "journal") if is_killed else "",
             OTEL_BSP_SCHEDULE_DELAY="60000" if is_killed else "50",
         )
-        worker = [
+        worker: list[str | Path] = [
             BIN / "celery",
             "-A",
             "tests.host.tasks",
