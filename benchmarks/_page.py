@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks._floor import NOVEMBERS_BRIDGE, NOVEMBERS_EXPORT
 from benchmarks._goals import GOALS
 from benchmarks._meaning import meaning
+from benchmarks._november import NOVEMBERS_BRIDGE, NOVEMBERS_EXPORT
 
 __all__ = ["page", "rows_of"]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from benchmarks.growth import QUEUES, TAXONOMIES, queue_row, taxonomy_row
+from benchmarks._growth_rows import QUEUES, TAXONOMIES, queue_row, taxonomy_row
 
 __all__ = ["picture"]
 

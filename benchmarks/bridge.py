@@ -25,8 +25,9 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from benchmarks._batches import BATCH, QueuedEvents
 from benchmarks._content import settings
-from benchmarks._floor import NOVEMBERS_BRIDGE, Floor
+from benchmarks._floor import Floor
 from benchmarks._goals import GOALS
+from benchmarks._november import NOVEMBERS_BRIDGE
 from benchmarks._replica import Replica, replicas
 from benchmarks._result import Result, Row
 from benchmarks._sender import NotTakenError, body_of, request_of_events, send

@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from benchmarks._batches import BATCH
 from benchmarks._content import SyncFinished, identity_of, properties, settings
+from benchmarks._growth_rows import QUEUES, TAXONOMIES, queue_row, taxonomy_row
 from benchmarks._processes import own_process
 from benchmarks._result import Result, Row
 from benchmarks._timing import Rounds, in_turn
@@ -30,10 +31,8 @@ from otel.envelope import Capture
 from otel.events import Registry, default_registry
 from otel.identity import FixedIdentity, identified
 
-__all__ = ["QUEUES", "TAXONOMIES", "measure", "queue_row", "taxonomy_row"]
+__all__ = ["measure"]
 
-QUEUES = (100, 1_000, 10_000, 100_000)
-TAXONOMIES = (30, 300, 3_000)
 _EVENTS_A_SPAN = 10
 _LEAST = 10_000  # events in a measurement
 
@@ -58,28 +57,6 @@ class _Gate:
 
     def close(self) -> None:
         """Do nothing: there are no resources to release."""
-
-
-def queue_row(length: int) -> str:
-    """Return the text of the row of a queue's length.
-
-    Args:
-        length: the number of events that wait.
-    """
-    return _row(f"CPU of an event, {length:,} in the queue", length, QUEUES[0])
-
-
-def taxonomy_row(declared: int) -> str:
-    """Return the text of the row of a taxonomy's size.
-
-    Args:
-        declared: the number of declared events.
-    """
-    return _row(f"CPU of an event, {declared:,} declared", declared, TAXONOMIES[0])
-
-
-def _row(what: str, size: int, smallest: int) -> str:
-    return what if size == smallest else f"{what}, to {smallest}"
 
 
 def measure(*, is_quick: bool) -> Result:

@@ -23,8 +23,9 @@ from opentelemetry.trace import SpanKind, Tracer
 
 from benchmarks._batches import BATCH, QueuedEvents
 from benchmarks._content import GROUPS, SyncFinished, identity_of, properties, settings
-from benchmarks._floor import NOVEMBERS_EXPORT, Floor
+from benchmarks._floor import Floor
 from benchmarks._goals import GOALS
+from benchmarks._november import NOVEMBERS_EXPORT
 from benchmarks._processes import own_process
 from benchmarks._replica import replicas
 from benchmarks._result import Result, Row

@@ -85,6 +85,7 @@ def test_a_figure_reaches_its_target_on_the_right_side_of_the_bound() -> None:
 def test_batches_hold_what_record_queues_and_spans_with_the_same_event() -> None:
     # In its own process: the benchmarks declare an event in the process's registry.
     program = """
+from benchmarks._batches import QueuedEvents, ended_spans
 items = QueuedEvents().batch(3)
 (span,) = ended_spans(1)
 print(*{type(item).__name__ for item in items}, len({id(item.span_attributes) for item in items}))
