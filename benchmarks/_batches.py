@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.trace import SpanKind
 
+from benchmarks._batch_sizes import BATCH, SDK_BATCH
 from benchmarks._content import EVENT, GROUPS, SyncFinished, identity_of, properties, settings
 from otel.delivery.journal import NullJournal
 from otel.events import default_registry
@@ -17,10 +18,7 @@ from otel.outcomes import Ledger
 from otel.recording import Recorder
 from otel.selecting import PostHogSpanProcessor, QueueEmitter, RecordingSampler
 
-__all__ = ["BATCH", "SDK_BATCH", "QueuedEvents", "ended_spans"]
-
-BATCH = 2_048  # ours
-SDK_BATCH = 512  # OpenTelemetry's
+__all__ = ["QueuedEvents", "ended_spans"]
 
 
 class QueuedEvents:

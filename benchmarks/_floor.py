@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from benchmarks._batches import BATCH, QueuedEvents
+from benchmarks._batch_sizes import BATCH
+from benchmarks._batches import QueuedEvents
 from benchmarks._content import settings
 from otel.envelope import Capture, Envelope
 from otel.events import default_registry

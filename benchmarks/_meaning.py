@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks._batches import BATCH
+from benchmarks._batch_sizes import BATCH
 from benchmarks.drain import SECOND
 
 __all__ = ["meaning"]

@@ -23,7 +23,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from opentelemetry.sdk.trace import TracerProvider
 
-from benchmarks._batches import BATCH, QueuedEvents
+from benchmarks._batch_sizes import BATCH
+from benchmarks._batches import QueuedEvents
 from benchmarks._content import settings
 from benchmarks._floor import Floor
 from benchmarks._goals import GOALS

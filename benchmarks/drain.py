@@ -26,7 +26,8 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from posthog import Posthog
 from posthog_otel_exporter import PosthogSpanExporter
 
-from benchmarks._batches import BATCH, SDK_BATCH, QueuedEvents, ended_spans
+from benchmarks._batch_sizes import BATCH, SDK_BATCH
+from benchmarks._batches import QueuedEvents, ended_spans
 from benchmarks._content import EVENT, SyncFinished, identity_of, properties, settings
 from benchmarks._floor import Floor
 from benchmarks._goals import GOALS

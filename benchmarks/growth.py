@@ -20,7 +20,7 @@ from typing import cast
 from opentelemetry.sdk.environment_variables import OTEL_BSP_MAX_QUEUE_SIZE
 from opentelemetry.sdk.trace import TracerProvider
 
-from benchmarks._batches import BATCH
+from benchmarks._batch_sizes import BATCH
 from benchmarks._content import SyncFinished, identity_of, properties, settings
 from benchmarks._growth_rows import QUEUES, TAXONOMIES, queue_row, taxonomy_row
 from benchmarks._processes import own_process

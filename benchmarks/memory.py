@@ -23,7 +23,8 @@ from collections.abc import Sequence
 import psutil
 from opentelemetry.sdk.trace import TracerProvider
 
-from benchmarks._batches import BATCH, QueuedEvents
+from benchmarks._batch_sizes import BATCH
+from benchmarks._batches import QueuedEvents
 from benchmarks._content import GROUPS, SyncFinished, identity_of, properties, settings
 from benchmarks._processes import own_process
 from benchmarks._result import Result, Row, at_most

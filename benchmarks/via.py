@@ -21,7 +21,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind, Tracer
 
-from benchmarks._batches import BATCH, QueuedEvents
+from benchmarks._batch_sizes import BATCH
+from benchmarks._batches import QueuedEvents
 from benchmarks._content import GROUPS, SyncFinished, identity_of, properties, settings
 from benchmarks._floor import Floor
 from benchmarks._goals import GOALS

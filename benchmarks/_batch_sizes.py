@@ -1,0 +1,10 @@
+"""The sizes of batches, in events."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["BATCH", "SDK_BATCH"]
+
+BATCH: Final = 2_048  # ours
+SDK_BATCH: Final = 512  # OpenTelemetry's
