@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BATCH", "SDK_BATCH"]
+__all__ = ["BATCH", "SDK_BATCH", "SECOND"]
 
 BATCH: Final = 2_048  # ours
 SDK_BATCH: Final = 512  # OpenTelemetry's
+SECOND", "measure"]

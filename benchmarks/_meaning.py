@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks._batch_sizes import BATCH
-from benchmarks.drain import SECOND
+from benchmarks._batch_sizes import BATCH, SECOND
 
 __all__ = ["meaning"]
 

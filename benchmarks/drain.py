@@ -26,7 +26,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from posthog import Posthog
 from posthog_otel_exporter import PosthogSpanExporter
 
-from benchmarks._batch_sizes import BATCH, SDK_BATCH
+from benchmarks._batch_sizes import BATCH, SDK_BATCH, SECOND
 from benchmarks._batches import QueuedEvents, ended_spans
 from benchmarks._content import EVENT, SyncFinished, identity_of, properties, settings
 from benchmarks._floor import Floor
@@ -40,8 +40,7 @@ from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.identity import FixedIdentity, identified
 from otel.inspector.running import RunningInspector
 
-__all__ = ["SECOND", "measure"]
-
+__all__ = ["
 _BATCHES = 2
 _EVENTS = BATCH * _BATCHES
 SECOND = 100
