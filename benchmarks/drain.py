@@ -40,11 +40,10 @@ from otel.delivery.posthog.exporter import PostHogSpanExporter
 from otel.identity import FixedIdentity, identified
 from otel.inspector.running import RunningInspector
 
-__all__ = ["
+__all__ = ["measure"]
+
 _BATCHES = 2
 _EVENTS = BATCH * _BATCHES
-SECOND = 100
-"""The events that a batch has if they are recorded at 100 events/s: our queue is emptied every second."""
 
 # The calls to measure. Their input is created between the calls, and is not measured.
 Way = Callable[[], Iterator[Callable[[], None]]]
