@@ -63,6 +63,11 @@ QUOTES: Final[Sequence[Quote]] = (
     ),
     Quote(
         "operations",
+        r"and ([\d.,]+) µs a span that leaves",
+        "the Collector, CPU a span (events only)",
+    ),
+    Quote(
+        "operations",
         r"about ([\d.,]+) spans/s a core",
         "the Collector (traces and events): a whole core, to the published figure",
     ),
