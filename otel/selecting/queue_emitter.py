@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from otel.attributes import OPTED_OUT, ORDINAL
 from otel.identity import has_identity
 from otel.mapping.from_span import ordinal_of
-from otel.recording import SpanRoom
+from otel.recording import SpanEmitter, SpanRoom
 from otel.selecting._recorded import EVENTS_BETWEEN_LOOKS, RecordedOn
 from otel.selecting.selected import RecordedEvent
 from otel.selecting.span_processor import PostHogSpanProcessor
@@ -36,6 +36,7 @@ class QueueEmitter:
         self._recorded = processor.recorded
         self._special = processor.identity_attributes | {ORDINAL}
         self._room = SpanRoom()
+        self._spans = SpanEmitter()
 
     def emit(
         self,
@@ -54,6 +55,8 @@ class QueueEmitter:
             time_unix_nano: when it happened.
             span: the span that was current.
         """
+        if self._processor.is_replaced:  # since the event was recorded in a transaction
+            return self._spans.emit(name, attributes, stamps, time_unix_nano, span)
         own = recorded = None
         if isinstance(span, ReadableSpan) and span.is_recording():
             recorded = self._recorded.on(span, span.get_span_context())

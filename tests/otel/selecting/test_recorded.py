@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
@@ -286,3 +286,20 @@ def test_an_event_after_the_end_of_its_span_gets_a_span_of_its_own(shop: Shop) -
     assert span.context is not None
     assert one.properties["$trace_id"] == f"{span.context.trace_id:032x}"
     assert one.properties["$span_id"] != f"{span.context.span_id:016x}"
+
+
+def test_an_event_that_waits_for_a_commit_while_the_pipeline_is_replaced_leaves_with_the_new_one() -> None:
+    waiting: list[Callable[[], None]] = []
+
+    def on_commit(call: Callable[[], None]) -> bool:
+        waiting.append(call)
+        return True
+
+    tracer = trace.get_tracer("tests")
+    with capturing(SETTINGS, REGISTRY) as captured:
+        pipeline.install(SETTINGS, registry=REGISTRY, sink=CapturedEvents(), on_commit=on_commit)
+        with tracer.start_as_current_span("request"):
+            record(ParcelShipped(number=1), identity=ANNA)
+            pipeline.install(SETTINGS, registry=REGISTRY, sink=captured)
+            waiting.pop()()
+        assert [one.distinct_id for one in captured] == ["anna"]
