@@ -17,7 +17,7 @@ __all__ = ["CapturedEvents", "capturing"]
 
 
 class CapturedEvents(Sequence[Capture]):
-    """The captures so far, in the order in which their spans ended or their log records were emitted.
+    """The captures so far, in the order in which their events were recorded or their spans ended.
 
     Reading the sequence first delivers the queued events, and runs the functions that wait for the commit of
     the test's own outermost transaction, which never commits. Thread-safe: the exporter's thread only
