@@ -13,8 +13,8 @@ from opentelemetry.trace import SpanKind
 
 __all__ = ["LONG_LIVED_NS", "Emitter", "LogEmitter", "SpanEmitter", "SpanRoom"]
 
-# What waits for the end of a span should not wait long. Pages answer in well under a second, so a span this old
-# belongs to a command, a task or a socket.
+# What waits for the end of a span should not wait long. Pages answer in well under a second, so a span this
+# old belongs to a command, a task or a socket.
 LONG_LIVED_NS = 5_000_000_000
 
 # The number of events that are left free on a span for exceptions and for the plain API: a full span silently

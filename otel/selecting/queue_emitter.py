@@ -7,6 +7,7 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanKind
 
 from otel.attributes import OPTED_OUT, ORDINAL
 from otel.identity import has_identity
@@ -17,6 +18,8 @@ from otel.selecting.selected import RecordedEvent
 from otel.selecting.span_processor import PostHogSpanProcessor
 
 __all__ = ["QueueEmitter"]
+
+_TASK = SpanKind.CONSUMER
 
 _tracer = trace.get_tracer("otel")
 
@@ -98,7 +101,8 @@ class QueueEmitter:
 
     def _takes(self, span: ReadableSpan, recorded: RecordedOn, *, is_held: bool) -> bool:
         """Whether an event can be added to a span, and wait for its end if it is held."""
-        if is_held and not self._room.ends_soon(span):
+        # In a task's trace, an event has a span of its own, which shows when it happened among the calls.
+        if span.kind is _TASK or (is_held and not self._room.ends_soon(span)):
             return False
         if not recorded.is_full and len(recorded.keys) % EVENTS_BETWEEN_LOOKS == 0:
             recorded.is_full = not self._room.has_room(span, EVENTS_BETWEEN_LOOKS)
