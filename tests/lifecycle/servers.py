@@ -23,6 +23,7 @@ __all__ = [
     "Answer",
     "Process",
     "Server",
+    "celery_worker",
     "environment",
     "gunicorn",
     "run",
@@ -201,6 +202,11 @@ def gunicorn(*options: str, application: str = "tests.host.wsgi") -> list[str | 
 def uvicorn(*options: str) -> list[str | Path]:
     """Return a uvicorn command."""
     return [BIN / "uvicorn", "--host", "127.0.0.1", "--port", "0", *options, "tests.host.asgi:application"]
+
+
+def celery_worker(*options: str) -> list[str | Path]:
+    """Return the command of a Celery worker that logs the start and end of tasks."""
+    return [BIN / "celery", "-A", "tests.host.tasks", "worker", "--loglevel", "INFO", *options]
 
 
 def traceparent(trace_id: str, flags: str = "01") -> dict[str, str]:

@@ -11,9 +11,9 @@ import pytest
 from otel.inspector.running import RunningInspector, running_inspector
 from tests.lifecycle.bridging import bridging
 from tests.lifecycle.servers import (
-    BIN,
     Process,
     Server,
+    celery_worker,
     environment,
     gunicorn,
     running,
@@ -36,17 +36,8 @@ _NEXT_CHILD_S = 10
 
 @contextmanager
 def _working(env: dict[str, str], folder: Path, *pool: str) -> Iterator[Process]:
-    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
-    command: list[str | Path] = [
-        BIN / "celery",
-        "-A",
-        "tests.host.tasks",
-        "worker",
-        "--concurrency",
-        "1",
-        *quiet,
-        *pool,
-    ]
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    command = celery_worker("--concurrency", "1", *quiet, *pool)
     with running(command, env, folder) as worker:
         wait_for(lambda: " ready." in worker.log())
         yield worker

@@ -13,7 +13,16 @@ from typing import Any
 import pytest
 
 from otel.inspector.running import RunningInspector
-from tests.lifecycle.servers import BIN, Server, environment, gunicorn, running, serving, uvicorn, wait_for
+from tests.lifecycle.servers import (
+    Server,
+    celery_worker,
+    environment,
+    gunicorn,
+    running,
+    serving,
+    uvicorn,
+    wait_for,
+)
 from tests.services.needing import needs_services
 from tests.services.redis import running_redis
 
@@ -112,16 +121,7 @@ def test_what_a_long_task_records_does_not_wait_for_its_end(
             POSTHOG_JOURNAL=str(tmp_path / "journal") if is_killed else "",
             OTEL_BSP_SCHEDULE_DELAY="60000" if is_killed else "50",
         )
-        worker: list[str | Path] = [
-            BIN / "celery",
-            "-A",
-            "tests.host.tasks",
-            "worker",
-            "--concurrency",
-            "1",
-            "--loglevel",
-            "INFO",
-        ]
+        worker = celery_worker("--concurrency", "1")
         with serving(gunicorn(), env, tmp_path) as server, running(worker, env, tmp_path) as first:
             wait_for(lambda: " ready." in first.log())
             server.get("/run_task/?task=ship_and_wait_later&number=21")

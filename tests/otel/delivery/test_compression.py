@@ -1,4 +1,4 @@
-"""Bodies are compressed with isal or zlib; whoever receives them cannot tell."""
+"""Bodies are compressed with isal or zlib; a receiver cannot tell the difference."""
 
 from __future__ import annotations
 

@@ -16,7 +16,16 @@ from pathlib import Path
 import pytest
 
 from otel.inspector.running import RunningInspector
-from tests.lifecycle.servers import BIN, Process, environment, gunicorn, run, running, serving, wait_for
+from tests.lifecycle.servers import (
+    Process,
+    celery_worker,
+    environment,
+    gunicorn,
+    run,
+    running,
+    serving,
+    wait_for,
+)
 from tests.otel.journal.journaling import NOWHERE, files, numbers
 from tests.services.needing import needs_services
 from tests.services.redis import running_redis
@@ -178,16 +187,7 @@ def test_the_next_celery_worker_delivers_the_events_of_a_killed_one(
     migrated = run([sys.executable, "-m", "django", "migrate"], environment(None, **database))
     assert migrated.returncode == 0, migrated.stderr
     env = _env(inspector.url, folder, OTEL_BSP_SCHEDULE_DELAY="60000", HOST_BROKER=broker, **database)
-    worker: list[str | Path] = [
-        BIN / "celery",
-        "-A",
-        "tests.host.tasks",
-        "worker",
-        "--concurrency",
-        "2",
-        "--loglevel",
-        "INFO",
-    ]
+    worker = celery_worker("--concurrency", "2")
     with serving(gunicorn(), env, tmp_path) as server, running(worker, env, tmp_path) as first:
         wait_for(lambda: " ready." in first.log())
         server.get("/run_task/?task=ship_later&number=8")

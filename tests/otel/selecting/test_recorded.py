@@ -245,7 +245,7 @@ def test_threads_that_record_on_one_span_lose_nothing(shop: Shop) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 def test_a_child_that_ends_the_span_of_its_parent_delivers_nothing_of_the_parents(shop: Shop) -> None:
-    """What the parent recorded before the fork is the parent's, whoever ends the copies of the span."""
+    """The parent delivers what it recorded before the fork, also if the child ends its copy of the span."""
     reading, writing = os.pipe()
     with request(shop) as span:
         shop.ship(1)
