@@ -24,6 +24,9 @@ pytestmark = [pytest.mark.slow, needs_services]
 _REPOSITORIES = 4
 _FINISHED = "finished_at IS NOT NULL"
 
+# Seconds that the first task lasts at least, so that the signal arrives in the middle of it.
+_DELAY = 2
+
 
 @contextmanager
 def _working(env: dict[str, str], folder: Path) -> Iterator[Process]:
@@ -57,10 +60,11 @@ def test_a_worker_that_is_stopped_mid_task_loses_no_event_and_another_worker_fin
         for command in (["manage.py", "migrate"], ["-m", "tests.run.requesting", sandbox.url]):
             done = run([sys.executable, *command], env)
             assert done.returncode == 0, done.stderr
+        sandbox.fail("github", "timeout", path="graphql", seconds=_DELAY)
         with _working(env, tmp_path) as first:
-            # Do not stop the worker as soon as it has a task: Celery 5.7 can wait forever for a task that it
-            # has not yet handed to its child process when the signal arrives.
-            wait_for(lambda: _syncs(url, "prs_expected > 0"))
+            # GitHub's delay keeps the task running while the worker is told to stop. Between two tasks,
+            # Celery 5.7 can wait forever for the one that it has not yet handed to its child process.
+            wait_for(lambda: any(one["path"].endswith("/graphql") for one in sandbox.requests()))
             first.stop()
         assert _syncs(url, _FINISHED) < _REPOSITORIES
         with _working(env, tmp_path) as second:
