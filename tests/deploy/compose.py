@@ -31,18 +31,30 @@ SECRETS: Mapping[str, str] = MappingProxyType(
 # The variables that Go needs; no other variables of this machine may affect the file.
 _GO = ("GOCACHE", "GOFLAGS", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "HOME", "PATH")
 
+_CHECK = ROOT / "deploy" / "check"
+
 
 def read(env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Read the file with an environment; return the finished process, whose output is JSON."""
-    own = {name: os.environ[name] for name in _GO if name in os.environ}
+    _download()
     return subprocess.run(
         ["go", "run", ".", str(ROOT / "docker-compose.yml")],
-        cwd=ROOT / "deploy/check",
-        env=own | dict(env),
+        cwd=_CHECK,
+        env=_own() | dict(env),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@cache
+def _download() -> None:
+    """Download the library's modules: `go run` would write about it among Compose's warnings."""
+    subprocess.run(["go", "mod", "download"], cwd=_CHECK, env=_own(), check=True)
+
+
+def _own() -> dict[str, str]:
+    return {name: os.environ[name] for name in _GO if name in os.environ}
 
 
 @cache
