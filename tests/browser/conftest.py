@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from otel.inspector import RunningInspector, running_inspector
 from tests.browser.site import Site, running_site
+from tests.browser.waiting import NOTE_SHOWN
 from tests.inspector.browser import chromium
 
 
@@ -34,6 +35,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(reduced_motion="reduce")
+    context.add_init_script(NOTE_SHOWN)
     # Chromium may hang when it closes a context whose page is still unloading: tests must let pages settle.
     yield context
     context.close()

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from apps.metrics.formatting import Unit, written
 from otel.inspector import RunningInspector
 from tests.browser.site import ANN, TEAM, Site
-from tests.browser.waiting import arrived, follow, ready, settle
+from tests.browser.waiting import arrived, follow, ready, settle, shown
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def test_a_sidebar_link_is_one_event_by_mouse_keyboard_middle_button_and_in_a_ne
     follow(page, "#to-analytics span", "/analytics/")
     page.focus("#to-start")
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.title === 'Page /'")
+    shown(page, "/")
     for button, modifiers in (("middle", []), ("left", ["Control"])):
         with context.expect_page() as opened:
             page.click("#to-pull", button=button, modifiers=modifiers)  # type: ignore[arg-type]

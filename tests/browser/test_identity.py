@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from otel.inspector import RunningInspector
 from tests.browser.site import ANN, BEN, OTHER_TEAM, TEAM, Site
-from tests.browser.waiting import arrived, follow, ready, until
+from tests.browser.waiting import arrived, follow, ready, shown, until
 
 pytestmark = pytest.mark.slow
 
@@ -101,9 +101,9 @@ def test_each_way_to_open_a_page_is_one_page_view_and_a_fragment_is_none(
     page.wait_for_selector("#part b")
     follow(page, "#to-analytics", "/analytics/")
     page.go_back()
-    page.wait_for_selector("#more")
+    shown(page, "/")
     page.go_forward()
-    page.wait_for_function("() => document.title === 'Page /analytics/'")
+    shown(page, "/analytics/")
     page.goto(f"{site.url}/list/")
     page.wait_for_timeout(1_000)
     with page.expect_response("**/list/?search=hush"):

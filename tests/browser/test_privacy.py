@@ -138,6 +138,8 @@ def test_an_opt_out_in_another_tab_applies_from_the_next_click(
     site.pages["/"] = "<button id=idle>Leads nowhere</button>"
     ready(page, site.url)
     arrived(inspector, page, "$pageview")
+    # posthog-js sends these some seconds after the page is shown; nothing follows before the click.
+    until(page, lambda: bool(inspector.good("$web_vitals")))
     other = context.new_page()
     ready(other, site.url, "/list/")
     other.evaluate("document.cookie = 'analytics_opt_out=1; Path=/'")

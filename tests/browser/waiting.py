@@ -12,6 +12,12 @@ from otel.inspector import RunningInspector
 
 _PATIENCE_S = 15
 
+# htmx sets the title 20 ms before it settles a page.
+NOTE_SHOWN = """
+for (const shown of ["DOMContentLoaded", "htmx:afterSettle", "htmx:historyRestore"])
+    document.addEventListener(shown, () => { window.shownTitle = document.title; });
+"""
+
 
 def until(page: Page, arrived: Callable[[], bool]) -> None:
     """Wait for a condition while the page keeps running, which a sleep would prevent."""
@@ -43,7 +49,12 @@ def settle(inspector: RunningInspector, page: Page) -> None:
 def follow(page: Page, selector: str, path: str) -> None:
     """Click a link, and wait until its page is shown."""
     page.click(selector)
-    page.wait_for_function("path => document.title === `Page ${path}`", arg=path)
+    shown(page, path)
+
+
+def shown(page: Page, path: str) -> None:
+    """Wait until a page is loaded, or swapped in and settled: a page that is left sooner has no page view."""
+    page.wait_for_function("path => window.shownTitle === `Page ${path}`", arg=path)
 
 
 def ready(page: Page, site_url: str, path: str = "/") -> None:
