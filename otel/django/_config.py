@@ -13,7 +13,7 @@ from django.core.signals import setting_changed
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from otel.django._identity import Identify
+from otel.django.requests.identity import Identify
 from otel.identity import Identity
 from otel.settings import Settings
 

@@ -13,18 +13,14 @@ from django.http import HttpRequest
 from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
 
-from otel import pipeline
 from otel._guard import suppress_internal_errors
 from otel.attributes import VIEW_NAME
 from otel.django._config import config
-from otel.django._identity import RequestIdentity
+from otel.django.requests.exceptions import forget_noted_exception, is_noted, record_exception
+from otel.django.requests.identity import RequestIdentity
 from otel.verbs import alias_visitor
 
 __all__ = ["connect"]
-
-# The key under which the instrumentation stores an exception that it will record itself (`otel.md` section
-# 5). If the key ever changes, the span contains the exception twice, but still only one error is sent.
-_NOTED_BY_INSTRUMENTATION = "opentelemetry-instrumentor-django.exception_key"
 
 _tracer = trace.get_tracer("otel.django")
 
@@ -48,12 +44,12 @@ def _on_exception(*, request: HttpRequest | None = None, **_: Any) -> None:
         if not span.is_recording():
             _record_alone(error, request, 500, escaped=True)
             return
-        # The key may hold another exception: a view's Http404, after which a middleware failed.
-        is_recorded = request is not None and id(request.META.get(_NOTED_BY_INSTRUMENTATION)) == id(error)
-        if not is_recorded:
-            span.record_exception(error, escaped=True)
-            span.set_status(Status(StatusCode.ERROR))
-        pipeline.remember_exception(error, span.get_span_context().span_id)
+        if request is not None:
+            if is_noted(request, error):
+                return
+            # It replaces another one, such as a view's Http404, after which a middleware failed.
+            forget_noted_exception(request)
+        record_exception(span, error)
 
 
 def _on_login(*, request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:

@@ -14,9 +14,10 @@ from otel import pipeline
 from otel._guard import report_internal_error, suppress_internal_errors
 from otel.attributes import VIEW_NAME
 from otel.django._config import config
-from otel.django._identity import RequestIdentity
-from otel.django._routes import name_by_route
-from otel.django._streaming import follow_stream
+from otel.django.requests.exceptions import record_noted_exception
+from otel.django.requests.identity import RequestIdentity
+from otel.django.requests.routes import name_by_route
+from otel.django.requests.streaming import follow_stream
 from otel.identity import enter_identity, leave_identity
 
 __all__ = ["TelemetryMiddleware"]
@@ -53,6 +54,7 @@ class TelemetryMiddleware:
         entered = enter_identity(source)
         try:
             response = get_response(request)
+            _record(request, response)
             _follow(request, response, source)
         finally:
             _add_identity(request, source)
@@ -67,6 +69,7 @@ class TelemetryMiddleware:
             response = await get_response(request)
             if source.is_awaited:
                 await request.auser()
+            _record(request, response)
             _follow(request, response, source)
         finally:  # also if the client hangs up, which cancels the request
             _add_identity(request, source)
@@ -89,6 +92,11 @@ def _add_identity(request: HttpRequest, source: RequestIdentity) -> None:
             pipeline.release(span.get_span_context().span_id)
     except Exception as error:  # noqa: BLE001 - telemetry must not raise into the product
         report_internal_error("adding a request's identity", error)
+
+
+def _record(request: HttpRequest, response: HttpResponseBase) -> None:
+    with suppress_internal_errors("recording a view's exception"):
+        record_noted_exception(request, response.status_code)
 
 
 def _follow(request: HttpRequest, response: HttpResponseBase, source: RequestIdentity) -> None:

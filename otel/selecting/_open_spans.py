@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from asyncio import CancelledError
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span
 from opentelemetry.trace import SpanKind
 
-from otel.exceptions import BY_HAND, ExceptionSnapshot, hook_of
+from otel.exceptions import BY_HAND, hook_of
 from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import envelope_of
 from otel.recording.emitters import LONG_LIVED_NS
-from otel.selecting.error_rules import (
-    Entry,
-    Judgment,
-    Kind,
-    RecordedException,
-    judge_entry,
-    judge_inner,
-    kind_of,
-)
+from otel.selecting._sightings import RecordedBy, number_of, sighting_of, synthesize
+from otel.selecting.error_rules import Entry, Judgment, RecordedException, judge_entry, judge_inner
 
-__all__ = ["MAX_OPEN", "EntrySpan", "OpenSpans", "is_outgoing_call"]
+__all__ = ["MAX_OPEN", "EntrySpan", "OpenSpans", "ends_abnormally", "is_outgoing_call"]
 
 # The number of open spans that are followed. Only spans that never end (a client that hangs up under ASGI,
 # `otel.md` section 5) fill it up; the oldest are then forgotten.
@@ -36,11 +30,14 @@ _ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 # Compared by identity, because each span asks: a set would hash the member's name each time.
 _CLIENT, _PRODUCER = SpanKind.CLIENT, SpanKind.PRODUCER
 
-# Numbers exceptions that were being handled when a span started. The number is kept on the exception itself:
-# an `id()` may belong to another exception by the time the span ends, and a reference would keep its frames
-# alive.
-_HANDLED = "__otel_handled__"
-_numbers = count(1)
+# How many exceptions that passed through inner spans are kept for the entry span that they may end: the last
+# ones, because such an exception is still on its way.
+_MAX_PASSED = 16
+# How many errors that were recorded deliberately wait for the end of a request; further ones do not wait.
+_MAX_BY_HAND = 100
+# The number of errors that are remembered as reported. An error is seen again within the request or task that
+# it belongs to, or soon after it.
+_MAX_REPORTED = 4_096
 
 
 @dataclass(slots=True, eq=False)
@@ -50,18 +47,46 @@ class EntrySpan:
     span: Span
     span_id: int
     outer: EntrySpan | None
-    inner: list[RecordedException] = field(default_factory=list)
-    remembered: ExceptionSnapshot | None = None
+    by_hand: list[RecordedException] = field(default_factory=list)
+    passed: deque[RecordedException] = field(default_factory=lambda: deque(maxlen=_MAX_PASSED))
+    remembered: RecordedException | None = None
     is_expected: bool = False
-    reported: list[Kind] = field(default_factory=list)
 
-    def report(self, kinds: Iterable[Kind]) -> None:
-        """Remember reported errors, here and in the entry spans around, so that each is reported once."""
-        kinds = tuple(kinds)
-        entry: EntrySpan | None = self
-        while entry is not None:
-            entry.reported += kinds
-            entry = entry.outer
+    @property
+    def is_clean(self) -> bool:
+        """Whether no exception is known that the end of the entry span has to judge."""
+        return not (self.passed or self.by_hand or self.remembered or sys.exc_info()[1])
+
+    def keep_passed(self, recorded: Iterable[RecordedException]) -> None:
+        """Keep exceptions that passed through an inner span; each is placed on the innermost span."""
+        for one in recorded:
+            if one.by is not RecordedBy.DEVELOPER and all(one.number != kept.number for kept in self.passed):
+                self.passed.append(one)
+
+
+class ReportedErrors:
+    """The errors of one trace that were already reported. Thread-safe.
+
+    Args:
+        reported: for each error, the trace in which it was reported last.
+        trace_id: the trace.
+    """
+
+    def __init__(self, reported: dict[Hashable, int], trace_id: int) -> None:
+        self._reported = reported
+        self._trace_id = trace_id
+
+    def __contains__(self, number: object) -> bool:
+        # An exception object may be raised in many requests, as a constant of a module is.
+        return self._reported.get(number) == self._trace_id
+
+    def add(self, judgment: Judgment) -> None:
+        """Remember the errors that are reported now; the oldest are forgotten."""
+        for one in (*filter(None, [judgment.fatal]), *judgment.handled):
+            self._reported[one.number] = self._trace_id
+        if len(self._reported) > _MAX_REPORTED:
+            for oldest in list(self._reported)[: _MAX_REPORTED // 10]:
+                self._reported.pop(oldest, None)
 
 
 class OpenSpans:
@@ -74,6 +99,7 @@ class OpenSpans:
         self._entry_of: dict[int, EntrySpan | None] = {}
         self._in_trace: dict[int, EntrySpan] = {}
         self._handling: dict[int, int] = {}
+        self._reported: dict[Hashable, int] = {}
 
     def start(self, span: Span) -> None:
         """Add a span that starts.
@@ -94,7 +120,7 @@ class OpenSpans:
         self._entry_of[span_id] = entry
         handling = sys.exc_info()[1]
         if handling is not None:
-            self._handling[span_id] = handling.__dict__.setdefault(_HANDLED, next(_numbers))
+            self._handling[span_id] = number_of(handling)
 
     def end(
         self, span: ReadableSpan, events: Sequence[Event], identity: Mapping[str, Any] | None
@@ -115,14 +141,34 @@ class OpenSpans:
         is_entry = entry is not None and entry.span_id == span_id
         if is_entry:
             self._leave(trace_id, entry)
-        if not events and not (is_entry and entry is not None and entry.inner):
+        if not events and (entry is None or not is_entry or entry.is_clean):
             return []
         if is_outgoing_call(span):
             return []  # the caller may handle a failed call; if not, it shows on an outer span
-        recorded = [_recorded(span, event, handling) for event in events]
+        recorded = [_recorded(span, event) for event in events]
+        reported = ReportedErrors(self._reported, trace_id)
         if entry is not None and is_entry:
-            return list(_end_entry(span, entry, recorded))
-        return list(_end_inner(span, entry, recorded, identity))
+            return list(_end_entry(span, entry, recorded, handling, reported))
+        return list(_end_inner(span, entry, recorded, identity, reported)) if recorded else []
+
+    def remember(self, exception: BaseException, span_id: int) -> None:
+        """Keep the exception that ends an entry span.
+
+        Args:
+            exception: seen by the framework.
+            span_id: of a span inside the entry span.
+        """
+        entry = self._entry_of.get(span_id)
+        if entry is not None:
+            entry.remembered = _recorded(entry.span, synthesize(exception))
+
+    def is_reported(self, exception: BaseException) -> bool:
+        """Whether an exception was reported as an error lately, in any trace.
+
+        Args:
+            exception: any.
+        """
+        return number_of(exception) in self._reported
 
     def current(self, span_id: int) -> EntrySpan | None:
         """Return the entry span that an open span belongs to.
@@ -173,25 +219,33 @@ def _end_inner(
     entry: EntrySpan | None,
     recorded: list[RecordedException],
     identity: Mapping[str, Any] | None,
+    reported: ReportedErrors,
 ) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
     is_open = entry is not None and entry.span.end_time is None
-    if entry is not None and is_open and time.time_ns() - (entry.span.start_time or 0) < LONG_LIVED_NS:
-        entry.inner.extend(recorded)
-        return
-    judgment = judge_inner(recorded, has_entry=is_open)
-    if entry is not None:
-        entry.inner.extend(one for one in recorded if one not in judgment.handled)
-        entry.report(judgment.reported)
+    if entry is not None and is_open:
+        entry.keep_passed(recorded)
+        by_hand = [one for one in recorded if one.is_reported_by_hand]
+        is_short = time.time_ns() - (entry.span.start_time or 0) < LONG_LIVED_NS
+        if is_short and len(entry.by_hand) + len(by_hand) <= _MAX_BY_HAND:
+            entry.by_hand += by_hand
+            return
+    judgment = judge_inner(recorded, has_entry=is_open, reported=reported)
+    reported.add(judgment)
     about = {**((span if entry is None else entry.span).attributes or {}), **(identity or {})}
     yield from _errors(judgment, about, ended=span)
 
 
 def _end_entry(
-    span: ReadableSpan, entry: EntrySpan, own: list[RecordedException]
+    span: ReadableSpan,
+    entry: EntrySpan,
+    own: list[RecordedException],
+    handling: int | None,
+    reported: ReportedErrors,
 ) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
-    judgment = judge_entry(Entry(span, own, entry.inner, entry.remembered, entry.is_expected, entry.reported))
-    entry.reported += judgment.expected
-    entry.report(judgment.reported)
+    own += _unrecorded(span, own, handling)
+    inner = [*entry.passed, *entry.by_hand]
+    judgment = judge_entry(Entry(span, own, inner, entry.remembered, entry.is_expected, reported))
+    reported.add(judgment)
     yield from _errors(judgment, span.attributes or {}, ended=span)
 
 
@@ -212,19 +266,40 @@ def _error(
     return one.span, ErrorRecord(envelope_of(one.span, one.event), dict(about), ended is None, hook, one.live)
 
 
-def _recorded(span: ReadableSpan, event: Event, handling: int | None) -> RecordedException:
+def _recorded(span: ReadableSpan, event: Event) -> RecordedException:
+    return RecordedException(span, event, *sighting_of(event))
+
+
+def _unrecorded(
+    span: ReadableSpan, own: Sequence[RecordedException], handling: int | None
+) -> Iterator[RecordedException]:
+    """Return the exception that is passing through a request's or task's span without being recorded.
+
+    OpenTelemetry records none that is not an `Exception`, such as the `SystemExit` by which a server ends a
+    worker whose time is up.
+
+    Args:
+        span: an entry span.
+        own: the exceptions that were recorded on it.
+        handling: the exception that was being handled when the span started.
+    """
     exception = sys.exc_info()[1]
-    live = None
-    if exception is not None:
-        live = ExceptionSnapshot.of(exception)
-        if not live.matches(*kind_of(event)):
-            live = None
-    # Either the event says so, or the status is the one that `use_span` writes for an exception that passes
-    # through the span; a developer who records an exception and goes on writes another status.
-    passed_through = (event.attributes or {}).get("exception.escaped") == "True" or (
-        live is not None
-        and exception is not None
-        and (handling is None or exception.__dict__.get(_HANDLED) != handling)
-        and span.status.description == f"{type(exception).__name__}: {exception}"
-    )
-    return RecordedException(span, event, live, is_deliberate=not passed_through)
+    if span.kind not in _ENTRY_KINDS or exception is None or not ends_abnormally(exception):
+        return
+    number = number_of(exception)
+    if number != handling and all(one.number != number for one in own):
+        yield _recorded(span, synthesize(exception))
+
+
+def ends_abnormally(exception: BaseException) -> bool:
+    """Whether an exception that is not an `Exception` means that a request or task has failed.
+
+    Cancellation and the closing of a generator are how requests end whose client hangs up, and `SystemExit`
+    without a code is how a process ends.
+
+    Args:
+        exception: it leaves the request or task.
+    """
+    if isinstance(exception, SystemExit):
+        return exception.code not in (None, 0)
+    return not isinstance(exception, Exception | CancelledError | GeneratorExit)

@@ -13,13 +13,13 @@ from opentelemetry.trace import StatusCode
 from otel._fork import call_in_child
 from otel._guard import report_internal_error
 from otel.attributes import EXCEPTION_EVENT, OPTED_OUT
-from otel.exceptions import ExceptionSnapshot
 from otel.identity import current_identity
 from otel.mapping.from_span import as_dict
 from otel.reasons import Reason
 from otel.selecting._open_spans import OpenSpans, is_outgoing_call
 from otel.selecting._queue import BatchExporter, DeliveryQueue
 from otel.selecting._recorded import RecordedEvents, RecordedOn
+from otel.selecting._sightings import observe_exceptions
 from otel.selecting.selected import RecordedEvent, Selected, SelectedSpan
 
 __all__ = ["PostHogSpanProcessor"]
@@ -62,6 +62,7 @@ class PostHogSpanProcessor(SpanProcessor):
         self._queue = DeliveryQueue(exporter, flush_timeout, max_queue_size, schedule_delay_millis)
         self._journal = self._queue.journal
         self._is_replaced = False
+        observe_exceptions()
         call_in_child(self._after_fork)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the interface
@@ -114,15 +115,21 @@ class PostHogSpanProcessor(SpanProcessor):
         return self._queue.flush(timeout_millis)
 
     def remember_exception(self, exception: BaseException, span_id: int) -> None:
-        """Keep the frames of an exception that ends an entry span whose instrumentation does not see it live.
+        """Keep the exception that ends an entry span, which its instrumentation may not record.
 
         Args:
             exception: being handled by the framework.
             span_id: of the current span.
         """
-        entry = self._open_spans.current(span_id)
-        if entry is not None:
-            entry.remembered = ExceptionSnapshot.of(exception)
+        self._open_spans.remember(exception, span_id)
+
+    def is_reported(self, exception: BaseException) -> bool:
+        """Whether an exception was reported as an error lately.
+
+        Args:
+            exception: any.
+        """
+        return self._open_spans.is_reported(exception)
 
     def mark_expected(self, span_id: int) -> None:
         """Mark the exception that ends an entry span as expected, so that it is not an error.

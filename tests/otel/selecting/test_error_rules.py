@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.trace import Status, StatusCode
+from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from otel.exceptions import ExceptionInfo, ExceptionSnapshot
+from otel.selecting._sightings import RecordedBy
 from otel.selecting.error_rules import Entry, Judgment, RecordedException, judge_entry, judge_inner
 from tests.otel.shop import shop
 
-FAILED, OK = StatusCode.ERROR, StatusCode.UNSET
-LOOKUP, VALUE = ("LookupError", "gone"), ("ValueError", "odd")
+FAILED, OK, GOOD = StatusCode.ERROR, StatusCode.UNSET, StatusCode.OK
+LOOKUP, VALUE = "LookupError", "ValueError"
+DEVELOPER, INSTRUMENTATION = RecordedBy.DEVELOPER, RecordedBy.INSTRUMENTATION
 
 
 def span(status: StatusCode = FAILED, **attributes: Any) -> ReadableSpan:
@@ -26,25 +28,28 @@ def span(status: StatusCode = FAILED, **attributes: Any) -> ReadableSpan:
     return ReadableSpan("span", attributes=named, status=Status(status))
 
 
+def call() -> ReadableSpan:
+    return ReadableSpan("GET", kind=SpanKind.CLIENT, status=Status(FAILED))
+
+
 def exception(
-    kind: tuple[str, str] = LOOKUP,
+    kind: str = LOOKUP,
     *,
-    by_hand: bool = False,
+    by: RecordedBy = RecordedBy.SPAN,
     status: StatusCode = FAILED,
     live: ExceptionSnapshot | None = None,
 ) -> RecordedException:
-    attributes = {"exception.type": kind[0], "exception.message": kind[1]}
-    return RecordedException(span(status), Event("exception", attributes), live, is_deliberate=by_hand)
+    return RecordedException(span(status), Event("exception", {"exception.type": kind}), kind, live, by)
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is recorded, and the kinds of errors it is judged to hold."""
+    """What is recorded, and the errors it is judged to hold."""
 
     says: str
     entry: Entry
-    unhandled: tuple[str, str] | None = None
-    handled: Sequence[tuple[str, str]] = field(default=())
+    unhandled: str | None = None
+    handled: Sequence[str] = field(default=())
 
 
 SEEN = ExceptionSnapshot((ExceptionInfo("LookupError"),), "LookupError", "gone")
@@ -54,45 +59,71 @@ CASES = (
     Case("passed through a request with 500", Entry(span(http__status_code=500), [exception()]), LOOKUP),
     Case("passed through a request with 404", Entry(span(http__status_code=404), [exception()])),
     Case("passed through a request with 499", Entry(span(http__status_code=499), [exception()])),
-    Case("passed through a span that did not fail", Entry(span(OK), [exception()])),
+    Case("passed through a request with 302", Entry(span(http__status_code=302), [exception()])),
+    Case("passed through a request after its 200", Entry(span(http__status_code=200), [exception()]), LOOKUP),
+    Case("passed through a span without a status", Entry(span(OK), [exception()]), LOOKUP),
+    Case("passed through a span that the developer calls good", Entry(span(GOOD), [exception()])),
+    Case("passed through a call", Entry(call(), [exception()])),
     Case("marked as expected", Entry(span(), [exception()], is_expected=True)),
     Case("passed through an inner span only", Entry(span(OK), [], [exception()])),
-    Case("passed through inner spans, and the request failed", Entry(span(), [], [exception()])),
+    Case("passed through inner spans, and the request failed", Entry(span(), [], [exception()]), LOOKUP),
     Case(
-        "seen by the framework", Entry(span(), [exception(by_hand=True, status=OK)], remembered=SEEN), LOOKUP
-    ),
-    Case(
-        "another one was seen by the framework",
-        Entry(span(), [exception(VALUE, by_hand=True, status=OK)], remembered=SEEN),
-    ),
-    Case(
-        "by Celery's instrumentation",
-        Entry(span(celery__state="FAILURE"), [exception(by_hand=True, status=OK)]),
+        "passed through inner spans, and the answer is 500",
+        Entry(span(OK, http__status_code=500), [], [exception()]),
         LOOKUP,
     ),
     Case(
-        "by Celery's instrumentation, before a retry",
-        Entry(span(celery__state="RETRY"), [exception(by_hand=True, status=OK)]),
+        "passed through inner spans, and the answer is 404",
+        Entry(span(http__status_code=404), [], [exception()]),
     ),
-    Case("by hand, on a failed span", Entry(span(OK), [], [exception(by_hand=True)]), None, [LOOKUP]),
-    Case("by hand, on a span that went on", Entry(span(OK), [], [exception(by_hand=True, status=OK)])),
-    Case("by hand, twice", Entry(span(OK), [], 2 * [exception(by_hand=True)]), None, [LOOKUP]),
+    Case(
+        "one passed through inner spans, another through the script",
+        Entry(span(), [exception()], [exception(VALUE)]),
+        LOOKUP,
+    ),
+    Case(
+        "seen by the framework",
+        Entry(span(), [exception(by=INSTRUMENTATION, status=OK)], remembered=exception()),
+        LOOKUP,
+    ),
+    Case("seen by the framework alone", Entry(span(http__status_code=500), remembered=exception()), LOOKUP),
+    Case("seen by the framework, and answered", Entry(span(http__status_code=400), remembered=exception())),
+    Case(
+        "by the instrumentation, with 500",
+        Entry(span(OK, http__status_code=500), [exception(by=INSTRUMENTATION, status=OK)]),
+        LOOKUP,
+    ),
+    Case("by the instrumentation of a task", Entry(span(), [exception(by=INSTRUMENTATION)]), LOOKUP),
+    Case(
+        "by the instrumentation of a task that is tried again",
+        Entry(span(OK), [exception(by=INSTRUMENTATION, status=OK)]),
+    ),
+    Case("by hand, on a failed span", Entry(span(OK), [], [exception(by=DEVELOPER)]), None, [LOOKUP]),
+    Case("by hand, on a span that went on", Entry(span(OK), [], [exception(by=DEVELOPER, status=OK)])),
+    Case(
+        "by hand, on a request that answers 500",
+        Entry(span(http__status_code=500), [exception(VALUE, by=DEVELOPER), exception(by=DEVELOPER)]),
+        LOOKUP,
+        [VALUE],
+    ),
+    Case("by hand, on a script that fails", Entry(span(), [exception(by=DEVELOPER)]), None, [LOOKUP]),
+    Case("one by hand, twice", Entry(span(OK), [], 2 * [exception(by=DEVELOPER)]), None, [LOOKUP]),
     Case("reported before", Entry(span(), [exception()], reported=[LOOKUP])),
-    Case("by hand, reported before", Entry(span(OK), [], [exception(by_hand=True)], reported=[LOOKUP])),
+    Case("by hand, reported before", Entry(span(OK), [], [exception(by=DEVELOPER)], reported=[LOOKUP])),
     Case(
         "one by hand, and another ended the script",
-        Entry(span(), [exception()], [exception(VALUE, by_hand=True)]),
+        Entry(span(), [exception()], [exception(VALUE, by=DEVELOPER)]),
         LOOKUP,
         [VALUE],
     ),
     Case(
         "one by hand, and the same ended the script",
-        Entry(span(), [exception()], [exception(by_hand=True)]),
+        Entry(span(), [exception()], [exception(by=DEVELOPER)]),
         LOOKUP,
     ),
     Case(
         "by hand, and the same is expected at the end",
-        Entry(span(), [exception()], [exception(by_hand=True)], is_expected=True),
+        Entry(span(), [exception()], [exception(by=DEVELOPER)], is_expected=True),
     ),
 )
 
@@ -100,11 +131,8 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
 def test_an_entry_span_is_judged_by_the_table(case: Case) -> None:
     judgment = judge_entry(case.entry)
-    assert (judgment.fatal and judgment.fatal.kind) == case.unhandled
-    assert [one.kind for one in judgment.handled] == list(case.handled)
-    errors = [*filter(None, [case.unhandled]), *case.handled]
-    assert list(judgment.reported) == errors
-    assert list(judgment.expected) == ([LOOKUP] if case.entry.is_expected else [])
+    assert (judgment.fatal and judgment.fatal.number) == case.unhandled
+    assert [one.number for one in judgment.handled] == list(case.handled)
 
 
 def test_an_error_is_placed_where_it_was_recorded_first_with_the_frames_of_the_entry_span() -> None:
@@ -125,10 +153,10 @@ def test_an_error_keeps_the_frames_of_the_inner_span_if_the_entry_span_has_none(
     [
         ([exception()], False, LOOKUP, []),
         ([exception()], True, None, []),
-        ([exception(by_hand=True)], False, None, [LOOKUP]),
-        ([exception(by_hand=True)], True, None, [LOOKUP]),
-        ([exception(by_hand=True, status=OK)], True, None, []),
-        ([exception(VALUE, by_hand=True), exception()], False, LOOKUP, []),
+        ([exception(by=DEVELOPER)], False, None, [LOOKUP]),
+        ([exception(by=DEVELOPER)], True, None, [LOOKUP]),
+        ([exception(by=DEVELOPER, status=OK)], True, None, []),
+        ([exception(VALUE, by=DEVELOPER), exception()], False, LOOKUP, [VALUE]),
     ],
     ids=[
         "it passes through, and the entry span is gone",
@@ -142,12 +170,12 @@ def test_an_error_keeps_the_frames_of_the_inner_span_if_the_entry_span_has_none(
 def test_an_inner_span_that_cannot_wait_is_judged_alone(
     recorded: list[RecordedException],
     has_entry: bool,
-    unhandled: tuple[str, str] | None,
-    handled: list[tuple[str, str]],
+    unhandled: str | None,
+    handled: list[str],
 ) -> None:
     judgment: Judgment = judge_inner(recorded, has_entry=has_entry)
-    assert (judgment.fatal and judgment.fatal.kind) == unhandled
-    assert [one.kind for one in judgment.handled] == handled
+    assert (judgment.fatal and judgment.fatal.number) == unhandled
+    assert [one.number for one in judgment.handled] == handled
 
 
 def test_a_job_that_begins_in_a_handler_and_fails_by_another_exception_is_unhandled() -> None:

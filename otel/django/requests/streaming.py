@@ -10,11 +10,12 @@ from django.http import HttpRequest, StreamingHttpResponse
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Status, StatusCode
 
 from otel._guard import suppress_internal_errors
 from otel.django._config import config
+from otel.django.requests.exceptions import record_exception
 from otel.identity import IdentitySource, identified
+from otel.selecting import ends_abnormally
 
 __all__ = ["follow_stream"]
 
@@ -38,13 +39,14 @@ class _Stream:
         finally:
             otel_context.detach(token)
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
+        if not isinstance(error, Exception) and not ends_abnormally(error):
+            return
         with suppress_internal_errors("recording a stream's failure"), self.current():
             known = self._source.identity()
             identity = known.entry_attributes(config().groups) if known is not None else {}
             with _tracer.start_as_current_span("stream", attributes={**self._view, **identity}) as span:
-                span.record_exception(error, escaped=True)
-                span.set_status(Status(StatusCode.ERROR))
+                record_exception(span, error)
 
     def chunks(self, content: Iterable[bytes]) -> Iterator[bytes]:
         iterator = iter(content)
@@ -54,7 +56,7 @@ class _Stream:
                     chunk = next(iterator)
             except StopIteration:
                 return
-            except Exception as error:
+            except BaseException as error:
                 self.failed(error)
                 raise
             yield chunk
@@ -67,7 +69,7 @@ class _Stream:
                     chunk = await anext(iterator)
             except StopAsyncIteration:
                 return
-            except Exception as error:
+            except BaseException as error:
                 self.failed(error)
                 raise
             yield chunk

@@ -1,0 +1,1 @@
+"""One request of Django: who sends it, how it is named, how it ends."""
