@@ -24,3 +24,7 @@ class FailingMiddleware:
             msg = "failed after the view"
             raise MiddlewareFailedError(msg)
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        status = request.GET.get("friendly")
+        return HttpResponse("sorry", status=int(status)) if status else None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tests.host import views
+from tests.host import failing_views, views
 
 urlpatterns = [
     path(f"{name}/", getattr(views, name), name=name)
@@ -36,5 +36,17 @@ urlpatterns = [
         "stream_async",
         "pid",
         "run_task",
+    )
+] + [
+    path(f"{name}/", getattr(failing_views, name), name=name)
+    for name in (
+        "end",
+        "end_async",
+        "end_in_inner_span",
+        "raise_changing",
+        "raise_timeout",
+        "raise_unspeakable",
+        "report_three_alike",
+        "rest",
     )
 ]

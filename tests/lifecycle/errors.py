@@ -46,6 +46,7 @@ class Case:
         host: the `Host` header of the request; None for the server's own.
         events: the numbers of the parcels whose events are sent as well.
         has_span: whether the instrumentation creates a span, so that the error is in the client's trace.
+        count: the number of equal errors.
     """
 
     what: str
@@ -61,6 +62,7 @@ class Case:
     host: str | None = None
     events: tuple[int, ...] = ()
     has_span: bool = True
+    count: int = 1
 
     def got_from(self, flavour: Flavour) -> str:
         return self.got_from_wsgi if flavour == "WSGI" and self.got_from_wsgi else self.got
@@ -82,8 +84,11 @@ def _failing(what: str, view: str, error_type: str, query: str = "", **more: Any
     return Case(what, f"/{view}/{query}", "500", error_type, view_name=view, **more)
 
 
-def _handled(what: str, view: str) -> Case:
-    return Case(what, f"/{view}/", "200", "ValueError", handled=True, status_code=200, view_name=view)
+def _handled(what: str, view: str, **more: Any) -> Case:
+    return Case(what, f"/{view}/", "200", "ValueError", handled=True, status_code=200, view_name=view, **more)
+
+
+_FAILING = "tests/host/failing_views.py"
 
 
 CASES = (
@@ -127,6 +132,35 @@ CASES = (
         "?middleware=after",
         raised_in="tests/host/middleware.py",
     ),
+    _failing(
+        "a middleware's `process_exception` answers 500",
+        "raise_plainly",
+        "ValueError",
+        "?friendly=500",
+        events=(1,),
+    ),
+    _failing(
+        "a view of Django REST framework answers 500 by its `handle_exception`",
+        "rest",
+        "ValueError",
+        "?status=500",
+        raised_in=_FAILING,
+        events=(1,),
+    ),
+    _failing(
+        "a view raises an exception whose `__str__` raises",
+        "raise_unspeakable",
+        "UnspeakableError",
+        raised_in=_FAILING,
+        events=(1,),
+    ),
+    _failing(
+        "a view raises an exception whose text changes",
+        "raise_changing",
+        "ChangingError",
+        raised_in=_FAILING,
+    ),
+    _failing("a view raises `TimeoutError`", "raise_timeout", "TimeoutError", raised_in=_FAILING),
     Case(
         "a streamed answer fails on its way",
         "/stream/?fail=1",
@@ -148,6 +182,12 @@ CASES = (
     ),
     _handled("a view handles an exception and says `record_error`", "handle_and_report"),
     _handled("a view handles an exception and records it on a span with error status", "handle_and_record"),
+    _handled(
+        "a view handles three equal exceptions and says `record_error` for each",
+        "report_three_alike",
+        raised_in=_FAILING,
+        count=3,
+    ),
     Case(
         "a host that is not allowed",
         "/ship/",
@@ -166,6 +206,15 @@ CASES = (
     Case("a view raises `PermissionDenied`", "/raise_403/", "403"),
     Case("a view raises `BadRequest`", "/raise_400/", "400"),
     Case("a view raises `SuspiciousOperation`", "/raise_suspicious/", "400"),
+    Case(
+        "a middleware's `process_exception` answers 404", "/raise_plainly/?friendly=404", "404", events=(1,)
+    ),
+    Case(
+        "a view of Django REST framework answers 400 by its `handle_exception`",
+        "/rest/?status=400",
+        "400",
+        events=(1,),
+    ),
     Case("no URL fits", "/nowhere/", "404"),
     Case("a view returns 404", "/return_404/", "404"),
     Case("a view returns 500, without an exception", "/return_500/", "500"),

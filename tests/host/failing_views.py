@@ -1,0 +1,99 @@
+"""Views that fail in ways that Django or OpenTelemetry does not expect."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from opentelemetry import trace
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from otel import record, record_error
+from tests.host.events import ParcelShipped
+
+tracer = trace.get_tracer("tests.host")
+_asked = count()
+
+# What can leave a view that is not an `Exception`.
+ENDS: dict[str, Callable[[], BaseException]] = {
+    "exit": lambda: SystemExit(1),
+    "exit_with_a_message": lambda: SystemExit("out of order"),
+    "exit_regularly": SystemExit,
+    "interrupt": KeyboardInterrupt,
+    "cancel": asyncio.CancelledError,
+    "close": GeneratorExit,
+    "group": lambda: BaseExceptionGroup("several", [KeyboardInterrupt(), ValueError("one")]),
+}
+
+
+class UnspeakableError(Exception):
+    def __str__(self) -> str:
+        msg = "not to be spoken of"
+        raise RuntimeError(msg)
+
+
+class ChangingError(Exception):
+    def __str__(self) -> str:
+        return f"asked {next(_asked)} times"
+
+
+class RestView(APIView):
+    """A view whose exceptions become responses with the status that the request asks for."""
+
+    def get(self, request: Any) -> Response:
+        record(ParcelShipped(number=1))
+        msg = "the API's view failed"
+        raise ValueError(msg)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return Response({"detail": "sorry"}, status=int(self.request.GET["status"]))
+
+
+rest = RestView.as_view()
+
+
+def end(request: HttpRequest) -> HttpResponse:
+    record(ParcelShipped(number=1))
+    error = ENDS[request.GET["by"]]()
+    raise error
+
+
+async def end_async(request: HttpRequest) -> HttpResponse:
+    await request.auser()
+    record(ParcelShipped(number=1))
+    error = ENDS[request.GET["by"]]()
+    raise error
+
+
+def end_in_inner_span(request: HttpRequest) -> HttpResponse:
+    record(ParcelShipped(number=1))
+    with tracer.start_as_current_span("packing"):
+        sys.exit("out of order")
+
+
+def raise_unspeakable(request: HttpRequest) -> HttpResponse:
+    record(ParcelShipped(number=1))
+    raise UnspeakableError
+
+
+def raise_changing(request: HttpRequest) -> HttpResponse:
+    raise ChangingError
+
+
+def raise_timeout(request: HttpRequest) -> HttpResponse:
+    raise TimeoutError
+
+
+def report_three_alike(request: HttpRequest) -> HttpResponse:
+    for _ in range(3):
+        try:
+            msg = "an item failed"
+            raise ValueError(msg)
+        except ValueError as error:
+            record_error(error)
+    return HttpResponse("two more failed")
