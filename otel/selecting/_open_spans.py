@@ -18,7 +18,14 @@ from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import envelope_of
 from otel.recording.emitters import LONG_LIVED_NS
 from otel.selecting._sightings import RecordedBy, number_of, sighting_of, synthesize
-from otel.selecting.error_rules import Entry, Judgment, RecordedException, judge_entry, judge_inner
+from otel.selecting.error_rules import (
+    Entry,
+    Judgment,
+    RecordedException,
+    judge_entry,
+    judge_inner,
+    recorded_by_hand,
+)
 
 __all__ = ["MAX_OPEN", "EntrySpan", "OpenSpans", "ends_abnormally", "is_outgoing_call"]
 
@@ -224,7 +231,7 @@ def _end_inner(
     is_open = entry is not None and entry.span.end_time is None
     if entry is not None and is_open:
         entry.keep_passed(recorded)
-        by_hand = [one for one in recorded if one.is_reported_by_hand]
+        by_hand = recorded_by_hand(recorded)
         is_short = time.time_ns() - (entry.span.start_time or 0) < LONG_LIVED_NS
         if is_short and len(entry.by_hand) + len(by_hand) <= _MAX_BY_HAND:
             entry.by_hand += by_hand
@@ -243,8 +250,9 @@ def _end_entry(
     reported: ReportedErrors,
 ) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
     own += _unrecorded(span, own, handling)
-    inner = [*entry.passed, *entry.by_hand]
-    judgment = judge_entry(Entry(span, own, inner, entry.remembered, entry.is_expected, reported))
+    judgment = judge_entry(
+        Entry(span, own, entry.passed, entry.by_hand, entry.remembered, entry.is_expected, reported)
+    )
     reported.add(judgment)
     yield from _errors(judgment, span.attributes or {}, ended=span)
 

@@ -30,6 +30,10 @@ __all__ = ["RecordedBy", "Sighting", "number_of", "observe_exceptions", "sightin
 # to other processes.
 _NUMBER = "__otel_number__"
 
+# Marks an exception whose `__str__` raises. `use_span` calls it again, and then the second exception leaves
+# the span instead of the first.
+_HAS_NO_TEXT = "__otel_has_no_text__"
+
 # The callers that record an exception because it passes through their span.
 _PASSING = frozenset({Span.__exit__.__code__, inspect.unwrap(use_span).__code__})
 _INSTRUMENTATION = "opentelemetry.instrumentation."
@@ -83,9 +87,11 @@ def observe_exceptions() -> None:
         if not self.is_recording():
             return
         timestamp = time.time_ns() if timestamp is None else timestamp
+        exception = _described_by(exception)
         try:
             original(self, exception, attributes, timestamp, escaped)
         except Exception:  # noqa: BLE001 - the product's own `__str__`
+            exception.__dict__[_HAS_NO_TEXT] = True
             described = {**_described(exception), _ESCAPED: str(escaped), **(attributes or {})}
             self.add_event(EXCEPTION_EVENT, described, timestamp)
         with suppress_internal_errors("observing an exception"):
@@ -153,6 +159,16 @@ def _recorded_by(caller: FrameType) -> RecordedBy:
     if isinstance(module, str) and module.startswith(_INSTRUMENTATION):
         return RecordedBy.INSTRUMENTATION
     return RecordedBy.DEVELOPER
+
+
+def _described_by(exception: BaseException) -> BaseException:
+    """Return the exception whose `__str__` has raised this one, or else this one."""
+    described = exception.__context__
+    if described is not None and _HAS_NO_TEXT in described.__dict__:
+        frames = traceback.walk_tb(exception.__traceback__)
+        if any(frame.f_code.co_name == "__str__" for frame, _ in frames):
+            return described
+    return exception
 
 
 def _described(exception: BaseException) -> dict[str, str]:

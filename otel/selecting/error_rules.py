@@ -16,7 +16,8 @@ on the entry span, by its instrumentation              failed, without an HTTP s
 passed through inner spans, none on the entry span     failed, with 5xx or without an HTTP status  unhandled
 passed through inner spans only                        any other                                   no error
 any of these                                           marked as expected                          no error
-by `record_exception`, on a span with error status     any                                         handled
+by `record_exception`, on a span with error status     any; but the span is not one that another   handled
+                                                       exception has ended
 by `record_exception`, on a span without error status  any                                         no error
 any, an exception that was reported before             any                                         no error
 =====================================================  ==========================================  =========
@@ -37,7 +38,7 @@ from otel.exceptions import ExceptionSnapshot
 from otel.mapping.errors import http_status
 from otel.selecting._sightings import RecordedBy
 
-__all__ = ["Entry", "Judgment", "RecordedException", "judge_entry", "judge_inner"]
+__all__ = ["Entry", "Judgment", "RecordedException", "judge_entry", "judge_inner", "recorded_by_hand"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +59,6 @@ class RecordedException:
     live: ExceptionSnapshot | None
     by: RecordedBy
 
-    @property
-    def is_reported_by_hand(self) -> bool:
-        """Whether it was recorded deliberately on a span with error status."""
-        return self.by is RecordedBy.DEVELOPER and self.span.status.status_code is StatusCode.ERROR
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -71,7 +67,8 @@ class Entry:
     Args:
         span: the entry span.
         own: the exceptions that were recorded on it.
-        inner: the exceptions that were recorded on the spans inside it.
+        passed: the exceptions that passed through spans inside it, or that an instrumentation recorded there.
+        by_hand: the exceptions that were recorded deliberately on spans inside it.
         remembered: the exception that the framework saw, which its instrumentation may not record.
         is_expected: whether the exception that ends the entry is part of the protocol, such as a task's
             retry.
@@ -80,7 +77,8 @@ class Entry:
 
     span: ReadableSpan
     own: Sequence[RecordedException] = ()
-    inner: Sequence[RecordedException] = ()
+    passed: Sequence[RecordedException] = ()
+    by_hand: Sequence[RecordedException] = ()
     remembered: RecordedException | None = None
     is_expected: bool = False
     reported: Container[Hashable] = ()
@@ -105,14 +103,17 @@ def judge_entry(entry: Entry) -> Judgment:
     Args:
         entry: what is known of it.
     """
-    everything = [*entry.inner, *entry.own]
     fatal = _fatal(entry)
+    if fatal is None:
+        return Judgment(None, _new([*entry.by_hand, *recorded_by_hand(entry.own)], entry.reported))
     error = None
-    if fatal is not None and not entry.is_expected and fatal.number not in entry.reported:
-        innermost = next((one for one in everything if one.number == fatal.number), fatal)
+    if not entry.is_expected and fatal.number not in entry.reported:
+        recorded = [*entry.passed, *entry.by_hand, *entry.own]
+        innermost = next((one for one in recorded if one.number == fatal.number), fatal)
         # The entry span saw the outermost frames as well.
         error = replace(innermost, live=fatal.live or innermost.live)
-    return Judgment(error, _by_hand(everything, entry.reported, fatal))
+    handled = [one for one in entry.by_hand if one.number != fatal.number]
+    return Judgment(error, _new(handled, entry.reported))
 
 
 def judge_inner(
@@ -129,7 +130,24 @@ def judge_inner(
     fatal = None if has_entry else _last_passed(recorded)
     if fatal is not None and fatal.number in reported:
         fatal = None
-    return Judgment(fatal, _by_hand(recorded, reported, fatal))
+    return Judgment(fatal, _new(recorded_by_hand(recorded), reported))
+
+
+def recorded_by_hand(recorded: Sequence[RecordedException]) -> list[RecordedException]:
+    """Return the exceptions that were recorded deliberately on a span with error status.
+
+    If an exception passed through the span, the status is that one's.
+
+    Args:
+        recorded: the exceptions on a span.
+    """
+    if _last_passed(recorded) is not None:
+        return []
+    return [
+        one
+        for one in recorded
+        if one.by is RecordedBy.DEVELOPER and one.span.status.status_code is StatusCode.ERROR
+    ]
 
 
 def _fatal(entry: Entry) -> RecordedException | None:
@@ -151,7 +169,7 @@ def _fatal(entry: Entry) -> RecordedException | None:
     if passed is not None:
         return passed
     if not entry.own:
-        return _last_passed(entry.inner)
+        return entry.passed[-1] if entry.passed else None
     if status is not None or attributes.get("celery.state") == "FAILURE":
         return entry.own[-1]
     return next((one for one in reversed(entry.own) if one.by is RecordedBy.INSTRUMENTATION), None)
@@ -161,12 +179,9 @@ def _last_passed(recorded: Sequence[RecordedException]) -> RecordedException | N
     return next((one for one in reversed(recorded) if one.by is RecordedBy.SPAN), None)
 
 
-def _by_hand(
-    recorded: Sequence[RecordedException], reported: Container[Hashable], fatal: RecordedException | None
-) -> list[RecordedException]:
+def _new(recorded: Sequence[RecordedException], reported: Container[Hashable]) -> list[RecordedException]:
     found: dict[Hashable, RecordedException] = {}
     for one in recorded:
-        is_new = one.number not in reported and (fatal is None or one.number != fatal.number)
-        if is_new and one.is_reported_by_hand:
+        if one.number not in reported:
             found.setdefault(one.number, one)
     return list(found.values())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -107,6 +109,37 @@ def test_an_expected_exception_of_a_task_is_an_error_of_the_request_that_it_ends
         pipeline.processor.mark_expected(task.get_span_context().span_id)
         raise ValueError
     assert pipeline.errors() == [("ValueError", False)]
+
+
+@pytest.mark.parametrize("is_recorded", [True, False], ids=["recorded", "caught"])
+def test_a_span_that_lasts_does_not_grow_with_the_failures_inside(
+    pipeline: Pipeline, is_recorded: bool
+) -> None:
+    entry = pipeline.tracer.start_span("consumer", start_time=time.time_ns() - LONG_LIVED_NS)
+
+    def fail(times: int) -> None:
+        for _ in range(times):
+            with suppress(ValueError), pipeline.tracer.start_as_current_span("inner") as inner:
+                error = ValueError("seen to")
+                if not is_recorded:
+                    raise error
+                inner.record_exception(error)
+                inner.set_status(ENDED)
+        pipeline.processor.force_flush()
+        pipeline.sink.captures.clear()
+
+    with trace.use_span(entry, end_on_exit=True):
+        fail(200)
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            fail(1_000)
+            gc.collect()
+            after, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    # A number in the set of reported errors, which is bounded.
+    assert (after - before) / 1_000 < 400
 
 
 def test_the_oldest_spans_that_never_end_are_forgotten(pipeline: Pipeline) -> None:
