@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from otel.envelope import Capture, Envelope, Rejection
 from otel.outcomes.counters import Counters
@@ -89,18 +89,32 @@ class Ledger:
             envelope: the event, as far as it could be read; quarantined if the reason says so.
         """
         reason = rejection.reason
-        self.counters.lost(reason)
-        if not reason.is_quarantined or envelope is None:
-            self._warn(reason, 1)
-            return
-        self.log.warning(
-            f"{envelope.name} {reason}",
-            "event %r was rejected: %s (%s)",
-            envelope.name,
-            rejection.detail,
-            reason.value,
-        )
-        self._quarantine.add(envelope, rejection)
+        kept = [] if envelope is None or not reason.is_quarantined else [(rejection, envelope)]
+        self.rejected_all({reason: 1}, kept)
+
+    def rejected_all(self, counts: Mapping[Reason, int], kept: Sequence[tuple[Rejection, Envelope]]) -> None:
+        """Account for many events that cannot become captures, for a few of them whole.
+
+        Args:
+            counts: the numbers of all of them, by reason.
+            kept: those to quarantine, with the reason and a detail for the log.
+        """
+        rest = Counter(counts)
+        for rejection, envelope in kept:
+            rest[rejection.reason] -= 1
+            self.log.warning(
+                f"{envelope.name} {rejection.reason}",
+                "event %r was rejected: %s (%s)",
+                envelope.name,
+                rejection.detail,
+                rejection.reason.value,
+            )
+        for reason, count in counts.items():
+            self.counters.lost(reason, count)
+            if rest[reason]:
+                self._warn(reason, rest[reason])
+        if kept:
+            self._quarantine.add_all((envelope, rejection) for rejection, envelope in kept)
 
     def undelivered(self, losses: Iterable[tuple[Capture, Rejection]]) -> None:
         """Account for captures that were mapped and are lost on the way.
@@ -108,13 +122,10 @@ class Ledger:
         Args:
             losses: each capture with the reason; quarantined if the reason says so.
         """
-        counts: Counter[Reason] = Counter()
-        for capture, rejection in losses:
-            counts[rejection.reason] += 1
-            if rejection.reason.is_quarantined:
-                self._quarantine.add(capture, rejection)
-        for reason, count in counts.items():
+        losses = tuple(losses)
+        for reason, count in Counter(rejection.reason for _, rejection in losses).items():
             self.lost(reason, count)
+        self._quarantine.add_all(loss for loss in losses if loss[1].reason.is_quarantined)
 
     def _warn(self, reason: Reason, count: int) -> None:
         if reason not in _UNLOGGED:

@@ -55,6 +55,9 @@ class NullQuarantine:
     def add(self, item: Envelope | Capture, rejection: Rejection) -> None:
         """Drop the event."""
 
+    def add_all(self, rejected: Iterable[tuple[Envelope | Capture, Rejection]]) -> None:
+        """Drop the events."""
+
 
 class Quarantine:
     """A folder of rejected events that many processes may share. Thread-safe.
@@ -84,11 +87,39 @@ class Quarantine:
             item: the event.
             rejection: why it was rejected.
         """
+        self.add_all([(item, rejection)])
+
+    def add_all(self, rejected: Iterable[tuple[Envelope | Capture, Rejection]]) -> None:
+        """Append rejected events, many in one write; log a warning if they cannot be written. Never raises.
+
+        Args:
+            rejected: each event, and why it was rejected.
+        """
+        now = self._wall()
+        lines: list[bytes] = []
+        size = 0
+        for item, rejection in rejected:
+            line = self._line(item, rejection, now)
+            size += len(line)
+            if lines and size > self._max_bytes // _FILES:
+                self._append(b"".join(lines))
+                lines, size = [], len(line)
+            lines.append(line)
+        self._append(b"".join(lines))
+
+    def _line(self, item: Envelope | Capture, rejection: Rejection, now: float) -> bytes:
+        """Return an event as a line; an empty one, with a warning, if it cannot be quarantined."""
         try:
-            self._append(_line(item, rejection, self._wall()))
-        except Exception as error:  # noqa: BLE001 - a full disk, or a value whose own code raises
-            problem = error.strerror if isinstance(error, OSError) else type(error).__name__
-            self._log.warning("write", "rejected events cannot be quarantined: %s", problem)
+            line = _line(item, rejection, now)
+        except Exception as error:  # noqa: BLE001 - a value whose own code raises
+            self._warn(error)
+            return b""
+        if len(line) > self._max_bytes // _FILES:
+            self._log.warning(
+                "size", "a rejected event of %d bytes is too large for the quarantine", len(line)
+            )
+            return b""
+        return line
 
     def entries(self) -> Iterator[QuarantineEntry]:
         """Return the quarantined events, oldest file first; a missing folder holds none.
@@ -124,24 +155,30 @@ class Quarantine:
             if _made(path) + 2 * _PERIOD < self._wall() * 1e9 and _is_blank(path):
                 path.unlink(missing_ok=True)
 
-    def _append(self, line: bytes) -> None:
-        if len(line) > self._max_bytes // _FILES:
-            self._log.warning(
-                "size", "a rejected event of %d bytes is too large for the quarantine", len(line)
-            )
-            return
+    def _append(self, lines: bytes) -> None:
+        if lines:
+            try:
+                self._write(lines)
+            except Exception as error:  # noqa: BLE001 - a full disk, or a folder that was replaced
+                self._warn(error)
+
+    def _warn(self, error: Exception) -> None:
+        problem = error.strerror if isinstance(error, OSError) else type(error).__name__
+        self._log.warning("write", "rejected events cannot be quarantined: %s", problem)
+
+    def _write(self, lines: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         files = self._files()
-        path = self._current_file(files, len(line))
-        self._make_room(files, len(line), path)
+        path = self._current_file(files, len(lines))
+        self._make_room(files, len(lines), path)
         with _open_private(path) as file:
             size = file.seek(0, os.SEEK_END)
             if size:
                 file.seek(size - 1)
                 if file.read(1) != b"\n":
-                    line = b"\n" + line
-            while line:
-                line = line[file.write(line) :]
+                    lines = b"\n" + lines
+            while lines:
+                lines = lines[file.write(lines) :]
 
     def _current_file(self, files: list[Path], needed: int) -> Path:
         """Return the calling thread's newest file, or a new one if that one is old or full."""
