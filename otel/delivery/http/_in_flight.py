@@ -34,6 +34,8 @@ class InFlightBatch(Generic[T]):
         self.outcomes: list[Outcome | Rejection] = [Outcome.PENDING] * len(items)
         # What the receiver asked for when there was no time left to wait.
         self.retry_after: float | None = None
+        # How long the receiver took for the last request.
+        self.last_seconds = 0.0
         self.thread = threading.get_ident()
         self._clock = clock
         self._is_shortened = False

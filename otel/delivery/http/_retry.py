@@ -43,11 +43,14 @@ class RetryPolicy:
     Args:
         timeout: seconds for a call that sets no deadline of its own.
         attempts: how often a request is sent at most within that time.
+        needs_answer: whether a request gets all of the time that is left, and is left out if the last one
+            took longer. Events that wait elsewhere would be sent twice if the answer came too late.
         jitter: a function that returns a number from 0 to 1.
     """
 
     timeout: float = TIMEOUT
     attempts: float = math.inf
+    needs_answer: bool = False
     jitter: Callable[[], float] = random.random
 
     def delay(self, attempt: int, retry_after: float | None = None) -> float:

@@ -130,11 +130,16 @@ class BatchSender(Generic[T]):
         if len(batch) > 1 and len(request.body) > _MAX_SENT:
             return batch
         while request.batch:
-            timeout = min(run.deadline - self._clock.monotonic(), _ATTEMPT)
-            if timeout <= 0:
+            left = run.deadline - self._clock.monotonic()
+            timeout, needed = (
+                (left, run.last_seconds) if self._retry.needs_answer else (min(left, _ATTEMPT), 0.0)
+            )
+            if timeout <= needed:
                 run.give_up(request.batch, request.problem)
                 break
+            began = self._clock.monotonic()
             answer = self._post(request, timeout)
+            run.last_seconds = self._clock.monotonic() - began
             if answer is not None:
                 if len(request.batch) > 1 and is_divisible(answer.status):
                     return request.batch

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 
 from otel._guard import suppress_internal_errors
 from otel.delivery.http import BatchClient, Clock, RetryPolicy, Transport, Undelivered
@@ -62,7 +63,11 @@ class PostHogClient(BatchClient[Capture]):
         """
         if not captures:
             return ()
-        losses = self.send(captures, deadline)
+        firsts = _firsts(captures)
+        if len(firsts) < len(captures):
+            losses = self._send_once(captures, firsts, deadline)
+        else:
+            losses = self.send(captures, deadline)
         with suppress_internal_errors("accounting for a delivery"):
             self._ledger.delivered(len(captures) - len(losses))
             lost = [loss for loss in losses if not (loss.reason.is_retryable and loss.index in stored)]
@@ -73,6 +78,31 @@ class PostHogClient(BatchClient[Capture]):
                 (captures[loss.index], Rejection(loss.reason, loss.detail)) for loss in lost
             )
         return losses
+
+    def _send_once(
+        self, captures: Sequence[Capture], firsts: Mapping[str, int], deadline: float | None
+    ) -> tuple[Undelivered, ...]:
+        """Send the first of the captures with the same uuid; the others have its outcome."""
+        positions = list(firsts.values())
+        sent = self.send([captures[position] for position in positions], deadline)
+        lost = {positions[loss.index]: loss for loss in sent}
+        return tuple(
+            replace(lost[firsts[capture.uuid]], index=index)
+            for index, capture in enumerate(captures)
+            if firsts[capture.uuid] in lost
+        )
+
+
+def _firsts(captures: Sequence[Capture]) -> dict[str, int]:
+    """Return the position of the first capture with each uuid.
+
+    Captures with the same uuid are one event, for example of a span that a request holds twice: PostHog's
+    capture v1 refuses a batch that repeats a uuid.
+    """
+    firsts: dict[str, int] = {}
+    for index, capture in enumerate(captures):
+        firsts.setdefault(capture.uuid, index)
+    return firsts
 
 
 def _protocol(settings: Settings, ledger: Ledger) -> CaptureV0 | CaptureV1:
