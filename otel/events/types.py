@@ -24,6 +24,8 @@ Check = Callable[[Any], Any]
 MAX_ITEMS = 100
 # The range that orjson writes: signed and unsigned 64 bits.
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
+# Languages with one type of number send 3 as 3.0; a larger float may stand for several integers.
+_MAX_WHOLE_FLOAT = 2**53
 
 
 class UnsupportedTypeError(TypeError):
@@ -46,6 +48,8 @@ def _integer(value: Any) -> Any:
     if type(value) is int:
         # JSON readers round integers beyond 64 bits; text keeps every digit, and the event.
         return value if _MIN_INT <= value <= _MAX_INT else to_valid_text(hex(value))
+    if type(value) is float and value.is_integer() and abs(value) <= _MAX_WHOLE_FLOAT:
+        return int(value)
     raise WrongType
 
 
@@ -68,6 +72,8 @@ def _choice(options: tuple[Any, ...]) -> Check:
         try:
             if (type(value), value) in allowed:
                 return value
+            if type(value) is float and (int, value) in allowed:
+                return int(value)
         except TypeError as error:  # not hashable: a list is not one of the choices
             raise WrongType from error
         raise WrongType
