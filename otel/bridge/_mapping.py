@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -14,75 +14,23 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from otel._guard import report_internal_error
 from otel.attributes import DELIVERED_SEPARATELY, ERROR, EXCEPTION_EVENT, POSTHOG_ONLY
+from otel.bridge._mapped import MappedRequest
 from otel.bridge.otlp.decode import decode_attributes, envelopes_of, identifier, resource_of, span_of
 from otel.delivery.collector.error_payload import read_error
-from otel.envelope import Capture, Envelope, Rejection
+from otel.envelope import Envelope
 from otel.events import Registry
 from otel.mapping import Mapper
 from otel.mapping.errors import ErrorMapper, ErrorRecord, error_event
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import envelope_of, errors_of
 from otel.mapping.select import select_all
-from otel.reasons import Reason
 from otel.settings import Settings
 
-__all__ = ["MappedRequest", "RequestMapper"]
+__all__ = ["RequestMapper"]
 
 # The attribute of log-based exceptions whose event name is not `exception` (semantic conventions,
 # `exception`).
 _EXCEPTION_TYPE = "exception.type"
-
-
-@dataclass(slots=True)
-class MappedRequest:
-    """The events and errors of one request, mapped.
-
-    Args:
-        items: the number of spans or log records in the request.
-        captures: to be delivered.
-        origins: for each capture, the position of its span or log record.
-        rejections: events that will never be delivered: the position, the reason, and the event as far as it
-            could be read.
-    """
-
-    items: int = 0
-    captures: list[Capture] = field(default_factory=list)
-    origins: list[int] = field(default_factory=list)
-    rejections: list[tuple[int, Rejection, Envelope | None]] = field(default_factory=list)
-
-    def add(self, mapped: Capture | Rejection, envelope: Envelope) -> None:
-        """Add the result of mapping an event of the current span or log record.
-
-        Args:
-            mapped: a capture or a rejection.
-            envelope: the event.
-        """
-        if isinstance(mapped, Capture):
-            self.captures.append(mapped)
-            self.origins.append(self.items)
-        else:
-            self.rejections.append((self.items, mapped, envelope))
-
-    def fail(self, error: Exception, count: int, envelope: Envelope | None = None) -> None:
-        """Reject events of the current span or log record because of an error in our own code.
-
-        Args:
-            error: the exception.
-            count: the number of events.
-            envelope: the event, if it is known.
-        """
-        rejection = Rejection(Reason.MAPPING_FAILED, type(error).__name__)
-        self.rejections += [(self.items, rejection, envelope)] * count
-
-    def skip_unreadable(self, count: int) -> None:
-        """Reject spans or log records that could not be decoded.
-
-        Args:
-            count: the number of spans or log records.
-        """
-        for _ in range(count):
-            self.rejections.append((self.items, Rejection(Reason.MALFORMED, "cannot be read as OTLP"), None))
-            self.items += 1
 
 
 class RequestMapper:
@@ -100,29 +48,37 @@ class RequestMapper:
         self._map = Mapper(registry, settings)
         self._map_error = ErrorMapper(settings, error_event(settings, registry))
 
-    def spans(self, request: ExportTraceServiceRequest) -> MappedRequest:
+    def spans(self, request: ExportTraceServiceRequest, max_seconds: float = math.inf) -> MappedRequest:
         """Return the events and errors of spans.
 
         Args:
             request: a request to `/v1/traces`.
+            max_seconds: the CPU time that it may take.
+
+        Raises:
+            Refused: if it takes longer.
         """
-        found = MappedRequest()
+        found = MappedRequest(max_seconds)
         for group in request.resource_spans:
             resource = resource_of(group.resource)
             for scope in group.scope_spans:
                 scope_name = scope.scope.name
                 for message in scope.spans[:]:  # a slice is read faster, as in `decode_attributes`
                     self._span(message, resource, scope_name, found)
-                    found.items += 1
+                    found.end_item()
         return found
 
-    def logs(self, request: ExportLogsServiceRequest) -> MappedRequest:
+    def logs(self, request: ExportLogsServiceRequest, max_seconds: float = math.inf) -> MappedRequest:
         """Return the events and errors of log records.
 
         Args:
             request: a request to `/v1/logs`.
+            max_seconds: the CPU time that it may take.
+
+        Raises:
+            Refused: if it takes longer.
         """
-        found = MappedRequest()
+        found = MappedRequest(max_seconds)
         # Equal records that a retry or different batching separates get a lower position: this repeats an id,
         # and never makes another one.
         seen: dict[tuple[bytes, bytes, str, int], int] = {}
@@ -138,7 +94,7 @@ class RequestMapper:
                     except Exception as error:  # noqa: BLE001 - an error in one record must not cost the batch
                         found.fail(error, 1)
                         report_internal_error("reading a log record", error)
-                    found.items += 1
+                    found.end_item()
         return found
 
     def _span(self, message: Span, resource: Resource, scope: str, found: MappedRequest) -> None:

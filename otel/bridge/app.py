@@ -17,11 +17,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from otel.bridge._responses import RETRY_AFTER, Answer, error_response
-from otel.bridge._service import LOGS, TRACES, Bridge, Signal
-from otel.bridge.otlp.body import JSON, LIMIT, PROTOBUF
+from otel.bridge._service import Bridge
+from otel.bridge._signals import LOGS, TRACES, Signal
+from otel.bridge.otlp.body import JSON, PROTOBUF
+from otel.bridge.otlp.budget import LIMIT
+from otel.bridge.otlp.refusal import Refused, over_budget
+from otel.bridge.serving.uploads import UploadError, Uploads
 from otel.events import Registry, default_registry
 from otel.outcomes import Counters, ThrottledLogger
-from otel.serving.bodies import read_body
 from otel.settings import Settings
 
 __all__ = ["Application", "application"]
@@ -29,8 +32,6 @@ __all__ = ["Application", "application"]
 # A batch of 512 costs about 20 ms of the one core that Python uses, and PostHog answers within 0.3 s: 16
 # requests keep the core busy. More would only wait in memory instead of in the Collector's queue.
 _MAX_IN_FLIGHT = 16
-# Seconds to upload a batch, within one network; a slower sender would block others.
-_UPLOAD = 10.0
 
 # The Collector permanently drops requests that are answered with 401 or 403, and a token is more likely
 # mistyped than stolen. A wrong token gets nobody in, and with 503 a Collector keeps its events until the
@@ -47,13 +48,15 @@ class Application:
 
     Args:
         bridge: handles the requests, in threads.
-        max_in_flight: the number of concurrent requests; further ones are answered with 429.
+        max_in_flight: the number of requests that are processed at the same time; further ones are answered
+            with 429.
     """
 
     def __init__(self, bridge: Bridge, max_in_flight: int = _MAX_IN_FLIGHT) -> None:
         self._bridge = bridge
         self._max_in_flight = max_in_flight
         self._in_flight = 0
+        self._uploads = Uploads()
         self._tokens = [f"Bearer {token}".encode() for token in bridge.settings.bridge_tokens]
         self._log = ThrottledLogger(time.monotonic)
         self._threads = ThreadPoolExecutor(max_in_flight, "otel-bridge")
@@ -61,6 +64,7 @@ class Application:
             routes=[
                 Route("/v1/traces", self._traces, methods=["POST"]),
                 Route("/v1/logs", self._logs, methods=["POST"]),
+                Route("/v1/metrics", self._otlp_metrics, methods=["POST"]),
                 Route("/healthz", self._health),
                 Route("/readyz", self._readiness),
                 Route("/metrics", self._metrics),
@@ -72,6 +76,9 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's scope."""
+        if scope["type"] == "http":
+            # A base URL with a slash at its end gives some senders' paths another one.
+            scope["path"] = "/" + "/".join(filter(None, scope["path"].split("/")))
         await self._app(scope, receive, send)
 
     def drain(self) -> None:
@@ -92,20 +99,13 @@ class Application:
     async def _logs(self, request: Request) -> Response:
         return await self._serve(LOGS, request)
 
-    async def _serve(self, signal: Signal, request: Request) -> Response:
+    async def _otlp_metrics(self, request: Request) -> Response:
+        return await self._serve(None, request)
+
+    async def _serve(self, signal: Signal | None, request: Request) -> Response:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        refusal = self._refusal(request, media_type)
-        is_counted = refusal is None
-        if is_counted:
-            self._in_flight += 1
-            self._bridge.metrics.in_flight.inc()
-        try:
-            answer = await self._answered(signal, request, media_type, refusal)
-        finally:
-            if is_counted:
-                self._in_flight -= 1
-                self._bridge.metrics.in_flight.dec()
-        self._bridge.metrics.requests.labels(signal.name, answer.outcome).inc()
+        answer = await self._answered(signal, request, media_type)
+        self._bridge.metrics.requests.labels(signal.name if signal else "metrics", answer.outcome).inc()
         return Response(answer.body, answer.status, answer.headers)
 
     def _refusal(self, request: Request, media_type: str) -> Answer | None:
@@ -116,9 +116,12 @@ class Application:
             return error_response(_UNAUTHORIZED, reason, media_type, "unauthorised", _RETRY_UNAUTHORIZED)
         if media_type not in (PROTOBUF, JSON):
             reason = f"Content-Type {media_type[:50]!r} is not supported; send {PROTOBUF} or {JSON}"
-            return error_response(415, reason, media_type, "malformed")
+            return self._bridge.refuse(Refused(415, reason), media_type)
         if self._bridge.is_draining:
             return error_response(503, "the bridge is ending", media_type, "draining", RETRY_AFTER)
+        return self._congestion(media_type)
+
+    def _congestion(self, media_type: str) -> Answer | None:
         if self._in_flight >= self._max_in_flight:
             return error_response(429, "too many concurrent requests", media_type, "throttled", RETRY_AFTER)
         return None
@@ -127,24 +130,35 @@ class Application:
         given = request.headers.get("authorization", "").encode("latin-1", "replace")
         return not self._tokens or any(hmac.compare_digest(given, token) for token in self._tokens)
 
-    async def _answered(
-        self, signal: Signal, request: Request, media_type: str, refusal: Answer | None
-    ) -> Answer:
+    async def _answered(self, signal: Signal | None, request: Request, media_type: str) -> Answer:
+        refusal = self._refusal(request, media_type)
         try:
-            async with asyncio.timeout(_UPLOAD):
-                body, size = await read_body(request, 0 if refusal is not None else LIMIT)
-        except TimeoutError:
-            return error_response(503, f"not sent within {_UPLOAD:.0f} s", media_type, "slow", RETRY_AFTER)
+            body, size = await self._uploads.read(request, 0 if refusal is not None else LIMIT)
+        except UploadError as error:
+            answer = error_response(error.status, error.reason, media_type, error.outcome, RETRY_AFTER)
+            answer.headers["Connection"] = "close"  # the rest of the body is not read
+            return answer
         except ClientDisconnect:
             return error_response(503, "the sender disconnected", media_type, "gone", RETRY_AFTER)
         if refusal is not None:
             return refusal
         if size > LIMIT:
-            reason = f"the body has more than {LIMIT} bytes; send smaller batches"
-            return error_response(413, reason, media_type, "malformed")
+            return self._bridge.refuse(over_budget(f"the body has more than {LIMIT} bytes"), media_type)
+        # An upload takes no place, so that slow senders do not keep others out.
+        return self._congestion(media_type) or await self._processed(signal, request, media_type, body)
+
+    async def _processed(
+        self, signal: Signal | None, request: Request, media_type: str, body: bytes
+    ) -> Answer:
         encoding = request.headers.get("content-encoding", "").strip().lower()
         work = partial(self._bridge.answer, signal, body, encoding, media_type)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        self._in_flight += 1
+        self._bridge.metrics.in_flight.inc()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._in_flight -= 1
+            self._bridge.metrics.in_flight.dec()
 
     async def _health(self, _: Request) -> Response:
         bridge = self._bridge
@@ -173,7 +187,8 @@ def application(
         settings: those of the environment by default.
         registry: the declared events.
         counters: the counts of delivered and lost events.
-        max_in_flight: the number of concurrent requests; further ones are answered with 429.
+        max_in_flight: the number of requests that are processed at the same time; further ones are answered
+            with 429.
     """
     bridge = Bridge(settings or Settings.from_environ(), registry, counters or Counters())
     return Application(bridge, max_in_flight)

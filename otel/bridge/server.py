@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from otel.bridge.app import Application, application
+from otel.bridge.serving.connection import Connection
 from otel.events import Registry
 from otel.serving.listening import listen, listen_or_explain, running_server, url_of
 from otel.settings import Settings
@@ -80,11 +81,16 @@ _NEW_OBJECTS = 10_000
 _ANSWERING = 2
 
 
+# Exporters send every 5 to 60 s. One that finds its connection closed reports a failure, or sends again.
+_KEEP_ALIVE = 75
+
+
 class _Server(uvicorn.Server):
     def __init__(self, application: Application, flush_timeout: float) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
+                http=Connection,
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -92,6 +98,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                timeout_keep_alive=_KEEP_ALIVE,
                 timeout_graceful_shutdown=math.ceil(flush_timeout) + _ANSWERING,
             )
         )

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from otel.bridge.otlp._json import UNREADABLE, read_json
 from otel.bridge.otlp._salvage import salvage
-from otel.serving.bodies import BodyTooLargeError, CorruptBodyError, decompress_within
+from otel.bridge.otlp.budget import LIMIT, check_events, check_protobuf
+from otel.bridge.otlp.refusal import Refused, over_budget
+from otel.serving.bodies import GZIP, BodyTooLargeError, CorruptBodyError, decompress_within
 
-__all__ = ["JSON", "LIMIT", "PROTOBUF", "Refused", "decompress", "parse_request"]
+__all__ = ["JSON", "PROTOBUF", "decompress", "parse_request"]
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
-# The Collector's batches have half a MiB, and at most 24 MiB (`max_size` in collector-config.yaml), because a
-# single span may have 20. With the number of concurrent requests, the limit bounds a replica's memory.
-LIMIT = 32 * 1024 * 1024
+# What OpenTelemetry's exporters compress with; `deflate` is zlib's format (RFC 9110, section 8.4.1.2).
+_WINDOWS: Mapping[str, int] = MappingProxyType({"gzip": GZIP, "deflate": zlib.MAX_WBITS})
 
 M = TypeVar("M", bound=Message)
-
-
-class Refused(Exception):  # noqa: N818 - a response of the protocol, not a failure of the bridge
-    """Raised for a request that can never be accepted as it is.
-
-    Args:
-        status: the HTTP status.
-        reason: what is wrong, for the sender's log.
-    """
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
 
 
 def decompress(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
@@ -49,15 +39,17 @@ def decompress(body: bytes, encoding: str, limit: int = LIMIT) -> bytes:
     """
     if encoding in ("", "identity"):
         return body
-    if encoding != "gzip":
-        raise Refused(415, f"Content-Encoding {encoding[:50]!r} is not supported; send gzip or identity")
+    window = _WINDOWS.get(encoding)
+    if window is None:
+        reason = f"Content-Encoding {encoding[:50]!r} is not supported; send gzip, deflate or identity"
+        raise Refused(415, reason)
     try:
-        return decompress_within(body, limit)
+        return decompress_within(body, limit, window)
     except CorruptBodyError as error:
-        raise Refused(400, f"the body is not gzip, as Content-Encoding says: {error}") from error
+        raise Refused(400, f"the body is not {encoding}, as Content-Encoding says: {error}") from error
     except BodyTooLargeError as error:
-        reason = f"the body has more than {limit} bytes once decompressed; send smaller batches"
-        raise Refused(413, reason) from error
+        msg = f"the body has more than {limit} bytes once decompressed"
+        raise over_budget(msg) from error
 
 
 def parse_request(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
@@ -71,17 +63,20 @@ def parse_request(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
         kind: the message's class.
 
     Raises:
-        Refused: if the body is not such a message.
+        Refused: if the body is not such a message, or holds too much.
     """
     message = kind()
     try:
-        return message, read_json(raw, message) if media_type == JSON else _read_protobuf(raw, message)
+        unreadable = read_json(raw, message) if media_type == JSON else _read_protobuf(raw, message)
     except (DecodeError, *UNREADABLE) as error:
-        # Protobuf's error messages may quote values, which go back to their sender only.
+        # Error messages may quote values, which go back to their sender only.
         raise Refused(400, f"the body is not OTLP: {str(error)[:200]}") from error
+    check_events(message, len(raw))
+    return message, unreadable
 
 
 def _read_protobuf(raw: bytes, message: Message) -> int:
+    check_protobuf(raw)
     try:
         message.ParseFromString(raw)
     except DecodeError:

@@ -14,7 +14,8 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeL
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from otel.bridge.otlp.body import JSON, PROTOBUF, Refused, parse_request
+from otel.bridge.otlp.body import JSON, PROTOBUF, parse_request
+from otel.bridge.otlp.refusal import Refused
 
 _GOOD, _POISON = "good", "poison"
 _NOT_UTF_8 = b"poi\xff\xfen"

@@ -1,0 +1,1 @@
+"""Connections and uploads that slow senders cannot hold."""
