@@ -281,10 +281,10 @@ def _recorded(span: ReadableSpan, event: Event) -> RecordedException:
 def _unrecorded(
     span: ReadableSpan, own: Sequence[RecordedException], handling: int | None
 ) -> Iterator[RecordedException]:
-    """Return the exception that is passing through a request's or task's span without being recorded.
+    """Return the exception that is passing through a request's span without being recorded.
 
     OpenTelemetry records none that is not an `Exception`, such as the `SystemExit` by which a server ends a
-    worker whose time is up.
+    worker whose time is up. A task or script that is told to stop has not failed.
 
     Args:
         span: an entry span.
@@ -292,7 +292,7 @@ def _unrecorded(
         handling: the exception that was being handled when the span started.
     """
     exception = sys.exc_info()[1]
-    if span.kind not in _ENTRY_KINDS or exception is None or not ends_abnormally(exception):
+    if span.kind is not SpanKind.SERVER or exception is None or not ends_abnormally(exception):
         return
     number = number_of(exception)
     if number != handling and all(one.number != number for one in own):
@@ -300,13 +300,13 @@ def _unrecorded(
 
 
 def ends_abnormally(exception: BaseException) -> bool:
-    """Whether an exception that is not an `Exception` means that a request or task has failed.
+    """Whether an exception that is not an `Exception` means that a request has failed.
 
     Cancellation and the closing of a generator are how requests end whose client hangs up, and `SystemExit`
     without a code is how a process ends.
 
     Args:
-        exception: it leaves the request or task.
+        exception: it leaves the request.
     """
     if isinstance(exception, SystemExit):
         return exception.code not in (None, 0)

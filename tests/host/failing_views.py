@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +14,9 @@ from rest_framework.views import APIView
 
 from otel import record, record_error
 from tests.host.events import ParcelShipped
+from tests.host.exceptions import ChangingError, UnspeakableError
 
 tracer = trace.get_tracer("tests.host")
-_asked = count()
 
 # What can leave a view that is not an `Exception`.
 ENDS: dict[str, Callable[[], BaseException]] = {
@@ -29,17 +28,6 @@ ENDS: dict[str, Callable[[], BaseException]] = {
     "close": GeneratorExit,
     "group": lambda: BaseExceptionGroup("several", [KeyboardInterrupt(), ValueError("one")]),
 }
-
-
-class UnspeakableError(Exception):
-    def __str__(self) -> str:
-        msg = "not to be spoken of"
-        raise RuntimeError(msg)
-
-
-class ChangingError(Exception):
-    def __str__(self) -> str:
-        return f"asked {next(_asked)} times"
 
 
 class RestView(APIView):  # type: ignore[misc]  # the framework leaves it untyped

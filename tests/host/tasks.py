@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import time
 from typing import Any
 
 from celery import Celery, Task
 from opentelemetry import trace
 
-from otel import record
+from otel import record, record_error
 from otel.celery import instrument
 from tests.host.events import ParcelShipped
+from tests.host.exceptions import HoldsLockError, NeedsTwoError, UnspeakableError
 
 app = Celery("host", broker=os.environ.get("HOST_BROKER", "memory://"))
 app.conf.task_always_eager = not os.environ.get("HOST_BROKER")
@@ -57,8 +60,6 @@ def retry_later(self: Task[Any, Any]) -> None:
 
 @app.task
 def handle_later() -> None:
-    from otel import record_error
-
     try:
         msg = "handled in a task"
         raise ValueError(msg)
@@ -69,3 +70,81 @@ def handle_later() -> None:
 @app.task
 def ship_plainly_later() -> None:
     trace.get_current_span().add_event("parcel_shipped", {"number": 5})
+
+
+class FailingTask(Task[Any, Any]):
+    """A task whose own handler of failures fails."""
+
+    def on_failure(self, *_: Any) -> None:
+        msg = "on_failure failed"
+        raise LookupError(msg)
+
+
+@app.task
+def fail_with_two() -> None:
+    first, second = "one", "two"
+    raise NeedsTwoError(first, second)
+
+
+@app.task
+def fail_with_lock() -> None:
+    raise HoldsLockError
+
+
+@app.task
+def fail_with_cause() -> None:
+    try:
+        {}["parcel"]
+    except KeyError as error:
+        first, second = "one", "two"
+        raise NeedsTwoError(first, second) from error
+
+
+@app.task
+def fail_unspeakably() -> None:
+    raise UnspeakableError
+
+
+@app.task(base=FailingTask)
+def fail_twice() -> None:
+    msg = "the task failed"
+    raise ValueError(msg)
+
+
+@app.task
+def report_and_fail_alike() -> None:
+    try:
+        raise TimeoutError
+    except TimeoutError as error:
+        record_error(error)
+    _time_out()
+
+
+def _time_out() -> None:
+    raise TimeoutError
+
+
+@app.task(time_limit=1)
+def exceed_hard_limit() -> None:
+    time.sleep(60)
+
+
+@app.task(soft_time_limit=1)
+def exceed_soft_limit() -> None:
+    time.sleep(60)
+
+
+@app.task
+def be_killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@app.task
+def leave() -> None:
+    sys.exit(3)
+
+
+@app.task(bind=True)
+def be_revoked(self: Task[Any, Any]) -> None:
+    app.control.revoke(self.request.id, terminate=True)
+    time.sleep(60)
