@@ -16,6 +16,7 @@ from otel import pipeline
 from otel.django._probes import drop_probes
 from otel.django.requests.exceptions import note_exceptions_of_rest_framework
 from otel.django.requests.timeouts import keep_timeouts
+from otel.django.tasks import follow_tasks
 from otel.traces import scrub_exporters, send_traces
 
 __all__ = ["OtelConfig"]
@@ -53,6 +54,7 @@ class OtelConfig(AppConfig):
         elif isinstance(provider, TracerProvider):
             send_traces(provider, pipeline.scrub)
         _signals.connect()
+        follow_tasks()
 
 
 def _follow_requests() -> None:

@@ -94,8 +94,8 @@ def fail_with_lock() -> None:
 @app.task
 def fail_with_cause() -> None:
     try:
-        {}["parcel"]
-    except KeyError as error:
+        int("parcel")
+    except ValueError as error:
         first, second = "one", "two"
         raise NeedsTwoError(first, second) from error
 
@@ -146,5 +146,5 @@ def leave() -> None:
 
 @app.task(bind=True)
 def be_revoked(self: Task[Any, Any]) -> None:
-    app.control.revoke(self.request.id, terminate=True)
+    app.control.revoke(str(self.request.id), terminate=True)
     time.sleep(60)

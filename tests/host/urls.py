@@ -36,6 +36,7 @@ urlpatterns = [
         "stream_async",
         "pid",
         "run_task",
+        "enqueue",
     )
 ] + [
     path(f"{name}/", getattr(failing_views, name), name=name)

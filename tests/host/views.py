@@ -250,3 +250,11 @@ def run_task(request: HttpRequest) -> HttpResponse:
     task = getattr(tasks, request.GET.get("task", "ship_later"))
     task.delay(*(int(number) for number in request.GET.getlist("number")))
     return HttpResponse("sent")
+
+
+def enqueue(request: HttpRequest) -> HttpResponse:
+    from tests.host import django_tasks
+
+    task = getattr(django_tasks, request.GET["task"])
+    result = task.using(backend=request.GET["backend"]).enqueue(number=int(request.GET["number"]))
+    return HttpResponse(str(result.kwargs))

@@ -31,7 +31,7 @@ _EXPECTED: Mapping[str, Errors] = {
     "fail_as_expected": [],
     "fail_with_two": [(["NeedsTwoError"], False, "fail_with_two")],
     "fail_with_lock": [(["HoldsLockError"], False, "fail_with_lock")],
-    "fail_with_cause": [(["NeedsTwoError", "KeyError"], False, "fail_with_cause")],
+    "fail_with_cause": [(["NeedsTwoError", "ValueError"], False, "fail_with_cause")],
     "fail_unspeakably": [(["UnspeakableError"], False, "fail_unspeakably")],
     "fail_twice": [(["ValueError"], False, "fail_twice")],
     "report_and_fail_alike": [
