@@ -98,7 +98,7 @@ def _hide_sender(result: Any) -> None:
 def _running(task: Any, sender: Mapping[str, Any] | None) -> Iterator[None]:
     """Run a task in a span of its own, which an exception ends as an unhandled error."""
     with ExitStack() as stack:
-        span = trace.INVALID_SPAN
+        span: trace.Span = trace.INVALID_SPAN
         with suppress_internal_errors("entering a task"):
             span = _enter(task, sender or {}, stack)
         try:
