@@ -31,6 +31,9 @@ ORIGIN_PROPERTIES = frozenset(_PROPERTIES)
 # The SDK's name for a program that has no name.
 _UNNAMED = "unknown_service"
 
+# Names and versions are shorter; each event of the program repeats them.
+_MAX_CHARACTERS = 200
+
 # A process has one resource, and a bridge serves a few processes.
 _KEPT = 256
 
@@ -100,4 +103,6 @@ class Origins:
 
 
 def _text(value: Any) -> str:
-    return to_valid_text(value) if type(value) is str and not value.startswith(_UNNAMED) else ""
+    if type(value) is not str or value.startswith(_UNNAMED):
+        return ""
+    return to_valid_text(value[:_MAX_CHARACTERS])

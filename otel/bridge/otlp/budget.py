@@ -23,8 +23,11 @@ LIMIT = 32 * 1024 * 1024
 # A span of a real program has some hundred bytes, so the largest request has about 100,000. In memory, even
 # an empty one has 200 bytes.
 _MAX_ITEMS = 2**18
-# The events of spans: with the shortest, of about 40 bytes, half of the largest request.
+# The events of spans: one for each 20 bytes, as its name and time have more, and half a million at most. A
+# small request may have more of them, which takes little time.
+_BYTES_PER_EVENT = 20
 _MAX_EVENTS = 2**19
+_FEW_EVENTS = 10_000
 # The attributes, events and links of all spans or log records: twenty of each of 100,000.
 _MAX_PARTS = 2**21
 # Objects and arrays of a JSON request, of which an attribute has two in about 50 bytes.
@@ -112,10 +115,11 @@ def check_events(request: Message, size: int) -> None:
     Raises:
         Refused: if they are too many.
     """
-    if size > _SMALLEST * _MAX_EVENTS:
+    if size > _SMALLEST * _FEW_EVENTS and isinstance(request, ExportTraceServiceRequest):
         events = count_events(request)
-        if events > _MAX_EVENTS:
-            msg = f"it has more than {_MAX_EVENTS} span events"
+        most = max(_FEW_EVENTS, min(size // _BYTES_PER_EVENT, _MAX_EVENTS))
+        if events > most:
+            msg = f"it has {events} span events, and {most} are allowed for its size"
             raise over_budget(msg, events)
 
 
