@@ -81,7 +81,7 @@ class MappedRequest:
         self.items += 1
         if self.items % _ITEMS_PER_CHECK == 0 and time.thread_time() - self._began > self.max_seconds:
             msg = f"its events took more than {self.max_seconds:.0f} s to map"
-            raise over_budget(msg, self.events)
+            raise over_budget(msg)
 
     def skip_unreadable(self, count: int) -> None:
         """Reject spans or log records that could not be decoded.

@@ -20,7 +20,7 @@ from otel.bridge._metrics import Metrics
 from otel.bridge._responses import RETRY_AFTER, Answer, error_response, ok_response
 from otel.bridge._signals import Signal, metrics_response
 from otel.bridge.otlp.body import decompress, parse_request
-from otel.bridge.otlp.budget import count_events, cpu_seconds
+from otel.bridge.otlp.budget import check_events, count_events, cpu_seconds
 from otel.bridge.otlp.decode import set_missing_times
 from otel.bridge.otlp.refusal import Refused
 from otel.delivery.http import RetryPolicy, Undelivered
@@ -153,9 +153,10 @@ class Bridge:
         request, unreadable = parse_request(raw, media_type, signal.request)
         set_missing_times(request, received)
         try:
+            check_events(request, len(raw))
             found = signal.map(self._mapper, request, cpu_seconds(len(raw)))
         except Refused as error:
-            error.count = max(error.count, count_events(request))
+            error.count = count_events(request) + unreadable
             raise
         found.skip_unreadable(unreadable)
         return found

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError, Message
 
 from otel.bridge.otlp._json import UNREADABLE, read_json
 from otel.bridge.otlp._salvage import salvage
-from otel.bridge.otlp.budget import LIMIT, check_events, check_protobuf
+from otel.bridge.otlp.budget import LIMIT, check_protobuf
 from otel.bridge.otlp.refusal import Refused, over_budget
 from otel.serving.bodies import GZIP, BodyTooLargeError, CorruptBodyError, decompress_within
 
@@ -67,12 +67,10 @@ def parse_request(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
     """
     message = kind()
     try:
-        unreadable = read_json(raw, message) if media_type == JSON else _read_protobuf(raw, message)
+        return message, read_json(raw, message) if media_type == JSON else _read_protobuf(raw, message)
     except (DecodeError, *UNREADABLE) as error:
         # Error messages may quote values, which go back to their sender only.
         raise Refused(400, f"the body is not OTLP: {str(error)[:200]}") from error
-    check_events(message, len(raw))
-    return message, unreadable
 
 
 def _read_protobuf(raw: bytes, message: Message) -> int:

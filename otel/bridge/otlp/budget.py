@@ -120,7 +120,7 @@ def check_events(request: Message, size: int) -> None:
         most = max(_FEW_EVENTS, min(size // _BYTES_PER_EVENT, _MAX_EVENTS))
         if events > most:
             msg = f"it has {events} span events, and {most} are allowed for its size"
-            raise over_budget(msg, events)
+            raise over_budget(msg)
 
 
 def count_events(request: Message) -> int:

@@ -93,7 +93,7 @@ def test_unsupported_and_malformed_bodies_are_refused(
 
 def test_other_methods_and_paths_are_refused(bridge: str) -> None:
     assert ask(bridge, "GET", "/v1/traces").status == 405
-    assert ask(bridge, "POST", "/v1/metrics").status == 404
+    assert ask(bridge, "POST", "/v1/profiles").status == 404
 
 
 def test_only_senders_with_one_of_the_tokens_are_accepted(
