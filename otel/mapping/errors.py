@@ -41,6 +41,8 @@ _STATUS_CODE = ("http.response.status_code", "http.status_code")
 _METHOD = ("http.request.method", "http.method")
 # The semantic conventions' attribute, a string as the SDK writes it.
 _ESCAPED = "exception.escaped"
+# Its value in the quarantine for an error that was only logged.
+_UNKNOWN = "unknown"
 
 
 def error_event(settings: Settings, registry: Registry) -> Callable[[], Declaration | None]:
@@ -71,7 +73,7 @@ class ErrorRecord:
     Args:
         envelope: the span event `exception`, with its identity.
         entry: the entry span's attributes.
-        is_handled: whether the product continued after the error.
+        is_handled: whether the product continued after the error; None if unknown.
         hook: the hook that caught the error.
         live: the snapshot of the exception, if the exception object was available when the span ended.
         listed: the `$exception_list`, if it was built on the machine that has the program's source.
@@ -79,7 +81,7 @@ class ErrorRecord:
 
     envelope: Envelope
     entry: Mapping[str, Any]
-    is_handled: bool
+    is_handled: bool | None
     hook: Hook = BY_HAND
     live: ExceptionSnapshot | None = None
     listed: list[dict[str, Any]] | None = None
@@ -104,12 +106,14 @@ class ErrorRecord:
         Args:
             envelope: an envelope from the quarantine.
         """
-        is_handled = str(envelope.attributes.get(_ESCAPED)) != str(True)
+        escaped = envelope.attributes.get(_ESCAPED)
+        is_handled = None if escaped == _UNKNOWN else str(escaped) != str(True)
         return cls(envelope, envelope.span_attributes, is_handled)
 
     def replayable(self) -> Envelope:
         """Return an envelope with everything that `from_envelope` needs, for the quarantine."""
-        attributes = {**self.envelope.attributes, _ESCAPED: str(not self.is_handled)}
+        escaped = _UNKNOWN if self.is_handled is None else str(not self.is_handled)
+        attributes = {**self.envelope.attributes, _ESCAPED: escaped}
         return replace(self.envelope, attributes=attributes, span_attributes=self.entry)
 
     @cached_property

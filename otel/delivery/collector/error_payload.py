@@ -48,7 +48,12 @@ def read_error(text: str, event: Envelope) -> tuple[ErrorRecord, int]:
     """
     fields = orjson.loads(text)
     match fields:
-        case {"type": str(name), "handled": bool(handled), "occurrences": int(count), "list": list(listed)}:
+        case {
+            "type": str(name),
+            "handled": bool() | None as handled,
+            "occurrences": int(count),
+            "list": list(listed),
+        }:
             if count > 0 and all(_is_exception(one) for one in listed):
                 entry = event.span_attributes
                 live = ExceptionSnapshot((ExceptionInfo(name),), name, "")
