@@ -114,7 +114,7 @@ class Ledger:
             if rest[reason]:
                 self._warn(reason, rest[reason])
         if kept:
-            self._quarantine.add_all((envelope, rejection) for rejection, envelope in kept)
+            self._quarantine.add((envelope, rejection) for rejection, envelope in kept)
 
     def undelivered(self, losses: Iterable[tuple[Capture, Rejection]]) -> None:
         """Account for captures that were mapped and are lost on the way.
@@ -125,7 +125,7 @@ class Ledger:
         losses = tuple(losses)
         for reason, count in Counter(rejection.reason for _, rejection in losses).items():
             self.lost(reason, count)
-        self._quarantine.add_all(loss for loss in losses if loss[1].reason.is_quarantined)
+        self._quarantine.add(loss for loss in losses if loss[1].reason.is_quarantined)
 
     def _warn(self, reason: Reason, count: int) -> None:
         if reason not in _UNLOGGED:

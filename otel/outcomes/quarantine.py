@@ -52,10 +52,7 @@ class QuarantineEntry:
 class NullQuarantine:
     """The quarantine of a program that does not configure one."""
 
-    def add(self, item: Envelope | Capture, rejection: Rejection) -> None:
-        """Drop the event."""
-
-    def add_all(self, rejected: Iterable[tuple[Envelope | Capture, Rejection]]) -> None:
+    def add(self, rejected: Iterable[tuple[Envelope | Capture, Rejection]]) -> None:
         """Drop the events."""
 
 
@@ -80,16 +77,7 @@ class Quarantine:
         self._wall = wall
         self._log = ThrottledLogger(time.monotonic)
 
-    def add(self, item: Envelope | Capture, rejection: Rejection) -> None:
-        """Append a rejected event; log a warning if it cannot be written. Never raises.
-
-        Args:
-            item: the event.
-            rejection: why it was rejected.
-        """
-        self.add_all([(item, rejection)])
-
-    def add_all(self, rejected: Iterable[tuple[Envelope | Capture, Rejection]]) -> None:
+    def add(self, rejected: Iterable[tuple[Envelope | Capture, Rejection]]) -> None:
         """Append rejected events, many in one write; log a warning if they cannot be written. Never raises.
 
         Args:

@@ -11,9 +11,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
@@ -22,6 +25,8 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from otel import Identity, Reason, Settings, pipeline, record, record_named
 from otel._guard import raise_internal_errors
+from otel.bridge._service import Bridge
+from otel.bridge._signals import TRACES
 from otel.bridge.app import application
 from otel.bridge.server import running_bridge
 from otel.delivery import http
@@ -239,3 +244,62 @@ def test_through_the_bridge(
         # What the bridge refused in part, the sender counts as refused.
         arrived = totals.get("delivered", 0) + totals.get(Reason.REFUSED, 0)
         assert accounted(received) - before == arrived, (totals, received.totals())
+
+
+@examples
+@example([["ship"] * 30], {}, 20, "v1")
+@example([["ship"], ["garble"], ["mistype", "opt out"]], {0: 503, 1: 400}, 1000, "v0")
+@given(
+    st.lists(
+        st.just(["garble"])
+        | st.lists(st.sampled_from(["ship", "twice", "mistype", "opt out"]), min_size=1, max_size=4),
+        max_size=4,
+    ),
+    answers,
+    st.integers(0, 20),
+    st.sampled_from(["v0", "v1"]),
+)
+def test_in_requests_of_other_programs(
+    inspector: RunningInspector,
+    spans: list[list[str]],
+    statuses: dict[int, int],
+    budget: int,
+    mode: str,
+) -> None:
+    counters = Counters()
+    settings = SETTINGS.replace(host=inspector.url, capture_mode=mode)
+    body = orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": list(map(_span, spans, count()))}]}]})
+    with pytest.MonkeyPatch.context() as patch:
+        for limit in ("_SMALLEST", "_FEW_EVENTS"):
+            patch.setattr(f"otel.bridge.otlp.budget.{limit}", 0)
+        patch.setattr("otel.bridge.otlp.budget._MAX_EVENTS", budget)
+        patch.setattr("otel.delivery.http.client.Clock", http.Clock)  # the bridge does not wait
+        bridge = Bridge(settings, REGISTRY, counters)
+        answered = 503
+        with answering(statuses):
+            for _ in range(len(statuses) + 2):
+                answered = bridge.answer(TRACES, body, "", "application/json").status
+                if answered != 503:
+                    break
+        bridge.close()
+    assert answered == (200 if sum(map(len, spans)) - spans.count(["garble"]) <= budget else 413)
+    assert accounted(counters) == sum(map(len, spans)), counters.totals()
+
+
+def _span(steps: list[str], number: int) -> dict[str, Any]:
+    """Return a span with an event for each step, as OTLP/JSON; an unreadable one for `garble`."""
+    if steps == ["garble"]:
+        return {"name": number}
+    value = {"mistype": {"stringValue": "three"}}
+    events = [
+        {
+            "name": "parcel_shipped",
+            "timeUnixNano": "1796000000000000000",
+            "attributes": [{"key": "number", "value": value.get(step, {"intValue": number})}]
+            # The second of two with the same ordinal is the same event.
+            + [{"key": "posthog.ordinal", "value": {"intValue": 0}}] * (step == "twice")
+            + [{"key": "posthog.opted_out", "value": {"boolValue": True}}] * (step == "opt out"),
+        }
+        for step in steps
+    ]
+    return {"traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": f"{number + 1:016x}", "events": events}

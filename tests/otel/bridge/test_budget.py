@@ -255,6 +255,7 @@ def test_each_attempt_of_a_large_request_continues_where_the_last_one_ended(
     monkeypatch.setattr("otel.bridge._service._MIN_DELIVERY", 0.9)
     body = json.dumps(javascript_request([event(f"order_{n}", {}) for n in range(30)], identity={})).encode()
     arrived: list[int] = []
+    status = 503
     with running_bridge(application(settings, REGISTRY)) as url:
         inspector.fail(delay=0.5, count=100)
         for _ in range(10):

@@ -56,8 +56,8 @@ def test_an_envelope_and_a_capture_round_trip_with_reason_and_time(tmp_path: Pat
     capture.is_clock_trusted = False
     quarantine = Quarantine(tmp_path, wall=Wall())
     wrong = Rejection(Reason.WRONG_TYPE, "provider is str")
-    quarantine.add(envelope, wrong)
-    quarantine.add(capture, REFUSED)
+    quarantine.add([(envelope, wrong)])
+    quarantine.add([(capture, REFUSED)])
     first, second = Quarantine(tmp_path).entries()
     assert (first.item, first.rejection, first.time) == (envelope, wrong, NOW)
     assert (second.item, second.rejection, second.time) == (capture, REFUSED, NOW)
@@ -66,8 +66,8 @@ def test_an_envelope_and_a_capture_round_trip_with_reason_and_time(tmp_path: Pat
 def test_entries_of_an_earlier_version_have_a_trusted_clock(tmp_path: Path) -> None:
     (capture,) = captures("refused")
     envelope = Envelope("e", {"n": 1}, 5, trace_id=6, span_id=7)
-    Quarantine(tmp_path, wall=Wall()).add(capture, REFUSED)
-    Quarantine(tmp_path, wall=Wall()).add(envelope, REFUSED)
+    Quarantine(tmp_path, wall=Wall()).add([(capture, REFUSED)])
+    Quarantine(tmp_path, wall=Wall()).add([(envelope, REFUSED)])
     (file,) = files(tmp_path)
     written = file.read_bytes()
     assert written.count(b', "is_clock_trusted": true') == 2
@@ -95,7 +95,7 @@ def test_any_event_round_trips(name: str, values: dict[str, Any], detail: str, t
     quarantine = Quarantine(tmp_path)
     quarantine.remove(quarantine.entries())
     envelope = Envelope(name, values, 1, span_attributes=values, resource=values)
-    quarantine.add(envelope, Rejection(Reason.WRONG_TYPE, detail))
+    quarantine.add([(envelope, Rejection(Reason.WRONG_TYPE, detail))])
     (entry,) = quarantine.entries()
     assert (entry.item, entry.rejection.detail) == (envelope, detail)
 
@@ -109,7 +109,7 @@ def test_only_events_whose_cause_can_be_fixed_are_quarantined(reason: Reason, tm
 
 def test_only_the_user_can_read_the_quarantine(tmp_path: Path) -> None:
     folder = tmp_path / "made" / "on demand"
-    Quarantine(folder).add(captures("a")[0], REFUSED)
+    Quarantine(folder).add([(captures("a")[0], REFUSED)])
     (path,) = files(folder)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -123,12 +123,12 @@ def test_a_removed_entry_is_deleted_from_disk_and_the_others_stay(tmp_path: Path
     quarantine = Quarantine(tmp_path)
     batch = captures("alpha", "beta", "gamma")
     for capture in batch:
-        quarantine.add(capture, REFUSED)
+        quarantine.add([(capture, REFUSED)])
     entries = list(quarantine.entries())
     quarantine.remove([entries[1]])
     assert items(quarantine) == [batch[0], batch[2]]
     assert b"beta" not in b"".join(path.read_bytes() for path in files(tmp_path))
-    quarantine.add(batch[1], REFUSED)
+    quarantine.add([(batch[1], REFUSED)])
     assert items(quarantine) == [batch[0], batch[2], batch[1]]
     quarantine.remove(entries)
     assert items(quarantine) == [batch[1]]
@@ -137,7 +137,7 @@ def test_a_removed_entry_is_deleted_from_disk_and_the_others_stay(tmp_path: Path
 def test_a_file_without_entries_is_deleted_once_it_is_no_longer_written_to(tmp_path: Path) -> None:
     wall = Wall()
     quarantine = Quarantine(tmp_path, wall=wall)
-    quarantine.add(captures("a")[0], REFUSED)
+    quarantine.add([(captures("a")[0], REFUSED)])
     quarantine.remove(quarantine.entries())
     assert len(files(tmp_path)) == 1
     wall.now += 3_600
@@ -147,7 +147,7 @@ def test_a_file_without_entries_is_deleted_once_it_is_no_longer_written_to(tmp_p
 
 def test_removing_a_missing_entry_is_not_an_error(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
-    quarantine.add(captures("a")[0], REFUSED)
+    quarantine.add([(captures("a")[0], REFUSED)])
     entries = list(quarantine.entries())
     for path in files(tmp_path):
         path.unlink()
@@ -157,11 +157,11 @@ def test_removing_a_missing_entry_is_not_an_error(tmp_path: Path) -> None:
 def test_removing_a_missing_entry_keeps_a_new_one_at_its_position(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, wall=Wall())
     old, new = captures("old", "new")
-    quarantine.add(old, REFUSED)
+    quarantine.add([(old, REFUSED)])
     entries = list(quarantine.entries())
     for path in files(tmp_path):
         path.unlink()
-    quarantine.add(new, REFUSED)
+    quarantine.add([(new, REFUSED)])
     quarantine.remove(entries)
     assert items(quarantine) == [new]
 
@@ -171,7 +171,7 @@ def test_a_full_quarantine_drops_the_oldest_events(tmp_path: Path, caplog: pytes
     quarantine = Quarantine(tmp_path, max_bytes=limit)
     batch = captures(*(str(number) for number in range(1_000)))
     for capture in batch:
-        quarantine.add(capture, REFUSED)
+        quarantine.add([(capture, REFUSED)])
         assert sum(path.stat().st_size for path in files(tmp_path)) <= limit
     kept = items(quarantine)
     assert kept == batch[-len(kept) :]
@@ -187,7 +187,7 @@ def test_a_full_quarantine_drops_the_oldest_events_of_all_threads(tmp_path: Path
     with ThreadPoolExecutor(2) as pool:
         for index in range(0, 1_000, 100):
             for capture in batch[index : index + 100]:
-                pool.submit(quarantine.add, capture, REFUSED).result()
+                pool.submit(quarantine.add, [(capture, REFUSED)]).result()
     kept = [int(item.event) for item in items(quarantine) if isinstance(item, Capture)]
     assert max(kept) == 999
     assert min(kept) > 500
@@ -198,7 +198,7 @@ def test_the_order_is_kept_when_the_clock_is_set_back(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, max_bytes=64 * 1024, wall=wall)
     batch = captures(*(str(number) for number in range(60)))
     for capture in batch:
-        quarantine.add(capture, REFUSED)
+        quarantine.add([(capture, REFUSED)])
         wall.now -= 60
     assert items(quarantine) == batch
     assert len(files(tmp_path)) < 10
@@ -207,8 +207,8 @@ def test_the_order_is_kept_when_the_clock_is_set_back(tmp_path: Path) -> None:
 def test_an_event_larger_than_a_file_can_be_is_not_stored(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, max_bytes=16 * 1024)
     (capture,) = captures("a")
-    quarantine.add(Capture("fat", "u", "id", "now", {"text": "x" * 2_000}), REFUSED)
-    quarantine.add(capture, REFUSED)
+    quarantine.add([(Capture("fat", "u", "id", "now", {"text": "x" * 2_000}), REFUSED)])
+    quarantine.add([(capture, REFUSED)])
     assert items(quarantine) == [capture]
 
 
@@ -216,7 +216,7 @@ def test_foreign_files_are_neither_read_nor_deleted(tmp_path: Path) -> None:
     (tmp_path / "notes.jsonl").write_text("{}" * 10_000)
     quarantine = Quarantine(tmp_path, max_bytes=16 * 1024)
     for capture in captures(*"abcdefghijklmnopqrstuvwxyz" * 10):
-        quarantine.add(capture, REFUSED)
+        quarantine.add([(capture, REFUSED)])
     assert (tmp_path / "notes.jsonl").exists()
 
 
@@ -234,11 +234,11 @@ def test_foreign_files_are_neither_read_nor_deleted(tmp_path: Path) -> None:
 def test_an_invalid_line_is_skipped_and_the_next_event_starts_a_new_line(torn: bytes, tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, wall=Wall())
     before, after = captures("before", "after")
-    quarantine.add(before, REFUSED)
+    quarantine.add([(before, REFUSED)])
     (path,) = files(tmp_path)
     with path.open("ab") as file:
         file.write(torn)
-    quarantine.add(after, REFUSED)
+    quarantine.add([(after, REFUSED)])
     assert items(quarantine) == [before, after]
     quarantine.remove(quarantine.entries())
     assert items(quarantine) == []
@@ -250,7 +250,7 @@ def test_an_unwritable_folder_is_logged_once_and_raises_nothing(
     (tmp_path / "file").write_text("")
     quarantine = Quarantine(tmp_path / "file" / "folder")
     for capture in captures("a", "b"):
-        quarantine.add(capture, REFUSED)
+        quarantine.add([(capture, REFUSED)])
     (record,) = caplog.records
     assert record.getMessage() == "rejected events cannot be quarantined: Not a directory"
 
@@ -263,7 +263,7 @@ def test_a_value_whose_own_code_raises_is_logged_and_raises_nothing(
             raise RuntimeError
 
     quarantine = Quarantine(tmp_path)
-    quarantine.add(Envelope("a", Broken(), 1), Rejection(Reason.WRONG_TYPE))
+    quarantine.add([(Envelope("a", Broken(), 1), Rejection(Reason.WRONG_TYPE))])
     assert [record.getMessage() for record in caplog.records] == [
         "rejected events cannot be quarantined: RuntimeError"
     ]

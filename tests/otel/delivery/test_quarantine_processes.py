@@ -32,7 +32,7 @@ sys.stdin.readline()
 for number in range(1_000_000):
     text = "x" * (number % 50 * 400)
     capture = Capture(f"{name} {number}", "u", str(number), "now", {"text": text})
-    quarantine.add(capture, Rejection(Reason.REFUSED))
+    quarantine.add([(capture, Rejection(Reason.REFUSED))])
     print(number, flush=True)
 """
 
@@ -47,7 +47,7 @@ from otel.reasons import Reason
 quarantine = Quarantine(Path(sys.argv[1]))
 def keep(number):
     capture = Capture(f"event {number}", "u", str(number), "now", {"text": "x" * 1000})
-    quarantine.add(capture, Rejection(Reason.REFUSED))
+    quarantine.add([(capture, Rejection(Reason.REFUSED))])
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (4_500, resource.RLIM_INFINITY))
 for number in range(8):

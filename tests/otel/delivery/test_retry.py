@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel.delivery.http import RetryPolicy
+from otel.delivery.http import Clock, RetryPolicy
 from otel.delivery.http._retry import parse_retry_after
 from otel.delivery.http.client import Undelivered
+from otel.delivery.posthog.client import PostHogClient
 from otel.inspector.running import RunningInspector
+from otel.outcomes import Counters, Ledger
 from otel.reasons import Reason
+from otel.settings import Settings
 from tests.otel.delivery.conftest import FakeClock, MakeDelivery, captures
-from tests.otel.delivery.scripted import Scripted, Step
+from tests.otel.delivery.scripted import Asked, Scripted, Step
 
 NOW = 1_795_395_600.0  # 2026-11-23T01:00:00Z
 
@@ -242,3 +245,43 @@ def test_retry_after_is_parsed_in_both_forms_and_ignored_if_invalid(
 def test_parsing_retry_after_never_raises(value: str) -> None:
     seconds = parse_retry_after(value, NOW)
     assert seconds is None or seconds >= 0
+
+
+def test_a_request_whose_answer_would_come_too_late_is_not_sent(
+    server: Scripted, clock: FakeClock, counters: Counters
+) -> None:
+    def slowly(_: Asked) -> Step:
+        clock.now += 12.0
+        return Step()
+
+    server.respond = slowly
+    times = Clock(clock, clock.wall, clock.wait)
+    client = PostHogClient(
+        Settings(api_key="phc_test", host=server.url),
+        Ledger(counters),
+        retry=RetryPolicy(attempts=1, needs_answer=True),
+        clock=times,
+    )
+    # A late event is sent in a request of its own.
+    [fresh, late] = captures("a", "b")
+    late.timestamp = "2020-01-01T00:00:00.000000Z"
+    try:
+        losses = client.deliver([fresh, late], clock() + 20.0, stored=range(2))
+    finally:
+        client.close()
+    assert losses == (Undelivered(1, Reason.UNDELIVERED, "no time was left to send it"),)
+    assert [asked.events for asked in server.asked] == [["a"]]
+    assert counters.totals() == {"delivered": 1}
+
+
+def test_captures_with_the_same_uuid_are_sent_once_and_have_one_outcome(
+    server: Scripted, make_delivery: MakeDelivery, counters: Counters
+) -> None:
+    [first, other, third] = captures("a", "b", "c")
+    batch = [first, other, first, third, other]
+    server.respond = lambda asked: Step(400 if "b" in asked.events else 200)
+    losses = make_delivery(server.url).deliver(batch)
+    assert [(loss.index, loss.reason) for loss in losses] == [(1, Reason.REFUSED), (4, Reason.REFUSED)]
+    assert server.asked[0].events == ["a", "b", "c"]
+    assert counters.totals()["delivered"] == 3
+    assert counters.totals()[Reason.REFUSED] == 2
