@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,9 @@ _DEADLINE = 25.0
 _MIN_DELIVERY = 12.0
 # The Collector waits and sends again: it has a queue on disk, and other replicas to send to.
 _RETRY = RetryPolicy(attempts=1, needs_answer=True)
+# Bytes, decompressed. A Collector's batches have less; larger requests are processed one at a time, because
+# the events of one may take some hundred MB of memory.
+_LARGE = 2 * 1024 * 1024
 # Events that PostHog gets at a time: with about 1 kB each, what it accepts in one request.
 _SLICE = 20_000
 # As many requests as PostHog gets at a time from a Collector's consumers.
@@ -69,6 +73,7 @@ class Bridge:
         self._mapper = RequestMapper(settings, registry)
         self._client = PostHogClient(settings, self._ledger, retry=_RETRY)
         self._known = KnownOutcomes()
+        self._large = threading.Lock()
         self._problem = ""
         self.is_draining = False
 
@@ -88,9 +93,15 @@ class Bridge:
         """
         try:
             raw = decompress(body, encoding)
-            if signal is None:
-                return _decline(raw, media_type)
-            return self._answer(signal, raw, media_type)
+            if len(raw) <= _LARGE:
+                return self._answer(signal, raw, media_type)
+            if not self._large.acquire(blocking=False):
+                reason = "another large request is being processed"
+                return error_response(429, reason, media_type, "throttled", RETRY_AFTER)
+            try:
+                return self._answer(signal, raw, media_type)
+            finally:
+                self._large.release()
         except Refused as error:
             return self.refuse(error, media_type)
         except Exception:  # noqa: BLE001 - for example no memory; the sender tries again, at another replica as well
@@ -121,7 +132,9 @@ class Bridge:
         self.is_draining = True
         self._client.close()
 
-    def _answer(self, signal: Signal, raw: bytes, media_type: str) -> Answer:
+    def _answer(self, signal: Signal | None, raw: bytes, media_type: str) -> Answer:
+        if signal is None:
+            return _decline(raw, media_type)
         received = time.monotonic()
         if not self.settings.api_key:
             return _try_later(self.problem, media_type, _RETRY_AFTER_OPERATOR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -266,6 +267,26 @@ def test_each_attempt_of_a_large_request_continues_where_the_last_one_ended(
     assert (status, arrived[-1]) == (200, 30)
     assert arrived == [min(10 * slices * (one + 1), 30) for one in range(len(arrived))]
     assert inspector.all()["duplicates"] == 0
+
+
+def test_large_requests_are_processed_one_at_a_time(
+    inspector: RunningInspector, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otel.bridge._service._LARGE", 100)
+    body = json.dumps(javascript_request([shipped()], identity={})).encode()
+    first: list[int] = []
+    with running_bridge(application(settings, REGISTRY)) as url:
+        inspector.fail(delay=0.7, count=1)
+        thread = threading.Thread(target=lambda: first.append(post(url, body, JSON).status))
+        thread.start()
+        while ask(url, "GET", "/healthz").json["in_flight"] == 0:
+            pass
+        second = post(url, body, JSON)
+        assert (second.status, second.headers["retry-after"]) == (429, "1")
+        assert post_json(url, {}).status == 200
+        thread.join()
+        assert post(url, body, JSON).status == 200
+    assert first == [200]
 
 
 def test_an_event_that_a_request_holds_twice_is_sent_once(
