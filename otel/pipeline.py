@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry import _logs, trace
 from opentelemetry.environment_variables import OTEL_TRACES_EXPORTER
+from opentelemetry.instrumentation.exceptions import UnhandledExceptionInstrumentor
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -20,6 +21,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from otel._guard import suppress_internal_errors
 from otel.delivery.posthog.exporter import CaptureSink, PostHogSpanExporter
 from otel.events import Registry, default_registry
+from otel.exceptions import hook_of
+from otel.frameworks import observe_flask
 from otel.identity import Identity
 from otel.mapping.origin import Origins
 from otel.outcomes import Counters, Ledger, open_quarantine
@@ -64,6 +67,7 @@ class Pipeline:
         scrubber: scrubs the spans that are exported as traces.
         url_templates: the templates that the scrubber knows.
         origin: the properties that say where its captures come from.
+        logger_provider: emits the exceptions that nobody catches, and events as log records.
     """
 
     settings: Settings
@@ -75,6 +79,7 @@ class Pipeline:
     scrubber: Scrubber
     url_templates: Sequence[str]
     origin: Mapping[str, str]
+    logger_provider: LoggerProvider
 
 
 _running: Pipeline | None = None
@@ -129,6 +134,8 @@ def install(
     """
     settings = settings or Settings.from_environ()
     installed = _assemble(settings, registry, provider, logger_provider, on_commit, sink, url_templates)
+    if installed.processor is not None:
+        _observe_uncaught(installed.logger_provider)
     if isinstance(installed.exporter, PostHogSpanExporter):
         installed.exporter.start_recovery()
     return installed
@@ -177,8 +184,8 @@ def _assemble(
             recorded=None if previous is None else previous.recorded,
         )
         provider.add_span_processor(processor)
-        if logger_provider is not None:
-            logger_provider.add_log_record_processor(PostHogLogProcessor(processor))
+        logger_provider.add_log_record_processor(PostHogLogProcessor(processor))
+        observe_flask(remember_exception, _report_broken_response)
     elif _running is None and settings.via == "posthog":
         _log.warning("POSTHOG_API_KEY is not set: events are recorded on spans, and not sent to PostHog")
     origin = Origins(settings.release_id).of(provider.resource.attributes)
@@ -203,8 +210,16 @@ def _assemble(
         scrubber,
         url_templates,
         origin.properties,
+        logger_provider,
     )
     return _running
+
+
+def _observe_uncaught(logger_provider: LoggerProvider) -> None:
+    """Log the exceptions of threads, of asyncio tasks and of the interpreter that nobody catches."""
+    instrumentor = UnhandledExceptionInstrumentor()  # type: ignore[no-untyped-call]  # contrib leaves it unannotated
+    if not instrumentor.is_instrumented_by_opentelemetry:
+        instrumentor.instrument(logger_provider=logger_provider)
 
 
 def _exporter(
@@ -228,10 +243,10 @@ def _exporter(
 
 
 def _emitter(
-    settings: Settings, logger_provider: LoggerProvider | None, processor: PostHogSpanProcessor | None
+    settings: Settings, logger_provider: LoggerProvider, processor: PostHogSpanProcessor | None
 ) -> Emitter | None:
     """Return the emitter of recorded events; None for the default, which only adds them to spans."""
-    if logger_provider is not None and settings.carrier == "log":
+    if settings.carrier == "log":
         return LogEmitter(logger_provider)
     return None if processor is None else QueueEmitter(processor)
 
@@ -280,6 +295,11 @@ def remember_exception(exception: BaseException, span_id: int) -> None:
         _running.processor.remember_exception(exception, span_id)
 
 
+def _report_broken_response(exception: BaseException, span: trace.Span) -> None:
+    if _running is not None and _running.processor is not None and isinstance(span, ReadableSpan):
+        _running.processor.report_uncaught(span, exception, hook_of(span))
+
+
 def mark_expected(span_id: int) -> None:
     """Mark the exception that ends the current entry span as expected, so that it is not an error.
 
@@ -326,13 +346,12 @@ def _provider() -> TracerProvider:
     return made
 
 
-def _logger_provider(settings: Settings, resource: Resource) -> LoggerProvider | None:
-    """Return the SDK's global provider; create it only if `record` needs it."""
+def _logger_provider(settings: Settings, resource: Resource) -> LoggerProvider:
+    """Return the SDK's global provider, or else one of our own, which is global only if `record` needs it."""
     provider = _logs.get_logger_provider()
     if isinstance(provider, LoggerProvider):
         return provider
-    if settings.carrier != "log":
-        return None
-    made = LoggerProvider(resource)
-    _logs.set_logger_provider(made)
+    made = LoggerProvider(resource) if _running is None else _running.logger_provider
+    if settings.carrier == "log":
+        _logs.set_logger_provider(made)
     return made

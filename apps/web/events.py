@@ -41,7 +41,7 @@ class ErrorOccurred(Event):
         task_name: Celery task that failed, if the error was in a task.
         status_code: HTTP status of the response.
         method: HTTP method of the request.
-        handled: Whether the code handled the exception.
+        handled: Whether the code handled the exception; absent if the exception was only logged.
         occurrences: Number of errors of this kind that the event represents.
         team_slug: Slug of the team, if it is known.
     """
@@ -51,7 +51,7 @@ class ErrorOccurred(Event):
     task_name: Technical | None = None
     status_code: int | None = None
     method: Technical | None = None
-    handled: bool
+    handled: bool | None = None
     occurrences: int
     team_slug: Organisation | None = None
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind
 
-__all__ = ["BY_HAND", "Hook", "hook_of"]
+__all__ = ["BY_HAND", "BY_LOGGER", "Hook", "hook_of"]
 
 
 class Hook(NamedTuple):
@@ -26,6 +26,9 @@ class Hook(NamedTuple):
 
 BY_HAND = Hook("generic")
 """The hook of an error that a developer recorded, or that no known framework caught."""
+
+BY_LOGGER = Hook("logger")
+"""The hook of an error that was only logged."""
 
 # By the last part of the instrumentation scope's name. The sources come from PostHog's own integrations
 # (posthog-python 7.91, `posthog/integrations/`) and its specification for SDKs (`wire.md` section 2.1).

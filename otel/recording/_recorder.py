@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
 
 from otel._guard import suppress_internal_errors
+from otel._tracer import own_tracer
 from otel.attributes import (
     ANON_DISTINCT_ID,
     GROUP_KEY,
@@ -31,8 +32,6 @@ from otel.recording.emitters import Emitter, SpanEmitter
 
 __all__ = ["OnCommit", "Recorder", "RecordingError"]
 
-
-_tracer = trace.get_tracer("otel")
 
 _NOBODY: Mapping[str, str | bool] = {}
 
@@ -147,7 +146,9 @@ class Recorder:
         whom = self._whom(identity)
         stamps = {} if whom is None else whom.entry_attributes(self._groups)
         about = {**encode_attributes(attributes), **stamps}
-        with _tracer.start_as_current_span(f"error {type(exception).__name__}", attributes=about) as span:
+        with own_tracer().start_as_current_span(
+            f"error {type(exception).__name__}", attributes=about
+        ) as span:
             # On the span event as well: the request's or task's span carries its own identity.
             span.record_exception(exception, about)
             span.set_status(Status(StatusCode.ERROR))

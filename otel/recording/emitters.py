@@ -11,6 +11,8 @@ from opentelemetry._logs import LoggerProvider, SeverityNumber
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits
 from opentelemetry.trace import SpanKind
 
+from otel._tracer import own_tracer
+
 __all__ = ["LONG_LIVED_NS", "Emitter", "LogEmitter", "SpanEmitter", "SpanRoom"]
 
 # What waits for the end of a span should not wait long. Pages answer in well under a second, so a span this
@@ -20,8 +22,6 @@ LONG_LIVED_NS = 5_000_000_000
 # The number of events that are left free on a span for exceptions and for the plain API: a full span silently
 # drops its oldest event (`otel.md` section 4).
 _HEADROOM = 16
-
-_tracer = trace.get_tracer("otel")
 
 
 class Emitter(Protocol):
@@ -104,7 +104,7 @@ class SpanEmitter:
         if self._has_room(span):
             span.add_event(name, stamped, time_unix_nano)
             return True
-        own = _tracer.start_span(name, trace.set_span_in_context(span))
+        own = own_tracer().start_span(name, trace.set_span_in_context(span))
         own.add_event(name, stamped, time_unix_nano)
         is_recording = own.is_recording()
         own.end()
@@ -153,7 +153,7 @@ class LogEmitter:
         """
         if not self._logger.enabled(event_name=name):
             return False
-        own = None if span.get_span_context().is_valid else _tracer.start_span(name)
+        own = None if span.get_span_context().is_valid else own_tracer().start_span(name)
         self._logger.emit(
             timestamp=time_unix_nano,
             context=trace.set_span_in_context(own or span),

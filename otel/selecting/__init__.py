@@ -1,6 +1,6 @@
 """The SDK's hooks: which spans and log records carry something for PostHog."""
 
-from otel.selecting._open_spans import ends_abnormally
+from otel.selecting._ending import ends_abnormally
 from otel.selecting.log_processor import PostHogLogProcessor
 from otel.selecting.queue_emitter import QueueEmitter
 from otel.selecting.sampler import RecordingSampler

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import sys
-import time
-from asyncio import CancelledError
-from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span
 from opentelemetry.trace import SpanKind
 
-from otel.exceptions import BY_HAND, hook_of
+from otel.exceptions import ExceptionSnapshot, Hook, raise_site
 from otel.mapping.errors import ErrorRecord
-from otel.mapping.from_span import envelope_of
-from otel.recording.emitters import LONG_LIVED_NS
-from otel.selecting._sightings import RecordedBy, number_of, sighting_of, synthesize
-from otel.selecting.error_rules import (
-    Entry,
-    Judgment,
-    RecordedException,
-    judge_entry,
-    judge_inner,
-    recorded_by_hand,
+from otel.selecting._ending import (
+    EntrySpan,
+    ReportedErrors,
+    end_entry,
+    end_inner,
+    error_of,
+    errors_of,
+    recorded_as,
+    remember_answered,
 )
+from otel.selecting._sightings import RecordedBy, number_of, synthesize
+from otel.selecting.error_rules import Judgment
 
-__all__ = ["MAX_OPEN", "EntrySpan", "OpenSpans", "ends_abnormally", "is_outgoing_call"]
+__all__ = ["MAX_OPEN", "OpenSpans", "is_outgoing_call"]
 
 # The number of open spans that are followed. Only spans that never end (a client that hangs up under ASGI,
 # `otel.md` section 5) fill it up; the oldest are then forgotten.
@@ -36,64 +34,6 @@ MAX_OPEN = 20_000
 _ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 # Compared by identity, because each span asks: a set would hash the member's name each time.
 _CLIENT, _PRODUCER = SpanKind.CLIENT, SpanKind.PRODUCER
-
-# How many exceptions that passed through inner spans are kept for the entry span that they may end: the last
-# ones, because such an exception is still on its way.
-_MAX_PASSED = 16
-# How many errors that were recorded deliberately wait for the end of a request; further ones do not wait.
-_MAX_BY_HAND = 100
-# The number of errors that are remembered as reported. An error is seen again within the request or task that
-# it belongs to, or soon after it.
-_MAX_REPORTED = 4_096
-
-
-@dataclass(slots=True, eq=False)
-class EntrySpan:
-    """An open entry span: a request, a task or a script."""
-
-    span: Span
-    span_id: int
-    outer: EntrySpan | None
-    by_hand: list[RecordedException] = field(default_factory=list)
-    passed: deque[RecordedException] = field(default_factory=lambda: deque(maxlen=_MAX_PASSED))
-    remembered: RecordedException | None = None
-    is_expected: bool = False
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether no exception is known that the end of the entry span has to judge."""
-        return not (self.passed or self.by_hand or self.remembered or sys.exc_info()[1])
-
-    def keep_passed(self, recorded: Iterable[RecordedException]) -> None:
-        """Keep exceptions that passed through an inner span; each is placed on the innermost span."""
-        for one in recorded:
-            if one.by is not RecordedBy.DEVELOPER and all(one.number != kept.number for kept in self.passed):
-                self.passed.append(one)
-
-
-class ReportedErrors:
-    """The errors of one trace that were already reported. Thread-safe.
-
-    Args:
-        reported: for each error, the trace in which it was reported last.
-        trace_id: the trace.
-    """
-
-    def __init__(self, reported: dict[Hashable, int], trace_id: int) -> None:
-        self._reported = reported
-        self._trace_id = trace_id
-
-    def __contains__(self, number: object) -> bool:
-        # An exception object may be raised in many requests, as a constant of a module is.
-        return self._reported.get(number) == self._trace_id
-
-    def add(self, judgment: Judgment) -> None:
-        """Remember the errors that are reported now; the oldest are forgotten."""
-        for one in (*filter(None, [judgment.fatal]), *judgment.handled):
-            self._reported[one.number] = self._trace_id
-        if len(self._reported) > _MAX_REPORTED:
-            for oldest in list(self._reported)[: _MAX_REPORTED // 10]:
-                self._reported.pop(oldest, None)
 
 
 class OpenSpans:
@@ -148,15 +88,17 @@ class OpenSpans:
         is_entry = entry is not None and entry.span_id == span_id
         if is_entry:
             self._leave(trace_id, entry)
+        if entry is not None and handling is not None and not is_entry:
+            remember_answered(entry, span)
         if not events and (entry is None or not is_entry or entry.is_clean):
             return []
         if is_outgoing_call(span):
             return []  # the caller may handle a failed call; if not, it shows on an outer span
-        recorded = [_recorded(span, event) for event in events]
+        recorded = [recorded_as(span, event) for event in events]
         reported = ReportedErrors(self._reported, trace_id)
         if entry is not None and is_entry:
-            return list(_end_entry(span, entry, recorded, handling, reported))
-        return list(_end_inner(span, entry, recorded, identity, reported)) if recorded else []
+            return list(end_entry(span, entry, recorded, handling, reported))
+        return list(end_inner(span, entry, recorded, identity, reported)) if recorded else []
 
     def remember(self, exception: BaseException, span_id: int) -> None:
         """Keep the exception that ends an entry span.
@@ -167,7 +109,58 @@ class OpenSpans:
         """
         entry = self._entry_of.get(span_id)
         if entry is not None:
-            entry.remembered = _recorded(entry.span, synthesize(exception))
+            entry.remembered = recorded_as(entry.span, synthesize(exception))
+
+    def log(
+        self, span: ReadableSpan, event: Event, exception: BaseException | None
+    ) -> list[tuple[ReadableSpan, ErrorRecord]]:
+        """Return the errors that are certain now that an exception has been logged.
+
+        Args:
+            span: the current span, or one that stands for the place outside any.
+            event: describes the exception.
+            exception: the exception; None if only its description is known.
+        """
+        context = span.context
+        if context is None:
+            return []
+        logged = replace(recorded_as(span, event, exception), by=RecordedBy.LOGGER)
+        entry = self.around(context.trace_id, context.span_id)
+        if entry is None or entry.span.end_time is not None:
+            # A server logs an exception that has left its request.
+            if logged.number in self._reported:
+                return []
+            certain = [logged]
+        else:
+            certain = entry.keep_logged(logged)
+        judgment = Judgment(logged=certain)
+        ReportedErrors(self._reported, context.trace_id).add(judgment)
+        about = (span if entry is None else entry.span).attributes or {}
+        return list(errors_of(judgment, about, ended=span))
+
+    def uncaught(
+        self, span: ReadableSpan, exception: BaseException, hook: Hook
+    ) -> list[tuple[ReadableSpan, ErrorRecord]]:
+        """Return the error that an exception is which nobody has caught; none if it was reported already.
+
+        Args:
+            span: the current span, or one that stands for the place outside any.
+            exception: the exception.
+            hook: the hook that caught it.
+        """
+        context = span.context
+        if context is None or self.is_reported(exception):
+            return []
+        one = recorded_as(span, synthesize(exception))
+        reported = ReportedErrors(self._reported, context.trace_id)
+        reported.add(Judgment(fatal=one))
+        # The interpreter's own log record of it contains only its text.
+        reported.add(
+            Judgment(fatal=replace(one, number=raise_site(ExceptionSnapshot.of(exception).exceptions)))
+        )
+        entry = self.around(context.trace_id, context.span_id)
+        about = (span if entry is None else entry.span).attributes or {}
+        return [error_of(one, about, hook, is_handled=False)]
 
     def is_reported(self, exception: BaseException) -> bool:
         """Whether an exception was reported as an error lately, in any trace.
@@ -219,95 +212,3 @@ def is_outgoing_call(span: ReadableSpan) -> bool:
     """
     kind, parent = span.kind, span.parent
     return (kind is _CLIENT or kind is _PRODUCER) and parent is not None and not parent.is_remote
-
-
-def _end_inner(
-    span: ReadableSpan,
-    entry: EntrySpan | None,
-    recorded: list[RecordedException],
-    identity: Mapping[str, Any] | None,
-    reported: ReportedErrors,
-) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
-    is_open = entry is not None and entry.span.end_time is None
-    if entry is not None and is_open:
-        entry.keep_passed(recorded)
-        by_hand = recorded_by_hand(recorded)
-        is_short = time.time_ns() - (entry.span.start_time or 0) < LONG_LIVED_NS
-        if is_short and len(entry.by_hand) + len(by_hand) <= _MAX_BY_HAND:
-            entry.by_hand += by_hand
-            return
-    judgment = judge_inner(recorded, has_entry=is_open, reported=reported)
-    reported.add(judgment)
-    about = {**((span if entry is None else entry.span).attributes or {}), **(identity or {})}
-    yield from _errors(judgment, about, ended=span)
-
-
-def _end_entry(
-    span: ReadableSpan,
-    entry: EntrySpan,
-    own: list[RecordedException],
-    handling: int | None,
-    reported: ReportedErrors,
-) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
-    own += _unrecorded(span, own, handling)
-    judgment = judge_entry(
-        Entry(span, own, entry.passed, entry.by_hand, entry.remembered, entry.is_expected, reported)
-    )
-    reported.add(judgment)
-    yield from _errors(judgment, span.attributes or {}, ended=span)
-
-
-def _errors(
-    judgment: Judgment, about: Mapping[str, Any], *, ended: ReadableSpan
-) -> Iterator[tuple[ReadableSpan, ErrorRecord]]:
-    if judgment.fatal is not None:
-        yield _error(judgment.fatal, about, ended)
-    for one in judgment.handled:
-        yield _error(one, about, None)
-
-
-def _error(
-    one: RecordedException, about: Mapping[str, Any], ended: ReadableSpan | None
-) -> tuple[ReadableSpan, ErrorRecord]:
-    """Return an error with its span; an error that ended no span was handled."""
-    hook = BY_HAND if ended is None else hook_of(ended)
-    return one.span, ErrorRecord(envelope_of(one.span, one.event), dict(about), ended is None, hook, one.live)
-
-
-def _recorded(span: ReadableSpan, event: Event) -> RecordedException:
-    return RecordedException(span, event, *sighting_of(event))
-
-
-def _unrecorded(
-    span: ReadableSpan, own: Sequence[RecordedException], handling: int | None
-) -> Iterator[RecordedException]:
-    """Return the exception that is passing through a request's span without being recorded.
-
-    OpenTelemetry records none that is not an `Exception`, such as the `SystemExit` by which a server ends a
-    worker whose time is up. A task or script that is told to stop has not failed.
-
-    Args:
-        span: an entry span.
-        own: the exceptions that were recorded on it.
-        handling: the exception that was being handled when the span started.
-    """
-    exception = sys.exc_info()[1]
-    if span.kind is not SpanKind.SERVER or exception is None or not ends_abnormally(exception):
-        return
-    number = number_of(exception)
-    if number != handling and all(one.number != number for one in own):
-        yield _recorded(span, synthesize(exception))
-
-
-def ends_abnormally(exception: BaseException) -> bool:
-    """Whether an exception that is not an `Exception` means that a request has failed.
-
-    Cancellation and the closing of a generator are how requests end whose client hangs up, and `SystemExit`
-    without a code is how a process ends.
-
-    Args:
-        exception: it leaves the request.
-    """
-    if isinstance(exception, SystemExit):
-        return exception.code not in (None, 0)
-    return not isinstance(exception, Exception | CancelledError | GeneratorExit)

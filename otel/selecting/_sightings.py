@@ -20,8 +20,7 @@ from opentelemetry.util.types import Attributes
 
 from otel._guard import suppress_internal_errors
 from otel.attributes import EXCEPTION_EVENT
-from otel.exceptions import ExceptionSnapshot, parse_stacktrace
-from otel.exceptions import fingerprint as raise_site
+from otel.exceptions import ExceptionSnapshot, parse_stacktrace, raise_site
 
 __all__ = ["RecordedBy", "Sighting", "number_of", "observe_exceptions", "sighting_of", "synthesize"]
 
@@ -47,6 +46,7 @@ class RecordedBy(Enum):
     SPAN = "the span itself, because the exception passed through it"
     INSTRUMENTATION = "an instrumentation, which caught it"
     DEVELOPER = "other code, deliberately"
+    LOGGER = "a log record, which says nothing about its handling"
 
 
 class Sighting(NamedTuple):
@@ -101,15 +101,18 @@ def observe_exceptions() -> None:
     Span.record_exception = record_exception  # type: ignore[method-assign]
 
 
-def sighting_of(event: Event) -> Sighting:
+def sighting_of(event: Event, exception: BaseException | None = None) -> Sighting:
     """Return what is known of a recorded exception.
 
     Args:
         event: an `exception` event. If its exception was not seen, its text identifies it by its raise site.
+        exception: the exception, if the caller knows it.
     """
     known = _sightings.get(event)
     if known is not None:
         return known
+    if exception is not None:
+        return Sighting(number_of(exception), ExceptionSnapshot.of(exception), RecordedBy.DEVELOPER)
     attributes = event.attributes or {}
     described = {name: str(attributes.get(f"exception.{name}", "")) for name in ("type", "message")}
     parsed = parse_stacktrace(

@@ -19,6 +19,7 @@ any of these                                           marked as expected       
 by `record_exception`, on a span with error status     any; but the span is not one that another   handled
                                                        exception has ended
 by `record_exception`, on a span without error status  any                                         no error
+by a log record with severity `ERROR` or above         any                                         unknown
 any, an exception that was reported before             any                                         no error
 =====================================================  ==========================================  =========
 
@@ -29,12 +30,12 @@ On a span inside an entry span that has been open for long, or has already ended
 from __future__ import annotations
 
 from collections.abc import Container, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
-from otel.exceptions import ExceptionSnapshot
+from otel.exceptions import ExceptionSnapshot, raise_site
 from otel.mapping.errors import http_status
 from otel.selecting._sightings import RecordedBy
 
@@ -59,6 +60,18 @@ class RecordedException:
     live: ExceptionSnapshot | None
     by: RecordedBy
 
+    def is_same(self, other: RecordedException) -> bool:
+        """Whether both are the same exception; one that is known as text is identified by its raise site.
+
+        Args:
+            other: recorded on the same request or task.
+        """
+        if self.number == other.number:
+            return True
+        return (
+            self.live is None and other.live is not None and self.number == raise_site(other.live.exceptions)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -69,6 +82,7 @@ class Entry:
         own: the exceptions that were recorded on it.
         passed: the exceptions that passed through spans inside it, or that an instrumentation recorded there.
         by_hand: the exceptions that were recorded deliberately on spans inside it.
+        logged: the exceptions that were logged while it was open.
         remembered: the exception that the framework saw, which its instrumentation may not record.
         is_expected: whether the exception that ends the entry is part of the protocol, such as a task's
             retry.
@@ -79,6 +93,7 @@ class Entry:
     own: Sequence[RecordedException] = ()
     passed: Sequence[RecordedException] = ()
     by_hand: Sequence[RecordedException] = ()
+    logged: Sequence[RecordedException] = ()
     remembered: RecordedException | None = None
     is_expected: bool = False
     reported: Container[Hashable] = ()
@@ -91,10 +106,12 @@ class Judgment:
     Args:
         fatal: the exception that ended the span, if it is an error.
         handled: errors that were recorded deliberately.
+        logged: other errors that were logged; whether they were handled is unknown.
     """
 
     fatal: RecordedException | None = None
-    handled: Sequence[RecordedException] = field(default=())
+    handled: Sequence[RecordedException] = ()
+    logged: Sequence[RecordedException] = ()
 
 
 def judge_entry(entry: Entry) -> Judgment:
@@ -105,15 +122,16 @@ def judge_entry(entry: Entry) -> Judgment:
     """
     fatal = _fatal(entry)
     if fatal is None:
-        return Judgment(None, _new([*entry.by_hand, *recorded_by_hand(entry.own)], entry.reported))
+        handled = _new([*entry.by_hand, *recorded_by_hand(entry.own)], entry.reported)
+        return Judgment(None, handled, _only_logged(entry, handled))
     error = None
     if not entry.is_expected and fatal.number not in entry.reported:
         recorded = [*entry.passed, *entry.by_hand, *entry.own]
         innermost = next((one for one in recorded if one.number == fatal.number), fatal)
         # The entry span saw the outermost frames as well.
         error = replace(innermost, live=fatal.live or innermost.live)
-    handled = [one for one in entry.by_hand if one.number != fatal.number]
-    return Judgment(error, _new(handled, entry.reported))
+    handled = _new([one for one in entry.by_hand if one.number != fatal.number], entry.reported)
+    return Judgment(error, handled, _only_logged(entry, [fatal, *handled]))
 
 
 def judge_inner(
@@ -177,6 +195,16 @@ def _fatal(entry: Entry) -> RecordedException | None:
 
 def _last_passed(recorded: Sequence[RecordedException]) -> RecordedException | None:
     return next((one for one in reversed(recorded) if one.by is RecordedBy.SPAN), None)
+
+
+def _only_logged(entry: Entry, others: Sequence[RecordedException]) -> list[RecordedException]:
+    """Return the logged exceptions that are not errors of another kind, and not refused by a 4xx."""
+    status = http_status(entry.span.attributes or {})
+    refused = entry.own if status is not None and 300 <= status < 500 else []
+    known = [*others, *refused]
+    return _new(
+        [one for one in entry.logged if not any(one.is_same(other) for other in known)], entry.reported
+    )
 
 
 def _new(recorded: Sequence[RecordedException], reported: Container[Hashable]) -> list[RecordedException]:

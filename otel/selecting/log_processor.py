@@ -1,7 +1,8 @@
-"""The log record processor that queues log-based business events."""
+"""The log record processor that queues log-based business events, and logged exceptions."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, MutableMapping
 from functools import lru_cache
 from itertools import count
@@ -20,6 +21,7 @@ from otel.attributes import DELIVERED_SEPARATELY, EXCEPTION_EVENT, ORDINAL
 from otel.mapping.from_log import envelope_of_log
 from otel.mapping.from_span import as_dict
 from otel.reasons import Reason
+from otel.selecting._logged import LoggedException, logged_exception
 from otel.selecting.selected import SelectedSpan
 from otel.selecting.span_processor import PostHogSpanProcessor
 
@@ -48,7 +50,7 @@ class PostHogLogProcessor(LogRecordProcessor):
         self._counts = lru_cache(maxsize=_REMEMBERED)(_count)
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
-        """Queue a record that is a business event.
+        """Queue a record that is a business event or contains an exception.
 
         Args:
             log_record: emitted in this thread.
@@ -59,6 +61,11 @@ class PostHogLogProcessor(LogRecordProcessor):
             if name and self._takes(name):
                 unqueued = 1
                 self._take(name, log_record)
+            elif not self._spans.is_replaced:
+                logged = logged_exception(log_record)
+                if logged is not None:
+                    unqueued = 1
+                    self._take_exception(logged, log_record)
         except Exception as problem:  # noqa: BLE001 - a hook must not raise
             self._spans.ledger.lost(Reason.MAPPING_FAILED, unqueued)
             report_internal_error("selecting a log record", problem)
@@ -68,7 +75,7 @@ class PostHogLogProcessor(LogRecordProcessor):
         *,
         context: Context | None = None,  # noqa: ARG002 - the interface
         instrumentation_scope: InstrumentationScope | None = None,  # noqa: ARG002
-        severity_number: SeverityNumber | None = None,  # noqa: ARG002
+        severity_number: SeverityNumber | None = None,
         event_name: str | None = None,
     ) -> bool:
         """Whether a record would be queued.
@@ -76,10 +83,11 @@ class PostHogLogProcessor(LogRecordProcessor):
         Args:
             context: ignored.
             instrumentation_scope: ignored.
-            severity_number: ignored.
+            severity_number: from `ERROR` on, the record may contain an exception.
             event_name: the record's event name.
         """
-        return bool(event_name) and self._takes(str(event_name))
+        is_error = severity_number is not None and severity_number.value >= SeverityNumber.ERROR.value
+        return is_error or (bool(event_name) and self._takes(str(event_name)))
 
     def shutdown(self) -> None:
         """Do nothing: the queue ends with the tracer provider."""
@@ -116,6 +124,27 @@ class PostHogLogProcessor(LogRecordProcessor):
         event = Event(name, envelope.attributes, time_unix_nano)
         self._spans.enqueue(SelectedSpan(span, (event,), None, is_log=True))
         _mark(record, DELIVERED_SEPARATELY, True)
+
+    def _take_exception(self, logged: LoggedException, emitted: ReadWriteLogRecord) -> None:
+        record = emitted.log_record
+        current = trace.get_current_span(logged.context)
+        around = current.get_span_context()
+        envelope = envelope_of_log(
+            EXCEPTION_EVENT,
+            logged.attributes,
+            record.timestamp or record.observed_timestamp or time.time_ns(),
+            trace_id=around.trace_id,
+            span_id=around.span_id,
+            resource=(emitted.resource or Resource.get_empty()).attributes,
+        )
+        context = SpanContext(envelope.trace_id, envelope.span_id, is_remote=False, trace_flags=_SAMPLED)
+        identity = self._spans.identity_at(current) if around.is_valid else {}
+        span = ReadableSpan("log", context, resource=emitted.resource, attributes=identity)
+        if logged.hook is not None and logged.exception is not None:
+            self._spans.report_uncaught(span, logged.exception, logged.hook)
+        else:
+            event = Event(EXCEPTION_EVENT, logged.attributes, envelope.time_unix_nano)
+            self._spans.log_exception(span, event, logged.exception)
 
 
 def _mark(record: LogRecord, name: str, value: int) -> None:

@@ -9,6 +9,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind
 
+from otel._tracer import own_tracer
 from otel.attributes import OPTED_OUT, ORDINAL
 from otel.identity import has_identity
 from otel.mapping.from_span import ordinal_of
@@ -20,8 +21,6 @@ from otel.selecting.span_processor import PostHogSpanProcessor
 __all__ = ["QueueEmitter"]
 
 _TASK = SpanKind.CONSUMER
-
-_tracer = trace.get_tracer("otel")
 
 
 class QueueEmitter:
@@ -66,7 +65,7 @@ class QueueEmitter:
             if not self._takes(span, recorded, is_held=not stamps):
                 recorded = None
         if recorded is None:
-            own = _tracer.start_span(name, trace.set_span_in_context(span))
+            own = own_tracer().start_span(name, trace.set_span_in_context(span))
             if not isinstance(own, ReadableSpan) or not own.is_recording():
                 return False
             span, recorded = own, self._recorded.on(own, own.get_span_context())

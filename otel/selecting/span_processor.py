@@ -13,6 +13,7 @@ from opentelemetry.trace import StatusCode
 from otel._fork import call_in_child
 from otel._guard import report_internal_error
 from otel.attributes import EXCEPTION_EVENT, OPTED_OUT
+from otel.exceptions import Hook
 from otel.identity import current_identity
 from otel.mapping.from_span import as_dict
 from otel.reasons import Reason
@@ -130,6 +131,28 @@ class PostHogSpanProcessor(SpanProcessor):
             exception: any.
         """
         return self._open_spans.is_reported(exception)
+
+    def log_exception(self, span: ReadableSpan, event: Event, exception: BaseException | None) -> None:
+        """Queue a logged exception, if it is certain to be an error of its own.
+
+        Args:
+            span: the current span, or one that stands for the place outside any.
+            event: describes the exception.
+            exception: the exception; None if only its description is known.
+        """
+        for logged, error in self._open_spans.log(span, event, exception):
+            self.enqueue(SelectedSpan(logged, (), None, (error,)))
+
+    def report_uncaught(self, span: ReadableSpan, exception: BaseException, hook: Hook) -> None:
+        """Queue an exception that nobody has caught, unless it was reported already.
+
+        Args:
+            span: the current span, or one that stands for the place outside any.
+            exception: the exception.
+            hook: the hook that caught it.
+        """
+        for failed, error in self._open_spans.uncaught(span, exception, hook):
+            self.enqueue(SelectedSpan(failed, (), None, (error,)))
 
     def mark_expected(self, span_id: int) -> None:
         """Mark the exception that ends an entry span as expected, so that it is not an error.

@@ -31,6 +31,6 @@ class HostFailed(Event):
     task_name: Technical | None = None
     status_code: int | None = None
     method: Technical | None = None
-    handled: bool
+    handled: bool | None = None
     occurrences: int
     team_slug: Organisation | None = None

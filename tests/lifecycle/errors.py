@@ -7,6 +7,8 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from tests.lifecycle import frameworks
+
 __all__ = ["CASES", "DOCUMENT", "Case", "Flavour", "render"]
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -23,7 +25,16 @@ properties below and with `$trace_id` and `$span_id`, whether the server speaks 
 (uvicorn). `status_code` is that of the answer which Django had made: where a stream breaks, the client may
 see another. This page is made by `python -m tests.lifecycle.errors` from the table that `tests/lifecycle`
 runs against both.
+"""
 
+_OTHER_PROGRAMS = """
+## FastAPI, Starlette and Flask, without code
+
+Under `opentelemetry-instrument`, with `POSTHOG_API_KEY` set and the frameworks' instrumentations installed.
+Exceptions of threads, of asyncio tasks that nobody awaits, and those that end the interpreter arrive by
+`opentelemetry-instrumentation-exceptions`. An exception that was only logged is an error whose `handled` is
+unknown, and the same error as the one that ends the request, if it does; for that, OpenTelemetry's
+instrumentation of `logging` must be installed.
 """
 
 _COLUMNS = ("what happens", "the client gets", "error", "`error_type`", "`view_name`", "`status_code`")
@@ -229,7 +240,7 @@ CASES = (
 
 def render() -> str:
     """Return the document."""
-    return _HEADER + "\n".join(_lines()) + "\n"
+    return "\n".join([_HEADER, *_lines(), _OTHER_PROGRAMS, *frameworks.lines(), ""])
 
 
 def _lines() -> Iterator[str]:

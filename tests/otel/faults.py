@@ -24,7 +24,7 @@ STEPS: Mapping[str, tuple[str, Exception]] = {
     "emitting": ("otel.selecting.queue_emitter.QueueEmitter.emit", FaultError()),
     "queueing an event": ("otel.selecting.queue_emitter.RecordedEvent", FaultError()),
     "selecting": ("otel.selecting.span_processor.SelectedSpan", FaultError()),
-    "judging": ("otel.selecting._open_spans.judge_entry", FaultError()),
+    "judging": ("otel.selecting._ending.judge_entry", FaultError()),
     "reading a span": ("otel.delivery.posthog.exporter.envelopes", FaultError()),
     "limiting": ("otel.delivery.error_limiter.ErrorLimiter.admit", FaultError()),
     "mapping an event": ("otel.mapping.mapper.Mapper.__call__", FaultError()),

@@ -31,7 +31,7 @@ class ShopFailed(Event):
     error_type: Technical
     task_name: Technical | None = None
     status_code: int | None = None
-    handled: bool
+    handled: bool | None = None
     occurrences: int
 
 
