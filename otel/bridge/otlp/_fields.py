@@ -2,7 +2,8 @@
 
 Protobuf's own reader is stricter and takes ten times as long. In OTLP/JSON trace and span ids are
 hexadecimal, and enumerations are numbers; writers that follow protobuf's JSON mapping use names. As in that
-mapping, null stands for an absent field, and field names may be in snake case.
+mapping, null stands for an absent field, and field names may be in snake case. An unreadable attribute has no
+value, and costs nothing else.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
-__all__ = ["fill"]
+__all__ = ["UNREADABLE", "fill"]
+
+# What values of unexpected types and JSON of an unexpected shape raise.
+UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError)
 
 _Reader = Callable[[Any], Any]
 _Writer = Callable[[Message, Any, int], None]
@@ -69,6 +74,12 @@ def _writer(field: FieldDescriptor) -> _Writer:
         inner.SetInParent()
         fill(inner, value, depth)
 
+    def write_attribute(message: Message, value: Any, depth: int) -> None:
+        try:
+            write_message(message, value, depth)
+        except UNREADABLE:
+            message.ClearField(name)
+
     def write_value(message: Message, value: Any, _: int) -> None:
         setattr(message, name, read(value))
 
@@ -87,7 +98,9 @@ def _writer(field: FieldDescriptor) -> _Writer:
 
     if is_repeated:
         return write_all
-    return write_value if field.message_type is None else write_message
+    if field.message_type is None:
+        return write_value
+    return write_attribute if field.containing_type is KeyValue.DESCRIPTOR else write_message
 
 
 def _reader(field: FieldDescriptor) -> _Reader:

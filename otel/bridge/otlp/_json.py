@@ -8,14 +8,11 @@ from typing import Any
 import orjson
 from google.protobuf.message import Message
 
-from otel.bridge.otlp._fields import fill
+from otel.bridge.otlp._fields import UNREADABLE, fill
 from otel.bridge.otlp._salvage import LEVELS, items_number
 from otel.bridge.otlp.budget import Budget, check_json
 
-__all__ = ["UNREADABLE", "read_json"]
-
-# What values of unexpected types and JSON of an unexpected shape raise.
-UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+__all__ = ["read_json"]
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -29,7 +26,7 @@ def read_json(raw: bytes, request: Message) -> int:
 
     Raises:
         Refused: if it holds too much.
-        ValueError: or another of `UNREADABLE`, if nothing of it can be decoded.
+        ValueError: or a TypeError, if nothing of it can be decoded.
     """
     check_json(raw)
     fields = _loaded(raw.removeprefix(_BYTE_ORDER_MARK))
@@ -49,7 +46,11 @@ def _loaded(raw: bytes) -> Any:
     except orjson.JSONDecodeError:
         # Python writes NaN and the infinities, others write 1e999, and JavaScript escapes the half of a
         # surrogate pair that it cut from a string.
-        return json.loads(raw.decode(errors="replace"), parse_int=_whole)
+        try:
+            return json.loads(raw.decode(errors="replace"), parse_int=_whole)
+        except RecursionError as error:
+            msg = "it is nested too deeply"
+            raise ValueError(msg) from error
 
 
 def _whole(digits: str) -> int | float:

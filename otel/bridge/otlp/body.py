@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from otel.bridge.otlp._json import UNREADABLE, read_json
+from otel.bridge.otlp._json import read_json
 from otel.bridge.otlp._salvage import salvage
 from otel.bridge.otlp.budget import LIMIT, check_protobuf
 from otel.bridge.otlp.refusal import Refused, over_budget
@@ -68,7 +68,7 @@ def parse_request(raw: bytes, media_type: str, kind: type[M]) -> tuple[M, int]:
     message = kind()
     try:
         return message, read_json(raw, message) if media_type == JSON else _read_protobuf(raw, message)
-    except (DecodeError, *UNREADABLE) as error:
+    except (DecodeError, ValueError, TypeError) as error:
         # Error messages may quote values, which go back to their sender only.
         raise Refused(400, f"the body is not OTLP: {str(error)[:200]}") from error
 

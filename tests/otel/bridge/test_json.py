@@ -174,15 +174,48 @@ def test_without_any_time_an_event_has_that_of_its_reception_which_a_retry_keeps
     assert len({capture["timestamp"] for capture in inspector.good()}) == 1
 
 
-def test_a_deeply_nested_attribute_costs_its_span_only(inspector: RunningInspector, bridge: str) -> None:
+_UNREADABLE = [
+    {"intValue": "many"},
+    {"intValue": 2**70},
+    {"intValue": 1.5},
+    {"doubleValue": {}},
+    {"stringValue": 7},
+    {"boolValue": "yes"},
+    {"bytesValue": "?"},
+    {"arrayValue": [1]},
+    {"kvlistValue": {"values": [{"key": 5}]}},
+    [],
+    "text",
+]
+
+
+@pytest.mark.parametrize("value", _UNREADABLE, ids=str)
+def test_an_unreadable_attribute_costs_itself_only(
+    inspector: RunningInspector, bridge: str, value: Any
+) -> None:
+    attributes = [{"key": "odd", "value": value}, {"key": "user.id", "value": {"stringValue": "berta"}}]
+    body = request(shipped(), attributes=attributes)
+    body["resourceSpans"][0]["resource"]["attributes"].append({"key": "odd", "value": value})
+    assert post(bridge, json.dumps(body).encode(), JSON).json == {}
+    [capture] = inspector.good()
+    assert (capture["distinct_id"], capture["properties"]["service_name"]) == ("berta", "shop-js")
+
+
+def test_an_unreadable_property_is_rejected_with_its_event(bridge: str) -> None:
+    parcel = shipped() | {"attributes": [{"key": "number", "value": {"intValue": "many"}}]}
+    assert "1 wrong_type" in post_json(bridge, request(parcel)).json["partialSuccess"]["errorMessage"]
+
+
+@pytest.mark.parametrize("depth", [30, 60, 150])
+def test_a_deeply_nested_attribute_costs_itself_only(
+    inspector: RunningInspector, bridge: str, depth: int
+) -> None:
     nested: dict[str, Any] = {"stringValue": "x"}
-    for _ in range(60):
+    for _ in range(depth):
         nested = {"kvlistValue": {"values": [{"key": "k", "value": nested}]}}
-    deep = request(shipped(), attributes=[{"key": "deep", "value": nested}])
-    sound = javascript_request([shipped()], identity={})
-    deep["resourceSpans"] += sound["resourceSpans"]
-    deep["resourceSpans"][0]["resource"]["attributes"].append({"key": "deep", "value": nested})
-    assert post_json(bridge, deep).status == 200
+    body = request(shipped(), attributes=[{"key": "deep", "value": nested}])
+    body["resourceSpans"][0]["resource"]["attributes"].append({"key": "deep", "value": nested})
+    assert post(bridge, json.dumps(body).encode(), JSON).json == {}
     assert [capture["event"] for capture in inspector.good()] == ["parcel_shipped"]
 
 

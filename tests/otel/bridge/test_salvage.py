@@ -105,8 +105,8 @@ def test_all_valid_spans_of_a_json_request_are_read(
     request: _Request, misfit: object, snake_case: bool
 ) -> None:
     def service(name: str) -> object:
-        value = {"stringValue": name} if name == _GOOD else 5
-        return {"attributes": [{"key": "service.name", "value": value}]}
+        key = "service.name" if name == _GOOD else 5
+        return {"attributes": [{"key": key, "value": {"stringValue": name}}]}
 
     sound = {"traceId": "0af7651916cd43dd8448eb211c80319c", "name": _GOOD}
     within, spans = ("resource_spans", "scope_spans") if snake_case else ("resourceSpans", "scopeSpans")
