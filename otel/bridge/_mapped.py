@@ -79,7 +79,16 @@ class MappedRequest:
             Refused: if the mapping has taken too long.
         """
         self.items += 1
-        if self.items % _ITEMS_PER_CHECK == 0 and time.thread_time() - self._began > self.max_seconds:
+        if self.items % _ITEMS_PER_CHECK == 0:
+            self.check_time()
+
+    def check_time(self) -> None:
+        """Stop a mapping that takes too long.
+
+        Raises:
+            Refused: if it has taken longer than it may.
+        """
+        if time.thread_time() - self._began > self.max_seconds:
             msg = f"its events took more than {self.max_seconds:.0f} s to map"
             raise over_budget(msg)
 

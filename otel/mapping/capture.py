@@ -36,6 +36,10 @@ _NAMESPACE = UUID("5b0d5c54-3c0e-4a2b-9d7e-6f6f3f6e9a11").bytes
 # PostHog ignores `$set` on these events (PP-6, GR-3).
 _WITHOUT_PERSON_UPDATE = frozenset({EXCEPTION_CAPTURE, GROUPIDENTIFY_EVENT})
 
+# Nanoseconds. PostHog collapses equal ids within a day, and wants the time in an id to be near the event's
+# (`wire.md` section 1.7, UU-3).
+_DAY = 86_400 * 10**9
+
 _LAST_SECOND = 253402300799  # 9999-12-31T23:59:59Z
 
 # The first 48 bits of a UUIDv7 contain milliseconds since 1970 (RFC 9562, section 5.7).
@@ -69,6 +73,7 @@ def to_capture(
     origin: Mapping[str, Any],
     trace_url: str = "",
     prepares: str = "",
+    raise_site: str = "",
 ) -> Capture:
     """Return the capture of an event.
 
@@ -80,6 +85,7 @@ def to_capture(
         trace_url: the URL of a trace, with the placeholder `{trace_id}`; empty for no link.
         prepares: the name of the capture that this one prepares. Both come from one envelope, and each needs
             a different id.
+        raise_site: identifies an error that is known only as text, and may be seen again at another time.
     """
     name, time = envelope.name, envelope.time_unix_nano
     trace_id, span_id = f"{envelope.trace_id:032x}", f"{envelope.span_id:016x}"
@@ -93,10 +99,15 @@ def to_capture(
         # PostHog has no standard name for this property; the page of an event shows a URL as a link.
         properties["trace_url"] = trace_url.replace("{trace_id}", trace_id)
     properties |= identity_properties(name, person)
+    identified_at = time - time % _DAY if raise_site else time
+    what = raise_site or time
     return Capture(
         name,
         person.distinct_id,
-        uuid7(time, f"{trace_id}:{span_id}:{name}:{time}:{envelope.ordinal}{prepares and ':' + prepares}"),
+        uuid7(
+            identified_at,
+            f"{trace_id}:{span_id}:{name}:{what}:{envelope.ordinal}{prepares and ':' + prepares}",
+        ),
         timestamp(time),
         properties,
         envelope.is_clock_trusted,

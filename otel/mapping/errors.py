@@ -39,10 +39,14 @@ __all__ = ["ErrorMapper", "ErrorRecord", "error_event", "http_status"]
 # The default semantic conventions of the instrumentations are still the old ones (`otel.md` section 5).
 _STATUS_CODE = ("http.response.status_code", "http.status_code")
 _METHOD = ("http.request.method", "http.method")
+# The statuses of HTTP (RFC 9110, section 15).
+_STATUSES = range(100, 600)
 # The semantic conventions' attribute, a string as the SDK writes it.
 _ESCAPED = "exception.escaped"
 # Its value in the quarantine for an error that was only logged.
 _UNKNOWN = "unknown"
+# In the quarantine: the raise site.
+_RAISE_SITE = "posthog.raise_site"
 
 
 def error_event(settings: Settings, registry: Registry) -> Callable[[], Declaration | None]:
@@ -60,10 +64,14 @@ def http_status(attributes: Mapping[str, Any]) -> int | None:
     """Return the HTTP status of the response, from a server span's attributes.
 
     Args:
-        attributes: attributes in the old or new semantic conventions.
+        attributes: attributes in the old or new semantic conventions; some programs write text.
     """
     status = _first(attributes, _STATUS_CODE)
-    return status if type(status) is int else None
+    if type(status) is str and status.isascii() and status.isdecimal():
+        status = int(status[:4])
+    elif type(status) is float and status.is_integer():
+        status = int(status)
+    return status if type(status) is int and status in _STATUSES else None
 
 
 @dataclass(eq=False)
@@ -77,6 +85,9 @@ class ErrorRecord:
         hook: the hook that caught the error.
         live: the snapshot of the exception, if the exception object was available when the span ended.
         listed: the `$exception_list`, if it was built on the machine that has the program's source.
+        raise_site: identifies the error within its span, if it is known only as text. A program may send it
+            twice, on a span and as a log record, at slightly different times. Without it, the time of the
+            span event identifies the error.
     """
 
     envelope: Envelope
@@ -85,6 +96,7 @@ class ErrorRecord:
     hook: Hook = BY_HAND
     live: ExceptionSnapshot | None = None
     listed: list[dict[str, Any]] | None = None
+    raise_site: str = ""
 
     @cached_property
     def exceptions(self) -> tuple[ExceptionInfo, ...]:
@@ -96,6 +108,7 @@ class ErrorRecord:
             str(attributes.get("exception.stacktrace", "")),
             type_name=str(attributes.get("exception.type", "")),
             message=str(attributes.get("exception.message", "")),
+            language=str(self.envelope.resource.get("telemetry.sdk.language", "")),
         )
         return parsed or (ExceptionInfo(UNKNOWN_TYPE),)
 
@@ -108,12 +121,15 @@ class ErrorRecord:
         """
         escaped = envelope.attributes.get(_ESCAPED)
         is_handled = None if escaped == _UNKNOWN else str(escaped) != str(True)
-        return cls(envelope, envelope.span_attributes, is_handled)
+        site = str(envelope.attributes.get(_RAISE_SITE, ""))
+        return cls(envelope, envelope.span_attributes, is_handled, raise_site=site)
 
     def replayable(self) -> Envelope:
         """Return an envelope with everything that `from_envelope` needs, for the quarantine."""
         escaped = _UNKNOWN if self.is_handled is None else str(not self.is_handled)
         attributes = {**self.envelope.attributes, _ESCAPED: escaped}
+        if self.raise_site:
+            attributes[_RAISE_SITE] = self.raise_site
         return replace(self.envelope, attributes=attributes, span_attributes=self.entry)
 
     @cached_property
@@ -129,6 +145,9 @@ class ErrorMapper:
         settings: the settings of the pipeline.
         declaration: a function that returns the declaration of the product's error event; with None, only
             `$exception` is sent.
+
+    Attributes:
+        reads: the names of the entry span's attributes that an error reports.
     """
 
     def __init__(self, settings: Settings, declaration: Callable[[], Declaration | None]) -> None:
@@ -138,7 +157,7 @@ class ErrorMapper:
         self._identity_attributes = identity_attribute_names(settings.groups)
         # Removed for a person who opted out: the id, the groups, and properties that identify a group.
         self._personal = self._identity_attributes | frozenset(settings.error_properties.values())
-        self._reads = frozenset(
+        self.reads = frozenset(
             {
                 *self._identity_attributes,
                 OPTED_OUT,
@@ -177,8 +196,8 @@ class ErrorMapper:
         Args:
             error: the error.
         """
-        read = {name: value for name, value in error.entry.items() if name in self._reads}
-        own = {name: value for name, value in error.envelope.attributes.items() if name in self._reads}
+        read = {name: value for name, value in error.entry.items() if name in self.reads}
+        own = {name: value for name, value in error.envelope.attributes.items() if name in self.reads}
         if not self._personal.isdisjoint(own) or OPTED_OUT in own:
             read = self._without_person(read)
         read |= own
@@ -227,7 +246,16 @@ class ErrorMapper:
         named = replace(error.envelope, name=name, attributes={}, span_attributes=view)
         person = identify(named, self._settings.groups, self._identity_attributes)
         origin = self._origins.of(named.resource).properties
-        return limit(to_capture(named, properties, person, origin=origin, trace_url=self._settings.trace_url))
+        return limit(
+            to_capture(
+                named,
+                properties,
+                person,
+                origin=origin,
+                trace_url=self._settings.trace_url,
+                raise_site=error.raise_site,
+            )
+        )
 
     def _without_person(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in attributes.items() if name not in self._personal}

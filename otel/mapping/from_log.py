@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
+from otel.attributes import DELIVERED_SEPARATELY, ORDINAL, POSTHOG_ONLY
 from otel.envelope import Envelope
 from otel.mapping.from_span import ordinal_of
 
-__all__ = ["envelope_of_log"]
+__all__ = ["content_id", "envelope_of_log"]
 
-# The attributes that identify a process (semantic conventions, registry `service`).
-_PROCESS = ("service.namespace", "service.name", "service.instance.id")
+# Attributes that exporters and the Collector add on the way, which differ between routes.
+_MARKS = frozenset({DELIVERED_SEPARATELY, POSTHOG_ONLY, ORDINAL, "posthog.event", "posthog.exception"})
 
 
 def envelope_of_log(
@@ -25,12 +27,13 @@ def envelope_of_log(
     ordinal: int = 0,
     span_attributes: Mapping[str, Any] | None = None,
     resource: Mapping[str, Any] | None = None,
+    content: Sequence[Any] = (),
 ) -> Envelope:
     """Return the envelope of one log record.
 
-    Outside a trace, the envelope gets a trace id that is derived from the record and therefore the same for
-    every route and retry; the event's id, sampling and the anonymous id depend on it. The span id stays 0, so
-    that no trace is linked.
+    Outside a trace, the envelope gets a trace id that is derived from everything the record contains, and
+    therefore the same for every route and retry; the event's id, sampling and the anonymous id depend on it.
+    A clock of milliseconds gives many records the same time. The span id stays 0, so that no trace is linked.
 
     Args:
         name: the record's `event_name`.
@@ -42,13 +45,14 @@ def envelope_of_log(
             takes precedence.
         span_attributes: the identity of the surrounding request or task.
         resource: the OpenTelemetry resource's attributes.
+        content: what else the record contains, such as its body and scope.
     """
     resource = resource or {}
     return Envelope(
         name,
         attributes,
         time_unix_nano,
-        trace_id or _trace_id(name, time_unix_nano, resource),
+        trace_id or content_id(name, time_unix_nano, attributes, resource, *content),
         span_id,
         ordinal_of(attributes, ordinal),
         span_attributes or {},
@@ -56,7 +60,23 @@ def envelope_of_log(
     )
 
 
-def _trace_id(name: str, time_unix_nano: int, resource: Mapping[str, Any]) -> int:
-    process = ":".join(str(resource.get(attribute, "")) for attribute in _PROCESS)
-    digest = sha256(f"{process}:{name}:{time_unix_nano}".encode("utf-8", "replace")).digest()
-    return int.from_bytes(digest[:16], "big")
+def content_id(*content: Any) -> int:
+    """Return a trace id for something outside a trace, which is identified by what it contains.
+
+    Args:
+        content: names, times, attributes and other values.
+    """
+    text = repr([_canonical(one) for one in content])
+    return int.from_bytes(sha256(text.encode("utf-8", "backslashreplace")).digest()[:16], "big")
+
+
+def _canonical(value: Any) -> Any:
+    """Return a value without the order of its names, the type of its sequences, and marks of the route."""
+    if isinstance(value, Mapping):
+        named = ((str(name), one) for name, one in value.items())
+        return sorted(
+            ((name, _canonical(one)) for name, one in named if name not in _MARKS), key=itemgetter(0)
+        )
+    if isinstance(value, list | tuple):
+        return [_canonical(one) for one in value]
+    return value

@@ -11,12 +11,26 @@ from opentelemetry.util.types import Attributes
 
 from otel.attributes import EXCEPTION_EVENT, ORDINAL
 from otel.envelope import Envelope
-from otel.exceptions import hook_of
+from otel.exceptions import hook_of, raise_site
 from otel.mapping.errors import ErrorRecord, http_status
 
-__all__ = ["as_dict", "envelope_of", "envelopes", "errors_of", "ordinal_of"]
+__all__ = [
+    "as_dict",
+    "envelope_of",
+    "envelopes",
+    "error_of",
+    "errors_of",
+    "has_escaped",
+    "has_failed",
+    "is_call",
+    "is_entry",
+    "language_of",
+    "ordinal_of",
+]
 
 _ENTRY_KINDS = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
+# Whether the caller of a failed call handles it shows on another span, if anywhere.
+_CALLS = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
 
 
 def envelopes(span: ReadableSpan, selects: Callable[[str], bool]) -> list[Envelope]:
@@ -40,22 +54,95 @@ def envelopes(span: ReadableSpan, selects: Callable[[str], bool]) -> list[Envelo
 def errors_of(span: ReadableSpan) -> list[ErrorRecord]:
     """Return the error that ended an entry span, judged by the span alone.
 
-    Without the span processor, the handling of inner exceptions is unknown. Therefore only entry spans count,
-    and only if the response's status is 500 or above.
+    Without the span processor, the handling of inner exceptions is unknown. Therefore only entry spans count.
 
     Args:
         span: an ended span.
     """
-    attributes = as_dict(span.attributes)
-    is_entry = span.kind in _ENTRY_KINDS or span.parent is None or span.parent.is_remote
-    status = http_status(attributes)
-    if not is_entry or span.status.status_code is not StatusCode.ERROR or (status or 500) < 500:
-        return []
     exceptions = [event for event in span.events if event.name == EXCEPTION_EVENT]
-    return [
-        ErrorRecord(envelope_of(span, event), attributes, is_handled=False, hook=hook_of(span))
-        for event in exceptions[-1:]
-    ]
+    if not exceptions or not is_entry(span) or not has_failed(span):
+        return []
+    return [error_of(span, exceptions[-1], span)]
+
+
+def is_entry(span: ReadableSpan) -> bool:
+    """Whether a span is a request, a task or a script, and not a call to a service or a part of another span.
+
+    Args:
+        span: an ended span.
+    """
+    return span.kind in _ENTRY_KINDS or (_is_first(span) and not is_call(span))
+
+
+def is_call(span: ReadableSpan) -> bool:
+    """Whether a span is a call to a service or database; its caller may have handled its failure.
+
+    Args:
+        span: an ended span.
+    """
+    return span.kind in _CALLS
+
+
+def has_failed(span: ReadableSpan) -> bool:
+    """Whether an entry span has failed, so that its last exception is an error.
+
+    A response with the status 300 to 499 is not a failure of the program. A better status with an error
+    belongs to a response that broke after it had begun, or to a failure that the developer recorded.
+
+    Args:
+        span: an entry span.
+    """
+    status = http_status(span.attributes or {})
+    if status is not None and status >= 300:
+        return status >= 500
+    return span.status.status_code is StatusCode.ERROR or any(has_escaped(span, one) for one in span.events)
+
+
+def has_escaped(span: ReadableSpan, event: Event) -> bool:
+    """Whether an exception is known to have left its span.
+
+    Go's SDK records a panic when it passes through a span, after it has taken the end of the span.
+
+    Args:
+        span: the span that contains the event.
+        event: a span event.
+    """
+    if event.name != EXCEPTION_EVENT:
+        return False
+    if str((event.attributes or {}).get("exception.escaped")).lower() == "true":
+        return True
+    return language_of(span) == "go" and event.timestamp >= (span.end_time or 0) > 0
+
+
+def error_of(span: ReadableSpan, event: Event, entry: ReadableSpan | None) -> ErrorRecord:
+    """Return the error that a span event describes.
+
+    Args:
+        span: the span that contains the event.
+        event: a span event `exception`.
+        entry: the entry span that it ended; None if that is unknown, and so whether it was handled.
+    """
+    about = entry or span
+    attributes = as_dict(about.attributes)
+    is_handled = None
+    if entry is not None and ((http_status(attributes) or 500) >= 500 or has_escaped(span, event)):
+        is_handled = False
+    error = ErrorRecord(envelope_of(span, event), attributes, is_handled, hook_of(about))
+    error.raise_site = raise_site(error.exceptions)
+    return error
+
+
+def language_of(span: ReadableSpan) -> str:
+    """Return the language of the SDK that recorded a span; empty if unknown.
+
+    Args:
+        span: an ended span.
+    """
+    return str(span.resource.attributes.get("telemetry.sdk.language", ""))
+
+
+def _is_first(span: ReadableSpan) -> bool:
+    return span.parent is None or span.parent.is_remote
 
 
 def envelope_of(span: ReadableSpan, event: Event, ordinal: int = 0) -> Envelope:

@@ -155,6 +155,8 @@ def span_of(message: Span, attributes: Mapping[str, Any], resource: Resource, sc
             for event in message.events
         ],
         kind=_KINDS.get(message.kind, SpanKind.INTERNAL),
+        start_time=message.start_time_unix_nano,
+        end_time=message.end_time_unix_nano,
         instrumentation_scope=InstrumentationScope(scope),
         status=_STATUSES.get(message.status.code, _UNSET),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
@@ -34,3 +35,12 @@ def settings(posthog: RunningInspector) -> Settings:
 def bridge(settings: Settings) -> Iterator[str]:
     with running_bridge(application(settings, REGISTRY)) as url:
         yield url
+
+
+_traces = (f"{number:032x}" for number in count(0x5B8EFFF798038103D269B633813FC60D))
+
+
+@pytest.fixture
+def trace() -> str:
+    """Return a trace id that no other test has, because the bridge remembers traces."""
+    return next(_traces)

@@ -146,7 +146,12 @@ def test_an_errors_own_attributes_take_precedence_over_the_entrys() -> None:
     [
         ({"http.status_code": 500, "http.method": "PUT"}, 500, "PUT"),
         ({"http.response.status_code": 503, "http.status_code": 200}, 503, None),
-        ({"http.response.status_code": "500"}, None, None),
+        ({"http.response.status_code": "404", "http.method": "GET"}, 404, "GET"),
+        ({"http.response.status_code": 404.0}, 404, None),
+        *(
+            ({"http.response.status_code": one}, None, None)
+            for one in (0, "-1", "\u0665\u0660\u0660", 7, 600, "9" * 5_000)
+        ),
         ({"http.response.status_code": True, "http.method": 7}, None, "7"),
     ],
 )

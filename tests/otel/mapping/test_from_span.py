@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -90,6 +90,8 @@ def test_a_span_without_a_context_has_no_ids() -> None:
         (SpanKind.INTERNAL, within(is_remote=True), True),
         (SpanKind.INTERNAL, within(is_remote=False), False),
         (SpanKind.CLIENT, within(is_remote=False), False),
+        (SpanKind.CLIENT, None, False),
+        (SpanKind.PRODUCER, within(is_remote=True), False),
         (SpanKind.SERVER, within(is_remote=False), True),
         (SpanKind.CONSUMER, within(is_remote=False), True),
     ],
@@ -109,7 +111,12 @@ def test_without_the_processor_only_an_entry_span_ends_with_an_error(
         (StatusCode.ERROR, {"http.response.status_code": 599}, True),
         (StatusCode.ERROR, {"http.status_code": 499}, False),
         (StatusCode.ERROR, {"http.status_code": 0}, True),
-        (StatusCode.UNSET, {"http.status_code": 500}, False),
+        (StatusCode.ERROR, {"http.status_code": "404"}, False),
+        (StatusCode.ERROR, {"http.status_code": 302}, False),
+        (StatusCode.ERROR, {"http.status_code": 200}, True),
+        (StatusCode.UNSET, {"http.status_code": 500}, True),
+        (StatusCode.UNSET, {"http.status_code": 200}, False),
+        (StatusCode.UNSET, {}, False),
         (StatusCode.OK, {}, False),
     ],
 )
@@ -118,6 +125,19 @@ def test_without_the_processor_only_a_failed_span_ends_with_an_error(
 ) -> None:
     found = errors_of(span([FAILURE], status=status, attributes=attributes))
     assert [one.entry for one in found] == [attributes] * is_error
+
+
+def test_a_response_that_broke_after_it_had_begun_may_have_been_recorded_by_the_developer() -> None:
+    (one,) = errors_of(span([FAILURE], attributes={"http.response.status_code": 200}))
+    assert one.is_handled is None
+
+
+@pytest.mark.parametrize("escaped", ["True", "true", True])
+def test_an_exception_that_escaped_ended_the_span_whatever_its_status(escaped: str | bool) -> None:
+    left = Event("exception", {"exception.type": "LookupError", "exception.escaped": escaped}, NOON)
+    (one,) = errors_of(span([left], attributes={"http.response.status_code": 200}, status=StatusCode.UNSET))
+    assert one.is_handled is False
+    assert errors_of(span([left], attributes={"http.status_code": 404})) == []
 
 
 def test_the_last_exception_ended_the_span() -> None:
@@ -131,23 +151,34 @@ def test_the_last_exception_ended_the_span() -> None:
 
 
 def test_a_record_outside_a_trace_has_the_same_trace_id_each_time_and_by_each_route() -> None:
-    program = {"service.namespace": "eu", "service.name": "shop", "service.instance.id": "1"}
+    usual: dict[str, Any] = {
+        "name": "page_peeked",
+        "attributes": {"page": 1, "tags": ("a", "b"), "size": {"width": 2, "height": math.nan}},
+        "time_unix_nano": NOON,
+        "resource": {"service.name": "shop", "host.name": "one"},
+        "content": ("scope", b"body", NOON),
+    }
 
-    def trace_id(
-        name: str = "page_peeked", time: int = NOON, resource: Mapping[str, str] = MappingProxyType({})
-    ) -> int:
-        return envelope_of_log(name, {}, time, resource={**program, **resource}).trace_id
+    def trace_id(**changes: Any) -> int:
+        return envelope_of_log(**usual | changes).trace_id
 
-    assert trace_id() == trace_id(resource={"host.name": "elsewhere"})
+    reordered = {"size": {"height": math.nan, "width": 2}, "tags": ["a", "b"], "page": 1}
+    marked = {**reordered, "posthog.apart": True, "posthog.event": True, "posthog.ordinal": 1}
+    assert {trace_id(), trace_id(attributes=reordered), trace_id(attributes=marked)} == {trace_id()}
     others = [
-        trace_id("page_closed"),
-        trace_id(time=NOON + 1),
-        *(trace_id(resource={attribute: "x"}) for attribute in program),
+        trace_id(name="page_closed"),
+        trace_id(attributes={"page": 2}),
+        trace_id(attributes={"page": "1"}),
+        trace_id(attributes={"page": True}),
+        trace_id(attributes={"page": "\ud800"}),
+        trace_id(time_unix_nano=NOON + 1),
+        trace_id(resource={"service.name": "shop", "host.name": "other"}),
+        trace_id(content=("scope", b"another body", NOON)),
     ]
-    assert len({trace_id(), *others}) == 6
+    assert len({trace_id(), *others}) == 9
     assert 0 < trace_id() < 2**128
     # Part of the ids of events: a different one would duplicate what is sent again after an upgrade.
-    assert trace_id() == 0x6DB3F67CF6867741EADFCF7C6D8E17B6
+    assert trace_id() == 0x512CBB5591977579C8107EB1500447CC
 
 
 def test_a_record_inside_a_trace_keeps_its_ids() -> None:

@@ -140,7 +140,7 @@ def test_an_error_is_read_as_it_was_written() -> None:
     "changes",
     [
         {"type": 7},
-        {"handled": None},
+        {"handled": 7},
         {"occurrences": 0},
         {"occurrences": "3"},
         {"list": None},
