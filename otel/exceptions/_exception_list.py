@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from otel.exceptions._foreign_frame import foreign_frame
 from otel.exceptions._model import MAX_EXCEPTIONS, MAX_FRAMES, UNKNOWN_TYPE, ExceptionInfo, Frame
 from otel.exceptions._places import is_in_app, place_of
 from otel.text.scrubbing import MAX_MESSAGE, scrub
@@ -91,6 +92,8 @@ def _entry(
 
 
 def _frame(frame: Frame, lines: int, in_app: tuple[str, ...]) -> dict[str, Any]:
+    if frame.foreign is not None:
+        return foreign_frame(frame, frame.foreign, in_app)
     place = place_of(frame.filename, frame.module)
     before, line, after = _context(frame, lines)
     return {

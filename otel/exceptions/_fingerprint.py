@@ -44,6 +44,13 @@ def _kind(one: ExceptionInfo) -> str:
 def _functions(frames: Sequence[Frame]) -> list[str]:
     """Return each function once, in order: the number of repetitions in a recursion varies."""
     # By file, not by `Frame.module`, which only a live frame has.
-    places = [(place_of(frame.filename), frame.function) for frame in frames]
-    chosen = [one for one in places if one[0].in_app] or places
-    return list(dict.fromkeys(f"{place.module or place.filename}:{function}" for place, function in chosen))
+    places = [_place(frame) for frame in frames]
+    chosen = [place for place, in_app in places if in_app] or [place for place, _ in places]
+    return list(dict.fromkeys(chosen))
+
+
+def _place(frame: Frame) -> tuple[str, bool]:
+    if frame.foreign is not None:
+        return f"{frame.module or frame.filename}:{frame.function}", frame.foreign.in_app
+    place = place_of(frame.filename)
+    return f"{place.module or place.filename}:{frame.function}", place.in_app

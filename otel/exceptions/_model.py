@@ -12,13 +12,14 @@ __all__ = [
     "MESSAGE_KEPT",
     "UNKNOWN_TYPE",
     "ExceptionInfo",
+    "Foreign",
     "Frame",
     "Source",
     "both_ends",
     "first_own",
 ]
 
-Source = Literal["cause", "context", "member"]
+Source = Literal["cause", "context", "member", "suppressed"]
 
 # PostHog's limit for one `$exception_list` (`wire.md` section 2.1).
 MAX_EXCEPTIONS = 50
@@ -36,6 +37,22 @@ _OPENTELEMETRY = re.compile(r"[/\\]opentelemetry[/\\](?:trace|sdk|util|instrumen
 T = TypeVar("T")
 
 
+class Foreign(NamedTuple):
+    """What a frame of another language has in addition.
+
+    Args:
+        platform: PostHog's name for the format of the frame (`wire.md` section 2.1).
+        in_app: whether the code is the program's own, by the layout of the language's ecosystem.
+        lang: the language, for the platforms that contain several.
+        colno: the column, from 1; 0 if unknown.
+    """
+
+    platform: str
+    in_app: bool
+    lang: str = ""
+    colno: int = 0
+
+
 class Frame(NamedTuple):
     """One call on a stack.
 
@@ -43,8 +60,9 @@ class Frame(NamedTuple):
         filename: the file as the interpreter names it, including names such as `<string>`.
         lineno: the line number, from 1; 0 if unknown.
         function: the name of the code object.
-        module: `__name__` where the code ran; empty for a frame that was parsed from text.
+        module: `__name__` where the code ran; empty for a frame of Python that was parsed from text.
         line: the source line that the text shows, without indentation; empty for a live frame.
+        foreign: further facts about a frame of another language; None for Python.
     """
 
     filename: str
@@ -52,6 +70,7 @@ class Frame(NamedTuple):
     function: str
     module: str = ""
     line: str = ""
+    foreign: Foreign | None = None
 
 
 class ExceptionInfo(NamedTuple):

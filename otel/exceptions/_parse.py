@@ -6,6 +6,8 @@ import re
 
 from otel.exceptions._chain import CAUSE, CONTEXT, HEADER, TYPE, Expected, Node, read_chain
 from otel.exceptions._model import MAX_EXCEPTIONS, MESSAGE_KEPT, UNKNOWN_TYPE, ExceptionInfo, Source
+from otel.exceptions._names import split_type
+from otel.exceptions.languages import has_modules, parse_foreign
 
 __all__ = ["parse_stacktrace"]
 
@@ -13,18 +15,28 @@ _BEGINNING = re.compile(rf'(?:Exception Group )?Traceback \(most|  \+ Exc|  \| |
 _FIRST_HEADER = re.compile(rf"^{re.escape(HEADER)}", re.MULTILINE)
 
 
-def parse_stacktrace(text: str, *, type_name: str = "", message: str = "") -> tuple[ExceptionInfo, ...]:
+def parse_stacktrace(
+    text: str, *, type_name: str = "", message: str = "", language: str = ""
+) -> tuple[ExceptionInfo, ...]:
     """Parse the text that OpenTelemetry records as `exception.stacktrace`.
 
     The text alone does not show where a message of several lines ends. For the outermost exception, the
     event's other attributes contain the exact message.
 
     Args:
-        text: the output of `traceback.format_exception` in any Python since 3.8, possibly truncated. For any
-            other text, the result contains only what the other arguments provide.
+        text: the output of `traceback.format_exception` in any Python since 3.8, or of another language's
+            counterpart, possibly truncated. For any other text, the result contains only what the other
+            arguments provide.
         type_name: the event's `exception.type`.
         message: the event's `exception.message`.
+        language: the resource's `telemetry.sdk.language`; if empty, the text's shape decides.
     """
+    if language not in ("", "python") or (not language and HEADER not in text):
+        foreign = parse_foreign(text, language)
+        if foreign:
+            return (_outermost(foreign[0], type_name, message, language), *foreign[1:])
+        if language:
+            return _stated(type_name, message, language)
     text = text.replace("\r\n", "\n").lstrip("\n")
     is_cut = not text.endswith("\n")
     source: Source = "context"
@@ -34,6 +46,20 @@ def parse_stacktrace(text: str, *, type_name: str = "", message: str = "") -> tu
     expected = Expected.of(type_name, message)
     outermost = read_chain(_from_its_beginning(text), expected) if text.strip() else None
     return _flatten(_reconcile(outermost, expected, is_cut=is_cut, source=source))
+
+
+def _stated(type_name: str, message: str, language: str) -> tuple[ExceptionInfo, ...]:
+    """Return an exception without frames; none if nothing is known of it."""
+    if not type_name and not message:
+        return ()
+    return (_outermost(ExceptionInfo(UNKNOWN_TYPE), type_name, message, language),)
+
+
+def _outermost(one: ExceptionInfo, type_name: str, message: str, language: str) -> ExceptionInfo:
+    """Return the outermost exception with the type and message that the event states."""
+    name = (type_name or one.type_name).removeprefix("Elixir.")
+    module, name = split_type(name) if has_modules(language) else ("", name)
+    return one._replace(type_name=name, module=module, message=(message or one.message)[:MESSAGE_KEPT])
 
 
 def _from_its_beginning(text: str) -> str:

@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel.attributes import ORDINAL
 from otel.envelope import Envelope
-from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Frame, Hook
+from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Foreign, Frame, Hook
 from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import as_dict
 from otel.outcomes import lossless_json
@@ -144,7 +144,11 @@ def _live(fields: list[Any] | None) -> ExceptionSnapshot | None:
 def _exception(
     type_name: str, module: str, message: str, frames: list[Any], parent: Any, source: Any
 ) -> ExceptionInfo:
-    return ExceptionInfo(type_name, module, message, tuple(Frame(*one) for one in frames), parent, source)
+    return ExceptionInfo(type_name, module, message, tuple(_frame(*one) for one in frames), parent, source)
+
+
+def _frame(filename: str, lineno: int, function: str, module: str, line: str, foreign: Any = None) -> Frame:
+    return Frame(filename, lineno, function, module, line, None if foreign is None else Foreign(*foreign))
 
 
 @lru_cache(maxsize=64)  # a journal's lines come from a few releases of one program
