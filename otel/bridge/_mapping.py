@@ -21,6 +21,7 @@ from otel.bridge.judging.record import Record, read_record
 from otel.bridge.judging.records import LoggedErrors
 from otel.bridge.judging.spans import judge_trace
 from otel.bridge.otlp.decode import decode_attributes, envelopes_of, identifier, resource_of, span_of
+from otel.bridge.otlp.refusal import Refused
 from otel.delivery.collector.error_payload import read_error
 from otel.envelope import Envelope
 from otel.events import Registry
@@ -151,9 +152,9 @@ class RequestMapper:
     ) -> None:
         """Map the errors of traces of other programs."""
         for spans in _traces_of(request, failed):
-            found.check_time()
             try:
                 for found.items, error in judge_trace(spans):
+                    found.check_time()
                     error.envelope.is_clock_trusted = False
                     if not (error.envelope.trace_id and error.envelope.span_id):
                         _identify_by_content(error.envelope, 0)
@@ -161,6 +162,8 @@ class RequestMapper:
                     else:
                         self._recent.add_error(error)
                     self._error(error, 1, found)
+            except Refused:
+                raise
             except Exception as error:  # noqa: BLE001 - an error in one trace must not cost the batch
                 found.items = spans[0][0]
                 found.fail(error, 1)

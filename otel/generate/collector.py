@@ -17,6 +17,12 @@ _BLOCK = re.compile(rf"(?ms)^({re.escape(_BEGIN)}[^\n]*\n).*?^(?={re.escape(_END
 _UPDATES = (SET_EVENT, GROUPIDENTIFY_EVENT, IDENTIFY_EVENT)
 
 
+# Programs that follow the conventions from before the field `event_name` write an attribute.
+_NAME_FROM_ATTRIBUTE = """\
+          - set(log.event_name, log.attributes["event.name"]) \
+where log.event_name == "" and IsString(log.attributes["event.name"])"""
+
+
 class NoBlockError(ValueError):
     """Raised for a configuration without the marked block."""
 
@@ -52,6 +58,7 @@ def _block(registry: Registry) -> str:
             f"    {signal}_statements:",
             f"      - context: {context}",
             "        statements:",
+            *([_NAME_FROM_ATTRIBUTE] if signal == "log" else []),
             # A backslash joins a line to the next, and `$` is written twice for the Collector.
             f'          - "set({target}.attributes[\\"posthog.event\\"], true) where IsMatch({name}, \\"^(\\',
             f"{alternatives}\\",

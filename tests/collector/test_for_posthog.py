@@ -61,6 +61,28 @@ def test_a_span_with_an_exception_reaches_the_bridge(gateway: Gateway, trace: in
     assert got.status.message == "ValueError"
 
 
+def test_a_failed_request_reaches_the_bridge_without_an_exception_of_its_own(
+    gateway: Gateway, trace: int
+) -> None:
+    server, consumer, internal = Span.SPAN_KIND_SERVER, Span.SPAN_KIND_CONSUMER, Span.SPAN_KIND_INTERNAL
+    send_spans(
+        gateway.url,
+        span(trace, "by its status", error="it fails"),
+        span(trace, "by its answer", {"http.response.status_code": 500}),
+        span(trace, "by its answer, old", {"http.status_code": 503}),
+        span(trace, "a task", error="it fails", kind=consumer, parent=7),
+        span(trace, "a script", error="it fails", kind=internal),
+        span(trace, "a part", error="it fails", kind=internal, parent=7),
+        span(trace, "a call", error="it fails", kind=Span.SPAN_KIND_CLIENT, parent=7),
+        span(trace, "not found", {"http.response.status_code": 404}),
+        span(trace, "as text", {"http.response.status_code": "404"}, kind=server),
+        span(trace, "delivered", {"posthog.apart": True}, error="it fails"),
+        span(trace, "selected", {}, event("$set")),
+    )
+    names = ["by its status", "by its answer", "by its answer, old", "a task", "a script", "selected"]
+    assert [one.name for one in gateway.bridged(trace, len(names))] == names
+
+
 def test_events_that_are_delivered_separately_reach_the_bridge_only_on_their_own_span(
     gateway: Gateway, trace: int
 ) -> None:
@@ -105,17 +127,22 @@ def test_only_log_records_that_are_events_reach_the_bridge(gateway: Gateway, tra
         log(trace, "order_paid", {}),
         log(trace, "of a pattern of the app", {"posthog.only": True}),
         log(trace, "exception", {"exception.type": "ValueError"}),
+        log(trace, "", {"exception.message": "only a message"}),
+        log(trace, "", {"event.name": "order_paid"}),
+        log(trace, "", {"event.name": "order"}),
     )
 
     def arrived() -> list[LogRecord]:
         return [one for one in gateway.sink.logs if int.from_bytes(one.trace_id, "big") == trace]
 
-    wait_for(lambda: len(arrived()) >= 4)
+    wait_for(lambda: len(arrived()) >= 6)
     assert [one.event_name for one in arrived()] == [
         "integration_connected",
         "order_paid",
         "of a pattern of the app",
         "exception",
+        "",
+        "order_paid",
     ]
     assert stamped.items() <= attributes_of(arrived()[0].attributes).items()
 
