@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
+from otel.events.constructor import constructor_of
 from otel.events.declaration import Declaration, Tier
 from otel.events.registry import Registry, default_registry
 from otel.events.sensitivity import Organisation
@@ -19,7 +20,10 @@ class Event:
     An instance contains what happened; identity, time and origin are in the envelope.
     """
 
-    __slots__ = ()
+    # What was given to a constructor that could not use it.
+    __slots__ = ("_given",)
+
+    _given: Mapping[str, Any]
     event_name: ClassVar[str]
     property_names: ClassVar[tuple[str, ...]]
 
@@ -64,6 +68,7 @@ def event(
         declared: type[Any] = dataclass(frozen=True, kw_only=True, slots=True)(cls)
         declared.event_name = name
         declared.property_names = tuple(field.name for field in fields(declared))
+        declared.__init__ = constructor_of(declared)
         (default_registry if registry is None else registry).add(
             Declaration(name=name, event_class=declared, tier=tier, owner=owner, source=source)
         )

@@ -23,11 +23,13 @@ from otel.attributes import (
 )
 from otel.envelope import Envelope, Rejection
 from otel.events import Event, GroupProperties, PersonProperties, Registry, default_registry
+from otel.events.constructor import unusable_arguments
 from otel.identity import Identity, current_identity
 from otel.mapping.validate import validate
 from otel.outcomes import Ledger
 from otel.reasons import Reason
 from otel.recording._attributes import encode_attributes, encode_fields
+from otel.recording._mistakes import describe_mistake, not_an_event
 from otel.recording.emitters import Emitter, SpanEmitter
 
 __all__ = ["OnCommit", "Recorder", "RecordingError"]
@@ -87,7 +89,15 @@ class Recorder:
         Raises:
             RecordingError: only if strict, for values that do not fit the declaration.
         """
-        self._declared(event.event_name, encode_fields(event, event.property_names), identity)
+        try:
+            attributes = encode_fields(event, event.property_names)
+        except AttributeError:
+            self._malformed(event)
+            return
+        if isinstance(event, type):
+            self._malformed(event)
+            return
+        self._declared(event.event_name, attributes, identity)
 
     def named(self, name: str, properties: Mapping[str, Any], identity: Identity | None) -> None:
         """Record a declared event by its name.
@@ -225,13 +235,24 @@ class Recorder:
         result = validate(declaration, attributes, self._stamps)
         return result if isinstance(result, Rejection) else None
 
+    def _malformed(self, event: object) -> None:
+        """Reject what is not an event, or one whose constructor got other arguments than it has."""
+        given = unusable_arguments(event) if isinstance(event, Event) else None
+        if not isinstance(event, Event) or given is None:
+            if self._strict:
+                raise RecordingError(not_an_event(event))
+            self._ledger.rejected(Rejection(Reason.UNDECLARED, not_an_event(event)))
+            return
+        attributes = encode_attributes(given)
+        rejection = self._validate(event.event_name, attributes)
+        if rejection is None:  # a missing value is not None, which a declaration may allow
+            missing = [name for name in event.property_names if name not in given]
+            rejection = Rejection(Reason.MISSING_PROPERTY, f"{', '.join(missing)} missing")
+        self._reject(event.event_name, attributes, rejection)
+
     def _reject(self, name: str, attributes: dict[str, Any], rejection: Rejection) -> None:
         if self._strict:
-            msg = (
-                f"event {name!r}: {rejection.detail} ({rejection.reason}); "
-                "declare it in the app's events.py, or fix this call"
-            )
-            raise RecordingError(msg)
+            raise RecordingError(describe_mistake(name, attributes, rejection, self._registry))
         stamped = {**attributes, **self._stamps_of(None)}
         context = trace.get_current_span().get_span_context()
         envelope = Envelope(
