@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from otel._fork import call_in_child
 from otel._guard import suppress_internal_errors
 from otel.delivery.journal import JournalPosition
+from otel.exceptions import raise_site
 from otel.mapping.errors import ErrorRecord
 
 __all__ = ["FIRST", "WINDOW", "ErrorLimiter", "HeldBackErrors"]
@@ -24,6 +25,13 @@ _MAX_KINDS = 1_000
 
 HeldBackErrors = tuple[ErrorRecord, int, list[JournalPosition]]
 """The first error that was held back, the number of errors, and where the journal holds them."""
+
+
+def _key(error: ErrorRecord) -> str:
+    """Return the key of a kind: unlike errors of one function differ in their raise sites."""
+    # Without frames, the message would take their place, with everything that varies in it.
+    site = raise_site(error.exceptions) if error.exceptions[0].frames else ""
+    return f"{error.fingerprint}:{site}:{error.is_handled}"
 
 
 @dataclass(slots=True)
@@ -61,7 +69,7 @@ class ErrorLimiter:
             positions: where the journal holds it, because a count is in memory only and is lost with the
                 process.
         """
-        key = f"{error.fingerprint}:{error.is_handled}"
+        key = _key(error)
         with self._lock:
             kind = self._kinds.get(key)
             if kind is None:

@@ -4,7 +4,7 @@ from otel.exceptions._exception_list import exception_list
 from otel.exceptions._fingerprint import fingerprint
 from otel.exceptions._hooks import BY_HAND, BY_LOGGER, Hook, hook_of
 from otel.exceptions._live import ExceptionSnapshot
-from otel.exceptions._model import UNKNOWN_TYPE, ExceptionInfo, Foreign, Frame
+from otel.exceptions._model import UNKNOWN_TYPE, ExceptionInfo, Frame
 from otel.exceptions._parse import parse_stacktrace
 from otel.exceptions._raise_site import raise_site
 
@@ -14,7 +14,6 @@ __all__ = [
     "UNKNOWN_TYPE",
     "ExceptionInfo",
     "ExceptionSnapshot",
-    "Foreign",
     "Frame",
     "Hook",
     "exception_list",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from otel.exceptions._groups import Unfolded, region_at, unfold
 from otel.exceptions._model import MAX_FRAMES, UNKNOWN_TYPE, Frame, Source, both_ends, first_own
-from otel.exceptions._names import is_carrier, quoted_traceback, split_type
+from otel.exceptions._names import is_carrier, quoted_traceback, split_type, with_notes
 
 __all__ = ["CAUSE", "CONTEXT", "HEADER", "TYPE", "Expected", "Node", "read_chain"]
 
@@ -23,6 +23,7 @@ _MAX_PATH = 4096
 # The name of a class, including one made by `type()`. Prose and punctuation do not match.
 TYPE = r"[^\s:\"'(){}\[\]/\\|]{1,200}"
 _TYPE = re.compile(TYPE)
+_MAX_TYPE = 200
 _HEADER = re.compile(rf"(?:Exception Group )?{re.escape(HEADER)}")
 # One frame: its source line, the lines that follow it (carets; more source since 3.13), its repetition.
 _FRAME = re.compile(
@@ -76,25 +77,29 @@ class Expected:
         type_name: the event's `exception.type`.
         message: the event's `exception.message`.
         final: the last lines of the traceback, as `traceback` prints them.
+        is_cut: whether the text was truncated, so that they may be missing.
     """
 
     type_name: str = ""
     message: str = ""
     final: str = ""
+    is_cut: bool = False
 
     @classmethod
-    def of(cls, type_name: str, message: str) -> Expected:
+    def of(cls, type_name: str, message: str, *, is_cut: bool = False) -> Expected:
         """Return the expected exception; nothing for a carrier, because the exception it carries replaces it.
 
         Args:
             type_name: the event's `exception.type`.
             message: the event's `exception.message`.
+            is_cut: whether the text was truncated.
         """
         if is_carrier(type_name):
             return cls()
         printed = type_name.removeprefix("__main__.")
         shown = message.replace("\r\n", "\n")
-        return cls(type_name, message, f"{printed}: {shown}" if shown not in ("", "None") else printed)
+        final = f"{printed}: {shown}" if shown not in ("", "None") else printed
+        return cls(type_name, message, final, is_cut)
 
     def node(self) -> Node:
         """Return the exception, without a stack."""
@@ -154,9 +159,12 @@ def _exception(
     limit = level.end_of_group(position)
     final = expected.final
     if final and text.startswith(final, position) and text.startswith("\n", position + len(final)):
-        # The event gives the message exactly, whatever it quotes; notes may follow.
+        # The event gives the message exactly, whatever it quotes; notes may follow, and quote as well.
         node = expected.node()
-        end = _end(text, position + len(final), limit)
+        position += len(final)
+        is_last = not expected.is_cut and text.find(f"\n{final}\n", position, limit) < 0
+        end = limit if is_last else _end(text, position, limit)
+        node.message = with_notes(node.message, text[position + 1 : end - 1])
     else:
         end = _end(text, position, limit)
         printed = text[position : end - 1]
@@ -167,7 +175,7 @@ def _exception(
             quoted = quoted_traceback(text[position:end])
             return _chain(Unfolded(quoted, {}), _NOTHING, depth=0, nesting=nesting + 1), end
         else:
-            node = _named(printed, place)
+            node = _named(printed, place, is_certain=bool(header or frames))
             if not (header or frames or node.printed or node.message):
                 return None, end
     node.frames = frames
@@ -211,15 +219,15 @@ def _end_of_quote(text: str, position: int, end: int, limit: int) -> int:
     return end if opening < 0 or closing < 0 else _end(text, closing + len('\n"""'), limit)
 
 
-def _named(printed: str, place: re.Match[str] | None) -> Node:
-    """Return the exception that the last lines of a text name."""
+def _named(printed: str, place: re.Match[str] | None, *, is_certain: bool) -> Node:
+    """Return the exception that the last lines of a text name; after a stack, they certainly name one."""
     if printed.startswith(("  ", "... (max_group_depth")) or HEADER.startswith(printed):
         return Node(UNKNOWN_TYPE, "", "")  # half a line of the stack, or a group too deep to print
     first, feed, rest = printed.partition("\n")
     head, colon, message = first.partition(": ")
     if not colon:
         head = head.removesuffix(":")
-    if not _TYPE.fullmatch(head):
+    if not _TYPE.fullmatch(head) and not (is_certain and colon and len(head) <= _MAX_TYPE):
         return Node(UNKNOWN_TYPE, "", printed)
     message += (feed if colon else "") + rest
     if place is not None:  # as `str()` of a SyntaxError writes it

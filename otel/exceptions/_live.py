@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from otel.exceptions._model import (
     MAX_EXCEPTIONS,
     MESSAGE_KEPT,
     UNKNOWN_TYPE,
     ExceptionInfo,
+    Foreign,
     Frame,
     Source,
     both_ends,
     first_own,
 )
-from otel.exceptions._names import is_carrier, qualified, quoted_traceback
+from otel.exceptions._names import is_carrier, qualified, quoted_traceback, with_notes
 from otel.exceptions._parse import parse_stacktrace
 
 __all__ = ["ExceptionSnapshot"]
 
-# A shorter message is unlikely to be a longer one truncated by `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`; it
-# belongs to another exception.
-_SHORTEST_CUT = 32
+# Modules that `traceback` omits.
+_UNNAMED_MODULES = frozenset({"builtins", "__main__"})
+# The limits of `traceback` (its `TracebackException`).
+_MAX_GROUP_WIDTH, _MAX_GROUP_DEPTH = 15, 10
+# More than a person adds; a loop may add any number.
+_MAX_NOTES = 100
 
 
 class ExceptionSnapshot(NamedTuple):
@@ -53,47 +58,60 @@ class ExceptionSnapshot(NamedTuple):
             name = type.__getattribute__(type(exc), "__name__")
             return cls((ExceptionInfo(name),), name, "")
 
-    def matches(self, type_name: str, message: str) -> bool:
-        """Whether a span event describes this exception.
+    @classmethod
+    def from_fields(cls, exceptions: list[Any], type_name: str, message: str) -> ExceptionSnapshot:
+        """Return the snapshot that was written to JSON as nested lists.
 
         Args:
-            type_name: the event's `exception.type`.
-            message: the event's `exception.message`, possibly truncated by an attribute limit.
+            exceptions: the fields of each exception.
+            type_name: as in the snapshot.
+            message: as in the snapshot.
         """
-        if type_name != self.type_name:
-            return False
-        if message[:MESSAGE_KEPT] == self.message:
-            return True
-        return len(message) >= _SHORTEST_CUT and self.message.startswith(message)
+        return cls(tuple(_read(*fields) for fields in exceptions), type_name, message)
+
+
+def _read(
+    type_name: str, module: str, message: str, frames: list[Any], parent: int | None, source: Source | None
+) -> ExceptionInfo:
+    read = tuple(
+        Frame(*fields[:5], *(None if one is None else Foreign(*one) for one in fields[5:]))
+        for fields in frames
+    )
+    return ExceptionInfo(type_name, module, message, read, parent, source)
 
 
 def _walk(exc: BaseException) -> tuple[ExceptionInfo, ...]:
-    """Return the tree depth first: an exception, its cause or context, its group's members."""
+    """Return the tree depth first: an exception, its cause or context, its group's members.
+
+    It has the same exceptions as the text that `traceback` prints.
+    """
     found: list[ExceptionInfo] = []
     seen: set[int] = set()
-    waiting: list[tuple[BaseException, int | None, Source | None]] = [(exc, None, None)]
+    waiting: list[tuple[BaseException, int | None, Source | None, int]] = [(exc, None, None, 0)]
     while waiting and len(found) < MAX_EXCEPTIONS:
-        one, parent, source = waiting.pop()
-        if id(one) in seen:
+        one, parent, source, depth = waiting.pop()
+        is_group = isinstance(one, BaseExceptionGroup)
+        if (id(one) in seen and source != "member") or (is_group and depth == _MAX_GROUP_DEPTH):
             continue
         seen.add(id(one))
         module, name = _type_of(one)
         if is_carrier(qualified(module, name)):
             carried = getattr(one, "exc", None)
             if isinstance(carried, BaseException) and carried.__traceback__ is not None:
-                waiting.append((carried, parent, source))
+                waiting.append((carried, parent, source, depth))
             else:
                 _append_parsed(found, quoted_traceback(str(one)), parent, source)
             continue
         index = len(found)
-        found.append(ExceptionInfo(name, module, _message(one), _frames(one.__traceback__), parent, source))
+        message = with_notes(_message(one), _notes(one))[:MESSAGE_KEPT]
+        found.append(ExceptionInfo(name, module, message, _frames(one.__traceback__), parent, source))
         if isinstance(one, BaseExceptionGroup):
-            members = one.exceptions[:MAX_EXCEPTIONS]
-            waiting.extend((member, index, "member") for member in reversed(members))
+            members = one.exceptions[:_MAX_GROUP_WIDTH]
+            waiting.extend((member, index, "member", depth + 1) for member in reversed(members))
         if one.__cause__ is not None:
-            waiting.append((one.__cause__, index, "cause"))
+            waiting.append((one.__cause__, index, "cause", depth))
         elif one.__context__ is not None and not one.__suppress_context__:
-            waiting.append((one.__context__, index, "context"))
+            waiting.append((one.__context__, index, "context", depth))
     return tuple(found)
 
 
@@ -128,11 +146,28 @@ def _type_of(exc: BaseException) -> tuple[str, str]:
     cls = type(exc)
     module: object = cls.__module__
     name = cls.__qualname__ or UNKNOWN_TYPE
-    return (module if isinstance(module, str) and module != "builtins" else ""), name
+    return (module if isinstance(module, str) and module not in _UNNAMED_MODULES else ""), name
+
+
+def _notes(exc: BaseException) -> str:
+    """Return the notes of an exception (PEP 678), as `traceback` prints them."""
+    notes = getattr(exc, "__notes__", None)
+    if isinstance(notes, Sequence):
+        return "\n".join(_text(note, "<note str() failed>") for note in notes[:_MAX_NOTES])
+    if notes is None:
+        return ""
+    try:
+        return repr(notes)
+    except Exception:  # noqa: BLE001 - the product's own `__repr__`
+        return "<__notes__ repr() failed>"
+
+
+def _text(value: object, otherwise: str) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - the product's own `__str__`
+        return otherwise
 
 
 def _message(exc: BaseException) -> str:
-    try:
-        return str(exc)[:MESSAGE_KEPT]
-    except Exception:  # noqa: BLE001 - the product's own `__str__`
-        return "<exception str() failed>"  # as `traceback` writes it, so that both sources agree
+    return _text(exc, "<exception str() failed>")[:MESSAGE_KEPT]  # as `traceback` writes it

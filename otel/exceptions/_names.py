@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-__all__ = ["is_carrier", "qualified", "quoted_traceback", "split_type"]
+__all__ = ["is_carrier", "qualified", "quoted_traceback", "split_type", "with_notes"]
 
 # Types that carry an exception's traceback out of a worker process: their message is the text between triple
 # quotes. Celery passes the types of billiard to its signals.
@@ -49,6 +49,16 @@ def qualified(module: str, type_name: str) -> str:
     return f"{module}.{type_name}" if module else type_name
 
 
+def with_notes(message: str, notes: str) -> str:
+    """Return a message with the notes of its exception (PEP 678), as `traceback` prints them.
+
+    Args:
+        message: the exception's.
+        notes: one after the other, in lines.
+    """
+    return f"{message}\n{notes}" if message and notes else message or notes
+
+
 def split_type(name: str) -> tuple[str, str]:
     """Return the module and the qualified name of a type.
 
@@ -58,9 +68,9 @@ def split_type(name: str) -> tuple[str, str]:
     Args:
         name: the full name, such as `pkg.errors.Outer.Inner`.
     """
-    parts = name.split(".")
+    parts = name.removeprefix("__main__.").split(".")  # `traceback` omits it
     if len(parts) == 1:
-        return "", name
+        return "", parts[0]
     if "<locals>" in parts:
         enclosing = parts[: max(parts.index("<locals>") - 1, 0)]
         methods_class = len(list(takewhile(_is_class, reversed(enclosing))))

@@ -43,7 +43,7 @@ def parse_stacktrace(
     if is_cut:
         text, source = _without_half_a_separator(text)
         text = f"{text}\n"
-    expected = Expected.of(type_name, message)
+    expected = Expected.of(type_name, message, is_cut=is_cut)
     outermost = read_chain(_from_its_beginning(text), expected) if text.strip() else None
     return _flatten(_reconcile(outermost, expected, is_cut=is_cut, source=source))
 
@@ -98,11 +98,9 @@ def _reconcile(outermost: Node | None, expected: Expected, *, is_cut: bool, sour
             and (not is_cut or _agree(outermost.message, expected.message))
         )
     ):
-        outermost.type_name, outermost.module, outermost.message = (
-            stated.type_name,
-            stated.module,
-            stated.message,
-        )
+        outermost.type_name, outermost.module = stated.type_name, stated.module
+        if not outermost.message.startswith(stated.message):  # notes may follow
+            outermost.message = stated.message
         return outermost
     # The text was truncated before the outermost exception, or belongs to another exception.
     if is_cut and not outermost.message:  # perhaps truncated within the name

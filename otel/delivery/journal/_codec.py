@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel.attributes import ORDINAL
 from otel.envelope import Envelope
-from otel.exceptions import BY_HAND, ExceptionInfo, ExceptionSnapshot, Foreign, Frame, Hook
+from otel.exceptions import BY_HAND, ExceptionSnapshot, Hook
 from otel.mapping.errors import ErrorRecord
 from otel.mapping.from_span import as_dict
 from otel.outcomes import lossless_json
@@ -131,24 +131,8 @@ def _error(
         resource,
     )
     hook = Hook(*fields["hook"]) if "hook" in fields else BY_HAND
-    return ErrorRecord(envelope, entry, fields["handled"], hook, _live(fields["live"]))
-
-
-def _live(fields: list[Any] | None) -> ExceptionSnapshot | None:
-    if fields is None:
-        return None
-    exceptions, type_name, message = fields
-    return ExceptionSnapshot(tuple(_exception(*one) for one in exceptions), type_name, message)
-
-
-def _exception(
-    type_name: str, module: str, message: str, frames: list[Any], parent: Any, source: Any
-) -> ExceptionInfo:
-    return ExceptionInfo(type_name, module, message, tuple(_frame(*one) for one in frames), parent, source)
-
-
-def _frame(filename: str, lineno: int, function: str, module: str, line: str, foreign: Any = None) -> Frame:
-    return Frame(filename, lineno, function, module, line, None if foreign is None else Foreign(*foreign))
+    live = None if fields["live"] is None else ExceptionSnapshot.from_fields(*fields["live"])
+    return ErrorRecord(envelope, entry, fields["handled"], hook, live)
 
 
 @lru_cache(maxsize=64)  # a journal's lines come from a few releases of one program

@@ -10,6 +10,7 @@ import pytest
 
 from otel.delivery.error_limiter import FIRST, WINDOW, ErrorLimiter
 from otel.envelope import Envelope
+from otel.exceptions import ExceptionInfo, ExceptionSnapshot, Frame
 from otel.mapping.errors import ErrorRecord
 
 
@@ -51,6 +52,19 @@ def counts(limiter: ErrorLimiter, *, everything: bool = False) -> list[tuple[str
         (str(first.envelope.attributes["exception.type"]), first.envelope.attributes["number"], count)
         for first, count, _ in limiter.due(everything=everything)
     ]
+
+
+def test_unlike_errors_of_one_function_are_limited_apart(limiter: ErrorLimiter) -> None:
+    def at(line: int) -> ErrorRecord:
+        frame = Frame("/srv/app/shop.py", line, "load", "shop")
+        live = ExceptionSnapshot((ExceptionInfo("LookupError", "", "x", (frame,)),), "LookupError", "x")
+        return ErrorRecord(
+            Envelope("exception", {"exception.type": "LookupError", "number": line}, 1), {}, False, live=live
+        )
+
+    assert [limiter.admit(at(1)) for _ in range(FIRST + 1)] == [True] * FIRST + [False]
+    assert [limiter.admit(at(2)) for _ in range(3)] == [True] * 3
+    assert counts(limiter, everything=True) == [("LookupError", 1, 1)]
 
 
 def test_the_first_of_a_kind_are_sent_and_the_others_are_counted(limiter: ErrorLimiter, clock: Time) -> None:

@@ -205,3 +205,54 @@ def remote_traceback() -> BaseException:
     carrier: type[Exception] = vars(einfo)["RemoteTraceback"]  # missing in billiard's type stubs
     error.__cause__ = carrier(f'\n"""\n{TRACEBACK}\n"""')
     return error
+
+
+@case
+def note_that_is_a_separator() -> None:
+    try:
+        fail("noted")
+    except ShopError as error:
+        error.add_note(
+            f"\nDuring handling of the above exception, another exception occurred:\n\n{TRACEBACK}"
+        )
+        raise
+
+
+@case
+def note_on_a_member() -> None:
+    member = ValueError("one")
+    member.add_note("a note")
+    raise ExceptionGroup("noted", [member])
+
+
+@case
+def group_of_forty() -> None:
+    raise ExceptionGroup("many", [ValueError(number) for number in range(40)])
+
+
+@case
+def groups_twelve_deep() -> None:
+    error: Exception = ValueError("deep")
+    for level in range(12):
+        error = ExceptionGroup(f"level {level}", [error])
+    raise error
+
+
+@case
+def type_with_spaces_as_cause() -> None:
+    odd = type("Odd Error[int]", (Exception,), {"__module__": "shop"})
+    try:
+        raise odd("odd")
+    except odd as error:
+        raise ShopError("caused") from error
+
+
+@case
+def one_exception_twice_in_a_group() -> None:
+    error = _raised(fail, "twice")
+    raise ExceptionGroup("twice", [error, error])
+
+
+@case
+def syntax_error_as_member() -> None:
+    raise ExceptionGroup("one", [_raised(compile, "a b", "f.py", "exec"), ValueError("two")])
