@@ -133,9 +133,11 @@ class RequestMapper:
                     _identify_by_content(envelope, message.start_time_unix_nano)
                 self._event(envelope, found)
                 accounted += 1
-            if not is_ours and message.kind in _ENTRY_KINDS:
+            has_exception = accounted < len(events) and any(one.name == EXCEPTION_EVENT for one in events)
+            # Spans without anything for PostHog do not come through the Collector.
+            if not is_ours and message.kind in _ENTRY_KINDS and (accounted or has_exception):
                 self._recent.add_entry(identifier(message.trace_id, 16), attributes)
-            if accounted == len(events) or all(event.name != EXCEPTION_EVENT for event in events):
+            if not has_exception:
                 return False
             if not is_ours:
                 return True

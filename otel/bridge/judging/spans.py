@@ -16,7 +16,7 @@ any                                    any other                                
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import StatusCode
@@ -49,6 +49,10 @@ class _Sighting(NamedTuple):
     span: ReadableSpan
     event: Event
 
+    @property
+    def has_failed(self) -> bool:
+        return self.span.status.status_code is StatusCode.ERROR or has_escaped(self.span, self.event)
+
 
 def judge_trace(spans: Sequence[tuple[int, ReadableSpan]]) -> Iterator[tuple[int, ErrorRecord]]:
     """Yield the errors of a trace, each with the position of the span that carries the exception.
@@ -68,48 +72,60 @@ def judge_trace(spans: Sequence[tuple[int, ReadableSpan]]) -> Iterator[tuple[int
         entry = tree.entry_of(span)
         if entry is span:
             own[id(span)] = sighting
-        elif span.status.status_code is not StatusCode.ERROR and not has_escaped(span, exceptions[-1]):
-            continue
         elif entry is not None:
             inside.setdefault(id(entry), []).append(sighting)
         elif language_of(span) == _RECORDED_INSIDE:
             orphans.append(sighting)
     reported: set[tuple[int, str, str]] = set()
     for entry in sorted(tree.entries, key=lambda one: one.end_time or 0):
-        found = own.get(id(entry)) or _innermost(inside.get(id(entry), ()))
-        if found is None or not has_failed(entry):
+        if not has_failed(entry):
             continue
+        found = own.get(id(entry))
+        if found is None:
+            seen = _seen_last(inside.get(id(entry), ()))
+            if not seen:
+                continue
+            found = seen[0]
+        else:
+            seen = [found]
         error = error_of(found.span, found.event, entry)
-        if found.span is not entry:
-            error.entry = as_dict(found.span.attributes) | dict(error.entry)
+        error.entry = _about(entry, seen)
         what = error.raise_site, error.exceptions[0].message
         outer = tree.around(entry)
         if outer is not None and outer.resource == entry.resource:
             reported.add((id(outer), *what))  # the outer entry span sees the same exception pass
         if (id(entry), *what) not in reported:
             yield found.position, error
-    yield from _judge_orphans(orphans)
+    for seen in _by_exception(orphans):
+        if any(one.has_failed for one in seen):
+            yield seen[0].position, error_of(seen[0].span, seen[0].event, None)
 
 
-def _innermost(inside: Sequence[_Sighting]) -> _Sighting | None:
-    """Return the first sighting of the exception that ended the last of the inner spans."""
-    if not inside:
-        return None
-    last = max(inside, key=lambda one: one.span.end_time or 0)
-    what = _what(last.event)
-    return min((one for one in inside if _what(one.event) == what), key=lambda one: one.event.timestamp)
+def _seen_last(inside: Iterable[_Sighting]) -> Sequence[_Sighting]:
+    """Return the sightings, innermost first, of the exception that ended the last of some inner spans."""
+    ended = [seen for seen in _by_exception(inside) if any(one.has_failed for one in seen)]
+    return max(
+        ended, key=lambda seen: max(one.span.end_time or 0 for one in seen if one.has_failed), default=()
+    )
 
 
-def _judge_orphans(orphans: Iterable[_Sighting]) -> Iterator[tuple[int, ErrorRecord]]:
-    first: dict[tuple[object, ...], _Sighting] = {}
-    for one in sorted(orphans, key=lambda one: one.event.timestamp):
-        first.setdefault(_what(one.event), one)
-    for position, span, event in first.values():
-        yield position, error_of(span, event, None)
+def _by_exception(sightings: Iterable[_Sighting]) -> Iterable[Sequence[_Sighting]]:
+    """Return the sightings of each exception, innermost first: they have the same stack in Node.js."""
+    found: dict[tuple[object, ...], list[_Sighting]] = {}
+    for one in sorted(sightings, key=lambda one: one.event.timestamp):
+        found.setdefault(_what(one.event), []).append(one)
+    return found.values()
+
+
+def _about(entry: ReadableSpan, seen: Sequence[_Sighting]) -> dict[str, Any]:
+    """Return the attributes of an entry span, with those that only the spans of its handlers know."""
+    about: dict[str, Any] = {}
+    for one in reversed(seen):
+        about |= as_dict(one.span.attributes)
+    return about | as_dict(entry.attributes)
 
 
 def _what(event: Event) -> tuple[object, ...]:
-    """Return what is equal for all sightings of one exception in Node.js, which keeps its stack."""
     attributes = event.attributes or {}
     return tuple(attributes.get(f"exception.{name}") for name in ("type", "message", "stacktrace"))
 
