@@ -41,7 +41,7 @@ _RECORDED_INSIDE = "nodejs"
 
 # The entry spans of a trace in one request that are compared with an inner span whose parents are missing. A
 # trace of a real request has a few.
-_MAX_ENTRIES = 64
+_MAX_ENTRIES = 16
 
 
 class _Sighting(NamedTuple):
@@ -92,7 +92,7 @@ def judge_trace(spans: Sequence[tuple[int, ReadableSpan]]) -> Iterator[tuple[int
         error.entry = _about(entry, seen)
         what = error.raise_site, error.exceptions[0].message
         outer = tree.around(entry)
-        if outer is not None and outer.resource == entry.resource:
+        if outer is not None and _is_one_program(outer, entry):
             reported.add((id(outer), *what))  # the outer entry span sees the same exception pass
         if (id(entry), *what) not in reported:
             yield found.position, error
@@ -123,6 +123,10 @@ def _about(entry: ReadableSpan, seen: Sequence[_Sighting]) -> dict[str, Any]:
     for one in reversed(seen):
         about |= as_dict(one.span.attributes)
     return about | as_dict(entry.attributes)
+
+
+def _is_one_program(one: ReadableSpan, other: ReadableSpan) -> bool:
+    return one.resource is other.resource or one.resource == other.resource
 
 
 def _what(event: Event) -> tuple[object, ...]:
@@ -184,6 +188,6 @@ class _Tree:
         around = [
             one
             for one in self.entries
-            if (one.start_time or 0) <= start and end <= (one.end_time or 0) and one.resource == span.resource
+            if (one.start_time or 0) <= start and end <= (one.end_time or 0) and _is_one_program(one, span)
         ]
         return max(around, key=lambda one: one.start_time or 0, default=None)

@@ -60,7 +60,7 @@ class Shop:
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     made = Shop()
-    monkeypatch.setattr("otel.selecting.queue_emitter._tracer", made.tracer)
+    monkeypatch.setattr("otel.selecting.queue_emitter.own_tracer", lambda: made.tracer)
     yield made
     made.pipeline.provider.shutdown()
 
