@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 from tests.clients.programs import stock
 
 shop = flask.Flask(__name__)
-FlaskInstrumentor().instrument_app(shop)
+FlaskInstrumentor().instrument_app(shop)  # type: ignore[no-untyped-call]
 
 
 @shop.before_request

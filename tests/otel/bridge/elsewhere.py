@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tests.otel.bridge.traces import (
     CLIENT,
     CONSUMER,
+    ERROR,
     INTERNAL,
     PRODUCER,
     UNSET,
@@ -90,7 +91,7 @@ def _span(
 ) -> Callable[[Trace, str], None]:
     def send(trace: Trace, bridge: str) -> None:
         given = {"kind": kind, "status": status, "code": code}
-        chosen = {name: value for name, value in given.items() if value is not None}
+        chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         trace.span(raised(), end=0 if is_panic else 100, **chosen)
         trace.post(bridge)
 
@@ -101,14 +102,14 @@ def _inside(
     *, code: int | None = None, status: int | None = None, kind: int = INTERNAL, is_alone: bool = False
 ) -> Callable[[Trace, str], None]:
     def send(trace: Trace, bridge: str) -> None:
-        server = trace.span(code=code, **({} if status is None else {"status": status}))
+        server = trace.span(code=code, status=ERROR if status is None else status)
         inner = trace.span(raised(), kind=kind, parent=server, start=1, end=99)
         trace.post(bridge, *([inner] if is_alone else []))
 
     return send
 
 
-def _log(**changes: object) -> Callable[[Trace, str], None]:
+def _log(**changes: Any) -> Callable[[Trace, str], None]:
     def send(trace: Trace, bridge: str) -> None:
         trace.log(bridge, trace.logged(python(), **changes))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,10 +31,10 @@ def test_an_error_on_a_span_and_in_a_log_record_is_one(
     is_log_first: bool, type_name: str, trace: str, inspector: RunningInspector, bridge: str
 ) -> None:
     spans = Trace(trace)
-    server = spans.span(raised(), code=500, **{"user.id": "anna"})
+    server = spans.span(raised(), code=500, about={"user.id": "anna"})
     attributes = python(is_seen_outside=False) | {"exception.type": type_name, "user.id": "anna"}
     logged = spans.logged(attributes, server, at=WHEN + 3 * MS)
-    sends = [lambda: spans.post(bridge), lambda: spans.log(bridge, logged)]
+    sends: list[Callable[[], None]] = [lambda: spans.post(bridge), lambda: spans.log(bridge, logged)]
     for send in reversed(sends) if is_log_first else sends:
         send()
     assert only(inspector)["distinct_id"] == "anna"
@@ -44,7 +45,7 @@ def test_a_log_record_after_the_span_is_about_its_person_and_its_end(
     trace: str, inspector: RunningInspector, bridge: str
 ) -> None:
     spans = Trace(trace)
-    server = spans.span(raised(), code=500, **{"user.id": "anna"})
+    server = spans.span(raised(), code=500, about={"user.id": "anna"})
     inner = spans.span(kind=INTERNAL, parent=server)
     spans.post(bridge)
     inspector.reset()
@@ -59,7 +60,7 @@ def test_a_logged_exception_that_no_span_has_may_have_been_handled(
 ) -> None:
     spans = Trace(trace)
     shipped = {"name": "parcel_shipped", "timeUnixNano": str(WHEN), "attributes": pairs({"number": 1})}
-    server = spans.span(shipped, status=UNSET, code=200, **{"user.id": "anna"})
+    server = spans.span(shipped, status=UNSET, code=200, about={"user.id": "anna"})
     spans.post(bridge)
     spans.log(bridge, spans.logged(python(), server))
     found = only(inspector)

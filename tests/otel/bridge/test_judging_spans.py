@@ -70,7 +70,7 @@ def test_a_failed_request_takes_the_exception_of_its_handlers_span(
     language: str, trace: str, inspector: RunningInspector, bridge: str
 ) -> None:
     spans = Trace(trace, language)
-    server = spans.span(code=500, **{"user.id": "anna", "http.request.method": "GET"})
+    server = spans.span(code=500, about={"user.id": "anna", "http.request.method": "GET"})
     middle = spans.span(kind=INTERNAL, status=UNSET, parent=server, start=1, end=99)
     handler = spans.span(raised(), kind=INTERNAL, parent=middle, start=2, end=50)
     spans.post(bridge)
@@ -85,7 +85,7 @@ def test_the_person_may_be_known_to_the_handlers_span_only(
 ) -> None:
     spans = Trace(trace, "nodejs")
     server = spans.span(code=500)
-    spans.span(raised(), kind=INTERNAL, parent=server, **{"user.id": "anna"})
+    spans.span(raised(), kind=INTERNAL, parent=server, about={"user.id": "anna"})
     spans.post(bridge)
     assert only(inspector)["distinct_id"] == "anna"
 
@@ -146,8 +146,8 @@ def test_the_collector_may_leave_out_the_spans_between(
     trace: str, inspector: RunningInspector, bridge: str
 ) -> None:
     spans = Trace(trace, "nodejs")
-    spans.span(code=500, **{"user.id": "anna"})
-    spans.span(code=500, start=10, end=60, **{"user.id": "ben"})
+    spans.span(code=500, about={"user.id": "anna"})
+    spans.span(code=500, start=10, end=60, about={"user.id": "ben"})
     spans.span(raised(), kind=INTERNAL, parent="00000000000000aa", start=20, end=50)
     spans.post(bridge)
     assert only(inspector)["distinct_id"] == "ben"

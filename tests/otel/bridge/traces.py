@@ -50,8 +50,9 @@ class Trace:
         parent: str = "",
         start: int = 0,
         end: int = 100,
-        **attributes: Any,
+        about: dict[str, Any] | None = None,
     ) -> str:
+        attributes = dict(about or {})
         span_id = f"{next(self._ids):016x}"
         if code is not None:
             attributes["http.response.status_code"] = code
