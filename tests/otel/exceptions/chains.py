@@ -240,7 +240,7 @@ def groups_twelve_deep() -> None:
 
 @case
 def type_with_spaces_as_cause() -> None:
-    odd = type("Odd Error[int]", (Exception,), {"__module__": "shop"})
+    odd: type[Exception] = type("Odd Error[int]", (Exception,), {"__module__": "shop"})
     try:
         raise odd("odd")
     except odd as error:
