@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 
 from otel.attributes import EXCEPTION_EVENT
 from otel.mapping.errors import ErrorRecord
@@ -77,6 +77,7 @@ def judge_trace(spans: Sequence[tuple[int, ReadableSpan]]) -> Iterator[tuple[int
         elif language_of(span) == _RECORDED_INSIDE:
             orphans.append(sighting)
     reported: set[tuple[int, str, str]] = set()
+    attempts: set[tuple[object, ...]] = set()
     for entry in sorted(tree.entries, key=lambda one: one.end_time or 0):
         if not has_failed(entry):
             continue
@@ -94,11 +95,20 @@ def judge_trace(spans: Sequence[tuple[int, ReadableSpan]]) -> Iterator[tuple[int
         outer = tree.around(entry)
         if outer is not None and _is_one_program(outer, entry):
             reported.add((id(outer), *what))  # the outer entry span sees the same exception pass
-        if (id(entry), *what) not in reported:
+        key = (_call_of(entry) or id(entry), *what)
+        if key not in attempts and (id(entry), *what) not in reported:
+            attempts.add(key)
             yield found.position, error
     for seen in _by_exception(orphans):
         if any(one.has_failed for one in seen):
             yield seen[0].position, error_of(seen[0].span, seen[0].event, None)
+
+
+def _call_of(entry: ReadableSpan) -> tuple[object, ...] | None:
+    """Return what is equal for the requests by which a client repeats a call that broke off, if it is one."""
+    if entry.kind is not SpanKind.SERVER or entry.parent is None:
+        return None
+    return entry.parent.span_id, entry.name
 
 
 def _seen_last(inside: Iterable[_Sighting]) -> Sequence[_Sighting]:

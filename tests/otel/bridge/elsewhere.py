@@ -109,6 +109,13 @@ def _inside(
     return send
 
 
+def _repeated(trace: Trace, bridge: str) -> None:
+    call = trace.span(kind=CLIENT)
+    for _ in range(2):
+        trace.span(raised(), code=500, parent=call)
+    trace.post(bridge)
+
+
 def _log(**changes: Any) -> Callable[[Trace, str], None]:
     def send(trace: Trace, bridge: str) -> None:
         trace.log(bridge, trace.logged(python(), **changes))
@@ -139,6 +146,7 @@ CASES = (
         "a request's span with a 5xx, and an exception on a call inside", _inside(code=500, kind=CLIENT), None
     ),
     Case("an exception that was logged as well", _both, "unhandled"),
+    Case("two failed requests, by which a client repeated one call", _repeated, "unhandled"),
     Case("a request's span with an exception, an error status and a 2xx", _span(code=200), "unknown"),
     Case("an exception that was only logged, at `ERROR`", _log(), "unknown"),
     Case("the same, with the severity as text", _log(severityNumber=0, severityText="SEVERE"), "unknown"),
