@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.lifecycle import frameworks
+from tests.lifecycle import endings, frameworks, tasks
 
 __all__ = ["CASES", "DOCUMENT", "Case", "Flavour", "render"]
 
@@ -25,6 +25,21 @@ properties below and with `$trace_id` and `$span_id`, whether the server speaks 
 (uvicorn). `status_code` is that of the answer which Django had made: where a stream breaks, the client may
 see another. This page is made by `python -m tests.lifecycle.errors` from the table that `tests/lifecycle`
 runs against both.
+"""
+
+_ENDINGS = """
+## Requests without a response
+
+What leaves a view without being an `Exception` ends the request without a response. The events before it
+leave at once, and the next request of the thread has its own trace.
+"""
+
+_TASKS = """
+## Tasks
+
+Errors of Celery tasks are about the person and team who sent the task, with the exception as it was raised.
+If the task's process ends with it, the worker reports the error. Tasks of Django's own framework
+(`django-tasks`) follow the same rules: an exception that leaves the task is unhandled.
 """
 
 _OTHER_PROGRAMS = """
@@ -240,7 +255,19 @@ CASES = (
 
 def render() -> str:
     """Return the document."""
-    return "\n".join([_HEADER, *_lines(), _OTHER_PROGRAMS, *frameworks.lines(), ""])
+    return "\n".join(
+        [
+            _HEADER,
+            *_lines(),
+            _ENDINGS,
+            *endings.lines(),
+            _TASKS,
+            *tasks.lines(),
+            _OTHER_PROGRAMS,
+            *frameworks.lines(),
+            "",
+        ]
+    )
 
 
 def _lines() -> Iterator[str]:

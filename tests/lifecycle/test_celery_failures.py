@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,34 +16,12 @@ from tests.lifecycle.servers import (
     traceparent,
     wait_for,
 )
+from tests.lifecycle.tasks import TASKS, Errors
 from tests.services.needing import needs_services
 from tests.services.redis import running_redis
 
 # On one worker: the tests share a fixture that takes long to set up.
 pytestmark = [needs_services, pytest.mark.xdist_group("celery-failures")]
-
-Errors = list[tuple[list[str], bool, str]]
-
-# For each task, its errors: the types of the chain, whether handled, the function that raised it.
-_EXPECTED: Mapping[str, Errors] = {
-    "fail_later": [(["ValueError"], False, "fail_later")],
-    "fail_as_expected": [],
-    "fail_with_two": [(["NeedsTwoError"], False, "fail_with_two")],
-    "fail_with_lock": [(["HoldsLockError"], False, "fail_with_lock")],
-    "fail_with_cause": [(["NeedsTwoError", "ValueError"], False, "fail_with_cause")],
-    "fail_unspeakably": [(["UnspeakableError"], False, "fail_unspeakably")],
-    "fail_twice": [(["ValueError"], False, "fail_twice")],
-    "report_and_fail_alike": [
-        (["TimeoutError"], False, "_time_out"),
-        (["TimeoutError"], True, "report_and_fail_alike"),
-    ],
-    "exceed_soft_limit": [(["SoftTimeLimitExceeded"], False, "exceed_soft_limit")],
-    "exceed_hard_limit": [(["TimeLimitExceeded"], False, "")],
-    "be_killed": [(["WorkerLostError"], False, "")],
-    "leave": [(["WorkerLostError"], False, "")],
-    "be_revoked": [],
-    "retry_later": [],
-}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +35,7 @@ def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[di
         with serving(gunicorn(), env, folder) as server, running(command, env, folder) as worker:
             wait_for(lambda: " ready." in worker.log())
             cookie = {"Cookie": server.get("/sign_in/?as=anna").cookie}
-            for task in _EXPECTED:
+            for task in TASKS:
                 path = f"/run_task/?task={task}"
                 assert server.get(path, cookie | traceparent(_trace_id(task))).body == b"sent"
             server.get("/run_task/?task=ship_later&number=99", cookie)
@@ -75,7 +52,7 @@ def _is_last(event: dict[str, Any]) -> bool:
 
 
 def _trace_id(task: str) -> str:
-    return f"{list(_EXPECTED).index(task) + 1:032x}"
+    return f"{list(TASKS).index(task) + 1:032x}"
 
 
 def _of(captures: list[dict[str, Any]], task: str, event: str) -> list[dict[str, Any]]:
@@ -84,7 +61,7 @@ def _of(captures: list[dict[str, Any]], task: str, event: str) -> list[dict[str,
     ]
 
 
-@pytest.mark.parametrize("task", _EXPECTED)
+@pytest.mark.parametrize("task", TASKS)
 def test_a_task_that_fails_is_one_error_as_it_was_raised(task: str, captures: list[dict[str, Any]]) -> None:
     found: Errors = []
     for one in _of(captures, task, "$exception"):
@@ -93,13 +70,13 @@ def test_a_task_that_fails_is_one_error_as_it_was_raised(task: str, captures: li
         raised_in = [frame["function"] for frame in frames if frame["in_app"]]
         types = [exception["type"] for exception in listed]
         found.append((types, one["properties"]["handled"], raised_in[-1] if raised_in else ""))
-    assert sorted(found) == _EXPECTED[task]
+    assert sorted(found) == TASKS[task].errors
 
 
-@pytest.mark.parametrize("task", _EXPECTED)
+@pytest.mark.parametrize("task", TASKS)
 def test_each_error_is_about_the_sender_and_names_the_task(task: str, captures: list[dict[str, Any]]) -> None:
     found = _of(captures, task, "host_failed")
-    assert len(found) == len(_EXPECTED[task])
+    assert len(found) == len(TASKS[task].errors)
     for one in found:
         assert one["distinct_id"] == "person-anna"
         assert one["properties"]["team_slug"] == "rockets"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 
 from otel.inspector.running import RunningInspector, running_inspector
 from tests.host.failing_views import ENDS
+from tests.lifecycle.endings import ENDINGS
 from tests.lifecycle.servers import Server, environment, gunicorn, serving, traceparent, uvicorn, wait_for
 
 # On one worker: the tests of a server share it.
@@ -25,18 +26,6 @@ _EVENT = ("parcel_shipped", "None", "None")
 _numbers = count(1)
 
 Found = list[tuple[str, str, str]]
-
-_ERROR_TYPES: Mapping[str, str | None] = {
-    "exit": "SystemExit",
-    "exit_with_a_message": "SystemExit",
-    "exit_regularly": None,
-    "interrupt": "KeyboardInterrupt",
-    "cancel": "CancelledError",
-    "close": "GeneratorExit",
-    "group": "BaseExceptionGroup",
-}
-# Under ASGI, a client that hangs up cancels its request.
-_CANCELLATIONS = ("cancel", "close")
 
 
 class Host:
@@ -102,12 +91,12 @@ def _next_trace_id() -> str:
 
 
 def _expected(flavour: str, end: str, view: str) -> Found:
-    kind = None if flavour == "ASGI" and end in _CANCELLATIONS else _ERROR_TYPES[end]
+    kind = ENDINGS[end].error_from(flavour)
     return [*([("$exception", kind, view)] if kind else []), _EVENT]
 
 
 def test_each_way_to_end_is_covered() -> None:
-    assert _ERROR_TYPES.keys() == ENDS.keys()
+    assert ENDINGS.keys() == ENDS.keys()
 
 
 @pytest.mark.parametrize("view", ["end", "end_async"])
