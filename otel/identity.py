@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from otel.attributes import OPTED_OUT, SESSION_ID, USER_ID, VISITOR_ID
 
@@ -54,6 +54,11 @@ class Identity(_Stamped):
     visitor_id: str | None = None
     session_id: str | None = None
     span_attributes: Mapping[str, str] = field(default_factory=lambda: _NONE)
+
+    def as_fields(self) -> dict[str, Any]:
+        """Return the arguments that make an equal identity, for a task's message; JSON can carry them."""
+        plain = {"groups": dict(self.groups), "span_attributes": dict(self.span_attributes)}
+        return {**asdict(replace(self, groups={}, span_attributes={})), **plain}
 
     def attributes(self, group_attributes: Mapping[str, str]) -> dict[str, str | bool]:
         """Return the attributes to set on spans and span events.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from typing import Any
 
 from celery import Task
@@ -28,8 +27,7 @@ def send(*, headers: dict[str, Any], **_: Any) -> None:
     with suppress_internal_errors("sending identity with a task"):
         identity = current_identity()
         if identity is not None:
-            mappings = {"groups": dict(identity.groups), "span_attributes": dict(identity.span_attributes)}
-            headers[_HEADER] = {**asdict(replace(identity, groups={}, span_attributes={})), **mappings}
+            headers[_HEADER] = identity.as_fields()
 
 
 def sender_of(headers: Mapping[str, Any]) -> Identity | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
@@ -82,8 +81,7 @@ def _sender() -> dict[str, Any]:
             sender["headers"] = headers
         identity = current_identity()
         if identity is not None:
-            plain = {"groups": dict(identity.groups), "span_attributes": dict(identity.span_attributes)}
-            sender["identity"] = {**asdict(replace(identity, groups={}, span_attributes={})), **plain}
+            sender["identity"] = identity.as_fields()
     return {_ARGUMENT: sender} if sender else {}
 
 
