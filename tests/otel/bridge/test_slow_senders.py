@@ -42,7 +42,7 @@ def test_slow_uploads_take_no_place_of_others(inspector: RunningInspector, bridg
         time.sleep(0.1)
         began = time.monotonic()
         assert post(bridge, _BODY, JSON).status == 200
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5  # the slow ones are closed after 10 s
     assert len(inspector.good()) == 1
 
 
@@ -141,15 +141,17 @@ def test_a_connection_outlives_the_longest_schedule_of_senders(settings: Setting
 def test_a_response_does_not_wait_for_a_heavy_request(
     inspector: RunningInspector, settings: Settings
 ) -> None:
-    heavy = javascript_request([{"name": "order_a"}] * 9_000, identity={})
+    misfit = {"name": "parcel_shipped", "timeUnixNano": "1796000000000000000"}
+    heavy = javascript_request([misfit] * 9_000, identity={})
     heavy["resourceSpans"] *= 4
     with running_bridge(application(settings, REGISTRY)) as url:
         thread = threading.Thread(target=post, args=(url, orjson.dumps(heavy), JSON))
         thread.start()
+        started = time.monotonic()
         slowest = 0.0
         while thread.is_alive():
             began = time.monotonic()
             assert ask(url, "GET", "/healthz").status == 200
             slowest = max(slowest, time.monotonic() - began)
         thread.join()
-    assert slowest < 1.5
+    assert slowest < (time.monotonic() - started) / 2
