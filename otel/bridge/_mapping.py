@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -108,6 +108,7 @@ class RequestMapper:
                     found.end_item()
         items = found.items
         for found.items, logged in errors:
+            found.check_time()
             self._error(logged, 1, found)
         found.items = items
         return found
@@ -116,6 +117,10 @@ class RequestMapper:
         """Map the events of a span; return whether it has an exception that its trace decides about."""
         events = message.events[:]
         if not events:
+            if message.status.code == Status.STATUS_CODE_ERROR and message.kind in _ENTRY_KINDS:
+                # Its exception may be in a log record alone.
+                attributes = decode_attributes(message.attributes)
+                self._recent.add_entry(identifier(message.trace_id, 16), attributes)
             return False
         accounted = 0
         is_ours = False

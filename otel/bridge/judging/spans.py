@@ -1,16 +1,18 @@
 """The errors among the spans of one request, judged by trace.
 
-=====================================  ===========================================================  =========
-an exception on                        its entry span                                               judged
-=====================================  ===========================================================  =========
-an entry span, last                    failed with 5xx, or with an error and without an HTTP status  unhandled
-an entry span, last                    has an error, but its HTTP status is below 300                unknown
-an entry span, escaped from it         any other, except 3xx and 4xx                                 unhandled
-inner spans with an error, the last    failed, and has no exception of its own                       unhandled
-inner spans with an error (Node.js)    not in the request                                            unknown
-a call (`CLIENT`, `PRODUCER`)          any                                                           no error
-any                                    any other                                                     no error
-=====================================  ===========================================================  =========
+=====================================  ====================================================  =========
+an exception on                        its entry span                                        judged
+=====================================  ====================================================  =========
+an entry span, last                    failed with 5xx, or with an error and no HTTP status  unhandled
+an entry span, last                    has an error, but an HTTP status below 300            unknown
+an entry span, escaped from it         any other, except 3xx and 4xx                         unhandled
+inner spans with an error, the last    failed, and has no exception of its own               unhandled
+inner spans with an error (Node.js)    not in the request                                    unknown
+an entry span inside another, too      failed by the same exception                          no error
+an entry span, a second one of a call  failed by the same exception                          no error
+a call (`CLIENT`, `PRODUCER`)          any                                                   no error
+any                                    any other                                             no error
+=====================================  ====================================================  =========
 """
 
 from __future__ import annotations

@@ -69,6 +69,33 @@ def test_a_logged_exception_that_no_span_has_may_have_been_handled(
     assert "handled" not in found["properties"]["$exception_list"][0]["mechanism"]
 
 
+def test_an_instrumentation_that_records_exceptions_in_logs_only_has_them_of_the_requests_person(
+    trace: str, inspector: RunningInspector, bridge: str
+) -> None:
+    spans = Trace(trace)
+    server = spans.span(code=500, about={"user.id": "anna", "http.request.method": "GET"})
+    spans.post(bridge)
+    assert errors(inspector) == []
+    spans.log(bridge, spans.logged(python(), server, eventName="http.server.request.exception"))
+    found = only(inspector)
+    about = {"handled": False, "status_code": 500, "method": "GET", "$span_id": server}
+    assert (found["distinct_id"], about.items() <= found["properties"].items()) == ("anna", True)
+
+
+@pytest.mark.parametrize("is_log_first", [False, True])
+def test_an_instrumentation_that_records_exceptions_twice_has_one_error(
+    is_log_first: bool, trace: str, inspector: RunningInspector, bridge: str
+) -> None:
+    spans = Trace(trace)
+    server = spans.span(raised(), code=500)
+    logged = spans.logged(python(), server, eventName="http.server.request.exception", at=WHEN + MS)
+    if is_log_first:
+        spans.log(bridge, logged)
+    spans.post(bridge)
+    spans.log(bridge, logged)
+    assert only(inspector)["properties"]["handled"] is False
+
+
 def test_an_exception_that_is_logged_on_its_way_is_one_error(
     trace: str, inspector: RunningInspector, bridge: str
 ) -> None:
