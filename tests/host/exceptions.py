@@ -1,11 +1,24 @@
-"""Exceptions whose text or pickling is unusual."""
+"""Exceptions whose text or pickling is unusual, and what is not an `Exception`."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections.abc import Callable
 from itertools import count
 
 _asked = count()
+
+# What can leave a view that is not an `Exception`.
+ENDS: dict[str, Callable[[], BaseException]] = {
+    "exit": lambda: SystemExit(1),
+    "exit_with_a_message": lambda: SystemExit("out of order"),
+    "exit_regularly": SystemExit,
+    "interrupt": KeyboardInterrupt,
+    "cancel": asyncio.CancelledError,
+    "close": GeneratorExit,
+    "group": lambda: BaseExceptionGroup("several", [KeyboardInterrupt(), ValueError("one")]),
+}
 
 
 class UnspeakableError(Exception):

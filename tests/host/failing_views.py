@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,20 +12,9 @@ from rest_framework.views import APIView
 
 from otel import record, record_error
 from tests.host.events import ParcelShipped
-from tests.host.exceptions import ChangingError, UnspeakableError
+from tests.host.exceptions import ENDS, ChangingError, UnspeakableError
 
 tracer = trace.get_tracer("tests.host")
-
-# What can leave a view that is not an `Exception`.
-ENDS: dict[str, Callable[[], BaseException]] = {
-    "exit": lambda: SystemExit(1),
-    "exit_with_a_message": lambda: SystemExit("out of order"),
-    "exit_regularly": SystemExit,
-    "interrupt": KeyboardInterrupt,
-    "cancel": asyncio.CancelledError,
-    "close": GeneratorExit,
-    "group": lambda: BaseExceptionGroup("several", [KeyboardInterrupt(), ValueError("one")]),
-}
 
 
 class RestView(APIView):  # type: ignore[misc]  # the framework leaves it untyped

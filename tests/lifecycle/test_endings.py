@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from otel.inspector.running import RunningInspector, running_inspector
-from tests.host.failing_views import ENDS
+from tests.host.exceptions import ENDS
 from tests.lifecycle.endings import ENDINGS
 from tests.lifecycle.servers import Server, environment, gunicorn, serving, traceparent, uvicorn, wait_for
 
