@@ -24,7 +24,8 @@ once, as `$exception` and as the product's own event beside it (`TELEMETRY["ERRO
 properties below and with `$trace_id` and `$span_id`, whether the server speaks WSGI (gunicorn) or ASGI
 (uvicorn). `status_code` is that of the answer which Django had made: where a stream breaks, the client may
 see another. This page is made by `python -m tests.lifecycle.errors` from the table that `tests/lifecycle`
-runs against both.
+runs against both. What counts as an error of a program that only sends OTLP is in
+[docs/errors-elsewhere.md](errors-elsewhere.md).
 """
 
 _ENDINGS = """
