@@ -9,17 +9,14 @@ from typing import Any
 
 import wrapt
 from celery import signals
-from celery.exceptions import Reject, TimeLimitExceeded
+from celery.exceptions import Reject
 from celery.worker import request as worker_request
-from celery.worker import state
 from celery.worker.request import Request
-from opentelemetry import propagate, trace
-from opentelemetry.trace import SpanKind, StatusCode
 
-from otel import pipeline
 from otel._guard import suppress_internal_errors
-from otel.attributes import TASK_NAME
-from otel.celery._identity import sender_of
+from otel.celery._failures import CELERY_LOGGERS
+from otel.celery._report import report
+from otel.selecting import loggers_repeat_errors
 
 __all__ = ["report_lost_tasks"]
 
@@ -29,60 +26,37 @@ _handled: ContextVar[Request | None] = ContextVar("handled request", default=Non
 # A frame of the method that `_failures` observes.
 _SEEN = "in handle_failure"
 
-_tracer = trace.get_tracer("otel.celery")
-
 
 @cache  # once per process
 def report_lost_tasks() -> None:
     """Report tasks whose process is killed, exits, or exceeds its hard time limit.
 
-    The process has no chance to do it. Celery's worker sends the signal `task_failure` then, outside any span
-    and without the request's headers; a task's own `on_failure` may prevent that for a time limit.
+    The process has no chance to do it. Celery's worker handles the failure then, and sends the signal
+    `task_failure`, outside any span and without the request's headers.
     """
-    wrapt.wrap_function_wrapper(worker_request, "Request.on_timeout", _on_timeout)
     wrapt.wrap_function_wrapper(worker_request, "Request.on_failure", _on_failure)
     signals.task_failure.connect(_failed, dispatch_uid="otel.celery.lost", weak=False)
-
-
-def _on_timeout(handle: Callable[..., Any], request: Request, args: tuple[Any, ...], kwargs: Any) -> Any:
-    with suppress_internal_errors("reporting a task's time limit"):
-        is_soft, limit = args
-        if not is_soft and not state.should_terminate:
-            _report(request, TimeLimitExceeded(limit))
-    return handle(*args, **kwargs)
 
 
 def _on_failure(handle: Callable[..., Any], request: Request, args: tuple[Any, ...], kwargs: Any) -> Any:
     token = _handled.set(request)
     try:
-        return handle(*args, **kwargs)
+        with loggers_repeat_errors(CELERY_LOGGERS):
+            return handle(*args, **kwargs)
     finally:
         _handled.reset(token)
 
 
 def _failed(*, exception: BaseException, einfo: Any, **_: Any) -> None:
     request = _handled.get()
-    # An exception of the task's `on_failure` follows one that the task's own process has reported.
-    is_seen = _SEEN in str(getattr(einfo, "traceback", ""))
-    if request is None or is_seen or isinstance(exception, Reject):
+    error = getattr(exception, "exc", exception)
+    if request is None or isinstance(error, Reject) or _is_seen(error, einfo):
         return
     with suppress_internal_errors("reporting a lost task"):
-        _report(request, getattr(exception, "exc", exception))
+        # `time_start` is 0 until the task is accepted.
+        report(request.task_name, request.id, request.request_dict, error, request.time_start or 0)
 
 
-def _report(request: Request, error: BaseException) -> None:
-    headers: dict[str, Any] = request.request_dict
-    sender = sender_of(headers)
-    about = {} if sender is None else pipeline.identity_attributes(sender)
-    attributes = {TASK_NAME: request.task_name, "celery.state": "FAILURE", "messaging.message.id": request.id}
-    # `time_start` is 0 until the task is accepted.
-    start = int(request.time_start * 1e9) if request.time_start else None
-    with _tracer.start_as_current_span(
-        f"run/{request.task_name}",
-        propagate.extract(headers),
-        SpanKind.CONSUMER,
-        {**attributes, **about},
-        start_time=start,
-    ) as span:
-        span.record_exception(error, escaped=True)
-        span.set_status(StatusCode.ERROR)
+def _is_seen(error: BaseException, einfo: Any) -> bool:
+    """Whether the task's own process has reported an error, or the one that its `on_failure` followed."""
+    return not isinstance(error, Exception) or _SEEN in str(getattr(einfo, "traceback", ""))

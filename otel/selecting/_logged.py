@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from opentelemetry import context as contexts
 from opentelemetry._logs import LogRecord
 from opentelemetry.context import Context
 from opentelemetry.sdk._logs import ReadWriteLogRecord
@@ -14,7 +16,7 @@ from opentelemetry.sdk._logs import ReadWriteLogRecord
 from otel.exceptions import ExceptionSnapshot, Hook, parse_stacktrace, raise_site
 from otel.mapping.from_span import as_dict
 
-__all__ = ["LoggedException", "logged_exception"]
+__all__ = ["LoggedException", "logged_exception", "loggers_repeat_errors"]
 
 _ERROR = 17  # the lowest severity number of errors (OpenTelemetry's data model of logs)
 
@@ -23,6 +25,8 @@ _UNCAUGHT = "opentelemetry.instrumentation.exceptions"
 _BY_INTERPRETER = Hook("generic", "python.sys_excepthook")
 _BY_THREAD = Hook("generic", "python.threading_excepthook")
 _BY_EVENT_LOOP = Hook("generic")
+# The key of the context under which the loggers stand that only repeat errors.
+_REPEATING = contexts.create_key("otel.repeating_loggers")
 # The messages of asyncio when an exception's last owner is deleted, at any place of the program.
 _NEVER_RETRIEVED = ("Task exception was never retrieved", "Future exception was never retrieved")
 
@@ -57,11 +61,28 @@ def logged_exception(emitted: ReadWriteLogRecord) -> LoggedException | None:
     if record.exception is None and "exception.type" not in attributes:
         return None
     scope = emitted.instrumentation_scope
+    repeating = contexts.get_value(_REPEATING, record.context)
+    if scope is not None and repeating is not None and scope.name.startswith(str(repeating)):
+        return None
     hook = None
     if scope is not None and scope.name == _UNCAUGHT:
         hook = _hook(record)
     exception = record.exception or _handled(attributes)
     return LoggedException(attributes, exception, hook, _context(record, hook))
+
+
+@contextmanager
+def loggers_repeat_errors(prefix: str) -> Iterator[None]:
+    """Ignore the exceptions that a framework's own loggers log in the block: they are reported anyway.
+
+    Args:
+        prefix: with which the names of the loggers start.
+    """
+    token = contexts.attach(contexts.set_value(_REPEATING, prefix))
+    try:
+        yield
+    finally:
+        contexts.detach(token)
 
 
 def _hook(record: LogRecord) -> Hook:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import time
+from asyncio import CancelledError
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery, Task, signals
+from celery.exceptions import Retry
 from opentelemetry import trace
+from opentelemetry.instrumentation.logging.handler import LoggingHandler
 
-from otel import record, record_error
+from otel import pipeline, record, record_error
 from otel.celery import instrument
 from tests.host.events import ParcelShipped
 from tests.host.exceptions import HoldsLockError, NeedsTwoError, UnspeakableError
@@ -20,6 +24,16 @@ app = Celery("host", broker=os.environ.get("HOST_BROKER", "memory://"))
 app.conf.task_always_eager = not os.environ.get("HOST_BROKER")
 app.conf.broker_connection_retry_on_startup = True
 instrument()
+
+
+if "HOST_LOGS" in os.environ:
+
+    @signals.after_setup_logger.connect(weak=False)
+    def send_logs(*, logger: logging.Logger, **_: Any) -> None:
+        """Log to OpenTelemetry, as its instrumentation of `logging` does; Celery removes other handlers."""
+        installed = pipeline.running()
+        assert installed is not None
+        logger.addHandler(LoggingHandler(logger_provider=installed.logger_provider))
 
 
 class ExpectedError(Exception):
@@ -105,6 +119,19 @@ def fail_unspeakably() -> None:
     raise UnspeakableError
 
 
+class FailingToRetryTask(Task[Any, Any]):
+    """A task whose own handler of retries fails, after the task's span has ended."""
+
+    def on_retry(self, *_: Any) -> None:
+        msg = "on_retry failed"
+        raise LookupError(msg)
+
+
+@app.task(base=FailingToRetryTask, bind=True)
+def fail_to_retry(self: Task[Any, Any]) -> None:
+    raise Retry
+
+
 @app.task(base=FailingTask)
 def fail_twice() -> None:
     msg = "the task failed"
@@ -140,8 +167,15 @@ def be_killed() -> None:
 
 
 @app.task
-def leave() -> None:
+def leave(number: int = 7) -> None:
+    record(ParcelShipped(number=number))
     sys.exit(3)
+
+
+@app.task
+def be_cancelled(number: int = 8) -> None:
+    record(ParcelShipped(number=number))
+    raise CancelledError
 
 
 @app.task(bind=True)

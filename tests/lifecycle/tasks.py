@@ -57,6 +57,13 @@ TASKS: Mapping[str, Failure] = {
     "exceed_hard_limit": Failure("a task exceeds its hard time limit", [(["TimeLimitExceeded"], False, "")]),
     "be_killed": Failure("a task's process is killed", [(["WorkerLostError"], False, "")]),
     "leave": Failure("a task ends its process", [(["WorkerLostError"], False, "")]),
+    "be_cancelled": Failure(
+        "a task raises what is not an `Exception`, such as `asyncio.CancelledError`",
+        [(["CancelledError"], False, "be_cancelled")],
+    ),
+    "fail_to_retry": Failure(
+        "a task is tried again, and its `on_retry` raises", [(["LookupError", "Retry"], False, "on_retry")]
+    ),
     "fail_as_expected": Failure("a task raises an exception in its `throws`", []),
     "be_revoked": Failure("a task is revoked and terminated", []),
     "retry_later": Failure("a task is tried again, and succeeds", []),

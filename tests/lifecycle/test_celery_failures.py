@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from otel.inspector.running import running_inspector
+from otel.inspector.running import RunningInspector, running_inspector
 from tests.lifecycle.servers import (
     celery_worker,
     environment,
@@ -26,10 +27,10 @@ pytestmark = [needs_services, pytest.mark.xdist_group("celery-failures")]
 
 @pytest.fixture(scope="module")
 def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Send each task to a worker, and a good one at the end; return the captures."""
+    """Send each task to a worker whose logs are sent as well, and a good one; return the captures."""
     folder = tmp_path_factory.mktemp("celery")
     with running_inspector() as inspector, running_redis() as broker:
-        env = environment(inspector.url, HOST_DATABASE=database, HOST_BROKER=broker)
+        env = environment(inspector.url, HOST_DATABASE=database, HOST_BROKER=broker, HOST_LOGS="on")
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         command = celery_worker("--concurrency", "1", "--pool", "prefork", *quiet)
         with serving(gunicorn(), env, folder) as server, running(command, env, folder) as worker:
@@ -45,10 +46,6 @@ def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[di
             worker.stop()
             server.stop()
         return inspector.good()
-
-
-def _is_last(event: dict[str, Any]) -> bool:
-    return bool(event["properties"]["number"] == 99)
 
 
 def _trace_id(task: str) -> str:
@@ -81,3 +78,36 @@ def test_each_error_is_about_the_sender_and_names_the_task(task: str, captures: 
         assert one["distinct_id"] == "person-anna"
         assert one["properties"]["team_slug"] == "rockets"
         assert one["properties"]["task_name"] == f"tests.host.tasks.{task}"
+
+
+def test_no_error_stands_outside_the_tasks(captures: list[dict[str, Any]]) -> None:
+    traces = {_trace_id(task) for task in TASKS}
+    errors = [one for one in captures if one["event"] in ("$exception", "host_failed")]
+    assert [one for one in errors if one["properties"]["$trace_id"] not in traces] == []
+
+
+@pytest.mark.parametrize(("task", "number"), [("leave", 7), ("be_cancelled", 8)])
+def test_what_a_task_records_before_it_breaks_off_arrives(
+    task: str, number: int, captures: list[dict[str, Any]]
+) -> None:
+    assert [one["properties"]["number"] for one in _of(captures, task, "parcel_shipped")] == [number]
+
+
+@pytest.mark.parametrize("pool", ["threads", "solo"])
+def test_a_task_that_exits_in_the_workers_own_process_is_one_error(
+    pool: str, inspector: RunningInspector, database: str, tmp_path: Path
+) -> None:
+    with running_redis() as broker:
+        env = environment(inspector.url, HOST_DATABASE=database, HOST_BROKER=broker)
+        command = celery_worker("--concurrency", "1", "--pool", pool)
+        with serving(gunicorn(), env, tmp_path) as server, running(command, env, tmp_path) as worker:
+            wait_for(lambda: " ready." in worker.log())
+            cookie = {"Cookie": server.get("/sign_in/?as=anna").cookie}
+            assert server.get("/run_task/?task=leave", cookie).body == b"sent"
+            wait_for(lambda: inspector.good("$exception"))
+            worker.stop()
+    (error,) = inspector.good("$exception")
+    (listed,) = error["properties"]["$exception_list"]
+    assert (listed["type"], listed["stacktrace"]["frames"][-1]["function"]) == ("SystemExit", "leave")
+    assert (error["distinct_id"], error["properties"]["handled"]) == ("person-anna", False)
+    assert 7 in [one["properties"]["number"] for one in inspector.good("parcel_shipped")]
