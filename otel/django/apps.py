@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -33,6 +34,10 @@ class OtelConfig(AppConfig):
     label = "otel"
     verbose_name = "Telemetry"
 
+    def __init__(self, app_name: str, app_module: ModuleType) -> None:
+        super().__init__(app_name, app_module)
+        follow_tasks()  # before any app's modules are imported, which may define some
+
     def ready(self) -> None:
         """Import each app's `events.py` and `properties.py`, and set up the pipeline, traces and signals."""
         # These modules need Django's models, which are not loaded earlier; `checks` registers itself.
@@ -54,7 +59,6 @@ class OtelConfig(AppConfig):
         elif isinstance(provider, TracerProvider):
             send_traces(provider, pipeline.scrub)
         _signals.connect()
-        follow_tasks()
 
 
 def _follow_requests() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import uuid
+from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest
 
@@ -16,8 +17,14 @@ def identify(user: AbstractBaseUser, request: HttpRequest | None) -> Identity:
         raise LookupError(msg)
     in_team = request is None or "no_team" not in request.GET
     return Identity(
-        distinct_id=f"person-{user.get_username()}",
+        distinct_id=_distinct_id(user.get_username()),
         groups={"team": "team-1"} if in_team else {},
         opted_out=user.get_username().startswith("shy"),
         span_attributes={"host.team.slug": "rockets"} if in_team else {},
     )
+
+
+def _distinct_id(username: str) -> str:
+    if username.startswith("uuid"):
+        return cast("str", uuid.UUID(int=7))  # as a primary key may be
+    return f"person-{username}"

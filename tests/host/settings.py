@@ -20,6 +20,7 @@ INSTALLED_APPS = [
 TASKS = {
     "default": {"BACKEND": "django_tasks_db.DatabaseBackend"},
     "immediate": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
+    "function": {"BACKEND": "tests.host.task_backends.FunctionBackend"},
 }
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",

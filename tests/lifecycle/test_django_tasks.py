@@ -12,15 +12,21 @@ from tests.lifecycle.servers import Server, environment, gunicorn, run, serving,
 
 pytestmark = pytest.mark.xdist_group("django-tasks")
 
-# For each task, the number of its event, and the type of its error.
+# For each task, the numbers of its events, and the type of its error.
 _TASKS = {
-    "ship": (31, None),
-    "ship_async": (32, None),
-    "fail": (33, "ValueError"),
-    "leave": (34, "SystemExit"),
+    "ship": ([31], None),
+    "ship_async": ([32], None),
+    "fail": ([33], "ValueError"),
+    "leave": ([34], "SystemExit"),
+    "return_unstorable": ([35], "TypeError"),
+    "repeat": ([36, 36], None),
 }
-_BACKENDS = ("default", "immediate")
-_CASES = [(backend, task) for backend in _BACKENDS for task in _TASKS]
+_CASES = [(backend, task) for backend in ("default", "immediate") for task in _TASKS]
+# It neither stores results, nor takes async functions, nor gives a context.
+_CASES += [("function", task) for task in ("ship", "fail", "leave")]
+
+
+_OF_UUID = f"{99:032x}"
 
 
 @pytest.fixture(scope="module")
@@ -32,17 +38,18 @@ def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[di
         with serving(gunicorn(), env, folder) as server:
             cookie = {"Cookie": server.get("/sign_in/?as=anna").cookie}
             for backend, task in _CASES:
-                _enqueue(server, backend, task, cookie)
+                _enqueue(server, backend, task, cookie | traceparent(_trace_id(backend, task)))
+            cookie = {"Cookie": server.get("/sign_in/?as=uuid-cara").cookie}
+            _enqueue(server, "default", "ship", cookie | traceparent(_OF_UUID))
             server.stop()
         worker = run([sys.executable, "-m", "django", "db_worker", "--batch", "--no-startup-delay"], env)
         assert worker.returncode == 0, worker.stderr
         return inspector.good()
 
 
-def _enqueue(server: Server, backend: str, task: str, cookie: dict[str, str]) -> None:
-    number, _ = _TASKS[task]
-    path = f"/enqueue/?task={task}&backend={backend}&number={number}"
-    answer = server.get(path, cookie | traceparent(_trace_id(backend, task)))
+def _enqueue(server: Server, backend: str, task: str, headers: dict[str, str]) -> None:
+    number = _TASKS[task][0][0]
+    answer = server.get(f"/enqueue/?task={task}&backend={backend}&number={number}", headers)
     assert answer.body.decode() == str({"number": number})  # only its own arguments
 
 
@@ -54,10 +61,10 @@ def _trace_id(backend: str, task: str) -> str:
 def test_a_task_is_about_the_person_whose_request_enqueued_it(
     backend: str, task: str, captures: list[dict[str, Any]]
 ) -> None:
-    number, error_type = _TASKS[task]
+    numbers, error_type = _TASKS[task]
     of_task = [one for one in captures if one["properties"]["$trace_id"] == _trace_id(backend, task)]
-    (event,) = [one for one in of_task if one["event"] == "parcel_shipped"]
-    assert event["properties"]["number"] == number
+    events = [one for one in of_task if one["event"] == "parcel_shipped"]
+    assert [one["properties"]["number"] for one in events] == numbers
     errors = [one for one in of_task if one["event"] != "parcel_shipped"]
     assert [one["event"] for one in errors] == (["$exception", "host_failed"] if error_type else [])
     for error in errors:
@@ -67,3 +74,8 @@ def test_a_task_is_about_the_person_whose_request_enqueued_it(
     for one in of_task:
         assert one["distinct_id"] == "person-anna"
         assert one["properties"]["$groups"] == {"team": "team-1"}
+
+
+def test_a_person_whose_id_is_no_text_can_enqueue_a_task(captures: list[dict[str, Any]]) -> None:
+    (event,) = [one for one in captures if one["properties"]["$trace_id"] == _OF_UUID]
+    assert event["distinct_id"] == "00000000-0000-0000-0000-000000000007"
