@@ -16,6 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
+from celery import Celery
+
 __all__ = [
     "BIN",
     "ROOT",
@@ -29,6 +31,7 @@ __all__ = [
     "run",
     "running",
     "serving",
+    "stop_celery",
     "traceparent",
     "uvicorn",
     "wait_for",
@@ -207,6 +210,21 @@ def uvicorn(*options: str) -> list[str | Path]:
 def celery_worker(*options: str) -> list[str | Path]:
     """Return the command of a Celery worker that logs the start and end of tasks."""
     return [BIN / "celery", "-A", "tests.host.tasks", "worker", "--loglevel", "INFO", *options]
+
+
+def stop_celery(worker: Process, broker: str) -> None:
+    """Stop a Celery worker once its main process knows that each received task has begun.
+
+    Earlier, the main process of Celery 5.7 can wait forever for a child that has done its task.
+    """
+    wait_for(lambda: _begun(broker) == worker.log().count("] received"))
+    worker.stop()
+
+
+def _begun(broker: str) -> int:
+    with Celery(broker=broker, set_as_current=False) as app:
+        stats = app.control.inspect(timeout=1, limit=1).stats() or {}
+    return sum(sum(worker["total"].values()) for worker in stats.values())
 
 
 def traceparent(trace_id: str, flags: str = "01") -> dict[str, str]:

@@ -18,6 +18,7 @@ from tests.lifecycle.servers import (
     gunicorn,
     running,
     serving,
+    stop_celery,
     traceparent,
     wait_for,
 )
@@ -82,7 +83,7 @@ def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[di
             _send(server, "handle_later")
             _send(server, "retry_later")
             wait_for(lambda: len(_ended(worker)) == 10, 10 * _NEXT_CHILD_S)
-            worker.stop()
+            stop_celery(worker, broker)
             server.stop()
         return [one for one in inspector.good() if one["properties"]["$trace_id"] == _TRACE]
 
@@ -155,7 +156,7 @@ def test_an_event_recorded_just_before_a_worker_stops_arrives(
     with serving(gunicorn(), env, tmp_path) as server, _working(env, tmp_path, "--pool", pool) as worker:
         _send(server, "ship_later", 8, person=None)
         wait_for(lambda: _ended(worker))
-        worker.stop()
+        stop_celery(worker, broker)
     assert [one["properties"]["number"] for one in inspector.good("parcel_shipped")] == [8]
 
 
@@ -176,7 +177,7 @@ def test_events_of_a_child_that_ends_after_its_task_arrive_once_by_every_route(
             _send(server, "ship_later", number)
         _send(server, "fail_later")
         wait_for(lambda: len(_ended(worker)) == 3, 3 * _NEXT_CHILD_S)
-        worker.stop()
+        stop_celery(worker, broker)
         server.stop()
     arrived = sorted(
         (one["event"], one["deliveries"], one["distinct_id"])

@@ -14,6 +14,7 @@ from tests.lifecycle.servers import (
     gunicorn,
     running,
     serving,
+    stop_celery,
     traceparent,
     wait_for,
 )
@@ -43,7 +44,7 @@ def captures(database: str, tmp_path_factory: pytest.TempPathFactory) -> list[di
             wait_for(
                 lambda: 99 in [one["properties"]["number"] for one in inspector.good("parcel_shipped")], 90
             )
-            worker.stop()
+            stop_celery(worker, broker)
             server.stop()
         return inspector.good()
 
