@@ -42,11 +42,11 @@ Errors of Celery tasks are about the person and team who sent the task, with the
 If the task's process ends with it, the worker reports the error: a task that calls `sys.exit` is a
 `WorkerLostError` in the prefork pool, and a `SystemExit` with its frames in the threads and solo pools.
 
-Tasks of Django's own framework (`django-tasks`, `django.tasks`) follow the same rules: an exception that leaves
-the task is unhandled, and so is a result that the backend cannot store. A process that is killed in the middle of
-such a task reports nothing, because no other process watches it. The sender's id and groups travel with the task,
-as its keyword argument `otel_sender`, and stay in the backend's table as long as the task does: delete those rows
-when you delete a person.
+Tasks of Django's own framework (`django-tasks`, `django.tasks`) follow the same rules: an exception that
+leaves the task is unhandled, and so is a result that the backend cannot store. A process that is killed in
+the middle of such a task reports nothing, because no other process watches it. The sender's id and groups
+travel with the task, as its keyword argument `otel_sender`, and stay in the backend's table as long as the
+task does: delete those rows when you delete a person.
 """
 
 _OTHER_PROGRAMS = """
