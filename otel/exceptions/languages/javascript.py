@@ -18,6 +18,8 @@ _V8 = re.compile(r"\s*at (?:async )?(?:(.*?) \()?([^()]*(?:\([^()]*\)[^()]*)*?)\
 _EVAL = re.compile(r"\(([^()]+:\d+:\d+)\)")
 _GECKO = re.compile(r"([^@]*)@(.+)$")
 _PLACE = re.compile(r"(.*?)(?::(\d+))?(?::(\d+))?$")
+# `file:///srv/shop.mjs` and, on Windows, `file:///C:/shop.mjs`.
+_FILE_URL = re.compile(r"file://(?:/(?=[A-Za-z]:))?")
 _CAUSE = re.compile(r"(\s*)(?:\{\s*)?(?:\[cause\]|Caused by): (.+)$")
 _ERRORS = re.compile(r"(\s*)(?:\{\s*)?\[errors\]: \[$")
 
@@ -109,7 +111,9 @@ def _frame(line: str, platform: str) -> Frame | None:
     # Prose may begin with the word `at`: a place without a function has a line.
     if where is None or not (function or where[2]):
         return None
-    filename = where[1].removeprefix("async ").removeprefix("file://") or "<anonymous>"
+    address = where[1].removeprefix("async ")
+    url = _FILE_URL.match(address)
+    filename = (address if url is None else address[url.end() :]) or "<anonymous>"
     return new_frame(
         filename,
         int(where[2] or 0),

@@ -26,7 +26,7 @@ def parse_php(text: str) -> tuple[ExceptionInfo, ...]:
     """Return the exceptions of a stack trace.
 
     Args:
-        text: the string of a `Throwable`, or what OpenTelemetry's SDK records.
+        text: the string of a `Throwable` or of its trace alone, or what OpenTelemetry's SDK records.
     """
     lines = lines_of(text)
     if any(line.startswith(("#0 ", "#1 ")) for line in lines):
@@ -76,7 +76,10 @@ def _parse_own(lines: list[str]) -> tuple[ExceptionInfo, ...]:
         if is_enough(sections):
             break
         numbered = _NUMBERED.match(line)
-        if numbered is not None and sections:
+        if numbered is not None:
+            if not sections:  # `Throwable.getTraceAsString`, which does not say where it broke
+                sections.append(Section(""))
+                places.append(("", 0))
             function = numbered[3].partition("(")[0] or "{main}"
             sections[-1].frames.append(_frame(*places[-1], function))
             places.append((numbered[1] or _INTERNAL, int(numbered[2] or 0)))

@@ -39,13 +39,14 @@ TRACES = (
         "CartError: cart 7\nis undefined\n"
         "    at load (/srv/app/cart.js:12:9)\n"
         "    at new Shop (file:///srv/app/shop.mjs:3:1)\n"
+        "    at Shop.open (file:///C:/app/shop.mjs:3:1)\n"
         "    at async Shop.checkout [as pay] (C:\\app\\shop.js:40:3)\n"
         "    at async Promise.all (index 0)\n"
         "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)\n"
         "    at /srv/app/node_modules/express/lib/layer.js:95:5\n"
         "    at Array.map (<anonymous>)\n",
         ("load", "/srv/app/cart.js", 12),
-        ["Shop.checkout [as pay]", "new Shop", "load"],
+        ["Shop.checkout [as pay]", "Shop.open", "new Shop", "load"],
         "node:javascript",
     ),
     Trace(
@@ -234,6 +235,16 @@ TRACES = (
         [("Shop\\CartError", None), ("RuntimeException", "cause")],
     ),
     Trace(
+        "PHP's trace without the exception",
+        "php",
+        "#0 /srv/app/Cart.php(40): Shop\\Cart->load('x')\n#1 [internal function]: Shop\\Kernel->{closure}()\n"
+        "#2 /srv/app/vendor/router/Router.php(5): call_user_func(Object(Closure))\n#3 {main}",
+        ("Shop\\Cart->load", "", 0),
+        ["Shop\\Kernel->{closure}", "Shop\\Cart->load"],
+        "php",
+        "Shop\\CartError",
+    ),
+    Trace(
         ".NET, with inner exceptions, a task and a lambda",
         "dotnet",
         "Shop.CartError: cart 7\n ---> System.InvalidOperationException: db is gone\n"
@@ -297,9 +308,11 @@ TRACES = (
         "erlang",
         "** (Shop.CartError) cart 7\n    (shop 0.1.0) lib/shop/cart.ex:12: Shop.Cart.load/1\n"
         '    (elixir 1.16.0) lib/enum.ex:987: Enum."-each/2-lists^foreach/1-0-"/2\n'
+        '    (stdlib 5.0) :lists.foreach/2\n    :erlang.binary_to_integer("x")\n'
+        "    (shop 0.1.0) anonymous fn/1 in Shop.Cart.each/1\n"
         "    test.exs:3: (file)\n",
         ("Shop.Cart.load/1", "lib/shop/cart.ex", 12),
-        ["(file)", "Shop.Cart.load/1"],
+        ["(file)", "anonymous fn/1 in Shop.Cart.each/1", "Shop.Cart.load/1"],
         "custom",
         "Elixir.Shop.CartError",
         [("Shop.CartError", None)],
@@ -309,7 +322,7 @@ TRACES = (
         "erlang",
         '[{shop,load,1,[{file,"src/shop.erl"},{line,12}]},{lists,map,2,[{file,"lists.erl"},{line,1239}]}]',
         ("shop:load/1", "src/shop.erl", 12),
-        ["lists:map/2", "shop:load/1"],
+        ["shop:load/1"],
         "custom",
         "badarith",
     ),
