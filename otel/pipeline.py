@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from opentelemetry import _logs, trace
@@ -351,7 +352,12 @@ def _logger_provider(settings: Settings, resource: Resource) -> LoggerProvider:
     provider = _logs.get_logger_provider()
     if isinstance(provider, LoggerProvider):
         return provider
-    made = LoggerProvider(resource) if _running is None else _running.logger_provider
+    made = _own_logger_provider(resource)
     if settings.carrier == "log":
         _logs.set_logger_provider(made)
     return made
+
+
+@cache  # what logs uncaught exceptions keeps the provider of the first pipeline
+def _own_logger_provider(resource: Resource) -> LoggerProvider:
+    return LoggerProvider(resource)

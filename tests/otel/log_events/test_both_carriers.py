@@ -135,6 +135,19 @@ def test_without_a_key_nothing_is_emitted_and_nothing_counted() -> None:
         pipeline.reinstall(running)
 
 
+def test_the_logger_provider_of_one_pipeline_is_not_that_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_logs, "get_logger_provider", _logs.NoOpLoggerProvider)
+    running = pipeline.running()
+    assert running is not None
+    given = LoggerProvider(shutdown_on_exit=False)
+    try:
+        assert pipeline.install(SETTINGS, registry=REGISTRY, logger_provider=given).logger_provider is given
+    finally:
+        again = pipeline.reinstall(running)
+    assert again.logger_provider is not given
+    assert pipeline.reinstall(running).logger_provider is again.logger_provider
+
+
 def _ensure_global_provider() -> None:
     """Ensure that a global logger provider exists; `record` creates one."""
     with shop(SETTINGS.replace(carrier="log")):
